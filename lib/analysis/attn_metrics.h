@@ -1,0 +1,52 @@
+/*
+ * attn_metrics.h - confidence, focus, sparsity, distribution, uniformity, balance, flow change.
+ *
+ * Source    SPEC 2 (metrics), 16.7-16.10, 21.2. Causal-aware: a causal model's support is the lower
+ *           triangle, its entropy ceiling ln(T!), its row 0 says nothing about confidence.
+ */
+#ifndef ANALYSIS_ATTN_METRICS_H
+#define ANALYSIS_ATTN_METRICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { AT_N_METRICS = 10 };
+
+/* Field order is the order of columns in metrics.csv. */
+struct at_attn_metrics {
+    double confidence_max, confidence_avg; /* fraction; row 0 left out when causal and T > 1 */
+    double focus_entropy;                  /* nats, summed over rows */
+    double focus_normalized;               /* / (T ln T), causal / ln(T!) */
+    double sparsity;                       /* share of cells strictly below 1/T */
+    double distribution_q25, distribution_median, distribution_q75; /* numpy's linear rule */
+    double uniformity; /* population standard deviation of the cells */
+    double balance;    /* share of column 0; NaN without a summary token */
+};
+
+/* Name and place of each metric, in order; one table for columns, keys, help and pictures. */
+struct at_metric_info {
+    const char *key;
+    size_t offset; /* in struct at_attn_metrics */
+};
+extern const struct at_metric_info at_metric_table[AT_N_METRICS];
+double at_metric_get(const struct at_attn_metrics *m, size_t i);
+
+/* What the cells of a map may be. */
+struct at_map_kind {
+    bool is_causal;
+    bool has_summary_token; /* column 0 is [CLS] */
+};
+
+/*
+ * at_attn_metrics - all metrics of one map (T,T), in one pass over the cells and one selection.
+ *
+ * scratch (T*T) floats. Edge: T = 1 has confidence 1, entropy 0, normalised 0; see SPEC 2.
+ */
+void at_attn_metrics(struct at_attn_metrics *out, const float *map, size_t T,
+                     struct at_map_kind kind, float *scratch);
+
+/* at_flow_change - Jensen-Shannon distance (natural log, root) between two maps flattened; clipped
+   at 1e-10 and renormalised. At most sqrt(ln 2). */
+double at_flow_change(const float *first, const float *last, size_t T);
+
+#endif

@@ -1,0 +1,129 @@
+/*
+ * alloc.c - see alloc.h. The handler and the test counter are the only writable globals in lib.
+ */
+#include "base/alloc.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void (*failure_handler)(size_t bytes);
+static long fail_after;
+
+void at_alloc_on_failure(void (*handler)(size_t bytes))
+{
+    failure_handler = handler;
+}
+
+void at_alloc_fail_after(long n)
+{
+    fail_after = n;
+}
+
+/* True when the test hook wants this allocation to fail. */
+static bool must_fail(void)
+{
+    return fail_after > 0 && --fail_after == 0;
+}
+
+AT_NORETURN static void refused(size_t bytes)
+{
+    if (failure_handler)
+        failure_handler(bytes);
+    abort();
+}
+
+bool at_mul_size(size_t a, size_t b, size_t *out)
+{
+    if (b && a > SIZE_MAX / b)
+        return false;
+    *out = a * b;
+    return true;
+}
+
+bool at_add_size(size_t a, size_t b, size_t *out)
+{
+    if (a > SIZE_MAX - b)
+        return false;
+    *out = a + b;
+    return true;
+}
+
+void *at_realloc(void *p, size_t n, size_t size)
+{
+    size_t bytes;
+
+    if (!at_mul_size(n, size, &bytes))
+        refused(SIZE_MAX);
+    p = must_fail() ? NULL : realloc(p, bytes ? bytes : 1);
+    if (!p)
+        refused(bytes);
+    return p;
+}
+
+void *at_malloc(size_t n, size_t size)
+{
+    return at_realloc(NULL, n, size);
+}
+
+void *at_calloc(size_t n, size_t size)
+{
+    size_t bytes;
+    void *p;
+
+    if (!at_mul_size(n, size, &bytes))
+        refused(SIZE_MAX);
+    p = must_fail() ? NULL : calloc(bytes ? bytes : 1, 1);
+    if (!p)
+        refused(bytes);
+    return p;
+}
+
+char *at_strndup(const char *s, size_t n)
+{
+    char *p = at_malloc(n + 1, 1);
+
+    memcpy(p, s, n);
+    p[n] = '\0';
+    return p;
+}
+
+char *at_strdup(const char *s)
+{
+    return at_strndup(s, strlen(s));
+}
+
+char *at_asprintf(const char *fmt, ...)
+{
+    va_list ap;
+    char *p;
+    int n;
+
+    va_start(ap, fmt);
+    n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    AT_BUG_IF(n < 0);
+    p = at_malloc((size_t)n + 1, 1);
+    va_start(ap, fmt);
+    vsnprintf(p, (size_t)n + 1, fmt, ap);
+    va_end(ap);
+    return p;
+}
+
+int at_try_alloc(void **out, size_t n, size_t size, const char *what, struct at_error *err)
+{
+    size_t bytes, rounded;
+    void *p = NULL;
+
+    if (!at_mul_size(n, size, &bytes) || !at_add_size(bytes, 63, &rounded))
+        return at_fail(err, AT_ENOMEM, "cannot allocate memory for %s: size overflows", what);
+    rounded = rounded / 64 * 64;
+    if (!must_fail())
+        p = aligned_alloc(64, rounded ? rounded : 64);
+    if (!p)
+        return at_fail(err, AT_ENOMEM, "cannot allocate %.1f MB for %s", (double)bytes / 1e6, what);
+    *out = p;
+    return 0;
+}

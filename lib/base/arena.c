@@ -1,0 +1,122 @@
+/*
+ * arena.c - see arena.h. Blocks double in size; a mark is the total handed out when it was taken.
+ */
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+enum { ALIGN = 64, FIRST_BLOCK = 16 * 1024 };
+
+struct at_arena_block {
+    struct at_arena_block *older;
+    char *bytes;
+    size_t cap;
+    size_t used;  /* bytes handed out of this block */
+    size_t below; /* bytes handed out of all older blocks */
+};
+
+static struct at_arena_block *block_new(struct at_arena *a, size_t need)
+{
+    struct at_arena_block *b = at_malloc(1, sizeof *b);
+    size_t cap = a->top ? a->top->cap * 2 : FIRST_BLOCK;
+    struct at_error err;
+    void *bytes;
+
+    if (cap > (size_t)64 << 20)
+        cap = (size_t)64 << 20;
+    if (cap < need)
+        cap = need;
+    if (at_try_alloc(&bytes, cap, 1, "an arena", &err))
+        bytes = at_malloc(cap, 1); /* refuses through the handler */
+    *b = (struct at_arena_block){ a->top, bytes, cap, 0, a->used };
+    return b;
+}
+
+void *at_arena_alloc(struct at_arena *a, size_t n, size_t size)
+{
+    size_t bytes, padded;
+    void *p;
+
+    AT_BUG_IF(!at_mul_size(n, size, &bytes) || !at_add_size(bytes, ALIGN - 1, &padded));
+    padded = padded / ALIGN * ALIGN;
+    if (!a->top || a->top->cap - a->top->used < padded)
+        a->top = block_new(a, padded);
+    p = a->top->bytes + a->top->used;
+    a->top->used += padded;
+    a->used += padded;
+    return p;
+}
+
+void *at_arena_calloc(struct at_arena *a, size_t n, size_t size)
+{
+    void *p = at_arena_alloc(a, n, size);
+
+    memset(p, 0, n * size);
+    return p;
+}
+
+char *at_arena_strndup(struct at_arena *a, const char *s, size_t n)
+{
+    char *p = at_arena_alloc(a, n + 1, 1);
+
+    memcpy(p, s, n);
+    p[n] = '\0';
+    return p;
+}
+
+char *at_arena_strdup(struct at_arena *a, const char *s)
+{
+    return at_arena_strndup(a, s, strlen(s));
+}
+
+char *at_arena_printf(struct at_arena *a, const char *fmt, ...)
+{
+    va_list ap;
+    char *p;
+    int n;
+
+    va_start(ap, fmt);
+    n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    AT_BUG_IF(n < 0);
+    p = at_arena_alloc(a, (size_t)n + 1, 1);
+    va_start(ap, fmt);
+    vsnprintf(p, (size_t)n + 1, fmt, ap);
+    va_end(ap);
+    return p;
+}
+
+size_t at_arena_mark(const struct at_arena *a)
+{
+    return a->used;
+}
+
+void at_arena_reset(struct at_arena *a, size_t mark)
+{
+    AT_BUG_IF(mark > a->used);
+    while (a->top && a->top->below >= mark && a->top->older) {
+        struct at_arena_block *old = a->top->older;
+        free(a->top->bytes);
+        free(a->top);
+        a->top = old;
+    }
+    if (a->top)
+        a->top->used = mark - a->top->below;
+    a->used = mark;
+}
+
+void at_arena_release(struct at_arena *a)
+{
+    while (a->top) {
+        struct at_arena_block *old = a->top->older;
+        free(a->top->bytes);
+        free(a->top);
+        a->top = old;
+    }
+    a->used = 0;
+}

@@ -1,0 +1,31 @@
+/*
+ * mapfile.h - a whole file mapped read-only, with bounds-checked slices.
+ */
+#ifndef BASE_MAPFILE_H
+#define BASE_MAPFILE_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct at_mapfile {
+    const unsigned char *bytes; /* NULL for an empty file */
+    size_t n;
+};
+
+/*
+ * at_mapfile_open - map path for reading.
+ *
+ * Errors    AT_EIO, "cannot open '...': ..."; a directory or a device is refused too.
+ * Memory    release with at_mapfile_close(), which accepts a zeroed struct and may be called twice.
+ */
+AT_MUST_USE int at_mapfile_open(struct at_mapfile *out, const char *path, struct at_error *err);
+void at_mapfile_close(struct at_mapfile *m);
+
+/* at_mapfile_slice - pointer to n bytes at offset, or NULL when they are not all inside. */
+const void *at_mapfile_slice(const struct at_mapfile *m, size_t offset, size_t n);
+
+/* at_mapfile_populate - fault in n bytes at offset at once; a hint, never fails. */
+void at_mapfile_populate(const struct at_mapfile *m, size_t offset, size_t n);
+
+#endif

@@ -1,0 +1,163 @@
+/*
+ * path.c - see path.h.
+ *
+ * Unfinished files are remembered in a small fixed table, so that a signal handler or a failing
+ * exit can remove them without allocating.
+ */
+#include "base/path.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+
+enum { MAX_UNFINISHED = 64 };
+
+static char *volatile unfinished[MAX_UNFINISHED];
+
+static void remember(char *tmp)
+{
+    for (size_t i = 0; i < MAX_UNFINISHED; i++)
+        if (!unfinished[i]) {
+            unfinished[i] = tmp;
+            return;
+        }
+}
+
+static void forget(const char *tmp)
+{
+    for (size_t i = 0; i < MAX_UNFINISHED; i++)
+        if (unfinished[i] == tmp)
+            unfinished[i] = NULL;
+}
+
+char *at_path_join(const char *dir, const char *name)
+{
+    size_t n;
+
+    if (!dir || !*dir)
+        return at_strdup(name);
+    n = strlen(dir);
+    return at_asprintf("%s%s%s", dir, dir[n - 1] == '/' ? "" : "/", name);
+}
+
+const char *at_path_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+bool at_path_is_dir(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool at_path_is_file(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+int at_mkdir_p(const char *path, struct at_error *err)
+{
+    char *copy = at_strdup(path);
+    int rc = 0;
+
+    for (char *p = copy + 1; !rc && *copy; p++) {
+        char c = *p;
+        if (c != '/' && c != '\0')
+            continue;
+        *p = '\0';
+        if (mkdir(copy, 0777) < 0 && !(errno == EEXIST && at_path_is_dir(copy)))
+            rc = at_fail(err, AT_EIO, "cannot create directory '%s': %s", copy, strerror(errno));
+        *p = c;
+        if (c == '\0')
+            break;
+    }
+    free(copy);
+    return rc;
+}
+
+int at_outfile_open(struct at_outfile *out, const char *path, struct at_error *err)
+{
+    struct at_outfile o = { 0 };
+
+    *out = o;
+    o.path = at_strdup(path);
+    o.tmp = at_asprintf("%s.tmp-%ld", path, (long)getpid());
+    o.f = fopen(o.tmp, "wb");
+    if (!o.f) {
+        int rc = at_fail(err, AT_EIO, "cannot write '%s': %s", path, strerror(errno));
+        free(o.path);
+        free(o.tmp);
+        return rc;
+    }
+    remember(o.tmp);
+    *out = o;
+    return 0;
+}
+
+int at_outfile_commit(struct at_outfile *out, struct at_error *err)
+{
+    int why = 0;
+
+    if (ferror(out->f))
+        why = errno ? errno : EIO;
+    if (fclose(out->f) == EOF && !why)
+        why = errno;
+    out->f = NULL;
+    if (!why && rename(out->tmp, out->path) < 0)
+        why = errno;
+    if (why) {
+        int rc = at_fail(err, AT_EIO, "cannot write '%s': %s", out->path, strerror(why));
+        at_outfile_abort(out);
+        return rc;
+    }
+    forget(out->tmp);
+    free(out->tmp);
+    free(out->path);
+    *out = (struct at_outfile){ 0 };
+    return 0;
+}
+
+void at_outfile_abort(struct at_outfile *out)
+{
+    if (out->f)
+        fclose(out->f);
+    if (out->tmp) {
+        unlink(out->tmp);
+        forget(out->tmp);
+    }
+    free(out->tmp);
+    free(out->path);
+    *out = (struct at_outfile){ 0 };
+}
+
+void at_outfile_abort_all(void)
+{
+    for (size_t i = 0; i < MAX_UNFINISHED; i++)
+        if (unfinished[i])
+            unlink(unfinished[i]);
+}
+
+int at_write_file(const char *path, const void *bytes, size_t n, struct at_error *err)
+{
+    struct at_outfile o;
+    int rc = at_outfile_open(&o, path, err);
+
+    if (rc)
+        return rc;
+    if (n && fwrite(bytes, 1, n, o.f) != n) {
+        rc = at_fail(err, AT_EIO, "cannot write '%s': %s", path, strerror(errno));
+        at_outfile_abort(&o);
+        return rc;
+    }
+    return at_outfile_commit(&o, err);
+}

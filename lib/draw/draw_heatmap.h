@@ -1,0 +1,46 @@
+/*
+ * draw_heatmap.h - a matrix with token labels, and many of them as small multiples.
+ */
+#ifndef DRAW_HEATMAP_H
+#define DRAW_HEATMAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "draw/canvas.h"
+#include "draw/label.h"
+#include "draw/scale.h"
+
+struct at_heatmap {
+    const char *title, *subtitle; /* what and of which model; text, mode, tokens */
+    const char *x_name, *y_name;  /* "key: looks at", "query: looks from" */
+    const char *unit;             /* of the colour bar, "attention weight" */
+    size_t rows, cols;
+    const float *values; /* (rows, cols); NaN is drawn as a dot */
+    const struct at_label *row_labels, *col_labels;
+    struct at_scale scale;
+    bool is_causal;   /* cells right of the diagonal are hatched */
+    bool show_values; /* print numbers in cells when they fit */
+    double width_mm;
+};
+
+/* at_draw_heatmap - a new canvas; the caller frees it. Legible from 3 to 512 tokens. */
+struct at_canvas *at_draw_heatmap(const struct at_heatmap *h);
+
+/* Small multiples: every head of a model, layers down, heads across, one shared range. */
+struct at_heatmap_grid {
+    const char *title, *subtitle, *unit;
+    size_t n_layers, n_heads;
+    size_t rows, cols;   /* of one panel, already reduced to thumbnails where larger */
+    const float *values; /* (L,H,rows,cols) */
+    struct at_scale scale;
+    bool is_causal;
+    double width_mm;
+};
+
+struct at_canvas *at_draw_heatmap_grid(const struct at_heatmap_grid *g);
+
+/* at_thumbnail - reduce (T,T) to (n,n), each output cell the maximum of the cells it covers. */
+void at_thumbnail(float *out, size_t n, const float *values, size_t T);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * draw_sankey.h - flow between two rows of tokens, ribbons as wide as their weight.
+ */
+#ifndef DRAW_SANKEY_H
+#define DRAW_SANKEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "draw/canvas.h"
+#include "draw/label.h"
+
+struct at_sankey_link {
+    size_t source, target; /* query looks at key */
+    double weight;
+};
+
+struct at_sankey {
+    const char *title, *subtitle; /* the subtitle states threshold, kept links and kept mass */
+    size_t n_sources, n_targets;
+    const struct at_label *source_labels, *target_labels;
+    const struct at_sankey_link *links;
+    size_t n_links;
+    const size_t *focus; /* sources drawn in front, the rest grey; NULL for none */
+    size_t n_focus;
+    double width_mm;
+};
+
+/* at_draw_sankey - a new canvas. Ribbons leave and enter in the order that crosses least, coloured
+   by source, opacity by weight. */
+struct at_canvas *at_draw_sankey(const struct at_sankey *s);
+
+#endif

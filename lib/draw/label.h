@@ -1,0 +1,30 @@
+/*
+ * label.h - measuring text through Pango, and making token labels fit.
+ */
+#ifndef DRAW_LABEL_H
+#define DRAW_LABEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "draw/canvas.h"
+
+/* A label of an axis: what it says and how it is marked. */
+struct at_label {
+    const char *text;     /* UTF-8 as people write it; "" is drawn as a thin mark */
+    bool is_continuation; /* a piece that goes on with the word before it: drawn faintly */
+    bool is_special;      /* [CLS], <|endoftext|>: drawn faintly, in brackets as it is */
+};
+
+/* at_text_extent - width and height in mm of one line at a size. */
+void at_text_extent(double *w_mm, double *h_mm, const char *utf8, double size_pt, bool is_bold);
+
+/*
+ * at_label_step - how many labels to skip so that rows pitch_mm apart do not collide.
+ *
+ * 1 shows every label, 2 every second ... sizes below 5 pt are never used: size_out is the size to
+ * draw with, between 5 and max_pt.
+ */
+size_t at_label_step(double *size_out, double pitch_mm, double max_pt);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * textfile.h - text from files and pipes, checked to be UTF-8.
+ */
+#ifndef IO_TEXTFILE_H
+#define IO_TEXTFILE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/error.h"
+
+/* at_utf8_check - offset of the first byte that is not UTF-8 (overlong, surrogate, cut), or n. */
+size_t at_utf8_check(const char *s, size_t n);
+
+/* at_utf8_next - decode the code point at s[*i] and move *i past it; s must be valid UTF-8. */
+unsigned at_utf8_next(const char *s, size_t *i);
+
+/*
+ * at_text_read - a whole file ("-": standard input) as a NUL-terminated string.
+ *
+ * Errors    AT_EIO, AT_ENOTFOUND; AT_EFORMAT "invalid UTF-8 at byte 17", or a NUL byte;
+ *           AT_ERANGE above max bytes.      Memory  *out is the caller's.
+ */
+AT_MUST_USE int at_text_read(char **out, size_t *n_out, const char *path, size_t max,
+                             struct at_error *err);
+
+/* Lines one at a time, from a file or "-"; memory is one line. */
+struct at_lines {
+    FILE *f;
+    char *line;            /* without its "\n" or "\r\n" */
+    size_t n, cap, number; /* number counts from 1 */
+    size_t max;
+};
+
+AT_MUST_USE int at_lines_open(struct at_lines *out, const char *path, size_t max,
+                              struct at_error *err);
+/* at_lines_next - 1: a line is there, 0: end, negative: AT_EIO, AT_EFORMAT (UTF-8), AT_ERANGE.
+   After AT_EFORMAT and AT_ERANGE reading may go on with the next line. */
+AT_MUST_USE int at_lines_next(struct at_lines *l, struct at_error *err);
+void at_lines_close(struct at_lines *l);
+
+#endif

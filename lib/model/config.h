@@ -1,0 +1,43 @@
+/*
+ * config.h - the dimensions and the architecture of a model, from its config.json.
+ */
+#ifndef MODEL_CONFIG_H
+#define MODEL_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "ops/gemm.h"
+
+enum at_family { AT_BERT, AT_GPT2 };
+
+struct at_config {
+    enum at_family family;
+    bool is_causal;         /* a property of the family, never guessed from tokens */
+    bool has_summary_token; /* [CLS] at position 0 */
+    size_t n_layers, n_heads, width, head_width, ffn_width;
+    size_t vocab, max_positions, n_segments; /* n_segments 0 for GPT-2 */
+    double norm_eps;
+    enum at_epilogue activation; /* AT_EPI_GELU_ERF or AT_EPI_GELU_TANH */
+    bool scale_by_layer;         /* GPT-2 scale_attn_by_inverse_layer_idx */
+    bool no_scale;               /* GPT-2 scale_attn_weights false */
+    int pad_id, bos_id, eos_id;  /* -1 when absent */
+    size_t n_labels;             /* token classification; 0 when there is none */
+    char **labels;               /* (n_labels) id2label, "LABEL_3" when it has no name */
+    double *label_thresholds;    /* (n_labels) or NULL */
+    bool is_multi_label; /* problem_type multi_label_classification: sigmoid, else softmax */
+    char *architecture;  /* architectures[0], or "" */
+};
+
+/*
+ * at_config_read - read and check DIR/config.json.
+ *
+ * Errors    AT_EFORMAT for another model_type, an activation that is neither form of GELU, a
+ *           width that heads do not divide, relative positions; AT_ERANGE for absurd sizes.
+ * Memory    at_config_release(), which accepts a zeroed struct.
+ */
+AT_MUST_USE int at_config_read(struct at_config *out, const char *dir, struct at_error *err);
+void at_config_release(struct at_config *c);
+
+#endif

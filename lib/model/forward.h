@@ -1,0 +1,72 @@
+/*
+ * forward.h - the forward pass of BERT and GPT-2, layer by layer, nothing kept that nobody asks for.
+ *
+ * at_forward() computes a ragged batch and shows every finished layer of every text to a visitor,
+ * which borrows pointers into the working buffers and copies what it wants to keep (model/trace.h
+ * is such a visitor; so are the analyses that reduce maps on the fly). Only attention maps cost
+ * extra to show: they are stored when options.want_attention is set, one layer at a time.
+ */
+#ifndef MODEL_FORWARD_H
+#define MODEL_FORWARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/pool.h"
+#include "model/weights.h"
+
+/* Texts one after the other, without padding; text b is rows start[b] .. start[b+1]-1. */
+struct at_batch {
+    size_t B;
+    const size_t *start; /* (B+1), start[0] = 0 */
+    const int *ids;      /* (N) */
+    const int *segments; /* (N) or NULL for all 0 */
+};
+
+/* One layer of one text. Pointers are valid until the visitor returns. Rows are contiguous unless
+   a stride is given. */
+struct at_layer_view {
+    size_t layer, text;
+    size_t T, C, H, D, F;
+    const float *attention; /* (H,T,T), or NULL when not asked for */
+    const float *input;     /* (T,C) residual stream entering the layer */
+    const float *q, *k, *v; /* (T, qkv_stride), head h at column h * D */
+    size_t qkv_stride;
+    const float *context; /* (T,C) heads concatenated, before the output projection */
+    const float *mid;     /* (T,C) BERT: after the attention block's norm; GPT-2: x + attn */
+    const float *ffn_act; /* (T,F) after GELU */
+    const float *output;  /* (T,C) residual stream leaving the layer */
+};
+
+/* Answer 0 to go on, a negative at_code (with err filled) to stop the pass. */
+typedef int (*at_layer_fn)(void *arg, const struct at_layer_view *view, struct at_error *err);
+/* embedded (T,C): the embedding output of one text, before layer 0. */
+typedef int (*at_embedded_fn)(void *arg, size_t text, const float *embedded, size_t T,
+                              struct at_error *err);
+
+struct at_forward_options {
+    bool want_attention;
+    at_embedded_fn on_embedded; /* may be NULL */
+    at_layer_fn on_layer;       /* may be NULL */
+    void *arg;                  /* handed to both */
+    /* When set, the last layer is computed for these rows of the batch only (ascending), and the
+       result has n_final_rows rows. The visitor is then not called for the last layer. */
+    const size_t *final_rows;
+    size_t n_final_rows;
+};
+
+/*
+ * at_forward - run the model; out receives the final hidden states.
+ *
+ * Shapes    out (N,C), or (n_final_rows,C). BERT: the last layer's output; GPT-2: after ln_f (the
+ *           visitor's last output is the residual stream before it).
+ * Errors    AT_ERANGE: a text that is empty or longer than the model's positions, an id outside
+ *           the vocabulary, a segment the model does not have; AT_ENOMEM.
+ * Memory    working buffers for N rows and one layer's maps, released on return.
+ */
+AT_MUST_USE int at_forward(float *out, const struct at_model *m, const struct at_batch *batch,
+                           const struct at_forward_options *options, struct at_pool *pool,
+                           struct at_error *err);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * weights.h - the parameters of a model by role, as views into its mapped files.
+ *
+ * Names of hub checkpoints are understood with and without the "bert." / "transformer." prefix,
+ * LayerNorm gamma/beta, a decoder or lm_head that is present or tied. Nothing is copied, except
+ * vectors (biases, norms) whose type is not F32.
+ */
+#ifndef MODEL_WEIGHTS_H
+#define MODEL_WEIGHTS_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "io/safetensors.h"
+#include "model/config.h"
+#include "ops/tensor.h"
+
+struct at_norm {
+    struct at_vector gain, bias; /* (C) */
+};
+
+struct at_dense {
+    struct at_weight w;
+    struct at_vector b; /* data NULL when it has no bias */
+};
+
+/* BERT: q, k, v are three matrices. GPT-2: qkv is one (C, 3C) and q, k, v are empty. */
+struct at_layer_weights {
+    struct at_dense q, k, v, qkv;
+    struct at_dense attn_out; /* output projection of attention */
+    struct at_norm norm1;     /* BERT: after attention; GPT-2: ln_1, before it */
+    struct at_dense ffn_in, ffn_out;
+    struct at_norm norm2; /* BERT: after the feed-forward; GPT-2: ln_2, before it */
+};
+
+struct at_weights {
+    struct at_weight word_embed, position_embed, segment_embed; /* (V,C) (P,C) (G,C) */
+    struct at_norm embed_norm;                                  /* BERT */
+    struct at_layer_weights *layer;                             /* (L) */
+    struct at_norm final_norm;                                  /* GPT-2 ln_f */
+    /* Heads; data is NULL when the checkpoint has none. */
+    struct at_dense pooler, next_sentence; /* BERT: (C,C), (2,C) */
+    struct at_dense mlm_transform;         /* BERT: (C,C) */
+    struct at_norm mlm_norm;
+    struct at_dense lm_decoder; /* (V,C), tied to word_embed when not stored; BERT with bias */
+    struct at_dense classifier; /* (n_labels, C) */
+};
+
+/* What became of each name, for `atlas model check`. */
+enum at_mapping_state { AT_IS_MAPPED, AT_IS_UNUSED, AT_IS_MISSING, AT_IS_TIED, AT_IS_BUFFER };
+struct at_mapping {
+    const char *role;   /* "layer 3 query weight"; NULL when unused */
+    const char *tensor; /* name in the file; NULL when missing */
+    enum at_mapping_state state;
+};
+
+struct at_model {
+    struct at_config config;
+    struct at_weights weights;
+    struct at_safetensors *files;
+    struct at_arena arena; /* converted vectors, tables, mappings */
+    struct at_mapping *mappings;
+    size_t n_mappings;
+    char *dir;
+};
+
+/*
+ * at_model_open - config and weights of a model directory, every shape checked.
+ *
+ * Errors    AT_EFORMAT, "'h.0.attn.c_attn.weight' has shape (8,24), want (8,8)"; missing trunk
+ *           tensors, with the first name and how many. Missing heads are no error.
+ * Memory    at_model_close(), which accepts a zeroed struct and may be called twice.
+ */
+AT_MUST_USE int at_model_open(struct at_model *out, const char *dir, struct at_error *err);
+void at_model_close(struct at_model *m);
+
+/* at_model_n_parameters - parameters in all mapped tensors, tied ones once. */
+size_t at_model_n_parameters(const struct at_model *m);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * gemm.h - matrix products of activations with weights, and small dense products.
+ *
+ * The face of all products in atlas. Which kernel does the work (OpenBLAS or our own AVX-512,
+ * AVX2 and portable ones) is decided by ops/cpu.h and the shape; results agree within float
+ * rounding whatever the choice, and do not depend on the number of threads beyond 1e-6.
+ */
+#ifndef OPS_GEMM_H
+#define OPS_GEMM_H
+
+#include <stddef.h>
+
+#include "base/pool.h"
+#include "ops/tensor.h"
+
+/* What is done to a product before it is stored. */
+enum at_epilogue {
+    AT_EPI_NONE,
+    AT_EPI_GELU_ERF,  /* exact GELU (BERT "gelu") */
+    AT_EPI_GELU_TANH, /* tanh form (GPT-2 "gelu_new") */
+    AT_EPI_TANH,      /* pooler */
+    AT_EPI_ADD,       /* out += product: the residual stream */
+};
+
+/*
+ * at_linear - out = epilogue(x W + bias).
+ *
+ * Shapes    out (N, n_out); x (N, n_in); bias (n_out) or NULL.
+ * Edge      N = 0 writes nothing. out must not overlap x.
+ * Cost      2 N n_in n_out flops; the weight is read in place, F16 and BF16 convert on the way.
+ */
+void at_linear(float *out, const float *x, const struct at_weight *w, const float *bias, size_t N,
+               enum at_epilogue epilogue, struct at_pool *pool);
+
+/*
+ * at_matmul - C = A B, plain floats with row strides (in elements).
+ *
+ * Shapes    C (M,N), A (M,K), B (K,N), or B (N,K) when is_b_transposed.
+ * Single-threaded; for products of one attention map, rollouts and projections of results.
+ */
+void at_matmul(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
+               int is_b_transposed, size_t M, size_t N, size_t K);
+
+#endif
