@@ -19,7 +19,8 @@ opt.release = -O2 -g
 opt.debug   = -O0 -g
 opt.asan    = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS ?= $(opt.$(MODE))
-san     = $(if $(filter asan,$(MODE)),-fsanitize=address,undefined)
+san.asan    = -fsanitize=address,undefined
+san         = $(san.$(MODE))
 INC    := -Ilib $(shell pkg-config --cflags $(PKGS))
 ALL    := $(STD) $(WARN) $(CFLAGS) $(if $(DEVELOPER),-Werror) $(INC)
 LIBS   := $(shell pkg-config --libs $(PKGS)) -lmd -ldl -lm
@@ -35,7 +36,7 @@ UNIT_AUX := $O/tests/unit/close.o $O/tests/unit/naive.o
 .PHONY: all check check-unit check-headers check-layers check-style clean FORCE
 .SECONDARY:
 
-all: $O/atlas
+all: $O/libatlas.a $(if $(CMD_SRC),$O/atlas)
 
 $O/libatlas.a: $(LIB_OBJ)
 	@rm -f $@
