@@ -11,24 +11,31 @@
 
 /* One text's rows inside the projections of a batch. */
 struct at_attention_in {
-    const float *q, *k, *v;              /* first row of the text; head h starts at column h * D */
+    const float *q;                      /* (n_queries) rows; head h starts at column h * D */
+    const float *k, *v;                  /* (T) rows, likewise */
     size_t q_stride, k_stride, v_stride; /* floats from one row to the next */
     size_t T, H, D;
-    size_t n_queries;         /* rows of q that are wanted; T unless only some are */
-    const size_t *query_rows; /* (n_queries) their token index, or NULL for 0..T-1 */
+    size_t n_queries;         /* T unless only some queries are wanted */
+    const size_t *query_rows; /* (n_queries) which token each row of q is; NULL for 0..T-1 */
     bool is_causal;           /* key j is visible to query i only when j <= i */
+    float scale;              /* of q k'; 0 for the usual 1 / sqrt(D) */
+};
+
+/* What becomes of it. */
+struct at_attention_out {
+    float *map; /* (H, n_queries, T), or NULL when nobody keeps it; masked cells are exactly 0 */
+    float *context;        /* (n_queries, H*D) */
+    size_t context_stride; /* floats from one row to the next */
 };
 
 /*
- * at_attention - map = softmax(q k' / sqrt(D)), context = map v, for every head of one text.
- *
- *   map     (H, n_queries, T) or NULL when nobody keeps it; masked cells are exactly 0.
- *   context (n_queries, H*D), row stride context_stride.
+ * at_attention - map = softmax(scale q k'), context = map v, for every head of B texts.
  *
  * Source    Vaswani et al. 2017, eq. 1.      Edge   T = 1: the map is 1.
- * Memory    scratch is allocated per call and thread, T floats times a small constant per head.
+ * Shapes    out, in (B). Texts and heads are shared out over the pool in one go, so one call for
+ *           a batch of short texts is better than one call each.
  */
-void at_attention(float *map, float *context, size_t context_stride,
-                  const struct at_attention_in *in, struct at_pool *pool);
+void at_attention(const struct at_attention_out *out, const struct at_attention_in *in, size_t B,
+                  struct at_pool *pool);
 
 #endif

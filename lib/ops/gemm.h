@@ -1,9 +1,10 @@
 /*
  * gemm.h - matrix products of activations with weights, and small dense products.
  *
- * The face of all products in atlas. Which kernel does the work (OpenBLAS or our own AVX-512,
- * AVX2 and portable ones) is decided by ops/cpu.h and the shape; results agree within float
- * rounding whatever the choice, and do not depend on the number of threads beyond 1e-6.
+ * The face of all products in atlas. Which kernel does the work (our own AVX-512, AVX2 and
+ * portable ones, or OpenBLAS) is decided by ops/cpu.h. With our own kernels an output element is
+ * the same sum in the same order whatever the number of rows, threads or texts in the batch, so
+ * batching and threads change no bit; with OpenBLAS they may change the last ones.
  */
 #ifndef OPS_GEMM_H
 #define OPS_GEMM_H
@@ -19,7 +20,7 @@ enum at_epilogue {
     AT_EPI_GELU_ERF,  /* exact GELU (BERT "gelu") */
     AT_EPI_GELU_TANH, /* tanh form (GPT-2 "gelu_new") */
     AT_EPI_TANH,      /* pooler */
-    AT_EPI_ADD,       /* out += product: the residual stream */
+    AT_EPI_ADD,       /* out += product + bias: the residual stream */
 };
 
 /*
@@ -31,6 +32,20 @@ enum at_epilogue {
  */
 void at_linear(float *out, const float *x, const struct at_weight *w, const float *bias, size_t N,
                enum at_epilogue epilogue, struct at_pool *pool);
+
+/* One of several weights that are applied to the same rows. */
+struct at_linear_part {
+    const struct at_weight *w;
+    const float *bias; /* (n_out) or NULL */
+};
+
+/*
+ * at_linear_parts - several products of the same x, side by side: BERT's q, k and v.
+ *
+ * Shapes    out (N, sum of n_out); part p's columns follow part p-1's. Else as at_linear().
+ */
+void at_linear_parts(float *out, const float *x, const struct at_linear_part *parts, size_t n_parts,
+                     size_t N, enum at_epilogue epilogue, struct at_pool *pool);
 
 /*
  * at_matmul - C = A B, plain floats with row strides (in elements).

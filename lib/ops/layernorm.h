@@ -1,0 +1,21 @@
+/*
+ * layernorm.h - layer normalisation, with the residual added on the way when there is one.
+ */
+#ifndef OPS_LAYERNORM_H
+#define OPS_LAYERNORM_H
+
+#include <stddef.h>
+
+#include "base/pool.h"
+
+/*
+ * at_layernorm - out = (s - mean) / sqrt(var + eps) * gain + bias with s = x + residual, by row.
+ *
+ * Source    Ba et al. 2016, eq. 4; var is the mean of squares (no n - 1), as in PyTorch.
+ * Shapes    out, x (N,C); residual (N,C) or NULL; gain, bias (C).
+ * Edge      out may be x or residual. BERT calls it with a residual, GPT-2 without.
+ */
+void at_layernorm(float *out, const float *x, const float *residual, const float *gain,
+                  const float *bias, double eps, size_t N, size_t C, struct at_pool *pool);
+
+#endif

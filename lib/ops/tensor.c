@@ -1,0 +1,68 @@
+/*
+ * tensor.c - see tensor.h.
+ */
+#include "ops/tensor.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/attr.h"
+
+size_t at_dtype_size(enum at_dtype t)
+{
+    return t == AT_F32 ? 4 : 2;
+}
+
+const char *at_dtype_name(enum at_dtype t)
+{
+    static const char *const names[] = { "F32", "F16", "BF16" };
+
+    return names[t];
+}
+
+static float float_of_bits(uint32_t u)
+{
+    float f;
+
+    memcpy(&f, &u, sizeof f);
+    return f;
+}
+
+static float f16_to_f32(uint16_t h)
+{
+    uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = h >> 10 & 31, fraction = h & 0x3ff;
+
+    if (exponent == 31) /* infinity, NaN */
+        return float_of_bits(sign | 0x7f800000 | fraction << 13);
+    if (exponent == 0) { /* zero and the subnormals, which are multiples of 2^-24 */
+        float f = (float)fraction * 0x1p-24f;
+        return sign ? -f : f;
+    }
+    return float_of_bits(sign | (exponent + 112) << 23 | fraction << 13);
+}
+
+void at_to_f32(float *out, const void *in, enum at_dtype t, size_t n)
+{
+    const uint16_t *u = in;
+
+    switch (t) {
+    case AT_F32:
+        memcpy(out, in, n * sizeof *out);
+        break;
+    case AT_F16:
+        for (size_t i = 0; i < n; i++)
+            out[i] = f16_to_f32(u[i]);
+        break;
+    case AT_BF16:
+        for (size_t i = 0; i < n; i++)
+            out[i] = float_of_bits((uint32_t)u[i] << 16);
+        break;
+    }
+}
+
+void at_weight_row(float *out, const struct at_weight *w, size_t i)
+{
+    AT_BUG_IF(w->layout != AT_OUT_MAJOR || i >= w->n_out);
+    at_to_f32(out, (const char *)w->data + i * w->n_in * at_dtype_size(w->dtype), w->dtype,
+              w->n_in);
+}
