@@ -1,65 +1,245 @@
 # atlas - one non-recursive Makefile. `make help` lists the targets.
 #
-# MODE is release, asan or debug; objects never mix.
-MODE   ?= release
-PREFIX ?= /usr/local
-CC     ?= cc
-AR     ?= ar
-O      := build/$(MODE)
+# MODE is release, asan or debug; objects of different modes never mix. DEVELOPER=1 turns warnings
+# into errors, V=1 shows the commands. PREFIX and DESTDIR are where `make install` puts things.
+MODE    ?= release
+PREFIX  ?= /usr/local
+CC      ?= cc
+AR      ?= ar
+INSTALL ?= install
+O       := build/$(MODE)
+Q       := $(if $(V),,@)
 
 VERSION := $(shell cat lib/base/VERSION)
 SOMAJOR := $(firstword $(subst ., ,$(VERSION)))
+SONAME  := libatlas.so.$(SOMAJOR)
+SHARED  := libatlas.so.$(VERSION)
 
-# OpenBLAS is loaded at run time by ops/gemm.c (see there), so it is not in this list.
-PKGS   := jansson libpng pangocairo pangoft2 icu-uc
-STD    := -std=c17 -D_POSIX_C_SOURCE=200809L -ffp-contract=off -fno-common -pthread
-WARN   := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-          -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wcast-qual -Wformat=2 -Wundef -Wvla
+# OpenBLAS is loaded at run time by lib/ops, so it is not in this list.
+PKGS := jansson libpng pangocairo pangoft2 icu-uc
+ifneq ($(filter-out clean help uninstall format check-layers check-style,$(or $(MAKECMDGOALS),all)),)
+missing := $(shell pkg-config --exists $(PKGS) 2>&1 || echo no)
+$(if $(missing),$(error a compiler, pkg-config or one of $(PKGS) is missing: scripts/setup installs them))
+endif
+
+STD  := -std=c17 -D_POSIX_C_SOURCE=200809L -ffp-contract=off -fno-common -pthread
+# One set of objects serves the program, the static and the shared library.
+PIC  := -fPIC -fno-semantic-interposition
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+        -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wcast-qual -Wformat=2 -Wundef -Wvla
+SAN  := -fsanitize=address,undefined
 opt.release = -O2 -g
 opt.debug   = -O0 -g
-opt.asan    = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+opt.asan    = -O1 -g $(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS ?= $(opt.$(MODE))
-san.asan    = -fsanitize=address,undefined
-san         = $(san.$(MODE))
-INC    := -Ilib $(shell pkg-config --cflags $(PKGS))
-ALL    := $(STD) $(WARN) $(CFLAGS) $(if $(DEVELOPER),-Werror) $(INC)
-LIBS   := $(shell pkg-config --libs $(PKGS)) -lmd -ldl -lm
+ALL    := $(STD) $(PIC) $(WARN) $(CFLAGS) $(if $(DEVELOPER),-Werror) -Ilib -I$O \
+          $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lmd -ldl -lm
+LINK    = $(CC) $(if $(filter asan,$(MODE)),$(SAN)) -pthread $(LDFLAGS)
 
-LIB_SRC  := $(sort $(wildcard lib/*/*.c))
-CMD_SRC  := $(sort $(wildcard cmd/*.c))
-LIB_OBJ  := $(LIB_SRC:%.c=$O/%.o)
-CMD_OBJ  := $(CMD_SRC:%.c=$O/%.o)
-UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
-UNIT_BIN := $(UNIT_SRC:%.c=$O/%)
-UNIT_AUX := $O/tests/unit/close.o $O/tests/unit/naive.o
+LIB_SRC   := $(sort $(wildcard lib/*/*.c))
+LIB_HDR   := $(sort $(wildcard lib/*/*.h))
+CMD_SRC   := $(sort $(wildcard cmd/*.c))
+MAN_SRC   := $(sort $(wildcard man/*.[1-9]))
+LIB_OBJ   := $(LIB_SRC:%.c=$O/%.o)
+CMD_OBJ   := $(CMD_SRC:%.c=$O/%.o)
+UNIT_SRC  := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_BIN  := $(UNIT_SRC:%.c=$O/%)
+UNIT_AUX  := $O/tests/unit/close.o $O/tests/unit/naive.o
+FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+REPLAY    := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$O/tests/fuzz/replay_%)
+BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
+BENCH_BIN := $(BENCH_SRC:%.c=$O/%)
+FAULT_SO  := $(patsubst %.c,$O/%.so,$(sort $(wildcard tests/fault/*.c)))
+PROGRAM   := $(if $(CMD_SRC),$O/atlas)
+BATS      ?= $(sort $(wildcard tests/cli/*.bats))
+# The tests' own environment: one OpenBLAS kernel and one thread, so that numbers are the same
+# everywhere, and a status above 98 for whatever a sanitizer finds.
+RUN_TESTS  = ATLAS_BUILD='$(CURDIR)/$O' scripts/run-tests.sh $O/log
 
-.PHONY: all check check-unit check-headers check-layers check-style clean FORCE
+.PHONY: all lib tests check check-unit check-cli check-fuzz check-docs check-layers check-style \
+        check-headers check-symbols check-hashes asan valgrind fuzz bench lint format \
+        install uninstall clean help demo test FORCE
 .SECONDARY:
+.DELETE_ON_ERROR:
 
-all: $O/libatlas.a $(if $(CMD_SRC),$O/atlas)
+## all            the program and the library, in build/MODE
+all: $(PROGRAM) lib
+
+lib: $O/libatlas.a $O/$(SHARED)
 
 $O/libatlas.a: $(LIB_OBJ)
-	@rm -f $@
-	@echo "  AR   $@"; $(AR) rcs $@ $^
+	@echo "  AR   $@"
+	$Qrm -f $@; $(AR) rcs $@ $^
+
+$O/$(SHARED): $(LIB_OBJ) lib/libatlas.map
+	@echo "  LD   $@"
+	$Q$(LINK) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=lib/libatlas.map -o $@ \
+	    $(LIB_OBJ) $(LIBS)
 
 $O/atlas: $(CMD_OBJ) $O/libatlas.a
-	@echo "  LD   $@"; $(CC) $(san) -pthread $(LDFLAGS) -o $@ $(CMD_OBJ) $O/libatlas.a $(LIBS)
+	@echo "  LD   $@"
+	$Q$(LINK) -o $@ $(CMD_OBJ) $O/libatlas.a $(LIBS)
 
-$O/%.o: %.c $O/flags
+$O/%.o: %.c $O/flags | $O/version.h
 	@mkdir -p $(@D)
-	@echo "  CC   $<"; $(CC) $(ALL) $(kernel.flags) -MMD -MP -c -o $@ $<
+	@echo "  CC   $<"
+	$Q$(CC) $(ALL) $(kernel.flags) -MMD -MP -c -o $@ $<
+
+# Written anew only when they change: the first makes every object depend on compiler and flags,
+# the second is what `atlas version --build` prints.
+$O/flags: FORCE
+	@mkdir -p $(@D); echo '$(CC) $(ALL) $(LDFLAGS)' | cmp -s - $@ || \
+	    echo '$(CC) $(ALL) $(LDFLAGS)' >$@
+
+$O/version.h: FORCE
+	@mkdir -p $(@D); scripts/gen-version.sh $@ '$(CC)' '$(CFLAGS)'
+
+# The completions are generated from the option tables of the program itself.
+$O/completion/atlas.%: $O/atlas
+	@mkdir -p $(@D)
+	$Q$O/atlas completion $* >$@
 
 $O/tests/unit/test_%: $O/tests/unit/test_%.o $(UNIT_AUX) $O/libatlas.a
-	@echo "  LD   $@"; $(CC) $(san) -pthread $(LDFLAGS) -o $@ $< $(UNIT_AUX) $O/libatlas.a -lcmocka $(LIBS)
+	@echo "  LD   $@"
+	$Q$(LINK) -o $@ $< $(UNIT_AUX) $O/libatlas.a -lcmocka $(LIBS)
 
-$O/flags: FORCE
-	@mkdir -p $(@D); echo '$(CC) $(ALL)' | cmp -s - $@ || echo '$(CC) $(ALL)' >$@
+$O/tests/fuzz/replay_%: $O/tests/fuzz/fuzz_%.o $O/tests/fuzz/replay.o $O/libatlas.a
+	@echo "  LD   $@"
+	$Q$(LINK) -o $@ $^ $(LIBS)
 
+$O/tests/bench/bench_%: $O/tests/bench/bench_%.o $O/libatlas.a
+	@echo "  LD   $@"
+	$Q$(LINK) -o $@ $^ $(LIBS)
+
+$O/tests/fault/%.so: $O/tests/fault/%.o
+	@echo "  LD   $@"
+	$Q$(CC) -shared -o $@ $< -ldl
+
+## tests          every test program, built but not run
+tests: $(UNIT_BIN) $(REPLAY) $(FAULT_SO)
+
+## check          everything below that starts with check-; under a minute
+check: check-layers check-style check-headers check-symbols check-unit check-fuzz \
+       check-cli
+
+## check-unit     the cmocka programs of tests/unit
 check-unit: $(UNIT_BIN)
-	@for t in $(UNIT_BIN); do $$t || exit 1; done
+	@$(RUN_TESTS) $(UNIT_BIN)
 
+## check-cli      the Bats files of tests/cli (BATS='tests/cli/x.bats' for some of them)
+check-cli: $(PROGRAM) lib $(FAULT_SO)
+	@$(RUN_TESTS) $(BATS)
+
+## check-fuzz     every saved fuzzing input once more
+check-fuzz: $(REPLAY)
+	@scripts/replay-corpus.sh $O/tests/fuzz
+
+## check-docs     option tables, -h, manual pages and README say the same
+check-docs: $(PROGRAM)
+	@scripts/check-docs.sh $O/atlas
+
+## check-layers   who may include whom
+check-layers:
+	@scripts/check-layers.sh
+
+## check-style    banned calls, long lines, long files, formatting
+check-style:
+	@scripts/check-style.sh
+
+## check-hashes   the fixtures are the ones their tests were written for
+check-hashes:
+	@scripts/check-hashes.sh
+
+## check-headers  every header compiles alone
+check-headers: $O/version.h
+	@scripts/check-headers.sh $(CC) $(ALL) -Itests/unit
+
+## check-symbols  the library exports at_* only and has no writable globals
+check-symbols: lib
+	@scripts/check-symbols.sh $O/libatlas.a $O/$(SHARED)
+
+## asan           unit, fuzz and command-line tests under address and undefined sanitizers
+asan:
+	@$(MAKE) MODE=asan check-unit check-fuzz check-cli
+
+## valgrind       unit tests and the command-line tests of VALGRIND_BATS under valgrind
+VALGRIND ?= valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
+            --suppressions=$(CURDIR)/tests/valgrind.supp
+VALGRIND_BATS ?= $(wildcard tests/cli/errors.bats)
+valgrind: $(UNIT_BIN) $(PROGRAM) lib $(FAULT_SO)
+	@ATLAS_PREFIX='$(VALGRIND)' $(RUN_TESTS) $(UNIT_BIN) $(VALGRIND_BATS)
+
+## fuzz           each fuzz target for FUZZ_SECONDS with libFuzzer (clang)
+FUZZ_SECONDS ?= 30
+fuzz: | $O/version.h
+	@scripts/fuzz.sh $(FUZZ_SECONDS) 'clang $(STD) $(WARN) -Ilib -I$O -g -O1' '$(LIBS)' \
+	    $(FUZZ_SRC)
+
+## bench          time the kernels and the program, next to tests/bench/baseline.csv
+bench: $(BENCH_BIN) $(PROGRAM)
+	@scripts/bench.sh $O
+
+## lint           cppcheck and shellcheck
+lint:
+	@scripts/lint.sh
+
+## format         clang-format on every C file
+format:
+	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
+## install        program, library, headers, manual, completions and models under PREFIX
+bindir     = $(DESTDIR)$(PREFIX)/bin
+libdir     = $(DESTDIR)$(PREFIX)/lib
+includedir = $(DESTDIR)$(PREFIX)/include
+sharedir   = $(DESTDIR)$(PREFIX)/share
+bashdir    = $(sharedir)/bash-completion/completions
+zshdir     = $(sharedir)/zsh/site-functions
+DATA      := $(sort $(wildcard fixtures/models/*/* fixtures/models/* fixtures/data/* fixtures/data/*/*))
+DATA      := $(foreach f,$(DATA),$(if $(wildcard $f/*),,$f))
+
+install: all $O/completion/atlas.bash $O/completion/atlas.zsh
+	$Q$(INSTALL) -D -m 755 $O/atlas $(bindir)/atlas
+	$Q$(INSTALL) -D -m 644 $O/libatlas.a $(libdir)/libatlas.a
+	$Q$(INSTALL) -D -m 755 $O/$(SHARED) $(libdir)/$(SHARED)
+	$Qln -sf $(SHARED) $(libdir)/$(SONAME)
+	$Qln -sf $(SONAME) $(libdir)/libatlas.so
+	$Qfor h in $(LIB_HDR:lib/%=%); do \
+	    $(INSTALL) -D -m 644 lib/$$h $(includedir)/atlas/$$h || exit 1; done
+	$Q$(INSTALL) -d $(libdir)/pkgconfig
+	$Qsed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@PKGS@|$(PKGS)|' \
+	    lib/atlas.pc.in >$(libdir)/pkgconfig/atlas.pc
+	$Qfor m in $(MAN_SRC:man/%=%); do \
+	    $(INSTALL) -D -m 644 man/$$m $(sharedir)/man/man$${m##*.}/$$m || exit 1; done
+	$Q$(INSTALL) -D -m 644 $O/completion/atlas.bash $(bashdir)/atlas
+	$Q$(INSTALL) -D -m 644 $O/completion/atlas.zsh $(zshdir)/_atlas
+	$Qfor f in $(DATA:fixtures/%=%); do \
+	    $(INSTALL) -D -m 644 fixtures/$$f $(sharedir)/atlas/$$f || exit 1; done
+	$Qif [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
+	@echo "atlas $(VERSION) is in $(DESTDIR)$(PREFIX)"
+
+## uninstall      take away what install put there
+uninstall:
+	rm -f $(bindir)/atlas $(libdir)/libatlas.a $(libdir)/libatlas.so $(libdir)/$(SONAME)
+	rm -f $(libdir)/$(SHARED) $(libdir)/pkgconfig/atlas.pc $(bashdir)/atlas $(zshdir)/_atlas
+	for m in $(MAN_SRC:man/%=%); do rm -f $(sharedir)/man/man$${m##*.}/$$m; done
+	rm -rf $(includedir)/atlas $(sharedir)/atlas
+
+## demo           draw an example text with the built-in model into atlas-out
+demo: all
+	@scripts/demo --no-setup
+
+## test           all of the above that tests something, as CI does
+test:
+	@scripts/test --no-setup
+
+## clean          remove build
 clean:
 	rm -rf build
+
+help:
+	@echo 'make TARGET [MODE=release|asan|debug] [DEVELOPER=1] [V=1] [PREFIX=/usr/local] [DESTDIR=]'
+	@sed -n 's/^## /  /p' Makefile
 
 FORCE:
 

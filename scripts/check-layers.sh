@@ -1,0 +1,57 @@
+#!/bin/sh
+# check-layers.sh - who may include whom, and third parties behind their fences.
+#
+#   base <- ops <- io <- { text | model | stats } <- analysis <- cmd
+#   base <- draw <- cmd
+#
+# The three in braces do not see each other. Includes are written from lib/ ("base/error.h") or
+# name a file of the same folder. File names are unique in the whole tree.
+set -eu
+cd "$(dirname "$0")/.."
+
+files=$(git ls-files -co --exclude-standard -- 'lib/*.[ch]' 'cmd/*.[ch]' 'tests/*.[ch]')
+for f in $files; do [ ! -f "$f" ] || printf '%s\n' "$f"; done | xargs awk '
+    function bad(why) { printf "%s:%d: %s\n", FILENAME, FNR, why; failed = 1 }
+    BEGIN {
+        may["base"] = " base "
+        may["ops"] = " base ops "
+        may["io"] = " base ops io "
+        may["text"] = " base ops io text "
+        may["model"] = " base ops io model "
+        may["stats"] = " base ops io stats "
+        may["analysis"] = " base ops io text model stats analysis "
+        may["draw"] = " base draw "
+        # header (a prefix of the included name), then the only files that may include it
+        fence["cblas"] = "^lib/ops/gemm[a-z0-9_]*[.]c$"
+        fence["openblas"] = "^lib/ops/gemm[a-z0-9_]*[.]c$"
+        fence["dlfcn.h"] = "^(lib/ops/gemm[a-z0-9_]*|tests/fault/[a-z]*)[.]c$"
+        fence["jansson"] = "^lib/io/json[.]c$"
+        fence["unicode/"] = "^lib/text/unicode[.]c$"
+        fence["sha2.h"] = "^lib/base/digest[.]c$"
+        fence["md5.h"] = "^lib/base/digest[.]c$"
+        fence["cairo"] = fence["pango"] = fence["png.h"] = "^lib/draw/[a-z_]*[.]c$"
+        fence["fontconfig/"] = fence["ft2build.h"] = fence["glib"] = "^lib/draw/[a-z_]*[.]c$"
+        fence["cmocka"] = "^tests/"
+    }
+    FNR == 1 {
+        n = split(FILENAME, part, "/")
+        layer = part[1] == "lib" ? part[2] : part[1]
+        if (part[1] == "lib" && !(layer in may)) bad("lib/" layer " is not a layer")
+        if (part[n] in seen) bad("the file name " part[n] " is taken by " seen[part[n]])
+        seen[part[n]] = FILENAME
+    }
+    /^[ \t]*#[ \t]*include/ {
+        name = $0
+        sub(/^[^<"]*[<"]/, "", name); sub(/[>"].*/, "", name)
+        for (h in fence)
+            if (index(name, h) == 1 && FILENAME !~ fence[h])
+                bad(name " is fenced in " fence[h])
+        if ($0 !~ /"/) next
+        target = name
+        if (!sub(/\/.*/, "", target)) target = layer
+        if (layer == "cmd") {
+            if (name ~ /^cmd_/) bad("commands do not include each other: " name)
+        } else if (layer in may && index(may[layer], " " target " ") == 0)
+            bad("lib/" layer " may not include " name)
+    }
+    END { if (!failed) printf "  OK   layers of %d files\n", length(seen); exit failed }'
