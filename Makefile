@@ -7,7 +7,7 @@ PREFIX  ?= /usr/local
 CC      ?= cc
 AR      ?= ar
 INSTALL ?= install
-O       := build/$(MODE)
+O       ?= build/$(MODE)
 Q       := $(if $(V),,@)
 
 VERSION := $(shell cat lib/base/VERSION)
@@ -186,7 +186,7 @@ lint:
 
 ## format         clang-format on every C file
 format:
-	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+	@find lib cmd tests -name '*.[ch]' | xargs clang-format -i
 
 ## install        program, library, headers, manual, completions and models under PREFIX
 bindir     = $(DESTDIR)$(PREFIX)/bin

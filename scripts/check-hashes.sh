@@ -7,8 +7,7 @@ cd "$(dirname "$0")/../fixtures"
 export LC_ALL=C
 
 list() {
-    git ls-files -co --exclude-standard | grep -vE '^(models/|SHA256SUMS$)' | sort |
-        while read -r f; do [ ! -f "$f" ] || echo "$f"; done
+    find . -path ./models -prune -o -type f ! -name SHA256SUMS -print | sed 's|^[.]/||' | sort
 }
 if [ "${1:-}" = --update ]; then
     list | xargs -r -d '\n' sha256sum >SHA256SUMS

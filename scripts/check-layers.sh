@@ -9,8 +9,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-files=$(git ls-files -co --exclude-standard -- 'lib/*.[ch]' 'cmd/*.[ch]' 'tests/*.[ch]')
-for f in $files; do [ ! -f "$f" ] || printf '%s\n' "$f"; done | xargs awk '
+find lib cmd tests -name '*.[ch]' | sort | xargs awk '
     function bad(why) { printf "%s:%d: %s\n", FILENAME, FNR, why; failed = 1 }
     BEGIN {
         may["base"] = " base "

@@ -6,9 +6,6 @@ set -eu
 cd "$(dirname "$0")/.."
 export LC_ALL=C.UTF-8
 
-tracked() {
-    git ls-files -co --exclude-standard -- "$@" | while read -r f; do [ ! -f "$f" ] || echo "$f"; done
-}
 failed=0
 # ban PATTERN WHY FILE... - no line of the files may match the extended regular expression.
 ban() {
@@ -17,10 +14,10 @@ ban() {
     [ $# -gt 0 ] || return 0
     if grep -nHE -- "$pattern" "$@" /dev/null | sed "s|\$|    <- $why|"  | grep .; then failed=1; fi
 }
-c=$(tracked '*.c' '*.h')
-lib=$(tracked 'lib/*.c' 'lib/*.h')
-text=$(tracked Makefile README.md '*.sh' '*.bats' '*.bash' '*.[1-9]' 'scripts/*' '.ci/*')
-headers=$(tracked 'lib/*.h' 'cmd/*.h')
+c=$(find lib cmd tests -name '*.[ch]' | sort)
+lib=$(echo "$c" | grep ^lib/)
+headers=$(echo "$c" | grep -E '^(lib|cmd)/.*h$')
+text=$(find Makefile README.md .ci scripts man tests -type f ! -name '*.[chs]' | sort)
 # File names hold no blanks, so the lists below may be split by the shell.
 {
     ban '(^|[^a-z0-9_>.])(strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|atof|rand|srand|strtok|system|alloca)[ ]*\(' \
