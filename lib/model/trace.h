@@ -53,7 +53,8 @@ void at_trace_release(struct at_trace *t);
 struct at_capture_writer;
 struct at_capture_meta { /* strings of __metadata__ */
     const char *model, *text, *tokens_json;
-    const char *family; /* "bert" or "gpt2": replay needs to know what is causal */
+    const char *family;  /* "bert" or "gpt2": replay needs to know what is causal */
+    const char *details; /* what else the writer wants back, JSON; key "atlas". May be NULL */
 };
 
 AT_MUST_USE int at_capture_create(struct at_capture_writer **out, const char *path,
@@ -76,8 +77,8 @@ struct at_capture_file {
     struct at_safetensors *file;
     struct at_dims dims;
     unsigned kept;
-    const int *ids, *segments;                       /* (T); segments may be NULL */
-    const char *model, *text, *tokens_json, *family; /* NULL when the file does not say */
+    const int *ids, *segments;                                 /* (T); segments may be NULL */
+    const char *model, *text, *tokens_json, *family, *details; /* NULL when the file does not say */
     bool is_causal; /* from family, else from the maps: every cell above the diagonal is 0 */
 };
 
