@@ -28,7 +28,7 @@ static bool must_fail(void)
     return fail_after > 0 && --fail_after == 0;
 }
 
-AT_NORETURN static void refused(size_t bytes)
+void at_alloc_refused(size_t bytes)
 {
     if (failure_handler)
         failure_handler(bytes);
@@ -56,10 +56,10 @@ void *at_realloc(void *p, size_t n, size_t size)
     size_t bytes;
 
     if (!at_mul_size(n, size, &bytes))
-        refused(SIZE_MAX);
+        at_alloc_refused(SIZE_MAX);
     p = must_fail() ? NULL : realloc(p, bytes ? bytes : 1);
     if (!p)
-        refused(bytes);
+        at_alloc_refused(bytes);
     return p;
 }
 
@@ -74,10 +74,10 @@ void *at_calloc(size_t n, size_t size)
     void *p;
 
     if (!at_mul_size(n, size, &bytes))
-        refused(SIZE_MAX);
+        at_alloc_refused(SIZE_MAX);
     p = must_fail() ? NULL : calloc(bytes ? bytes : 1, 1);
     if (!p)
-        refused(bytes);
+        at_alloc_refused(bytes);
     return p;
 }
 

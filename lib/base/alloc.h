@@ -38,6 +38,9 @@ AT_MUST_USE int at_try_alloc(void **out, size_t n, size_t size, const char *what
 /* at_alloc_on_failure - called with the size that was refused; should not return. */
 void at_alloc_on_failure(void (*handler)(size_t bytes));
 
+/* at_alloc_refused - what the functions above do when they fail, for blocks others allocate. */
+AT_NORETURN void at_alloc_refused(size_t bytes);
+
 /* at_alloc_fail_after - for tests: the n-th allocation from now fails (0 = never). */
 void at_alloc_fail_after(long n);
 

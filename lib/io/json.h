@@ -44,9 +44,14 @@ void at_json_free(struct at_json *v); /* accepts NULL */
  */
 void at_json_dump(struct at_strbuf *out, const struct at_json *v, int indent, int digits);
 
-/* Reading. AT_EFORMAT names line and column; at_json_read puts the path in front. */
+/*
+ * Reading. AT_EFORMAT names line and column; at_json_read puts the path in front. Any value may
+ * stand at the top. Of a key given twice the last counts, except that _unique refuses it.
+ */
 AT_MUST_USE int at_json_parse(struct at_json **out, const char *text, size_t n,
                               struct at_error *err);
+AT_MUST_USE int at_json_parse_unique(struct at_json **out, const char *text, size_t n,
+                                     struct at_error *err);
 AT_MUST_USE int at_json_read(struct at_json **out, const char *path, struct at_error *err);
 
 bool at_json_is_object(const struct at_json *v);
@@ -54,7 +59,7 @@ bool at_json_is_array(const struct at_json *v);
 bool at_json_is_string(const struct at_json *v);
 bool at_json_is_number(const struct at_json *v);
 bool at_json_is_null(const struct at_json *v); /* true for NULL too */
-/* Getters answer the fallback when v is NULL or of another type. */
+/* Getters answer the fallback when v is NULL or of another type; 12.0 is an integer too. */
 const struct at_json *at_json_get(const struct at_json *object, const char *key);
 const struct at_json *at_json_at(const struct at_json *array, size_t i);
 size_t at_json_count(const struct at_json *array_or_object);
@@ -62,7 +67,7 @@ const char *at_json_text(const struct at_json *v, const char *fallback);
 long long at_json_integer(const struct at_json *v, long long fallback);
 double at_json_number(const struct at_json *v, double fallback);
 bool at_json_truth(const struct at_json *v, bool fallback);
-/* Walking an object: it = NULL starts; answers the next key or NULL at the end. */
+/* Walking an object in file order: key NULL starts, then the key answered last; NULL at the end. */
 const char *at_json_next(const struct at_json *object, const char *key,
                          const struct at_json **value_out);
 

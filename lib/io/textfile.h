@@ -1,5 +1,7 @@
 /*
  * textfile.h - text from files and pipes, checked to be UTF-8.
+ *
+ * A byte order mark at the start of a file is dropped. Byte offsets in messages count from 0.
  */
 #ifndef IO_TEXTFILE_H
 #define IO_TEXTFILE_H
@@ -24,7 +26,10 @@ unsigned at_utf8_next(const char *s, size_t *i);
 AT_MUST_USE int at_text_read(char **out, size_t *n_out, const char *path, size_t max,
                              struct at_error *err);
 
-/* Lines one at a time, from a file or "-"; memory is one line. */
+/*
+ * Lines one at a time, from a file or "-"; memory is one line, at most max bytes of it.
+ * Messages start with "line 3: "; the path is the caller's to put in front.
+ */
 struct at_lines {
     FILE *f;
     char *line;            /* without its "\n" or "\r\n" */
