@@ -17,9 +17,9 @@ struct at_attn_metrics {
     double confidence_max, confidence_avg; /* fraction; row 0 left out when causal and T > 1 */
     double focus_entropy;                  /* nats, summed over rows */
     double focus_normalized;               /* / (T ln T), causal / ln(T!) */
-    double sparsity;                       /* share of cells strictly below 1/T */
+    double sparsity;                       /* share of visible cells strictly below 1/T */
     double distribution_q25, distribution_median, distribution_q75; /* numpy's linear rule */
-    double uniformity; /* population standard deviation of the cells */
+    double uniformity; /* population standard deviation of the visible cells */
     double balance;    /* share of column 0; NaN without a summary token */
 };
 
@@ -31,6 +31,12 @@ struct at_metric_info {
 extern const struct at_metric_info at_metric_table[AT_N_METRICS];
 double at_metric_get(const struct at_attn_metrics *m, size_t i);
 
+/*
+ * Visible cells are all T*T of a bidirectional map and the lower triangle with the diagonal,
+ * T(T+1)/2, of a causal one. The quartiles are of the visible cells too (SPEC 17.30): with the
+ * masked half counted as zeros a causal median would always be about 0.
+ */
+
 /* What the cells of a map may be. */
 struct at_map_kind {
     bool is_causal;
@@ -40,13 +46,16 @@ struct at_map_kind {
 /*
  * at_attn_metrics - all metrics of one map (T,T), in one pass over the cells and one selection.
  *
- * scratch (T*T) floats. Edge: T = 1 has confidence 1, entropy 0, normalised 0; see SPEC 2.
+ * Shapes    map (T,T), row i sums to 1; scratch (T*T).
+ * Edge      T = 1: confidence 1, entropy 0, normalised 0, balance 0. 1/T and the cells are compared
+ *           as floats, so that a uniform row has none below.
+ * Memory    writes out and scratch only, so heads may be spread over threads.
  */
 void at_attn_metrics(struct at_attn_metrics *out, const float *map, size_t T,
                      struct at_map_kind kind, float *scratch);
 
 /* at_flow_change - Jensen-Shannon distance (natural log, root) between two maps flattened; clipped
-   at 1e-10 and renormalised. At most sqrt(ln 2). */
+   at 1e-10 and renormalised. At most sqrt(ln 2). A model of one layer has 0. */
 double at_flow_change(const float *first, const float *last, size_t T);
 
 #endif

@@ -23,6 +23,22 @@
 #endif
 
 /*
+ * AT_CLONES - compile a function once per vector width; the loader picks what the processor has.
+ *
+ * For numeric loops written with fixed lanes (see stats/entropy.c), so that every copy does the
+ * same operations in the same order and gives the same bits. Sanitizers get the plain copy: the
+ * loader's choice runs before they are ready. The function must be static (clang wants the attribute
+ * on the first declaration, and headers should not have it).
+ */
+#if defined(__SANITIZE_ADDRESS__)
+#define AT_CLONES
+#elif defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__) && defined(__GNUC__)
+#define AT_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define AT_CLONES
+#endif
+
+/*
  * AT_BUG_IF - stop on a programmer's mistake: a wrong shape, a NULL, an enum out of range.
  *
  * Kept in release builds. Never used for what a file or a user can cause: that is an at_error.

@@ -1,0 +1,163 @@
+/*
+ * attn_metrics.c - see attn_metrics.h.
+ *
+ * A map is walked row by row while a row is in the first cache: once for its greatest value, sums
+ * and count, once for its entropy. Then the visible cells are counted by their bits for the
+ * quartiles.
+ */
+#include "analysis/attn_metrics.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "stats/distance.h"
+#include "stats/entropy.h"
+#include "stats/summary.h"
+
+#define METRIC(name)                                                                               \
+    {                                                                                              \
+#name, offsetof(struct at_attn_metrics, name)                                              \
+    }
+
+const struct at_metric_info at_metric_table[AT_N_METRICS] = {
+    METRIC(confidence_max),
+    METRIC(confidence_avg),
+    METRIC(focus_entropy),
+    METRIC(focus_normalized),
+    METRIC(sparsity),
+    METRIC(distribution_q25),
+    METRIC(distribution_median),
+    METRIC(distribution_q75),
+    METRIC(uniformity),
+    METRIC(balance),
+};
+
+double at_metric_get(const struct at_attn_metrics *m, size_t i)
+{
+    double value;
+
+    AT_BUG_IF(i >= AT_N_METRICS);
+    memcpy(&value, (const char *)m + at_metric_table[i].offset, sizeof value);
+    return value;
+}
+
+/* Sums over the visible cells. Squares are taken about a value near the mean, so that a map of
+   equal weights has no spread left over from cancellation. */
+struct sums {
+    double about;   /* that value */
+    double sum, sq; /* of a - about and its square */
+    size_t n_below; /* cells < limit */
+    float limit;    /* 1/T in the precision of the map */
+    float row_max;  /* of the last row */
+};
+
+enum { LANES = 8 };
+typedef float vfloat __attribute__((vector_size(LANES * sizeof(float))));
+typedef int32_t vint __attribute__((vector_size(LANES * sizeof(int32_t))));
+typedef double vdouble __attribute__((vector_size(LANES * sizeof(double))));
+
+AT_CLONES static void add_row(struct sums *s, const float *row, size_t n)
+{
+    vdouble sum = { 0 }, sq = { 0 };
+    vint below = { 0 }, greatest = { 0 };
+    float max = 0.0f;
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES) {
+        vfloat x;
+        memcpy(&x, row + i, sizeof x);
+        vint more = x > (vfloat)greatest;
+        vdouble d = __builtin_convertvector(x, vdouble) - s->about;
+        greatest = ((vint)x & more) | (greatest & ~more);
+        below -= x < s->limit;
+        sum += d;
+        sq += d * d;
+    }
+    for (size_t k = 0; k < LANES; k++) {
+        max = AT_MAX(max, ((vfloat)greatest)[k]);
+        s->n_below += (size_t)below[k];
+        s->sum += sum[k];
+        s->sq += sq[k];
+    }
+    for (; i < n; i++) {
+        double d = row[i] - s->about;
+        max = AT_MAX(max, row[i]);
+        s->n_below += row[i] < s->limit;
+        s->sum += d;
+        s->sq += d * d;
+    }
+    s->row_max = max;
+}
+
+static double entropy_ceiling(size_t T, bool is_causal)
+{
+    double sum = 0.0;
+
+    if (T <= 1)
+        return 1.0;
+    if (!is_causal)
+        return (double)T * log((double)T);
+    for (size_t i = 2; i <= T; i++) /* lgamma() would write the global signgam */
+        sum += log((double)i);
+    return sum;
+}
+
+/* The quartiles of the visible cells; a causal map's are packed into scratch first. */
+static void distribution(struct at_attn_metrics *out, const float *map, size_t T, bool is_causal,
+                         float *scratch)
+{
+    static const double q[] = { 0.25, 0.5, 0.75 };
+    double value[AT_COUNTOF(q)];
+    size_t n = 0;
+
+    if (is_causal) {
+        for (size_t i = 0; i < T; n += ++i)
+            memcpy(scratch + n, map + i * T, (i + 1) * sizeof *map);
+        at_quantiles(value, q, AT_COUNTOF(q), scratch, n, scratch);
+    } else {
+        at_quantiles(value, q, AT_COUNTOF(q), map, T * T, scratch);
+    }
+    out->distribution_q25 = value[0];
+    out->distribution_median = value[1];
+    out->distribution_q75 = value[2];
+}
+
+void at_attn_metrics(struct at_attn_metrics *out, const float *map, size_t T,
+                     struct at_map_kind kind, float *scratch)
+{
+    size_t first = kind.is_causal && T > 1 ? 1 : 0; /* row 0 of a causal map is always 1 */
+    size_t n = kind.is_causal ? T * (T + 1) / 2 : T * T;
+    double about = (double)T / (double)n, sum_max = 0.0, max = 0.0, column = 0.0, offset;
+    struct sums s = { .about = about, .limit = (float)(1.0 / (double)T) };
+
+    AT_BUG_IF(T == 0);
+    out->focus_entropy = 0.0;
+    for (size_t i = 0; i < T; i++) {
+        const float *row = map + i * T;
+        size_t visible = kind.is_causal ? i + 1 : T;
+        add_row(&s, row, visible);
+        out->focus_entropy -= at_sum_plogp(row, visible);
+        column += row[0];
+        if (i >= first) {
+            sum_max += s.row_max;
+            max = AT_MAX(max, (double)s.row_max);
+        }
+    }
+    out->confidence_max = max;
+    out->confidence_avg = sum_max / (double)(T - first);
+    out->focus_normalized = out->focus_entropy / entropy_ceiling(T, kind.is_causal);
+    out->sparsity = (double)s.n_below / (double)n;
+    offset = s.sum / (double)n;
+    out->uniformity = sqrt(AT_MAX(s.sq / (double)n - offset * offset, 0.0));
+    out->balance = NAN;
+    if (kind.has_summary_token)
+        out->balance = T < 2 ? 0.0 : column / (s.sum + about * (double)n);
+    distribution(out, map, T, kind.is_causal, scratch);
+}
+
+double at_flow_change(const float *first, const float *last, size_t T)
+{
+    return at_js_distance(first, last, T * T, AT_ENTROPY_FLOOR);
+}

@@ -1,0 +1,69 @@
+/*
+ * distance.c - see distance.h.
+ */
+#include "stats/distance.h"
+
+#include <math.h>
+
+#include "base/attr.h"
+#include "stats/summary.h"
+
+static double sum_clipped(const float *x, size_t n, float floor)
+{
+    double sum = 0.0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += AT_MAX(x[i], floor);
+    return sum;
+}
+
+double at_js_distance(const float *p, const float *q, size_t n, float floor)
+{
+    double sum_p = sum_clipped(p, n, floor), sum_q = sum_clipped(q, n, floor), total = 0.0;
+
+    if (!(sum_p > 0.0 && sum_q > 0.0))
+        return NAN;
+    for (size_t i = 0; i < n; i++) {
+        double a = AT_MAX(p[i], floor) / sum_p, b = AT_MAX(q[i], floor) / sum_q;
+        double m = 0.5 * (a + b);
+        if (a > 0.0)
+            total += a * log(a / m);
+        if (b > 0.0)
+            total += b * log(b / m);
+    }
+    return sqrt(AT_MAX(0.5 * total, 0.0));
+}
+
+double at_dot(const float *x, const float *y, size_t n)
+{
+    double sum = 0.0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += (double)x[i] * y[i];
+    return sum;
+}
+
+double at_norm(const float *x, size_t n)
+{
+    return sqrt(at_dot(x, x, n));
+}
+
+double at_cosine(const float *x, const float *y, size_t n)
+{
+    double length = at_norm(x, n) * at_norm(y, n);
+
+    return length > 0.0 ? at_dot(x, y, n) / length : NAN;
+}
+
+double at_pearson(const double *x, const double *y, size_t n)
+{
+    double mean_x = at_mean(x, n), mean_y = at_mean(y, n), xx = 0.0, yy = 0.0, xy = 0.0;
+
+    for (size_t i = 0; i < n; i++) {
+        double dx = x[i] - mean_x, dy = y[i] - mean_y;
+        xx += dx * dx;
+        yy += dy * dy;
+        xy += dx * dy;
+    }
+    return xx > 0.0 && yy > 0.0 ? AT_MIN(AT_MAX(xy / sqrt(xx * yy), -1.0), 1.0) : NAN;
+}

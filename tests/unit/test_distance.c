@@ -1,0 +1,58 @@
+/*
+ * test_distance.c - distances by hand.
+ */
+#include "stats/distance.h"
+
+#include <math.h>
+
+#include "close.h"
+
+static void test_js(void **state)
+{
+    const float a[] = { 1, 0, 0 }, b[] = { 0, 3, 3 }, c[] = { 0.5f, 0.5f, 0 }, zero[3] = { 0 };
+    /* c against a: m = (3/4, 1/4, 0); KL(a||m) = ln 4/3, KL(c||m) = ln(2/3)/2 + ln(2)/2 */
+    double want = sqrt(0.5 * (log(4.0 / 3) + 0.5 * log(2.0 / 3) + 0.5 * log(2.0)));
+
+    (void)state;
+    ASSERT_NEAR(at_js_distance(a, a, 3, 0.0f), 0.0, 0);
+    ASSERT_NEAR(at_js_distance(a, b, 3, 0.0f), sqrt(log(2.0)), 1e-15);
+    ASSERT_NEAR(at_js_distance(a, c, 3, 0.0f), want, 1e-15);
+    ASSERT_NEAR(at_js_distance(c, a, 3, 0.0f), want, 1e-15);
+    assert_true(isnan(at_js_distance(a, zero, 3, 0.0f)));
+    assert_true(isnan(at_js_distance(a, b, 0, 0.0f)));
+}
+
+static void test_angles(void **state)
+{
+    const float x[] = { 3, 4 }, y[] = { -4, 3 }, z[] = { 6, 8 }, zero[2] = { 0 };
+
+    (void)state;
+    ASSERT_NEAR(at_norm(x, 2), 5.0, 0);
+    ASSERT_NEAR(at_dot(x, z, 2), 50.0, 0);
+    ASSERT_NEAR(at_cosine(x, y, 2), 0.0, 0);
+    ASSERT_NEAR(at_cosine(x, z, 2), 1.0, 1e-15);
+    assert_true(isnan(at_cosine(x, zero, 2)));
+}
+
+static void test_pearson(void **state)
+{
+    const double x[] = { 1, 2, 3, 4 }, y[] = { 2, 4, 6, 8 }, z[] = { 4, 3, 2, 1 };
+    const double w[] = { 1, 3, 2, 4 }, flat[] = { 5, 5, 5, 5 };
+
+    (void)state;
+    ASSERT_NEAR(at_pearson(x, y, 4), 1.0, 0);
+    ASSERT_NEAR(at_pearson(x, z, 4), -1.0, 0);
+    ASSERT_NEAR(at_pearson(x, w, 4), 0.8, 1e-15);
+    assert_true(isnan(at_pearson(x, flat, 4)));
+    assert_true(isnan(at_pearson(x, y, 1)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_js),
+        cmocka_unit_test(test_angles),
+        cmocka_unit_test(test_pearson),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
