@@ -22,8 +22,8 @@ struct at_config {
     enum at_epilogue activation; /* AT_EPI_GELU_ERF or AT_EPI_GELU_TANH */
     bool scale_by_layer;         /* GPT-2 scale_attn_by_inverse_layer_idx */
     bool no_scale;               /* GPT-2 scale_attn_weights false */
-    int pad_id, bos_id, eos_id;  /* -1 when absent */
-    size_t n_labels;             /* token classification; 0 when there is none */
+    int pad_id, bos_id, eos_id;  /* -1 when absent or outside the vocabulary */
+    size_t n_labels;             /* of a classification head; 0 when config.json names none */
     char **labels;               /* (n_labels) id2label, "LABEL_3" when it has no name */
     double *label_thresholds;    /* (n_labels) or NULL */
     bool is_multi_label; /* problem_type multi_label_classification: sigmoid, else softmax */
@@ -35,9 +35,15 @@ struct at_config {
  *
  * Errors    AT_EFORMAT for another model_type, an activation that is neither form of GELU, a
  *           width that heads do not divide, relative positions; AT_ERANGE for absurd sizes.
- * Memory    at_config_release(), which accepts a zeroed struct.
+ * Memory    at_config_release(), which accepts a zeroed struct and may be called twice.
  */
 AT_MUST_USE int at_config_read(struct at_config *out, const char *dir, struct at_error *err);
 void at_config_release(struct at_config *c);
+
+/* at_config_set_labels - n labels named "LABEL_0", ... in place of those c has. */
+void at_config_set_labels(struct at_config *c, size_t n);
+
+/* at_family_name - "bert" or "gpt2", the word of config.json's model_type. */
+const char *at_family_name(enum at_family family);
 
 #endif

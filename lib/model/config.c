@@ -1,0 +1,286 @@
+/*
+ * config.c - see config.h.
+ *
+ * What would silently change the numbers (another attention, pruned heads, an activation we do not
+ * have) is refused here; what only concerns training is not looked at.
+ */
+#include "model/config.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/path.h"
+#include "io/json.h"
+#include "ops/shapes.h"
+
+/* A whole number of config.json and where it goes. */
+struct size_key {
+    const char *key, *alias; /* alias: another name seen in real files, or NULL */
+    size_t field;            /* offset in struct at_config */
+    size_t min, max;
+    size_t fallback; /* used when absent or null; 0: the key must be there */
+};
+
+static const struct size_key bert_sizes[] = {
+    { "num_hidden_layers", NULL, offsetof(struct at_config, n_layers), 1, AT_MAX_LAYERS, 0 },
+    { "num_attention_heads", NULL, offsetof(struct at_config, n_heads), 1, AT_MAX_HEADS, 0 },
+    { "hidden_size", NULL, offsetof(struct at_config, width), 1, AT_MAX_WIDTH, 0 },
+    { "intermediate_size", NULL, offsetof(struct at_config, ffn_width), 1, AT_MAX_FFN, 0 },
+    { "vocab_size", NULL, offsetof(struct at_config, vocab), 1, AT_MAX_VOCAB, 0 },
+    { "max_position_embeddings", NULL, offsetof(struct at_config, max_positions), 1,
+      AT_MAX_POSITIONS, 0 },
+    { "type_vocab_size", NULL, offsetof(struct at_config, n_segments), 1, 256, 2 },
+};
+
+static const struct size_key gpt2_sizes[] = {
+    { "n_layer", "num_hidden_layers", offsetof(struct at_config, n_layers), 1, AT_MAX_LAYERS, 0 },
+    { "n_head", "num_attention_heads", offsetof(struct at_config, n_heads), 1, AT_MAX_HEADS, 0 },
+    { "n_embd", "hidden_size", offsetof(struct at_config, width), 1, AT_MAX_WIDTH, 0 },
+    { "vocab_size", NULL, offsetof(struct at_config, vocab), 1, AT_MAX_VOCAB, 0 },
+    { "n_positions", "n_ctx", offsetof(struct at_config, max_positions), 1, AT_MAX_POSITIONS, 0 },
+};
+
+static const struct {
+    const char *name;
+    enum at_epilogue form;
+} activations[] = {
+    { "gelu", AT_EPI_GELU_ERF },       { "gelu_python", AT_EPI_GELU_ERF },
+    { "gelu_new", AT_EPI_GELU_TANH },  { "gelu_pytorch_tanh", AT_EPI_GELU_TANH },
+    { "gelu_fast", AT_EPI_GELU_TANH }, { "gelu_accurate", AT_EPI_GELU_TANH },
+};
+
+const char *at_family_name(enum at_family family)
+{
+    return family == AT_BERT ? "bert" : "gpt2";
+}
+
+static int read_size(struct at_config *c, const struct at_json *doc, const struct size_key *k,
+                     struct at_error *err)
+{
+    size_t *out = (size_t *)(void *)((char *)c + k->field);
+    const struct at_json *v = at_json_get(doc, k->key);
+    double x;
+
+    if (at_json_is_null(v) && k->alias)
+        v = at_json_get(doc, k->alias);
+    if (at_json_is_null(v)) {
+        if (!k->fallback)
+            return at_fail(err, AT_EFORMAT, "'%s' is missing", k->key);
+        *out = k->fallback;
+        return 0;
+    }
+    if (!at_json_is_number(v))
+        return at_fail(err, AT_EFORMAT, "'%s' is not a number", k->key);
+    x = at_json_number(v, NAN);
+    if (!(x >= (double)k->min && x <= (double)k->max) || x != floor(x))
+        return at_fail(err, AT_ERANGE, "'%s' is %.9g, want a whole number from %zu to %zu", k->key,
+                       x, k->min, k->max);
+    *out = (size_t)x;
+    return 0;
+}
+
+static int read_sizes(struct at_config *c, const struct at_json *doc, struct at_error *err)
+{
+    const struct size_key *keys = c->family == AT_BERT ? bert_sizes : gpt2_sizes;
+    size_t n = c->family == AT_BERT ? AT_COUNTOF(bert_sizes) : AT_COUNTOF(gpt2_sizes);
+
+    for (size_t i = 0; i < n; i++) {
+        int rc = read_size(c, doc, &keys[i], err);
+        if (rc)
+            return rc;
+    }
+    if (c->family == AT_GPT2) {
+        struct size_key inner = { "n_inner", NULL,       offsetof(struct at_config, ffn_width),
+                                  1,         AT_MAX_FFN, 4 * c->width };
+        int rc = read_size(c, doc, &inner, err);
+        if (rc)
+            return rc;
+    }
+    if (c->width % c->n_heads)
+        return at_fail(err, AT_EFORMAT, "width %zu is not a multiple of %zu heads", c->width,
+                       c->n_heads);
+    c->head_width = c->width / c->n_heads;
+    return 0;
+}
+
+static int read_family(struct at_config *c, const struct at_json *doc, struct at_error *err)
+{
+    const char *type = at_json_text(at_json_get(doc, "model_type"), NULL);
+
+    if (!type)
+        return at_fail(err, AT_EFORMAT, "'model_type' is missing, want 'bert' or 'gpt2'");
+    if (strcmp(type, "bert") == 0)
+        c->family = AT_BERT;
+    else if (strcmp(type, "gpt2") == 0)
+        c->family = AT_GPT2;
+    else
+        return at_fail(err, AT_EFORMAT,
+                       "model type '%.60s' is not supported, want 'bert' or 'gpt2'", type);
+    c->is_causal = c->family == AT_GPT2;
+    c->has_summary_token = c->family == AT_BERT;
+    return 0;
+}
+
+static int read_activation(struct at_config *c, const struct at_json *doc, struct at_error *err)
+{
+    const char *key = c->family == AT_BERT ? "hidden_act" : "activation_function";
+    const char *name = at_json_text(at_json_get(doc, key), NULL);
+
+    if (!name)
+        name = c->family == AT_BERT ? "gelu" : "gelu_new"; /* the families' defaults */
+    for (size_t i = 0; i < AT_COUNTOF(activations); i++)
+        if (strcmp(name, activations[i].name) == 0) {
+            c->activation = activations[i].form;
+            return 0;
+        }
+    return at_fail(err, AT_EFORMAT, "'%s' is '%.60s', want 'gelu' or 'gelu_new'", key, name);
+}
+
+/* Settings under which the same weights would mean another computation than ours. */
+static int refuse_variants(const struct at_json *doc, struct at_error *err)
+{
+    const char *positions = at_json_text(at_json_get(doc, "position_embedding_type"), "absolute");
+
+    if (strcmp(positions, "absolute") != 0)
+        return at_fail(err, AT_EFORMAT, "'position_embedding_type' is '%.60s', want 'absolute'",
+                       positions);
+    if (at_json_truth(at_json_get(doc, "is_decoder"), false))
+        return at_fail(err, AT_EFORMAT, "'is_decoder' is true, want an encoder or plain GPT-2");
+    if (at_json_truth(at_json_get(doc, "add_cross_attention"), false))
+        return at_fail(err, AT_EFORMAT, "'add_cross_attention' is true, want a model without");
+    if (at_json_count(at_json_get(doc, "pruned_heads")))
+        return at_fail(err, AT_EFORMAT, "'pruned_heads' is not empty: want every head");
+    return 0;
+}
+
+static int read_eps(struct at_config *c, const struct at_json *doc, struct at_error *err)
+{
+    const char *key = c->family == AT_BERT ? "layer_norm_eps" : "layer_norm_epsilon";
+    const struct at_json *v = at_json_get(doc, key);
+
+    c->norm_eps = at_json_number(v, c->family == AT_BERT ? 1e-12 : 1e-5);
+    if ((!at_json_is_null(v) && !at_json_is_number(v)) || !(c->norm_eps > 0 && c->norm_eps < 1))
+        return at_fail(err, AT_ERANGE, "'%s' is not a number between 0 and 1", key);
+    return 0;
+}
+
+/* A token id, or the first of a list of them; -1 when it names no row of the vocabulary. */
+static int token_id(const struct at_config *c, const struct at_json *v)
+{
+    long long id = at_json_integer(at_json_is_array(v) ? at_json_at(v, 0) : v, -1);
+
+    return id >= 0 && id < (long long)c->vocab ? (int)id : -1;
+}
+
+void at_config_set_labels(struct at_config *c, size_t n)
+{
+    for (size_t i = 0; i < c->n_labels; i++)
+        free(c->labels[i]);
+    free(c->labels);
+    c->labels = n ? at_calloc(n, sizeof *c->labels) : NULL;
+    c->n_labels = n;
+    for (size_t i = 0; i < n; i++)
+        c->labels[i] = at_asprintf("LABEL_%zu", i);
+}
+
+static int read_label_names(struct at_config *c, const struct at_json *id2label,
+                            struct at_error *err)
+{
+    const struct at_json *name;
+
+    for (const char *key = NULL; (key = at_json_next(id2label, key, &name));) {
+        char *end;
+        unsigned long i = strtoul(key, &end, 10);
+        if (*key < '0' || *key > '9' || *end || i >= c->n_labels)
+            return at_fail(err, AT_EFORMAT, "'id2label' has the key '%.60s', want 0 to %zu", key,
+                           c->n_labels - 1);
+        if (at_json_is_string(name)) {
+            free(c->labels[i]);
+            c->labels[i] = at_strdup(at_json_text(name, ""));
+        }
+    }
+    return 0;
+}
+
+static int read_labels(struct at_config *c, const struct at_json *doc, struct at_error *err)
+{
+    const struct at_json *id2label = at_json_get(doc, "id2label");
+    const struct at_json *thresholds = at_json_get(doc, "label_thresholds");
+    long long n = at_json_is_object(id2label) ? (long long)at_json_count(id2label)
+                                              : at_json_integer(at_json_get(doc, "num_labels"), 0);
+    int rc;
+
+    if (n < 0 || n > AT_MAX_LABELS)
+        return at_fail(err, AT_ERANGE, "%lld labels, want 0 to %d", n, AT_MAX_LABELS);
+    at_config_set_labels(c, (size_t)n);
+    if (at_json_is_object(id2label) && (rc = read_label_names(c, id2label, err)))
+        return rc;
+    c->is_multi_label = strcmp(at_json_text(at_json_get(doc, "problem_type"), ""),
+                               "multi_label_classification") == 0;
+    if (at_json_is_null(thresholds))
+        return 0;
+    if (at_json_count(thresholds) != c->n_labels)
+        return at_fail(err, AT_EFORMAT, "'label_thresholds' has %zu values, want %zu",
+                       at_json_count(thresholds), c->n_labels);
+    if (!c->n_labels)
+        return 0;
+    c->label_thresholds = at_calloc(c->n_labels, sizeof *c->label_thresholds);
+    for (size_t i = 0; i < c->n_labels; i++) {
+        double t = at_json_number(at_json_at(thresholds, i), NAN);
+        if (!(t >= 0 && t <= 1))
+            return at_fail(err, AT_ERANGE, "'label_thresholds' value %zu is not between 0 and 1",
+                           i);
+        c->label_thresholds[i] = t;
+    }
+    return 0;
+}
+
+static int parse(struct at_config *c, const struct at_json *doc, struct at_error *err)
+{
+    int rc;
+
+    if (!at_json_is_object(doc))
+        return at_fail(err, AT_EFORMAT, "not a JSON object");
+    if ((rc = read_family(c, doc, err)) || (rc = read_sizes(c, doc, err)) ||
+        (rc = read_activation(c, doc, err)) || (rc = refuse_variants(doc, err)) ||
+        (rc = read_eps(c, doc, err)) || (rc = read_labels(c, doc, err)))
+        return rc;
+    if (c->family == AT_GPT2) {
+        c->scale_by_layer =
+            at_json_truth(at_json_get(doc, "scale_attn_by_inverse_layer_idx"), false);
+        c->no_scale = !at_json_truth(at_json_get(doc, "scale_attn_weights"), true);
+    }
+    c->pad_id = token_id(c, at_json_get(doc, "pad_token_id"));
+    c->bos_id = token_id(c, at_json_get(doc, "bos_token_id"));
+    c->eos_id = token_id(c, at_json_get(doc, "eos_token_id"));
+    c->architecture = at_strdup(at_json_text(at_json_at(at_json_get(doc, "architectures"), 0), ""));
+    return 0;
+}
+
+int at_config_read(struct at_config *out, const char *dir, struct at_error *err)
+{
+    struct at_config c = { 0 };
+    struct at_json *doc = NULL;
+    char *path = at_path_join(dir, "config.json");
+    int rc = at_json_read(&doc, path, err);
+
+    if (!rc && (rc = parse(&c, doc, err)))
+        at_error_in(err, "%s", path);
+    at_json_free(doc);
+    free(path);
+    if (rc)
+        at_config_release(&c);
+    else
+        *out = c;
+    return rc;
+}
+
+void at_config_release(struct at_config *c)
+{
+    at_config_set_labels(c, 0);
+    free(c->label_thresholds);
+    free(c->architecture);
+    *c = (struct at_config){ 0 };
+}
