@@ -3,12 +3,13 @@
  *
  * Names of hub checkpoints are understood with and without the "bert." / "transformer." prefix,
  * LayerNorm gamma/beta, a decoder or lm_head that is present or tied. Nothing is copied, except
- * vectors (biases, norms) whose type is not F32.
+ * vectors (biases, norms) whose type is not F32 and tensors that lie unaligned in the file.
  */
 #ifndef MODEL_WEIGHTS_H
 #define MODEL_WEIGHTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -39,19 +40,19 @@ struct at_weights {
     struct at_norm embed_norm;                                  /* BERT */
     struct at_layer_weights *layer;                             /* (L) */
     struct at_norm final_norm;                                  /* GPT-2 ln_f */
-    /* Heads; data is NULL when the checkpoint has none. */
+    /* Heads; a head that is not whole in the checkpoint is absent: its data are NULL. */
     struct at_dense pooler, next_sentence; /* BERT: (C,C), (2,C) */
     struct at_dense mlm_transform;         /* BERT: (C,C) */
     struct at_norm mlm_norm;
     struct at_dense lm_decoder; /* (V,C), tied to word_embed when not stored; BERT with bias */
-    struct at_dense classifier; /* (n_labels, C) */
+    struct at_dense classifier; /* (n_labels, C), of token classification */
 };
 
 /* What became of each name, for `atlas model check`. */
 enum at_mapping_state { AT_IS_MAPPED, AT_IS_UNUSED, AT_IS_MISSING, AT_IS_TIED, AT_IS_BUFFER };
 struct at_mapping {
-    const char *role;   /* "layer 3 query weight"; NULL when unused */
-    const char *tensor; /* name in the file; NULL when missing */
+    const char *role;   /* "layer 3 query weight"; NULL when unused or a buffer */
+    const char *tensor; /* name in the file, or the name it should have when missing */
     enum at_mapping_state state;
 };
 
@@ -60,6 +61,7 @@ struct at_model {
     struct at_weights weights;
     struct at_safetensors *files;
     struct at_arena arena; /* converted vectors, tables, mappings */
+    /* Roles in the order of the network, then the file's other tensors by name. */
     struct at_mapping *mappings;
     size_t n_mappings;
     char *dir;
@@ -67,6 +69,9 @@ struct at_model {
 
 /*
  * at_model_open - config and weights of a model directory, every shape checked.
+ *
+ * config.n_labels is settled here: it is the classifier's number of rows when config.json does not
+ * say, and 0 when there is no token classifier.
  *
  * Errors    AT_EFORMAT, "'h.0.attn.c_attn.weight' has shape (8,24), want (8,8)"; missing trunk
  *           tensors, with the first name and how many. Missing heads are no error.
@@ -77,5 +82,8 @@ void at_model_close(struct at_model *m);
 
 /* at_model_n_parameters - parameters in all mapped tensors, tied ones once. */
 size_t at_model_n_parameters(const struct at_model *m);
+
+/* at_mapping_state_name - "mapped", "unused", "missing", "tied", "buffer". */
+const char *at_mapping_state_name(enum at_mapping_state state);
 
 #endif

@@ -1,0 +1,459 @@
+/*
+ * weights.c - see weights.h. One table names every module of both families; all else reads it.
+ */
+#include "model/weights.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/array.h"
+#include "ops/shapes.h"
+
+enum part { EMBED, LAYER, FINAL, HEAD };
+/* DENSE is weight and bias (GPT-2 layers keep it in-major); NORM is gain and bias. */
+enum kind { TABLE, DENSE, NORM };
+/* A dimension that the config resolves: WIDTH3 is GPT-2's fused q, k, v. */
+enum dim { NONE, WIDTH, WIDTH3, FFN, VOCAB, POSITIONS, SEGMENTS, TWO };
+
+struct module {
+    const char *role, *bert, *gpt2; /* '#' is the layer; NULL: the family has no such module */
+    enum part part;
+    enum kind kind;
+    enum dim n_out, n_in;
+    size_t field; /* in struct at_layer_weights for LAYER, else in struct at_weights */
+};
+
+#define IN_MODEL(f) offsetof(struct at_weights, f)
+#define IN_LAYER(f) offsetof(struct at_layer_weights, f)
+
+/* clang-format off */
+static const struct module modules[] = {
+    { "word embeddings", "embeddings.word_embeddings", "wte",
+      EMBED, TABLE, VOCAB, WIDTH, IN_MODEL(word_embed) },
+    { "position embeddings", "embeddings.position_embeddings", "wpe",
+      EMBED, TABLE, POSITIONS, WIDTH, IN_MODEL(position_embed) },
+    { "segment embeddings", "embeddings.token_type_embeddings", NULL,
+      EMBED, TABLE, SEGMENTS, WIDTH, IN_MODEL(segment_embed) },
+    { "embedding norm", "embeddings.LayerNorm", NULL,
+      EMBED, NORM, WIDTH, NONE, IN_MODEL(embed_norm) },
+
+    { "layer # query", "encoder.layer.#.attention.self.query", NULL,
+      LAYER, DENSE, WIDTH, WIDTH, IN_LAYER(q) },
+    { "layer # key", "encoder.layer.#.attention.self.key", NULL,
+      LAYER, DENSE, WIDTH, WIDTH, IN_LAYER(k) },
+    { "layer # value", "encoder.layer.#.attention.self.value", NULL,
+      LAYER, DENSE, WIDTH, WIDTH, IN_LAYER(v) },
+    { "layer # query, key, value", NULL, "h.#.attn.c_attn",
+      LAYER, DENSE, WIDTH3, WIDTH, IN_LAYER(qkv) },
+    { "layer # attention output", "encoder.layer.#.attention.output.dense", "h.#.attn.c_proj",
+      LAYER, DENSE, WIDTH, WIDTH, IN_LAYER(attn_out) },
+    { "layer # norm 1", "encoder.layer.#.attention.output.LayerNorm", "h.#.ln_1",
+      LAYER, NORM, WIDTH, NONE, IN_LAYER(norm1) },
+    { "layer # feed-forward in", "encoder.layer.#.intermediate.dense", "h.#.mlp.c_fc",
+      LAYER, DENSE, FFN, WIDTH, IN_LAYER(ffn_in) },
+    { "layer # feed-forward out", "encoder.layer.#.output.dense", "h.#.mlp.c_proj",
+      LAYER, DENSE, WIDTH, FFN, IN_LAYER(ffn_out) },
+    { "layer # norm 2", "encoder.layer.#.output.LayerNorm", "h.#.ln_2",
+      LAYER, NORM, WIDTH, NONE, IN_LAYER(norm2) },
+
+    { "final norm", NULL, "ln_f",
+      FINAL, NORM, WIDTH, NONE, IN_MODEL(final_norm) },
+
+    { "pooler", "pooler.dense", NULL,
+      HEAD, DENSE, WIDTH, WIDTH, IN_MODEL(pooler) },
+    { "next sentence", "cls.seq_relationship", NULL,
+      HEAD, DENSE, TWO, WIDTH, IN_MODEL(next_sentence) },
+    { "masked-LM transform", "cls.predictions.transform.dense", NULL,
+      HEAD, DENSE, WIDTH, WIDTH, IN_MODEL(mlm_transform) },
+    { "masked-LM norm", "cls.predictions.transform.LayerNorm", NULL,
+      HEAD, NORM, WIDTH, NONE, IN_MODEL(mlm_norm) },
+};
+/* clang-format on */
+
+/* The tensors of a module of each kind. */
+static const struct parameter {
+    const char *suffix, *old_suffix, *role;
+} parameters[][2] = {
+    [TABLE] = { { ".weight", NULL, "" } },
+    [DENSE] = { { ".weight", NULL, " weight" }, { ".bias", NULL, " bias" } },
+    [NORM] = { { ".weight", ".gamma", " gain" }, { ".bias", ".beta", " bias" } },
+};
+
+/* Names of tensors that a checkpoint may hold and that are no parameters. */
+static const char *const buffers[] = { "position_ids", "token_type_ids", ".attn.bias",
+                                       ".attn.masked_bias" };
+
+struct mappings AT_ARRAY(struct at_mapping);
+
+struct loader {
+    struct at_model *m;
+    struct at_error *err;
+    struct mappings list;
+    size_t n_missing; /* of the trunk */
+    const char *first_missing;
+};
+
+static size_t dim_of(const struct at_config *c, enum dim d)
+{
+    switch (d) {
+    case NONE:
+        break;
+    case WIDTH:
+        return c->width;
+    case WIDTH3:
+        return 3 * c->width;
+    case FFN:
+        return c->ffn_width;
+    case VOCAB:
+        return c->vocab;
+    case POSITIONS:
+        return c->max_positions;
+    case SEGMENTS:
+        return c->n_segments;
+    case TWO:
+        return 2;
+    }
+    return 0;
+}
+
+static void note(struct loader *ld, const char *role, const char *tensor,
+                 enum at_mapping_state state)
+{
+    *at_array_push(&ld->list) = (struct at_mapping){ role, tensor, state };
+}
+
+/* "layer # query" for layer 3 followed by suffix: "layer 3 query weight". */
+static char *expand(struct loader *ld, const char *pattern, size_t layer, const char *suffix)
+{
+    const char *mark = strchr(pattern, '#');
+
+    if (!mark)
+        return at_arena_printf(&ld->m->arena, "%s%s", pattern, suffix);
+    return at_arena_printf(&ld->m->arena, "%.*s%zu%s%s", (int)(mark - pattern), pattern, layer,
+                           mark + 1, suffix);
+}
+
+/* The tensor of that name, with the family's prefix or without. */
+static const struct at_tensor_view *find(const struct loader *ld, const char *name)
+{
+    const char *prefix = ld->m->config.family == AT_BERT ? "bert." : "transformer.";
+    const struct at_tensor_view *t = at_safetensors_find(ld->m->files, name);
+    char prefixed[256];
+
+    if (!t && (size_t)snprintf(prefixed, sizeof prefixed, "%s%s", prefix, name) < sizeof prefixed)
+        t = at_safetensors_find(ld->m->files, prefixed);
+    return t;
+}
+
+/* One of a module's tensors; the old suffix is that of checkpoints converted from TensorFlow. */
+static const struct at_tensor_view *find_parameter(struct loader *ld, const struct module *mod,
+                                                   size_t layer, const struct parameter *p)
+{
+    const char *pattern = ld->m->config.family == AT_BERT ? mod->bert : mod->gpt2;
+    const char *name = expand(ld, pattern, layer, p->suffix);
+    const struct at_tensor_view *t = find(ld, name);
+
+    if (!t && p->old_suffix)
+        t = find(ld, expand(ld, pattern, layer, p->old_suffix));
+    note(ld, expand(ld, mod->role, layer, p->role), t ? t->name : name,
+         t ? AT_IS_MAPPED : AT_IS_MISSING);
+    if (!t && mod->part != HEAD && !ld->n_missing++)
+        ld->first_missing = name;
+    return t;
+}
+
+static int check_shape(struct loader *ld, const struct at_tensor_view *t, size_t rank, size_t n0,
+                       size_t n1)
+{
+    char found[AT_MAX_RANK * 21 + 1] = "", want[64];
+    size_t n = 0;
+
+    if (t->rank == rank && t->shape[0] == n0 && (rank < 2 || t->shape[1] == n1))
+        return 0;
+    for (size_t i = 0; i < t->rank; i++)
+        n += (size_t)snprintf(found + n, sizeof found - n, "%s%zu", i ? "," : "", t->shape[i]);
+    if (rank < 2)
+        snprintf(want, sizeof want, "%zu", n0);
+    else
+        snprintf(want, sizeof want, "%zu,%zu", n0, n1);
+    return at_fail(ld->err, AT_EFORMAT, "'%.200s' has shape (%s), want (%s)", t->name, found, want);
+}
+
+/* The values of a parameter, copied only when they lie unaligned in the file. */
+static int read_values(struct loader *ld, const void **data, enum at_dtype *dtype,
+                       const struct at_tensor_view *t)
+{
+    static const enum at_dtype types[] = { AT_F32, AT_F16, AT_BF16 };
+    size_t i = 0;
+
+    while (i < AT_COUNTOF(types) && strcmp(t->dtype, at_dtype_name(types[i])) != 0)
+        i++;
+    if (i == AT_COUNTOF(types))
+        return at_fail(ld->err, AT_EFORMAT, "'%.200s' has type %.20s, want F32, F16 or BF16",
+                       t->name, t->dtype);
+    *dtype = types[i];
+    *data = t->data;
+    if ((uintptr_t)t->data % at_dtype_size(*dtype)) {
+        void *copy = at_arena_alloc(&ld->m->arena, t->bytes, 1);
+        *data = memcpy(copy, t->data, t->bytes);
+    }
+    return 0;
+}
+
+static int read_weight(struct loader *ld, struct at_weight *out, const struct at_tensor_view *t,
+                       enum at_layout layout, size_t n_out, size_t n_in)
+{
+    bool is_out_major = layout == AT_OUT_MAJOR;
+    struct at_weight w = { NULL, AT_F32, layout, n_out, n_in };
+    int rc = check_shape(ld, t, 2, is_out_major ? n_out : n_in, is_out_major ? n_in : n_out);
+
+    if (!rc)
+        rc = read_values(ld, &w.data, &w.dtype, t);
+    if (!rc)
+        *out = w;
+    return rc;
+}
+
+static int read_vector(struct loader *ld, struct at_vector *out, const struct at_tensor_view *t,
+                       size_t n)
+{
+    const void *data;
+    enum at_dtype dtype;
+    int rc = check_shape(ld, t, 1, n, 0);
+
+    if (rc || (rc = read_values(ld, &data, &dtype, t)))
+        return rc;
+    if (dtype != AT_F32) {
+        float *converted = at_arena_alloc(&ld->m->arena, n, sizeof *converted);
+        at_to_f32(converted, data, dtype, n);
+        data = converted;
+    }
+    *out = (struct at_vector){ data, n };
+    return 0;
+}
+
+static int load_module(struct loader *ld, const struct module *mod, size_t layer, void *field)
+{
+    const struct at_config *c = &ld->m->config;
+    bool is_conv = c->family == AT_GPT2 && mod->part == LAYER;
+    enum at_layout layout = is_conv ? AT_IN_MAJOR : AT_OUT_MAJOR;
+    size_t n_out = dim_of(c, mod->n_out), n_in = dim_of(c, mod->n_in);
+    const struct at_tensor_view *weight = find_parameter(ld, mod, layer, &parameters[mod->kind][0]);
+    const struct at_tensor_view *bias = NULL;
+    struct at_dense *dense = field;
+    struct at_norm *norm = field;
+    int rc = 0;
+
+    if (mod->kind != TABLE)
+        bias = find_parameter(ld, mod, layer, &parameters[mod->kind][1]);
+    if (!weight || (mod->kind != TABLE && !bias))
+        return 0; /* counted when it is of the trunk */
+    switch (mod->kind) {
+    case TABLE:
+        return read_weight(ld, field, weight, AT_OUT_MAJOR, n_out, n_in);
+    case DENSE:
+        rc = read_weight(ld, &dense->w, weight, layout, n_out, n_in);
+        return rc ? rc : read_vector(ld, &dense->b, bias, n_out);
+    case NORM:
+        rc = read_vector(ld, &norm->gain, weight, n_out);
+        return rc ? rc : read_vector(ld, &norm->bias, bias, n_out);
+    }
+    return rc;
+}
+
+static int load_part(struct loader *ld, enum part part, size_t layer)
+{
+    struct at_weights *w = &ld->m->weights;
+    char *base = part == LAYER ? (char *)&w->layer[layer] : (char *)w;
+
+    for (size_t i = 0; i < AT_COUNTOF(modules); i++) {
+        const struct module *mod = &modules[i];
+        if (mod->part != part || !(ld->m->config.family == AT_BERT ? mod->bert : mod->gpt2))
+            continue;
+        int rc = load_module(ld, mod, layer, base + mod->field);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+/* The decoder of GPT-2 and of BERT's masked-LM head: stored, or the word embeddings. */
+static int load_decoder(struct loader *ld)
+{
+    const struct at_config *c = &ld->m->config;
+    struct at_weights *w = &ld->m->weights;
+    bool is_bert = c->family == AT_BERT;
+    const char *name = is_bert ? "cls.predictions.decoder.weight" : "lm_head.weight";
+    const struct at_tensor_view *t = find(ld, name), *bias = NULL, *twin = NULL;
+    int rc = 0;
+
+    if (is_bert) {
+        bias = find(ld, "cls.predictions.bias");
+        twin = find(ld, "cls.predictions.decoder.bias");
+        if (!bias) {
+            bias = twin;
+            twin = NULL;
+        }
+        note(ld, "masked-LM bias", bias ? bias->name : "cls.predictions.bias",
+             bias ? AT_IS_MAPPED : AT_IS_MISSING);
+        if (twin)
+            note(ld, "masked-LM bias", twin->name, AT_IS_TIED);
+        if (!bias || !w->mlm_transform.w.data || !w->mlm_norm.gain.data)
+            return 0;
+        rc = read_vector(ld, &w->lm_decoder.b, bias, c->vocab);
+    }
+    w->lm_decoder.w = w->word_embed;
+    if (!rc && t)
+        rc = read_weight(ld, &w->lm_decoder.w, t, AT_OUT_MAJOR, c->vocab, c->width);
+    note(ld, "LM decoder weight", t ? t->name : name, t ? AT_IS_MAPPED : AT_IS_TIED);
+    return rc;
+}
+
+/* A token classifier; one over whole sequences has the same names and is left alone. */
+static int load_classifier(struct loader *ld)
+{
+    struct at_config *c = &ld->m->config;
+    struct at_dense *d = &ld->m->weights.classifier;
+    bool is_named = strstr(c->architecture, "TokenClassification") != NULL;
+    bool is_score = !find(ld, "classifier.weight");
+    const struct at_tensor_view *t = find(ld, is_score ? "score.weight" : "classifier.weight");
+    const struct at_tensor_view *bias = find(ld, is_score ? "score.bias" : "classifier.bias");
+    int rc;
+
+    if (!t || !(is_named || !*c->architecture)) {
+        if (is_named)
+            note(ld, "classifier weight", "classifier.weight", AT_IS_MISSING);
+        at_config_set_labels(c, 0);
+        return 0;
+    }
+    if (!c->n_labels && t->rank == 2 && t->shape[0] <= AT_MAX_LABELS)
+        at_config_set_labels(c, t->shape[0]);
+    note(ld, "classifier weight", t->name, AT_IS_MAPPED);
+    rc = read_weight(ld, &d->w, t, AT_OUT_MAJOR, c->n_labels, c->width);
+    if (!rc && bias) {
+        note(ld, "classifier bias", bias->name, AT_IS_MAPPED);
+        rc = read_vector(ld, &d->b, bias, c->n_labels);
+    }
+    return rc;
+}
+
+/* A head that lacks a part cannot be computed: it counts as absent. */
+static void drop_broken_heads(struct at_weights *w)
+{
+    static const struct at_dense no_dense;
+    static const struct at_norm no_norm;
+
+    if (!w->pooler.w.data)
+        w->next_sentence = no_dense;
+    if (!w->lm_decoder.w.data) {
+        w->mlm_transform = no_dense;
+        w->mlm_norm = no_norm;
+    }
+}
+
+static bool has_suffix(const char *s, const char *suffix)
+{
+    size_t n = strlen(s), k = strlen(suffix);
+
+    return n >= k && strcmp(s + n - k, suffix) == 0;
+}
+
+/* Everything in the files that no role took. */
+static void note_rest(struct loader *ld)
+{
+    size_t n_roles = ld->list.n;
+
+    for (size_t i = 0; i < at_safetensors_count(ld->m->files); i++) {
+        const char *name = at_safetensors_at(ld->m->files, i)->name;
+        enum at_mapping_state state = AT_IS_UNUSED;
+        size_t j = 0;
+        while (j < n_roles && ld->list.items[j].tensor != name)
+            j++;
+        if (j < n_roles)
+            continue;
+        for (size_t k = 0; k < AT_COUNTOF(buffers); k++)
+            if (has_suffix(name, buffers[k]))
+                state = AT_IS_BUFFER;
+        note(ld, NULL, name, state);
+    }
+}
+
+static int load(struct loader *ld)
+{
+    struct at_model *m = ld->m;
+    size_t L = m->config.n_layers;
+    int rc = load_part(ld, EMBED, 0);
+
+    m->weights.layer = at_arena_calloc(&m->arena, L, sizeof *m->weights.layer);
+    for (size_t l = 0; l < L && !rc; l++)
+        rc = load_part(ld, LAYER, l);
+    if (!rc)
+        rc = load_part(ld, FINAL, 0);
+    if (!rc && ld->n_missing == 1)
+        rc = at_fail(ld->err, AT_EFORMAT, "'%.200s' is missing", ld->first_missing);
+    if (!rc && ld->n_missing)
+        rc = at_fail(ld->err, AT_EFORMAT, "'%.200s' and %zu more tensors are missing",
+                     ld->first_missing, ld->n_missing - 1);
+    if (rc || (rc = load_part(ld, HEAD, 0)) || (rc = load_decoder(ld)) ||
+        (rc = load_classifier(ld)))
+        return rc;
+    drop_broken_heads(&m->weights);
+    note_rest(ld);
+    m->n_mappings = ld->list.n;
+    m->mappings = at_arena_alloc(&m->arena, ld->list.n, sizeof *m->mappings);
+    memcpy(m->mappings, ld->list.items, ld->list.n * sizeof *m->mappings);
+    return 0;
+}
+
+int at_model_open(struct at_model *out, const char *dir, struct at_error *err)
+{
+    struct at_model m = { 0 };
+    struct loader ld = { .m = &m, .err = err };
+    int rc = at_config_read(&m.config, dir, err);
+
+    if (!rc)
+        rc = at_safetensors_open(&m.files, dir, err);
+    if (!rc && (rc = load(&ld)))
+        at_error_in(err, "%s", dir);
+    at_array_release(&ld.list);
+    m.dir = at_strdup(dir);
+    if (rc)
+        at_model_close(&m);
+    else
+        *out = m;
+    return rc;
+}
+
+void at_model_close(struct at_model *m)
+{
+    at_config_release(&m->config);
+    at_safetensors_close(m->files);
+    at_arena_release(&m->arena);
+    free(m->dir);
+    *m = (struct at_model){ 0 };
+}
+
+size_t at_model_n_parameters(const struct at_model *m)
+{
+    size_t total = 0;
+
+    for (size_t i = 0; i < m->n_mappings; i++) {
+        if (m->mappings[i].state != AT_IS_MAPPED)
+            continue;
+        const struct at_tensor_view *t = at_safetensors_find(m->files, m->mappings[i].tensor);
+        size_t n = 1;
+        for (size_t d = 0; d < t->rank; d++)
+            n *= t->shape[d];
+        total += n;
+    }
+    return total;
+}
+
+const char *at_mapping_state_name(enum at_mapping_state state)
+{
+    static const char *const names[] = { "mapped", "unused", "missing", "tied", "buffer" };
+
+    return names[state];
+}
