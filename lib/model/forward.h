@@ -1,10 +1,13 @@
 /*
- * forward.h - the forward pass of BERT and GPT-2, layer by layer; what nobody asks for is not kept.
+ * forward.h - the forward pass of BERT and GPT-2, layer by layer, nothing kept that nobody asks for.
  *
  * at_forward() computes a ragged batch and shows every finished layer of every text to a visitor,
  * which borrows pointers into the working buffers and copies what it wants to keep (model/trace.h
  * is such a visitor; so are the analyses that reduce maps on the fly). Only attention maps cost
  * extra to show: they are stored when options.want_attention is set, one layer at a time.
+ *
+ * A large batch is worked through in groups of texts of about AT_GROUP_ROWS rows, so memory does
+ * not grow with the batch. Each text sees its layers in order; texts of one group take turns.
  */
 #ifndef MODEL_FORWARD_H
 #define MODEL_FORWARD_H
@@ -16,6 +19,8 @@
 #include "base/pool.h"
 #include "model/weights.h"
 
+enum { AT_GROUP_ROWS = 1024 };
+
 /* Texts one after the other, without padding; text b is rows start[b] .. start[b+1]-1. */
 struct at_batch {
     size_t B;
@@ -25,7 +30,8 @@ struct at_batch {
 };
 
 /* One layer of one text. Pointers are valid until the visitor returns. Rows are contiguous unless
-   a stride is given. */
+   a stride is given. q carries whatever scale a GPT-2 variant has beside 1 / sqrt(D), so that
+   attention is softmax(q k' / sqrt(D)) for every model. */
 struct at_layer_view {
     size_t layer, text;
     size_t T, C, H, D, F;
@@ -57,13 +63,13 @@ struct at_forward_options {
 };
 
 /*
- * at_forward - run the model; out receives the final hidden states.
+ * at_forward - run the model; out receives the final hidden states. options may be NULL.
  *
  * Shapes    out (N,C), or (n_final_rows,C). BERT: the last layer's output; GPT-2: after ln_f (the
  *           visitor's last output is the residual stream before it).
  * Errors    AT_ERANGE: a text that is empty or longer than the model's positions, an id outside
- *           the vocabulary, a segment the model does not have; AT_ENOMEM.
- * Memory    working buffers for N rows and one layer's maps, released on return.
+ *           the vocabulary, a segment the model does not have; AT_ENOMEM. What a visitor answers.
+ * Memory    working buffers for one group's rows and one layer's maps, released on return.
  */
 AT_MUST_USE int at_forward(float *out, const struct at_model *m, const struct at_batch *batch,
                            const struct at_forward_options *options, struct at_pool *pool,

@@ -1,0 +1,373 @@
+/*
+ * forward.c - see forward.h. Devlin et al. 2019 (BERT), Radford et al. 2019 (GPT-2).
+ */
+#include "model/forward.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "ops/attention.h"
+#include "ops/embed.h"
+#include "ops/gemm.h"
+#include "ops/layernorm.h"
+
+/* One group of texts on its way through the layers. Buffers are for the largest group. */
+struct pass {
+    const struct at_model *m;
+    const struct at_batch *batch;
+    const struct at_forward_options *options;
+    struct at_pool *pool;
+    size_t C, H, D, F;
+
+    size_t first, B, row, N;  /* texts first .. first+B-1, rows row .. row+N-1 of the batch */
+    const size_t *final_rows; /* those of the options that lie in this group */
+    size_t n_final;
+    float *buffers;              /* what the next lines point into */
+    float *x, *out;              /* (N,C) residual stream entering and leaving the layer */
+    float *norm, *context, *mid; /* (N,C) */
+    float *qkv;                  /* (N,3C) */
+    float *act;                  /* (N,F) */
+    float *maps;                 /* text after text (H,T,T), or NULL */
+    size_t *tokens;              /* (N) token index of each final row */
+    int *index;                  /* (N) */
+    struct at_attention_in *in;  /* (B) */
+    struct at_attention_out *got;
+};
+
+static size_t text_start(const struct pass *p, size_t b)
+{
+    return p->batch->start[p->first + b] - p->row;
+}
+
+static size_t text_length(const struct pass *p, size_t b)
+{
+    return p->batch->start[p->first + b + 1] - p->batch->start[p->first + b];
+}
+
+static void norm(const struct pass *p, float *out, const float *x, const float *residual,
+                 const struct at_norm *n, size_t N)
+{
+    at_layernorm(out, x, residual, n->gain.data, n->bias.data, p->m->config.norm_eps, N, p->C,
+                 p->pool);
+}
+
+static void dense(const struct pass *p, float *out, const float *x, const struct at_dense *d,
+                  size_t N, enum at_epilogue epilogue)
+{
+    at_linear(out, x, &d->w, d->b.data, N, epilogue, p->pool);
+}
+
+/* ---- the model, top to bottom ---- */
+
+/* x = word + position (+ segment, normalised: BERT) embeddings. */
+static void embed(struct pass *p)
+{
+    const struct at_weights *w = &p->m->weights;
+    const int *segments = p->batch->segments ? p->batch->segments + p->row : p->index;
+
+    for (size_t b = 0; b < p->B; b++)
+        for (size_t t = 0; t < text_length(p, b); t++)
+            p->index[text_start(p, b) + t] = (int)t;
+    at_embed(p->x, &w->word_embed, p->batch->ids + p->row, p->N);
+    at_embed_add(p->x, &w->position_embed, p->index, p->N);
+    if (p->m->config.family == AT_BERT) {
+        memset(p->index, 0, p->N * sizeof *p->index);
+        at_embed_add(p->x, &w->segment_embed, segments, p->N);
+        norm(p, p->x, p->x, NULL, &w->embed_norm, p->N);
+    }
+}
+
+/* Queries, keys and values of all rows. */
+static void project(struct pass *p, size_t layer)
+{
+    const struct at_config *c = &p->m->config;
+    const struct at_layer_weights *w = &p->m->weights.layer[layer];
+    float scale = 1.0f;
+
+    if (c->family == AT_BERT) {
+        const struct at_linear_part parts[] = { { &w->q.w, w->q.b.data },
+                                                { &w->k.w, w->k.b.data },
+                                                { &w->v.w, w->v.b.data } };
+        at_linear_parts(p->qkv, p->x, parts, AT_COUNTOF(parts), p->N, AT_EPI_NONE, p->pool);
+        return;
+    }
+    norm(p, p->norm, p->x, NULL, &w->norm1, p->N);
+    dense(p, p->qkv, p->norm, &w->qkv, p->N, AT_EPI_NONE);
+    if (c->no_scale)
+        scale *= sqrtf((float)p->D);
+    if (c->scale_by_layer)
+        scale /= (float)(layer + 1);
+    for (size_t i = 0; i < p->N && scale != 1.0f; i++)
+        for (size_t j = 0; j < p->C; j++)
+            p->qkv[i * 3 * p->C + j] *= scale;
+}
+
+/* Context of every row, and the maps when somebody wants them. */
+static void attend(struct pass *p)
+{
+    float *map = p->maps;
+
+    for (size_t b = 0; b < p->B; b++) {
+        size_t T = text_length(p, b);
+        const float *q = p->qkv + text_start(p, b) * 3 * p->C;
+        p->in[b] = (struct at_attention_in){
+            .q = q,
+            .k = q + p->C,
+            .v = q + 2 * p->C,
+            .q_stride = 3 * p->C,
+            .k_stride = 3 * p->C,
+            .v_stride = 3 * p->C,
+            .T = T,
+            .H = p->H,
+            .D = p->D,
+            .n_queries = T,
+            .is_causal = p->m->config.is_causal,
+        };
+        p->got[b] = (struct at_attention_out){ map, p->context + text_start(p, b) * p->C, p->C };
+        if (map)
+            map += p->H * T * T;
+    }
+    at_attention(p->got, p->in, p->B, p->pool);
+}
+
+/* The rest of a layer, which is by row: n rows of x and context become mid, act and out. */
+static void finish(struct pass *p, size_t layer, size_t n)
+{
+    const struct at_layer_weights *w = &p->m->weights.layer[layer];
+    enum at_epilogue gelu = p->m->config.activation;
+
+    if (p->m->config.family == AT_BERT) {
+        dense(p, p->mid, p->context, &w->attn_out, n, AT_EPI_NONE);
+        norm(p, p->mid, p->mid, p->x, &w->norm1, n);
+        dense(p, p->act, p->mid, &w->ffn_in, n, gelu);
+        dense(p, p->out, p->act, &w->ffn_out, n, AT_EPI_NONE);
+        norm(p, p->out, p->out, p->mid, &w->norm2, n);
+    } else {
+        memcpy(p->mid, p->x, n * p->C * sizeof *p->mid);
+        dense(p, p->mid, p->context, &w->attn_out, n, AT_EPI_ADD);
+        norm(p, p->norm, p->mid, NULL, &w->norm2, n);
+        dense(p, p->act, p->norm, &w->ffn_in, n, gelu);
+        memcpy(p->out, p->mid, n * p->C * sizeof *p->out);
+        dense(p, p->out, p->act, &w->ffn_out, n, AT_EPI_ADD);
+    }
+}
+
+/* The last layer for the final rows only: they become the first rows of every buffer. */
+static void last_layer(struct pass *p, size_t layer)
+{
+    size_t C = p->C, n = 0;
+
+    project(p, layer);
+    for (size_t b = 0; b < p->B; b++) {
+        size_t start = text_start(p, b), T = text_length(p, b), first = n;
+        const float *rows = p->qkv + start * 3 * C;
+        for (; n < p->n_final && p->final_rows[n] - p->row < start + T; n++) {
+            size_t row = p->final_rows[n] - p->row;
+            p->tokens[n] = row - start;
+            memcpy(p->norm + n * C, p->qkv + row * 3 * C, C * sizeof *p->norm);
+            memmove(p->x + n * C, p->x + row * C, C * sizeof *p->x);
+        }
+        p->in[b] = (struct at_attention_in){
+            .q = p->norm + first * C,
+            .k = rows + C,
+            .v = rows + 2 * C,
+            .q_stride = C,
+            .k_stride = 3 * C,
+            .v_stride = 3 * C,
+            .T = T,
+            .H = p->H,
+            .D = p->D,
+            .n_queries = n - first,
+            .query_rows = p->tokens + first,
+            .is_causal = p->m->config.is_causal,
+        };
+        p->got[b] = (struct at_attention_out){ NULL, p->context + first * C, C };
+    }
+    at_attention(p->got, p->in, p->B, p->pool);
+    finish(p, layer, n);
+}
+
+/* ---- what surrounds it ---- */
+
+static int show_embedded(const struct pass *p, struct at_error *err)
+{
+    int rc = 0;
+
+    for (size_t b = 0; b < p->B && !rc && p->options->on_embedded; b++)
+        rc = p->options->on_embedded(p->options->arg, p->first + b, p->x + text_start(p, b) * p->C,
+                                     text_length(p, b), err);
+    return rc;
+}
+
+static int show_layer(const struct pass *p, size_t layer, struct at_error *err)
+{
+    int rc = 0;
+
+    for (size_t b = 0; b < p->B && !rc && p->options->on_layer; b++) {
+        size_t start = text_start(p, b), at = start * p->C;
+        const struct at_layer_view view = {
+            .layer = layer,
+            .text = p->first + b,
+            .T = text_length(p, b),
+            .C = p->C,
+            .H = p->H,
+            .D = p->D,
+            .F = p->F,
+            .attention = p->got[b].map,
+            .input = p->x + at,
+            .q = p->in[b].q,
+            .k = p->in[b].k,
+            .v = p->in[b].v,
+            .qkv_stride = 3 * p->C,
+            .context = p->context + at,
+            .mid = p->mid + at,
+            .ffn_act = p->act + start * p->F,
+            .output = p->out + at,
+        };
+        rc = p->options->on_layer(p->options->arg, &view, err);
+    }
+    return rc;
+}
+
+/* One group through all layers; out is where its rows of the result begin. */
+static int run_group(struct pass *p, float *out, struct at_error *err)
+{
+    size_t L = p->m->config.n_layers, n = p->options->final_rows ? p->n_final : p->N;
+    int rc;
+
+    embed(p);
+    rc = show_embedded(p, err);
+    for (size_t l = 0; l < L && !rc; l++) {
+        if (p->options->final_rows && l == L - 1) {
+            last_layer(p, l);
+        } else {
+            project(p, l);
+            attend(p);
+            finish(p, l, p->N);
+            rc = show_layer(p, l, err);
+        }
+        float *left = p->out;
+        p->out = p->x;
+        p->x = left;
+    }
+    if (rc)
+        return rc;
+    if (p->m->config.family == AT_GPT2)
+        norm(p, out, p->x, NULL, &p->m->weights.final_norm, n);
+    else
+        memcpy(out, p->x, n * p->C * sizeof *out);
+    return 0;
+}
+
+static int check_batch(const struct at_model *m, const struct at_batch *batch, struct at_error *err)
+{
+    const struct at_config *c = &m->config;
+    int n_segments = (int)AT_MAX(c->n_segments, (size_t)1);
+
+    AT_BUG_IF(batch->start[0] != 0);
+    for (size_t b = 0; b < batch->B; b++) {
+        AT_BUG_IF(batch->start[b + 1] < batch->start[b]);
+        size_t T = batch->start[b + 1] - batch->start[b];
+        if (T == 0 || T > c->max_positions)
+            return at_fail(err, AT_ERANGE, "text %zu has %zu tokens, the model takes 1 to %zu", b,
+                           T, c->max_positions);
+    }
+    for (size_t i = 0; i < batch->start[batch->B]; i++) {
+        if (batch->ids[i] < 0 || (size_t)batch->ids[i] >= c->vocab)
+            return at_fail(err, AT_ERANGE, "token id %d is outside the model's vocabulary of %zu",
+                           batch->ids[i], c->vocab);
+        if (batch->segments && (batch->segments[i] < 0 || batch->segments[i] >= n_segments))
+            return at_fail(err, AT_ERANGE, "segment %d, the model has 0 to %d", batch->segments[i],
+                           n_segments - 1);
+    }
+    return 0;
+}
+
+/* Set the group that begins with text first: as many texts as fit AT_GROUP_ROWS, at least one. */
+static void set_group(struct pass *p, size_t first)
+{
+    const size_t *start = p->batch->start;
+    size_t end = first + 1;
+
+    while (end < p->batch->B && start[end + 1] - start[first] <= AT_GROUP_ROWS)
+        end++;
+    p->first = first;
+    p->B = end - first;
+    p->row = start[first];
+    p->N = start[end] - start[first];
+    if (p->options->final_rows) {
+        const size_t *rows = p->options->final_rows, n = p->options->n_final_rows;
+        p->final_rows = p->final_rows ? p->final_rows + p->n_final : rows;
+        p->n_final = 0;
+        while (p->final_rows + p->n_final < rows + n && p->final_rows[p->n_final] < start[end])
+            p->n_final++;
+    }
+}
+
+/* Buffers that fit every group. */
+static int allocate(struct pass *p, struct at_error *err)
+{
+    size_t N = 0, B = 0, maps = 0;
+    void *block;
+    int rc;
+
+    for (size_t b = 0; b < p->batch->B; b += p->B) {
+        size_t map = 0;
+        set_group(p, b);
+        N = AT_MAX(N, p->N);
+        B = AT_MAX(B, p->B);
+        for (size_t i = 0; i < p->B && p->options->want_attention; i++)
+            map += p->H * text_length(p, i) * text_length(p, i);
+        maps = AT_MAX(maps, map);
+    }
+    p->final_rows = NULL;
+    p->n_final = 0;
+    rc = at_try_alloc(&block, N * (8 * p->C + p->F) + maps, sizeof(float), "the forward pass", err);
+    if (rc)
+        return rc;
+    p->buffers = block;
+    p->x = p->buffers;
+    p->out = p->x + N * p->C;
+    p->norm = p->out + N * p->C;
+    p->context = p->norm + N * p->C;
+    p->mid = p->context + N * p->C;
+    p->qkv = p->mid + N * p->C;
+    p->act = p->qkv + N * 3 * p->C;
+    p->maps = maps ? p->act + N * p->F : NULL;
+    p->tokens = at_malloc(N, sizeof *p->tokens);
+    p->index = at_malloc(N, sizeof *p->index);
+    p->in = at_malloc(B, sizeof *p->in);
+    p->got = at_malloc(B, sizeof *p->got);
+    return 0;
+}
+
+int at_forward(float *out, const struct at_model *m, const struct at_batch *batch,
+               const struct at_forward_options *options, struct at_pool *pool, struct at_error *err)
+{
+    static const struct at_forward_options plain;
+    struct pass p = { .m = m,
+                      .batch = batch,
+                      .options = options ? options : &plain,
+                      .pool = pool,
+                      .C = m->config.width,
+                      .H = m->config.n_heads,
+                      .D = m->config.head_width,
+                      .F = m->config.ffn_width };
+    int rc = check_batch(m, batch, err);
+
+    if (rc || !batch->B || (rc = allocate(&p, err)))
+        return rc;
+    for (size_t b = 0; b < batch->B && !rc; b += p.B) {
+        set_group(&p, b);
+        size_t row = p.options->final_rows ? (size_t)(p.final_rows - p.options->final_rows) : p.row;
+        rc = run_group(&p, out + row * p.C, err);
+    }
+    free(p.buffers);
+    free(p.tokens);
+    free(p.index);
+    free(p.in);
+    free(p.got);
+    return rc;
+}
