@@ -75,7 +75,7 @@ static int read_size(struct at_config *c, const struct at_json *doc, const struc
         return at_fail(err, AT_EFORMAT, "'%s' is not a number", k->key);
     x = at_json_number(v, NAN);
     if (!(x >= (double)k->min && x <= (double)k->max) || x != floor(x))
-        return at_fail(err, AT_ERANGE, "'%s' is %.9g, want a whole number from %zu to %zu", k->key,
+        return at_fail(err, AT_ERANGE, "'%s' is %.15g, want a whole number from %zu to %zu", k->key,
                        x, k->min, k->max);
     *out = (size_t)x;
     return 0;

@@ -91,14 +91,13 @@ struct rows {
     const int *tokens;
 };
 
-static int each_row(struct rows *r, const float *hidden, size_t N, at_task_fn row)
+static void each_row(struct rows *r, const float *hidden, size_t N, at_task_fn row)
 {
     for (r->first = 0; r->first < N; r->first += BLOCK) {
         size_t n = AT_MIN(N - r->first, (size_t)BLOCK);
         decode(&r->head, r->head.logits, hidden + r->first * r->head.C, n);
         at_pool_run(r->head.pool, n, row, r);
     }
-    return 0;
 }
 
 /* The k largest of V logits, largest first: ids ascend, so a later equal one never goes ahead. */
@@ -163,7 +162,7 @@ int at_lm_rank(struct at_ranking *rankings, size_t k, const struct at_model *m, 
         if (rankings[i].token != -1)
             rc = check_token(m, rankings[i].token, err);
     if (!rc)
-        rc = each_row(&r, hidden, N, rank_row);
+        each_row(&r, hidden, N, rank_row);
     head_release(&r.head);
     return rc;
 }
@@ -187,7 +186,7 @@ int at_lm_log_probs(double *out, const int *tokens, const struct at_model *m, co
     for (size_t i = 0; i < N && !rc; i++)
         rc = check_token(m, tokens[i], err);
     if (!rc)
-        rc = each_row(&r, hidden, N, log_prob_row);
+        each_row(&r, hidden, N, log_prob_row);
     head_release(&r.head);
     return rc;
 }
