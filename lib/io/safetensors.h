@@ -3,9 +3,9 @@
  *
  * Format: 8 bytes little-endian header length, a JSON object {name: {dtype, shape, data_offsets}},
  * then the data. Everything is checked before anything is believed: the header lies inside the
- * file and under 100 MB, offsets are in range, in order and do not overlap, the byte count matches
- * dtype and shape. A model directory's shards are listed in model.safetensors.index.json; a shard
- * name with a slash or ".." is refused.
+ * file and under 100 MB, no key is given twice, the tensors fill the data without holes and without
+ * overlaps, the byte count matches dtype and shape. A model directory's shards are listed in
+ * model.safetensors.index.json; a shard name with a slash or a leading dot is refused.
  */
 #ifndef IO_SAFETENSORS_H
 #define IO_SAFETENSORS_H
@@ -20,7 +20,11 @@
 
 enum { AT_MAX_RANK = 8 };
 
-/* One tensor as it lies in the file. dtype is the file's own word: "F32", "BF16", "I64", ... */
+/*
+ * One tensor as it lies in the file. dtype is the file's own word: "F32", "BF16", "I64", ...
+ * The format does not promise alignment: data may lie at an odd address in a file that was not
+ * padded, so check before reading it as anything but bytes.
+ */
 struct at_tensor_view {
     const char *name;
     const char *dtype;
@@ -28,6 +32,9 @@ struct at_tensor_view {
     const void *data;
     size_t bytes;
 };
+
+/* at_dtype_bytes - bytes of one element, or 0 for a word that is not a dtype of the format. */
+size_t at_dtype_bytes(const char *dtype);
 
 struct at_safetensors; /* one file or all shards of a model */
 
@@ -56,7 +63,8 @@ void at_safetensors_populate(const struct at_safetensors *st);
 /*
  * Writing: declare every tensor first (name, dtype, shape), then append the data piece by piece,
  * in any order of tensors and in order within one, so that a layer can be written as soon as it is
- * computed. Data are written as they come (little-endian hosts).
+ * computed. Data are written as they come (little-endian hosts), aligned for their dtype.
+ * A name given twice, a word that is no dtype and data beyond the shape are bugs.
  *
  *   struct at_safetensors_writer *w;
  *   at_safetensors_declare(w, "attentions", "F32", 4, shape);  -> tensor number, from 0
