@@ -31,7 +31,7 @@ text=$(find Makefile README.md .ci scripts man tests -type f ! -name '*.[chs]' |
     ban '	' 'tab' $c
     ban '.{101}' 'over 100 columns' $c
     ban '[[:space:]]$' 'blank at the end' $c $text
-    ban '(TODO|FIXME|XXX)' 'unfinished' $c $(echo "$text" | grep -v check-style.sh)
+    ban '(^|[^A-Za-z])(TODO|FIXME|XXX)([^A-Za-z]|$)' 'unfinished' $c $(echo "$text" | grep -v check-style.sh)
 }
 
 for f in $c; do

@@ -27,8 +27,8 @@
  *
  * For numeric loops written with fixed lanes (see stats/entropy.c), so that every copy does the
  * same operations in the same order and gives the same bits. Sanitizers get the plain copy: the
- * loader's choice runs before they are ready. The function must be static (clang wants the attribute
- * on the first declaration, and headers should not have it).
+ * loader's choice runs before they are ready. The function must be static (clang wants the
+ * attribute on the first declaration, and headers should not have it).
  */
 #if defined(__SANITIZE_ADDRESS__)
 #define AT_CLONES

@@ -1,5 +1,5 @@
 /*
- * forward.h - the forward pass of BERT and GPT-2, layer by layer, nothing kept that nobody asks for.
+ * forward.h - the forward pass of BERT and GPT-2, layer by layer; what nobody asks for is lost.
  *
  * at_forward() computes a ragged batch and shows every finished layer of every text to a visitor,
  * which borrows pointers into the working buffers and copies what it wants to keep (model/trace.h

@@ -1,9 +1,9 @@
 /*
  * failio.c - an LD_PRELOAD library that makes one kind of file operation fail by file name.
  *
- * FAILIO=CALL:PART fails every CALL (open, fopen, fclose, rename) on a path that contains PART: open
- * and fopen with EACCES, fclose and rename with ENOSPC, as a full disk would. fclose still closes.
- * It knows the one file that was opened last under a matching name.
+ * FAILIO=CALL:PART fails every CALL (open, fopen, fclose, rename) on a path that contains PART:
+ * open and fopen with EACCES, fclose and rename with ENOSPC, as a full disk would. fclose still
+ * closes, and fails for the file that was opened last under a matching name.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
