@@ -146,7 +146,7 @@ def draw(g, name, shape):
     if name.endswith("bias"):
         return 0.1 * x
     if any(s in name for s in ("query", "key", "c_attn")):
-        return 0.9 * x
+        return 0.55 * x
     return 0.35 * x
 
 
@@ -295,6 +295,7 @@ def make(name, c, shapes, seed, dtype="F32", rename=lambda n: n, extra=None, sha
         oracle[f"{T}/token_type_ids"] = (segments.numpy(), "I32")
         for key, value in got.items():
             oracle[f"{T}/{key}"] = (value.numpy(), "F64")
+    oracle = dict(sorted(oracle.items(), key=lambda item: item[1][1]))  # doubles first: they stay aligned
     os.makedirs(ORACLE, exist_ok=True)
     save(os.path.join(ORACLE, name + ".safetensors"), oracle)
 
