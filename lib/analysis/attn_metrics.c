@@ -43,52 +43,56 @@ double at_metric_get(const struct at_attn_metrics *m, size_t i)
     return value;
 }
 
-/* Sums over the visible cells. Squares are taken about a value near the mean, so that a map of
-   equal weights has no spread left over from cancellation. */
-struct sums {
-    double about;   /* that value */
-    double sum, sq; /* of a - about and its square */
-    size_t n_below; /* cells < limit */
-    float limit;    /* 1/T in the precision of the map */
-    float row_max;  /* of the last row */
-};
-
 enum { LANES = 8 };
 typedef float vfloat __attribute__((vector_size(LANES * sizeof(float))));
 typedef int32_t vint __attribute__((vector_size(LANES * sizeof(int32_t))));
 typedef double vdouble __attribute__((vector_size(LANES * sizeof(double))));
 
-AT_CLONES static void add_row(struct sums *s, const float *row, size_t n)
+/* Sums over the visible cells, in lanes. Squares are taken about a value near the mean, so that a
+   map of equal weights has no spread left over from cancellation. */
+struct sums {
+    double about;    /* that value */
+    float limit;     /* 1/T in the precision of the map */
+    vdouble sum, sq; /* of a - about and its square */
+    vint below;      /* cells < limit; at most T*T/8 per lane, T <= 131,072 */
+};
+
+static float larger(float a, float b)
 {
-    vdouble sum = { 0 }, sq = { 0 };
-    vint below = { 0 }, greatest = { 0 };
-    float max = 0.0f;
+    return a > b ? a : b;
+}
+
+/* Adds the n visible cells of a row; answers the greatest. */
+AT_CLONES static float add_row(struct sums *s, const float *row, size_t n)
+{
+    vdouble sum = s->sum, sq = s->sq;
+    vint below = s->below;
+    vfloat max = { 0 }, x;
+    float rest = 0.0f;
     size_t i = 0;
 
     for (; i + LANES <= n; i += LANES) {
-        vfloat x;
         memcpy(&x, row + i, sizeof x);
-        vint more = x > (vfloat)greatest;
+        vint more = x > max;
         vdouble d = __builtin_convertvector(x, vdouble) - s->about;
-        greatest = ((vint)x & more) | (greatest & ~more);
+        max = (vfloat)(((vint)x & more) | ((vint)max & ~more));
         below -= x < s->limit;
         sum += d;
         sq += d * d;
     }
-    for (size_t k = 0; k < LANES; k++) {
-        max = AT_MAX(max, ((vfloat)greatest)[k]);
-        s->n_below += (size_t)below[k];
-        s->sum += sum[k];
-        s->sq += sq[k];
-    }
-    for (; i < n; i++) {
+    for (size_t k = 0; i < n; i++, k++) {
         double d = row[i] - s->about;
-        max = AT_MAX(max, row[i]);
-        s->n_below += row[i] < s->limit;
-        s->sum += d;
-        s->sq += d * d;
+        rest = larger(rest, row[i]);
+        below[k] += row[i] < s->limit;
+        sum[k] += d;
+        sq[k] += d * d;
     }
-    s->row_max = max;
+    s->sum = sum;
+    s->sq = sq;
+    s->below = below;
+    return larger(larger(larger(larger(max[0], max[1]), larger(max[2], max[3])),
+                         larger(larger(max[4], max[5]), larger(max[6], max[7]))),
+                  rest);
 }
 
 static double entropy_ceiling(size_t T, bool is_causal)
@@ -129,31 +133,36 @@ void at_attn_metrics(struct at_attn_metrics *out, const float *map, size_t T,
 {
     size_t first = kind.is_causal && T > 1 ? 1 : 0; /* row 0 of a causal map is always 1 */
     size_t n = kind.is_causal ? T * (T + 1) / 2 : T * T;
-    double about = (double)T / (double)n, sum_max = 0.0, max = 0.0, column = 0.0, offset;
-    struct sums s = { .about = about, .limit = (float)(1.0 / (double)T) };
+    double sum_max = 0.0, max = 0.0, column = 0.0, sum = 0.0, sq = 0.0;
+    size_t below = 0;
+    struct sums s = { .about = (double)T / (double)n, .limit = (float)(1.0 / (double)T) };
 
     AT_BUG_IF(T == 0);
     out->focus_entropy = 0.0;
     for (size_t i = 0; i < T; i++) {
         const float *row = map + i * T;
         size_t visible = kind.is_causal ? i + 1 : T;
-        add_row(&s, row, visible);
+        double row_max = add_row(&s, row, visible);
         out->focus_entropy -= at_sum_plogp(row, visible);
         column += row[0];
         if (i >= first) {
-            sum_max += s.row_max;
-            max = AT_MAX(max, (double)s.row_max);
+            sum_max += row_max;
+            max = AT_MAX(max, row_max);
         }
+    }
+    for (size_t k = 0; k < LANES; k++) {
+        sum += s.sum[k] / (double)n;
+        sq += s.sq[k] / (double)n;
+        below += (size_t)s.below[k];
     }
     out->confidence_max = max;
     out->confidence_avg = sum_max / (double)(T - first);
     out->focus_normalized = out->focus_entropy / entropy_ceiling(T, kind.is_causal);
-    out->sparsity = (double)s.n_below / (double)n;
-    offset = s.sum / (double)n;
-    out->uniformity = sqrt(AT_MAX(s.sq / (double)n - offset * offset, 0.0));
+    out->sparsity = (double)below / (double)n;
+    out->uniformity = sqrt(AT_MAX(sq - sum * sum, 0.0));
     out->balance = NAN;
     if (kind.has_summary_token)
-        out->balance = T < 2 ? 0.0 : column / (s.sum + about * (double)n);
+        out->balance = T < 2 ? 0.0 : column / (double)n / (sum + s.about);
     distribution(out, map, T, kind.is_causal, scratch);
 }
 

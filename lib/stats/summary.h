@@ -30,9 +30,9 @@ double at_quantile_sorted(const double *x, size_t n, double q);
 /*
  * at_quantiles - the same of n unsorted floats, by counting their bits instead of sorting.
  *
- * Shapes    out and q (n_q), each 0 <= q <= 1, n_q <= AT_MAX_QUANTILES; x and scratch (n). Scratch
+ * Shapes    out and q (n_q), ascending in 0..1, n_q <= AT_MAX_QUANTILES; x and scratch (n). Scratch
  *           may be x itself, which is then overwritten.
- * Edge      n = 0 gives NaN. A NaN in x counts as the largest value.
+ * Edge      n = 0 gives NaN. A NaN in x counts as larger than all values (smaller, with its sign set).
  * Cost      O(n): a pass to count, a pass to collect the cells near a quantile.
  */
 enum { AT_MAX_QUANTILES = 8 };
