@@ -1,0 +1,59 @@
+/*
+ * pair_scoring.h - scores of minimal pairs from a model.
+ */
+#ifndef ANALYSIS_PAIR_SCORING_H
+#define ANALYSIS_PAIR_SCORING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "analysis/pairs.h"
+#include "analysis/scorer.h"
+
+/* Which tokens of the two sentences count. */
+enum at_pair_tokens {
+    AT_PAIR_SHARED, /* those that both have, without the first and last of them (CrowS-Pairs) */
+    AT_PAIR_DIFF,   /* those that only one has (bias-bench) */
+    AT_PAIR_FULL,   /* all */
+};
+
+struct at_pair_rule {
+    enum at_pair_tokens tokens;
+    struct at_score_rule score;
+    bool is_mean;    /* divide by the number of tokens scored */
+    bool is_rounded; /* to 3 decimals, as CrowS-Pairs' published code */
+};
+
+/* What became of one pair. */
+struct at_pair_result {
+    double score[2]; /* nats; NaN when excluded */
+    size_t n[2];     /* tokens scored */
+    char *excluded;  /* why, "sentence b: 613 tokens, the model takes 512"; NULL when scored */
+};
+
+/*
+ * at_pair_score - scores of n pairs, in one go through the scorer.
+ *
+ * The caller hands over as many pairs as it wants to lose at most when it is interrupted.
+ *
+ * Source    SPEC 22.2; shared and differing tokens by at_matching_blocks() over ids, special tokens
+ *           included. A pair with nothing to score in one sentence is excluded.
+ * Shapes    out (n), pairs (n).      Errors   whatever the model says; a pair that is too long is
+ *           no error but excluded.
+ * Memory    at_pair_results_release() frees the reasons.
+ */
+AT_MUST_USE int at_pair_score(struct at_pair_result *out, struct at_scorer *s,
+                              const struct at_pair *pairs, size_t n,
+                              const struct at_pair_rule *rule, struct at_error *err);
+void at_pair_results_release(struct at_pair_result *results, size_t n);
+
+/*
+ * at_pair_wanted - which tokens of either sentence a rule looks at.
+ *
+ * Shapes    wanted_a (a->n), wanted_b (b->n).      Edge   special tokens may be among them; the
+ *           scorer leaves them out.
+ */
+void at_pair_wanted(bool *wanted_a, bool *wanted_b, const struct at_tokens *a,
+                    const struct at_tokens *b, enum at_pair_tokens tokens);
+
+#endif

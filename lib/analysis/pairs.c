@@ -1,0 +1,364 @@
+/*
+ * pairs.c - see pairs.h.
+ */
+#include "analysis/pairs.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/array.h"
+#include "io/csv.h"
+#include "io/json.h"
+#include "io/textfile.h"
+#include "stats/tails.h"
+
+enum { A, B, ID, CATEGORY, DIRECTION, N_FIELDS, MAX_LINE = 1 << 20 };
+
+/* Names of a and b go together: sent_more belongs to sent_less. */
+static const char *const field_names[N_FIELDS][6] = {
+    [A] = { "sent_more", "sentence_good", "text_a", "good", "a" },
+    [B] = { "sent_less", "sentence_bad", "text_b", "bad", "b" },
+    [ID] = { "id", "pairID", "pair_id", "index", "" },
+    [CATEGORY] = { "bias_type", "category", "UID", "linguistics_term" },
+    [DIRECTION] = { "stereo_antistereo", "direction" },
+};
+
+/* One row as read, before names are numbered. */
+struct row {
+    const char *field[N_FIELDS];
+};
+
+struct rows AT_ARRAY(struct row);
+
+static int add_row(struct rows *rows, struct at_arena *arena, const char *const *field,
+                   size_t number, struct at_error *err)
+{
+    struct row *row;
+
+    for (size_t f = A; f <= B; f++)
+        if (!field[f] || field[f][0] == '\0')
+            return at_fail(err, AT_EFORMAT, "pair %zu: %s sentence", number,
+                           f == A ? "no first" : "no second");
+    row = at_array_push(rows);
+    for (size_t f = 0; f < N_FIELDS; f++)
+        row->field[f] = at_arena_strdup(arena, field[f] ? field[f] : "");
+    return 0;
+}
+
+static int no_columns(const struct at_table *t, struct at_error *err)
+{
+    struct at_strbuf found = { 0 };
+    int rc;
+
+    for (size_t c = 0; c < t->n_columns && found.n < 200; c++)
+        at_strbuf_addf(&found, "%s'%.40s'", c ? ", " : "", t->cells[c]);
+    rc = at_fail(err, AT_EFORMAT,
+                 "no columns of pairs: found %s; want sent_more and sent_less, sentence_good and "
+                 "sentence_bad, text_a and text_b, good and bad, or a and b",
+                 at_strbuf_str(&found));
+    at_strbuf_release(&found);
+    return rc;
+}
+
+static void find_columns(long *column, const struct at_table *t)
+{
+    for (size_t f = 0; f < N_FIELDS; f++) {
+        column[f] = -1;
+        for (size_t i = 0; field_names[f][i] && column[f] < 0; i++)
+            column[f] = at_table_column(t, field_names[f][i]);
+    }
+    for (size_t i = 0; field_names[A][i]; i++) {
+        column[A] = at_table_column(t, field_names[A][i]);
+        column[B] = at_table_column(t, field_names[B][i]);
+        if (column[A] >= 0 && column[B] >= 0)
+            break;
+    }
+}
+
+static int read_table(struct rows *rows, struct at_arena *arena, const char *path, char separator,
+                      struct at_error *err)
+{
+    struct at_table t = { 0 };
+    long column[N_FIELDS];
+    int rc = at_table_read(&t, path, separator, err);
+
+    if (rc)
+        return rc;
+    find_columns(column, &t);
+    if (column[A] < 0 || column[B] < 0)
+        rc = no_columns(&t, err);
+    for (size_t r = 0; r < t.n_rows && !rc; r++) {
+        const char *field[N_FIELDS] = { NULL };
+        for (size_t f = 0; f < N_FIELDS; f++)
+            if (column[f] >= 0)
+                field[f] = at_table_cell(&t, r, (size_t)column[f]);
+        rc = add_row(rows, arena, field, r, err);
+    }
+    at_table_release(&t);
+    return rc ? at_error_in(err, "%s", path) : 0;
+}
+
+/* Text of the first of the names that the object has; numbers are written out. */
+static const char *json_field(const struct at_json *object, const char *const *names, char *number,
+                              size_t size)
+{
+    for (size_t i = 0; names[i]; i++) {
+        const struct at_json *v = at_json_get(object, names[i]);
+        if (at_json_is_string(v))
+            return at_json_text(v, "");
+        if (at_json_is_number(v)) {
+            snprintf(number, size, "%lld", at_json_integer(v, 0));
+            return number;
+        }
+    }
+    return NULL;
+}
+
+static int read_json_line(struct rows *rows, struct at_arena *arena, const struct at_lines *l,
+                          struct at_error *err)
+{
+    const char *field[N_FIELDS] = { NULL };
+    char number[N_FIELDS][24];
+    struct at_json *object = NULL;
+    int rc = at_json_parse(&object, l->line, l->n, err);
+
+    if (!rc && !at_json_is_object(object))
+        rc = at_fail(err, AT_EFORMAT, "not an object");
+    for (size_t f = 0; f < N_FIELDS && !rc; f++)
+        field[f] = json_field(object, field_names[f], number[f], sizeof number[f]);
+    if (!rc && (!field[A] || !field[B]))
+        rc = at_fail(err, AT_EFORMAT,
+                     "want the keys sentence_good and sentence_bad, sent_more and "
+                     "sent_less, text_a and text_b, good and bad, or a and b");
+    if (!rc)
+        rc = add_row(rows, arena, field, rows->n, err);
+    at_json_free(object);
+    return rc ? at_error_in(err, "line %zu", l->number) : 0;
+}
+
+static int read_jsonl(struct rows *rows, struct at_arena *arena, const char *path,
+                      struct at_error *err)
+{
+    struct at_lines lines = { 0 };
+    int rc = at_lines_open(&lines, path, MAX_LINE, err), more;
+
+    if (rc)
+        return rc;
+    while (!rc && (more = at_lines_next(&lines, err)) != 0) {
+        if (more < 0)
+            rc = more;
+        else if (lines.n > 0)
+            rc = read_json_line(rows, arena, &lines, err);
+    }
+    at_lines_close(&lines);
+    return rc ? at_error_in(err, "%s", path) : 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Distinct values of one field, sorted. */
+static const char **distinct(size_t *n_out, const struct rows *rows, size_t field,
+                             struct at_arena *arena)
+{
+    const char **list = at_arena_alloc(arena, rows->n, sizeof *list);
+    size_t m = 0;
+
+    for (size_t i = 0; i < rows->n; i++)
+        list[i] = rows->items[i].field[field];
+    qsort(list, rows->n, sizeof *list, by_name);
+    for (size_t i = 0; i < rows->n; i++)
+        if (m == 0 || strcmp(list[m - 1], list[i]) != 0)
+            list[m++] = list[i];
+    *n_out = m;
+    return list;
+}
+
+static size_t position_of(const char *const *list, size_t n, const char *name)
+{
+    const char *const *hit = bsearch(&name, list, n, sizeof *list, by_name);
+
+    return (size_t)(hit - list);
+}
+
+static void take_rows(struct at_pairs *p, const struct rows *rows)
+{
+    p->n = rows->n;
+    p->items = at_arena_alloc(&p->arena, p->n, sizeof *p->items);
+    p->categories = distinct(&p->n_categories, rows, CATEGORY, &p->arena);
+    p->directions = distinct(&p->n_directions, rows, DIRECTION, &p->arena);
+    for (size_t i = 0; i < p->n; i++) {
+        const char *const *f = rows->items[i].field;
+        p->items[i] = (struct at_pair){ f[ID], f[A], f[B],
+                                        position_of(p->categories, p->n_categories, f[CATEGORY]),
+                                        position_of(p->directions, p->n_directions, f[DIRECTION]) };
+    }
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s), m = strlen(end);
+
+    return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+int at_pairs_read(struct at_pairs *out, const char *path, struct at_error *err)
+{
+    struct at_pairs p = { 0 };
+    struct rows rows = { 0 };
+    int rc;
+
+    if (ends_with(path, ".csv"))
+        rc = read_table(&rows, &p.arena, path, ',', err);
+    else if (ends_with(path, ".tsv"))
+        rc = read_table(&rows, &p.arena, path, '\t', err);
+    else if (ends_with(path, ".jsonl"))
+        rc = read_jsonl(&rows, &p.arena, path, err);
+    else
+        rc = at_fail(err, AT_EFORMAT, "%s: pairs are read from .csv, .tsv or .jsonl files", path);
+    if (!rc && rows.n == 0)
+        rc = at_fail(err, AT_EFORMAT, "%s: no pairs", path);
+    if (!rc) {
+        take_rows(&p, &rows);
+        *out = p;
+    } else {
+        at_pairs_release(&p);
+    }
+    at_array_release(&rows);
+    return rc;
+}
+
+void at_pairs_release(struct at_pairs *p)
+{
+    at_arena_release(&p->arena);
+    *p = (struct at_pairs){ 0 };
+}
+
+/* A whole cell as a number; empty is NaN. */
+static bool read_number(double *out, const char *cell)
+{
+    char *end;
+
+    *out = *cell ? strtod(cell, &end) : NAN;
+    return *cell == '\0' || *end == '\0';
+}
+
+static int take_scores(double *scores, bool *seen, const struct at_pairs *p,
+                       const struct at_table *t, const long *column, struct at_error *err)
+{
+    for (size_t row = 0; row < t->n_rows; row++) {
+        double value[3];
+        size_t i;
+        for (size_t c = 0; c < 3; c++) {
+            const char *cell = at_table_cell(t, row, (size_t)column[c]);
+            if (!read_number(&value[c], cell))
+                return at_fail(err, AT_EFORMAT, "row %zu: '%s' is not a number", row + 1, cell);
+        }
+        if (!(value[0] >= 0.0 && value[0] < (double)p->n))
+            return at_fail(err, AT_EFORMAT, "row %zu: index %g, want 0..%zu", row + 1, value[0],
+                           p->n - 1);
+        i = (size_t)value[0];
+        if (seen[i])
+            return at_fail(err, AT_EFORMAT, "row %zu: second scores for index %zu", row + 1, i);
+        seen[i] = true;
+        scores[2 * i] = value[1];
+        scores[2 * i + 1] = value[2];
+    }
+    return 0;
+}
+
+int at_pairs_rescore(double *scores, const struct at_pairs *p, const char *path,
+                     struct at_error *err)
+{
+    struct at_table t = { 0 };
+    int rc = at_table_read(&t, path, ',', err);
+    long column[3];
+    bool *seen;
+
+    if (rc)
+        return rc;
+    column[0] = at_table_column(&t, "index");
+    column[1] = at_table_column(&t, "score_a");
+    column[2] = at_table_column(&t, "score_b");
+    seen = at_calloc(p->n, sizeof *seen);
+    for (size_t i = 0; i < 2 * p->n; i++)
+        scores[i] = NAN;
+    if (column[0] < 0 || column[1] < 0 || column[2] < 0)
+        rc = at_fail(err, AT_EFORMAT, "no columns 'index', 'score_a' and 'score_b'");
+    else
+        rc = take_scores(scores, seen, p, &t, column, err);
+    free(seen);
+    at_table_release(&t);
+    return rc ? at_error_in(err, "%s", path) : 0;
+}
+
+double at_round3(double x)
+{
+    char text[400]; /* a double has at most 309 digits before the point */
+
+    if (!isfinite(x))
+        return x;
+    snprintf(text, sizeof text, "%.3f", x);
+    return strtod(text, NULL);
+}
+
+void at_pair_shares(struct at_pair_shares *out, const struct at_pairs *p, const double *scores,
+                    long category, long direction, double level)
+{
+    double wins = 0.0, sum = 0.0, n;
+    struct at_interval share;
+
+    *out = (struct at_pair_shares){ 0 };
+    for (size_t i = 0; i < p->n; i++) {
+        double a = scores[2 * i], b = scores[2 * i + 1];
+        if ((category >= 0 && category != (long)p->items[i].category) ||
+            (direction >= 0 && direction != (long)p->items[i].direction))
+            continue;
+        if (isnan(a) || isnan(b)) {
+            out->n_excluded++;
+            continue;
+        }
+        out->n++;
+        out->n_ties += a == b;
+        wins += a > b;
+        sum += a - b;
+    }
+    n = (double)out->n;
+    share = at_wilson(wins, n, at_normal_quantile(0.5 * (1.0 + level)));
+    out->preference = out->n ? 100.0 * wins / n : NAN;
+    out->decided = out->n > out->n_ties ? 100.0 * wins / (n - (double)out->n_ties) : NAN;
+    out->mean_difference = out->n ? sum / n : NAN;
+    out->interval = (struct at_interval){ 100.0 * share.low, 100.0 * share.high };
+}
+
+void at_pair_compare(struct at_pair_test *out, const double *first, const double *second, size_t n,
+                     double level)
+{
+    double z = at_normal_quantile(0.5 * (1.0 + level)), both = 0.0, x, y, m, half;
+
+    *out = (struct at_pair_test){ 0 };
+    for (size_t i = 0; i < n; i++) {
+        const double *f = first + 2 * i, *s = second + 2 * i;
+        bool first_wins = f[0] > f[1], second_wins = s[0] > s[1];
+        if (isnan(f[0]) || isnan(f[1]) || isnan(s[0]) || isnan(s[1]))
+            continue;
+        out->n++;
+        out->only_first += first_wins && !second_wins;
+        out->only_second += second_wins && !first_wins;
+        both += first_wins && second_wins;
+    }
+    m = (double)out->n;
+    x = (double)out->only_first;
+    y = (double)out->only_second;
+    out->first = out->n ? 100.0 * (both + x) / m : NAN;
+    out->second = out->n ? 100.0 * (both + y) / m : NAN;
+    out->difference = out->first - out->second;
+    half = 100.0 * z * sqrt(x + y - (x - y) * (x - y) / m) / m;
+    out->interval = (struct at_interval){ out->difference - half, out->difference + half };
+    out->p = at_sign_test(out->only_first, out->only_first + out->only_second);
+}

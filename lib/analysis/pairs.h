@@ -1,0 +1,88 @@
+/*
+ * pairs.h - minimal pairs: two sentences that differ in little, and which of them a model prefers.
+ *
+ * The file formats, the shares and the tests; scores come from analysis/pair_scoring.h or a file.
+ * In every pair `a` is the sentence that the share is about: the more stereotypical one of
+ * CrowS-Pairs, the good one of BLiMP, the first one elsewhere.
+ */
+#ifndef ANALYSIS_PAIRS_H
+#define ANALYSIS_PAIRS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "stats/intervals.h"
+
+struct at_pair {
+    const char *id; /* "" when the file has none */
+    const char *a, *b;
+    size_t category;  /* index into at_pairs.categories */
+    size_t direction; /* index into at_pairs.directions */
+};
+
+struct at_pairs {
+    struct at_pair *items;
+    size_t n;
+    const char **categories, **directions; /* sorted; one "" when the file has no such column */
+    size_t n_categories, n_directions;
+    struct at_arena arena; /* everything above */
+};
+
+/*
+ * at_pairs_read - pairs from a CSV, TSV or JSONL file (by its name's ending).
+ *
+ * Columns or keys, first found wins:
+ *   a          sent_more, sentence_good, text_a, good, a
+ *   b          sent_less, sentence_bad, text_b, bad, b       (the same kind as a)
+ *   id         id, pairID, pair_id, index, or the unnamed first column of CrowS-Pairs
+ *   category   bias_type, category, UID, linguistics_term
+ *   direction  stereo_antistereo, direction
+ *
+ * Errors    AT_EIO, AT_ENOTFOUND; AT_EFORMAT: no pair of columns (which were found), a line of
+ *           JSONL that is not an object with both, an empty sentence: the row is named. No rows.
+ * Memory    at_pairs_release(), which accepts a zeroed struct and may be called twice.
+ */
+AT_MUST_USE int at_pairs_read(struct at_pairs *out, const char *path, struct at_error *err);
+void at_pairs_release(struct at_pairs *p);
+
+/*
+ * at_pairs_rescore - scores from an items.csv of `bias pairs` (columns index, score_a, score_b).
+ *
+ * Shapes    scores (n, 2); NaN where the file has no row or an empty cell.
+ * Errors    AT_EFORMAT: no such columns, an index that is not a pair or comes twice.
+ */
+AT_MUST_USE int at_pairs_rescore(double *scores, const struct at_pairs *p, const char *path,
+                                 struct at_error *err);
+
+/* at_round3 - to 3 decimals as Python's round(x, 3) does; CrowS-Pairs rounds before it compares. */
+double at_round3(double x);
+
+/* Share of pairs in which a scores higher than b. */
+struct at_pair_shares {
+    size_t n, n_excluded, n_ties;
+    double preference;           /* percent of n; a tie is no preference */
+    double decided;              /* percent of n - n_ties (CrowS-Pairs' scores by direction) */
+    double mean_difference;      /* of score_a - score_b */
+    struct at_interval interval; /* Wilson, percent, of preference */
+};
+
+/* at_pair_shares - of one category (-1: any) and direction (-1: any); scores (n, 2). */
+void at_pair_shares(struct at_pair_shares *out, const struct at_pairs *p, const double *scores,
+                    long category, long direction, double level);
+
+/* Do two models differ on the same pairs? */
+struct at_pair_test {
+    size_t n;                       /* pairs scored by both */
+    double first, second;           /* percent preference of each */
+    double difference;              /* first - second, points */
+    struct at_interval interval;    /* of the difference: Wald's for paired shares, points */
+    size_t only_first, only_second; /* pairs in which a wins with one model alone */
+    double p;                       /* McNemar's exact test on these two counts */
+};
+
+void at_pair_compare(struct at_pair_test *out, const double *first, const double *second, size_t n,
+                     double level);
+
+#endif
