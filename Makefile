@@ -108,7 +108,7 @@ $O/tests/fuzz/replay_%: $O/tests/fuzz/fuzz_%.o $O/tests/fuzz/replay.o $O/libatla
 	@echo "  LD   $@"
 	$Q$(LINK) -o $@ $^ $(LIBS)
 
-$O/tests/bench/bench_%: $O/tests/bench/bench_%.o $O/libatlas.a
+$O/tests/bench/%: $O/tests/bench/%.o $O/libatlas.a
 	@echo "  LD   $@"
 	$Q$(LINK) -o $@ $^ $(LIBS)
 
