@@ -32,7 +32,7 @@ opt.release = -O2 -g
 opt.debug   = -O0 -g
 opt.asan    = -O1 -g $(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS ?= $(opt.$(MODE))
-ALL    := $(STD) $(PIC) $(WARN) $(CFLAGS) $(if $(DEVELOPER),-Werror) -Ilib -I$O \
+ALL    := $(STD) $(PIC) $(WARN) $(CFLAGS) -Ilib -I$O \
           $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lmd -ldl -lm
 LINK    = $(CC) $(if $(filter asan,$(MODE)),$(SAN)) -pthread $(LDFLAGS)
@@ -84,7 +84,7 @@ $O/atlas: $(CMD_OBJ) $O/libatlas.a
 $O/%.o: %.c $O/flags | $O/version.h
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
-	$Q$(CC) $(ALL) $(kernel.flags) -MMD -MP -c -o $@ $<
+	$Q$(CC) $(ALL) $(if $(DEVELOPER),-Werror) $(kernel.flags) -MMD -MP -c -o $@ $<
 
 # Written anew only when they change: the first makes every object depend on compiler and flags,
 # the second is what `atlas version --build` prints.
