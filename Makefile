@@ -52,7 +52,7 @@ BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
 BENCH_BIN := $(BENCH_SRC:%.c=$O/%)
 FAULT_SO  := $(patsubst %.c,$O/%.so,$(sort $(wildcard tests/fault/*.c)))
 PROGRAM   := $(if $(CMD_SRC),$O/atlas)
-BATS      ?= $(sort $(wildcard tests/cli/*.bats))
+BATS      ?= $(if $(CMD_SRC),$(sort $(wildcard tests/cli/*.bats)))
 # The tests' own environment: one OpenBLAS kernel and one thread, so that numbers are the same
 # everywhere, and a status above 98 for whatever a sanitizer finds.
 RUN_TESTS  = ATLAS_BUILD='$(CURDIR)/$O' scripts/run-tests.sh $O/log
