@@ -1,58 +1,176 @@
 /*
  * attention.c - see attention.h.
+ *
+ * A task is a run of queries of one head of one text. It packs the keys and values of the head
+ * once, then takes tiles of queries through three steps while their rows of the map are in cache:
+ * scores straight into the map (or a scratch row when nobody keeps it), softmax in place, product
+ * with the values. Causal tiles stop at their last visible key, so they do half the work.
  */
 #include "ops/attention.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
-#include "ops/gemm.h"
-#include "ops/softmax.h"
+#include "ops/kernel.h"
 
-struct job {
+/* Queries per task: enough to pay for packing the keys, few enough to share one text's heads. */
+enum { QUERIES = 128 };
+
+struct batch {
+    const struct at_kernel *kernel;
     const struct at_attention_out *out;
     const struct at_attention_in *in;
-    size_t H;
+    size_t B;
 };
 
-static void one_row(const struct at_attention_in *in, float *row, float *context, size_t h,
-                    size_t i)
-{
-    const float *k = in->k + h * in->D, *v = in->v + h * in->D, *q = in->q + h * in->D;
-    size_t token = in->query_rows ? in->query_rows[i] : i;
-    size_t n = in->is_causal ? token + 1 : in->T;
-    float scale = in->scale != 0.0f ? in->scale : (float)(1.0 / sqrt((double)in->D));
+/* What a task works with: one head's packed operands, and the tile in hand. */
+struct head {
+    const struct at_kernel *kernel;
+    const struct at_attention_in *in;
+    size_t n_keys;          /* visible to the last query of the task */
+    const float *q, *k, *v; /* first column of the head */
+    float *packed_k;        /* panels of nr keys, each [D][nr] */
+    float *packed_v;        /* panels of nr columns, each [n_keys][nr] */
+    float *packed_rows;     /* a tile of queries, then of the map, k outermost */
+    float *scores;          /* (mr, T) when the map is not kept */
+};
 
-    at_matmul(row, n, q + i * in->q_stride, in->D, k, in->k_stride, 1, 1, n, in->D);
-    for (size_t j = 0; j < n; j++)
-        row[j] *= scale;
-    at_softmax_rows(row, n, 1, n, NULL);
-    memset(row + n, 0, (in->T - n) * sizeof *row);
-    at_matmul(context, in->D, row, n, v, in->v_stride, 0, 1, in->D, n);
+static size_t divide_up(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
 }
 
-static void one_head(void *arg, size_t task, size_t slot)
+static size_t token_of(const struct at_attention_in *in, size_t query)
 {
-    const struct job *job = arg;
-    size_t b = task / job->H, h = task % job->H;
-    const struct at_attention_in *in = &job->in[b];
-    const struct at_attention_out *out = &job->out[b];
-    float *scratch = out->map ? NULL : at_malloc(in->T, sizeof *scratch);
+    return in->query_rows ? in->query_rows[query] : query;
+}
+
+static size_t n_visible(const struct at_attention_in *in, size_t query)
+{
+    return in->is_causal ? token_of(in, query) + 1 : in->T;
+}
+
+/* The most keys that any of the queries from..to-1 sees. */
+static size_t most_visible(const struct at_attention_in *in, size_t from, size_t to)
+{
+    size_t most = 0;
+
+    for (size_t i = from; i < to; i++)
+        most = AT_MAX(most, n_visible(in, i));
+    return most;
+}
+
+static void pack_head(struct head *h)
+{
+    size_t nr = h->kernel->nr, D = h->in->D, n = h->n_keys;
+
+    for (size_t j = 0; j < n; j += nr)
+        h->kernel->pack_out_major(h->packed_k + j * D, h->k + j * h->in->k_stride, h->in->k_stride,
+                                  AT_MIN(nr, n - j), D);
+    for (size_t d = 0; d < D; d += nr)
+        h->kernel->pack_in_major(h->packed_v + d * n, h->v + d, h->in->v_stride, AT_MIN(nr, D - d),
+                                 n);
+}
+
+/* map rows (rows, n) = scale q k' for the queries from `first`. */
+static void score_tile(const struct head *h, float *map, size_t ld, size_t first, size_t rows,
+                       size_t n)
+{
+    const struct at_attention_in *in = h->in;
+    float scale = in->scale != 0.0f ? in->scale : (float)(1.0 / sqrt((double)in->D));
+    size_t nr = h->kernel->nr;
+
+    h->kernel->pack_rows(h->packed_rows, h->q + first * in->q_stride, in->q_stride, rows, in->D,
+                         scale);
+    for (size_t j = 0; j < n; j += nr) {
+        struct at_tile_out out = { map + j, ld, rows, AT_MIN(nr, n - j), false, NULL };
+        h->kernel->tile(&out, h->packed_rows, h->packed_k + j * in->D, in->D, NULL);
+    }
+}
+
+/* context rows (rows, D) = map rows (rows, n) times v, in blocks of the sum as everywhere. */
+static void value_tile(const struct head *h, float *context, size_t stride, const float *map,
+                       size_t ld, size_t rows, size_t n)
+{
+    size_t nr = h->kernel->nr, D = h->in->D;
+
+    for (size_t k0 = 0; k0 < n; k0 += AT_KC) {
+        size_t kc = AT_MIN((size_t)AT_KC, n - k0);
+        h->kernel->pack_rows(h->packed_rows, map + k0, ld, rows, kc, 1.0f);
+        for (size_t d = 0; d < D; d += nr) {
+            const float *v = h->packed_v + d * h->n_keys + k0 * nr;
+            struct at_tile_out out = { context + d, stride, rows, AT_MIN(nr, D - d), k0 > 0, NULL };
+            h->kernel->tile(&out, h->packed_rows, v, kc, NULL);
+        }
+    }
+}
+
+/* Queries from..to-1 of head number `number`. */
+static void attend(const struct head *h, const struct at_attention_out *out, size_t number,
+                   size_t from, size_t to)
+{
+    const struct at_attention_in *in = h->in;
+    size_t T = in->T, n_tiles = divide_up(to - from, h->kernel->mr);
+
+    for (size_t t = 0; t < n_tiles; t++) {
+        size_t first = from + (to - from) * t / n_tiles;
+        size_t end = from + (to - from) * (t + 1) / n_tiles;
+        size_t n = most_visible(in, first, end);
+        float *map = out->map ? out->map + (number * in->n_queries + first) * T : h->scores;
+        score_tile(h, map, T, first, end - first, n);
+        for (size_t i = first; i < end; i++)
+            h->kernel->softmax(map + (i - first) * T, n_visible(in, i), T);
+        value_tile(h, out->context + first * out->context_stride + number * in->D,
+                   out->context_stride, map, T, end - first, n);
+    }
+}
+
+static size_t tasks_per_head(const struct at_attention_in *in)
+{
+    return divide_up(in->n_queries, QUERIES);
+}
+
+static void some_queries(void *arg, size_t task, size_t slot)
+{
+    const struct batch *batch = arg;
+    size_t b = 0, nr = batch->kernel->nr, mr = batch->kernel->mr;
 
     (void)slot;
-    for (size_t i = 0; i < in->n_queries; i++) {
-        float *row = out->map ? out->map + (h * in->n_queries + i) * in->T : scratch;
-        one_row(in, row, out->context + i * out->context_stride + h * in->D, h, i);
+    while (task >= batch->in[b].H * tasks_per_head(&batch->in[b])) {
+        task -= batch->in[b].H * tasks_per_head(&batch->in[b]);
+        b++;
     }
-    free(scratch);
+    const struct at_attention_in *in = &batch->in[b];
+    size_t number = task % in->H, part = task / in->H, n_parts = tasks_per_head(in);
+    size_t from = in->n_queries * part / n_parts, to = in->n_queries * (part + 1) / n_parts;
+    size_t n = most_visible(in, from, to), at = number * in->D;
+    size_t k_room = divide_up(n, nr) * nr * in->D, v_room = n * divide_up(in->D, nr) * nr;
+    size_t row_room = mr * AT_MAX((size_t)AT_KC, in->D), score_room = mr * in->T;
+    float *room = at_malloc(k_room + v_room + row_room + score_room, sizeof *room);
+    struct head h = { batch->kernel,
+                      in,
+                      n,
+                      in->q + at,
+                      in->k + at,
+                      in->v + at,
+                      room,
+                      room + k_room,
+                      room + k_room + v_room,
+                      room + k_room + v_room + row_room };
+
+    pack_head(&h);
+    attend(&h, &batch->out[b], number, from, to);
+    free(room);
 }
 
 void at_attention(const struct at_attention_out *out, const struct at_attention_in *in, size_t B,
                   struct at_pool *pool)
 {
-    struct job job = { out, in, B ? in[0].H : 0 };
+    struct batch batch = { at_kernel(), out, in, B };
+    size_t n_tasks = 0;
 
-    at_pool_run(pool, B * job.H, one_head, &job);
+    for (size_t b = 0; b < B; b++)
+        n_tasks += in[b].H * tasks_per_head(&in[b]);
+    at_pool_run(pool, n_tasks, some_queries, &batch);
 }

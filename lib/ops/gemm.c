@@ -1,90 +1,230 @@
 /*
- * gemm.c - see gemm.h.
+ * gemm.c - see gemm.h. Cuts products into panels of columns and blocks of the sum, packs them and
+ * feeds the tiles of ops/kernel.h.
+ *
+ * Two rounds over the pool: first the activations are packed, tile by tile, then every task takes
+ * a few panels of the weight through all rows. Panels are packed into a scratch that stays in the
+ * first-level cache and used at once; no packed weight is kept, since reading it from memory would
+ * cost the same as reading the original.
  */
 #include "ops/gemm.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "ops/activation.h"
+#include "ops/kernel.h"
 
-static float weight_at(const struct at_weight *w, size_t out, size_t in)
-{
-    size_t i = w->layout == AT_OUT_MAJOR ? out * w->n_in + in : in * w->n_out + out;
-    float f;
+/* Rows that go through one packed panel; more would push it and themselves out of the caches. */
+enum { ROW_BLOCK = 512 };
 
-    at_to_f32(&f, (const char *)w->data + i * at_dtype_size(w->dtype), w->dtype, 1);
-    return f;
-}
-
-struct job {
+struct linear {
+    const struct at_kernel *kernel;
     float *out;
     size_t out_stride;
     const float *x;
-    const struct at_weight *w;
-    const float *bias;
-    size_t N;
+    float *packed; /* x, for each block of K its tiles, k outermost within a tile */
+    const struct at_linear_part *parts;
+    size_t n_parts, n_panels;
+    size_t N, K;
+    size_t n_tiles;
+    size_t n_row_blocks, panels_per_task, tasks_per_block;
     enum at_epilogue epilogue;
 };
 
-static float finish(float y, float before, enum at_epilogue epilogue)
+/* Tiles are as even as they can be: 16 rows are 8 + 8 and not 14 + 2. */
+static size_t tile_start(const struct linear *l, size_t tile)
 {
-    switch (epilogue) {
-    case AT_EPI_GELU_ERF:
-        at_gelu_erf(&y, &y, 1);
-        break;
-    case AT_EPI_GELU_TANH:
-        at_gelu_tanh(&y, &y, 1);
-        break;
-    case AT_EPI_TANH:
-        at_tanh(&y, &y, 1);
-        break;
-    case AT_EPI_ADD:
-        y += before;
-        break;
-    case AT_EPI_NONE:
-        break;
-    }
-    return y;
+    return l->N * tile / l->n_tiles;
 }
 
-/* One output column for all rows. */
-static void column(void *arg, size_t m, size_t slot)
+static float *packed_tile(const struct linear *l, size_t k0, size_t kc, size_t row)
 {
-    const struct job *job = arg;
-    size_t K = job->w->n_in;
-    float *w = at_malloc(K, sizeof *w);
+    return l->packed + k0 * l->N + row * kc;
+}
+
+static size_t block_length(size_t K, size_t k0)
+{
+    return AT_MIN((size_t)AT_KC, K - k0);
+}
+
+/* Task of the first round: one tile of x, one block of K. */
+static void pack_x(void *arg, size_t task, size_t slot)
+{
+    const struct linear *l = arg;
+    size_t tile = task % l->n_tiles, k0 = task / l->n_tiles * AT_KC;
+    size_t row = tile_start(l, tile), rows = tile_start(l, tile + 1) - row;
+    size_t kc = block_length(l->K, k0);
 
     (void)slot;
-    for (size_t k = 0; k < K; k++)
-        w[k] = weight_at(job->w, m, k);
-    for (size_t n = 0; n < job->N; n++) {
-        float sum[8] = { 0 };
-        size_t k = 0;
-        for (; k + 8 <= K; k += 8)
-            for (size_t i = 0; i < 8; i++)
-                sum[i] += job->x[n * K + k + i] * w[k + i];
-        for (; k < K; k++)
-            sum[0] += job->x[n * K + k] * w[k];
-        float y = ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
-        float *out = &job->out[n * job->out_stride + m];
-        *out = finish(y + (job->bias ? job->bias[m] : 0.0f), *out, job->epilogue);
+    l->kernel->pack_rows(packed_tile(l, k0, kc, row), l->x + row * l->K + k0, l->K, rows, kc, 1.0f);
+}
+
+/* One panel: nr columns of one of the parts. */
+struct panel {
+    const struct at_weight *w;
+    const float *bias;
+    size_t col, cols; /* within the part */
+    size_t out_col;
+};
+
+static struct panel find_panel(const struct linear *l, size_t index)
+{
+    size_t nr = l->kernel->nr, before = 0;
+
+    for (size_t p = 0; p < l->n_parts; p++) {
+        const struct at_weight *w = l->parts[p].w;
+        size_t n_panels = (w->n_out + nr - 1) / nr;
+        if (index < n_panels) {
+            size_t col = index * nr;
+            const float *bias = l->parts[p].bias;
+            return (struct panel){ w, bias ? bias + col : NULL, col, AT_MIN(nr, w->n_out - col),
+                                   before + col };
+        }
+        index -= n_panels;
+        before += w->n_out;
     }
-    free(w);
+    return (struct panel){ 0 };
+}
+
+static const char *weight_at(const struct at_weight *w, size_t col, size_t k)
+{
+    size_t i = w->layout == AT_OUT_MAJOR ? col * w->n_in + k : k * w->n_out + col;
+
+    return (const char *)w->data + i * at_dtype_size(w->dtype);
+}
+
+/* Block k0.. of a panel as floats, k outermost. */
+static void pack_panel(const struct at_kernel *kernel, float *dst, const struct panel *p, size_t k0,
+                       size_t kc)
+{
+    const struct at_weight *w = p->w;
+    size_t size = at_dtype_size(w->dtype);
+    const char *from = weight_at(w, p->col, k0);
+    bool is_out_major = w->layout == AT_OUT_MAJOR;
+    size_t ld = is_out_major ? w->n_in : w->n_out;
+    size_t n_lines = is_out_major ? p->cols : kc, length = is_out_major ? kc : p->cols;
+    _Alignas(64) float wide[AT_KC * AT_NR_MAX];
+    const float *src = (const float *)(const void *)from;
+
+    if (w->dtype != AT_F32) {
+        for (size_t i = 0; i < n_lines; i++)
+            kernel->widen(wide + i * length, from + i * ld * size, w->dtype, length);
+        src = wide;
+        ld = length;
+    }
+    (is_out_major ? kernel->pack_out_major : kernel->pack_in_major)(dst, src, ld, p->cols, kc);
+}
+
+/* Where to fetch the block that is packed next: the panel's next block of K, or the next panel. */
+static struct at_prefetch next_block(const struct linear *l, size_t index, const struct panel *p,
+                                     size_t k0)
+{
+    struct panel next = *p;
+    size_t size = at_dtype_size(p->w->dtype), k = k0 + AT_KC;
+
+    if (k >= l->K) {
+        k = 0;
+        if (index + 1 < l->n_panels)
+            next = find_panel(l, index + 1);
+    }
+    bool is_out_major = next.w->layout == AT_OUT_MAJOR;
+    size_t width = is_out_major ? block_length(l->K, k) : next.cols;
+    size_t pitch = is_out_major ? l->K : next.w->n_out;
+    return (struct at_prefetch){ weight_at(next.w, next.col, k), width * size, pitch * size };
+}
+
+static void activate(const struct linear *l, float *c, size_t rows, size_t cols)
+{
+    for (size_t r = 0; r < rows; r++, c += l->out_stride)
+        switch (l->epilogue) {
+        case AT_EPI_GELU_ERF:
+            l->kernel->gelu_erf(c, c, cols);
+            break;
+        case AT_EPI_GELU_TANH:
+            l->kernel->gelu_tanh(c, c, cols);
+            break;
+        case AT_EPI_TANH:
+            at_tanh(c, c, cols);
+            break;
+        case AT_EPI_NONE:
+        case AT_EPI_ADD:
+            return;
+        }
+}
+
+/* Tiles from..to-1 of one panel. */
+static void one_panel(const struct linear *l, size_t index, size_t from, size_t to)
+{
+    struct panel p = find_panel(l, index);
+    _Alignas(64) float b[AT_KC * AT_NR_MAX];
+
+    for (size_t k0 = 0; k0 < l->K; k0 += AT_KC) {
+        size_t kc = block_length(l->K, k0);
+        bool is_last = k0 + kc == l->K;
+        struct at_prefetch prefetch = next_block(l, index, &p, k0);
+        pack_panel(l->kernel, b, &p, k0, kc);
+        for (size_t t = from; t < to; t++) {
+            size_t row = tile_start(l, t), rows = tile_start(l, t + 1) - row;
+            float *c = l->out + row * l->out_stride + p.out_col;
+            bool is_added = k0 > 0 || l->epilogue == AT_EPI_ADD;
+            struct at_tile_out out = { c,      l->out_stride, rows,
+                                       p.cols, is_added,      is_last ? p.bias : NULL };
+            l->kernel->tile(&out, packed_tile(l, k0, kc, row), b, kc, t == from ? &prefetch : NULL);
+            if (is_last)
+                activate(l, c, rows, p.cols);
+        }
+    }
+}
+
+/* Task of the second round: some panels, one block of rows. */
+static void panels(void *arg, size_t task, size_t slot)
+{
+    const struct linear *l = arg;
+    size_t block = task / l->tasks_per_block,
+           first = task % l->tasks_per_block * l->panels_per_task;
+    size_t last = AT_MIN(first + l->panels_per_task, l->n_panels);
+    size_t from = l->n_tiles * block / l->n_row_blocks;
+    size_t to = l->n_tiles * (block + 1) / l->n_row_blocks;
+
+    (void)slot;
+    for (size_t i = first; i < last; i++)
+        one_panel(l, i, from, to);
+}
+
+static size_t divide_up(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
 }
 
 void at_linear_parts(float *out, const float *x, const struct at_linear_part *parts, size_t n_parts,
                      size_t N, enum at_epilogue epilogue, struct at_pool *pool)
 {
-    size_t stride = 0;
+    struct linear l = { .kernel = at_kernel(),
+                        .out = out,
+                        .x = x,
+                        .parts = parts,
+                        .n_parts = n_parts,
+                        .N = N,
+                        .K = parts[0].w->n_in,
+                        .epilogue = epilogue };
 
-    for (size_t p = 0; p < n_parts; p++)
-        stride += parts[p].w->n_out;
+    if (N == 0)
+        return;
     for (size_t p = 0; p < n_parts; p++) {
-        struct job job = { out, stride, x, parts[p].w, parts[p].bias, N, epilogue };
-        at_pool_run(pool, job.w->n_out, column, &job);
-        out += job.w->n_out;
+        AT_BUG_IF(parts[p].w->n_in != l.K);
+        l.out_stride += parts[p].w->n_out;
+        l.n_panels += divide_up(parts[p].w->n_out, l.kernel->nr);
     }
+    l.n_tiles = divide_up(N, l.kernel->mr);
+    l.n_row_blocks = divide_up(N, ROW_BLOCK);
+    l.panels_per_task = AT_MAX(l.n_panels / (4 * at_pool_size(pool)), (size_t)1);
+    l.tasks_per_block = divide_up(l.n_panels, l.panels_per_task);
+    l.packed = at_malloc(N * l.K, sizeof *l.packed);
+    at_pool_run(pool, l.n_tiles * divide_up(l.K, AT_KC), pack_x, &l);
+    at_pool_run(pool, l.n_row_blocks * l.tasks_per_block, panels, &l);
+    free(l.packed);
 }
 
 void at_linear(float *out, const float *x, const struct at_weight *w, const float *bias, size_t N,
@@ -98,12 +238,29 @@ void at_linear(float *out, const float *x, const struct at_weight *w, const floa
 void at_matmul(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
                int is_b_transposed, size_t M, size_t N, size_t K)
 {
-    for (size_t m = 0; m < M; m++)
-        for (size_t n = 0; n < N; n++) {
-            double sum = 0.0;
-            for (size_t k = 0; k < K; k++)
-                sum += (double)a[m * lda + k] *
-                       (double)(is_b_transposed ? b[n * ldb + k] : b[k * ldb + n]);
-            c[m * ldc + n] = (float)sum;
+    const struct at_kernel *kernel = at_kernel();
+    size_t n_tiles = divide_up(M, kernel->mr);
+    _Alignas(64) float panel[AT_KC * AT_NR_MAX];
+    float *rows_of_a = at_malloc(AT_MAX(M, (size_t)1) * AT_KC, sizeof *rows_of_a);
+
+    for (size_t k0 = 0; k0 < K; k0 += AT_KC) {
+        size_t kc = block_length(K, k0);
+        for (size_t t = 0; t < n_tiles; t++) {
+            size_t row = M * t / n_tiles, rows = M * (t + 1) / n_tiles - row;
+            kernel->pack_rows(rows_of_a + row * kc, a + row * lda + k0, lda, rows, kc, 1.0f);
         }
+        for (size_t j = 0; j < N; j += kernel->nr) {
+            size_t cols = AT_MIN(kernel->nr, N - j);
+            if (is_b_transposed)
+                kernel->pack_out_major(panel, b + j * ldb + k0, ldb, cols, kc);
+            else
+                kernel->pack_in_major(panel, b + k0 * ldb + j, ldb, cols, kc);
+            for (size_t t = 0; t < n_tiles; t++) {
+                size_t row = M * t / n_tiles, rows = M * (t + 1) / n_tiles - row;
+                struct at_tile_out out = { c + row * ldc + j, ldc, rows, cols, k0 > 0, NULL };
+                kernel->tile(&out, rows_of_a + row * kc, panel, kc, NULL);
+            }
+        }
+    }
+    free(rows_of_a);
 }

@@ -3,29 +3,36 @@
  */
 #include "ops/layernorm.h"
 
-#include <math.h>
+#include "base/attr.h"
+#include "ops/kernel.h"
 
-static void norm_row(float *out, const float *gain, const float *bias, double eps, size_t C)
+/* A task is this many rows: enough to be worth handing out. */
+enum { ROWS = 8 };
+
+struct norm {
+    const struct at_kernel *kernel;
+    float *out;
+    const float *x, *residual, *gain, *bias;
+    double eps;
+    size_t N, C;
+};
+
+static void some_rows(void *arg, size_t task, size_t slot)
 {
-    double sum = 0.0, squares = 0.0;
+    const struct norm *n = arg;
+    size_t end = AT_MIN((task + 1) * ROWS, n->N);
 
-    for (size_t c = 0; c < C; c++)
-        sum += (double)out[c];
-    double mean = sum / (double)C;
-    for (size_t c = 0; c < C; c++)
-        squares += ((double)out[c] - mean) * ((double)out[c] - mean);
-    double rstd = 1.0 / sqrt(squares / (double)C + eps);
-    for (size_t c = 0; c < C; c++)
-        out[c] = (float)(((double)out[c] - mean) * rstd) * gain[c] + bias[c];
+    (void)slot;
+    for (size_t i = task * ROWS; i < end; i++)
+        n->kernel->norm(n->out + i * n->C, n->x + i * n->C,
+                        n->residual ? n->residual + i * n->C : NULL, n->gain, n->bias, n->eps,
+                        n->C);
 }
 
 void at_layernorm(float *out, const float *x, const float *residual, const float *gain,
                   const float *bias, double eps, size_t N, size_t C, struct at_pool *pool)
 {
-    (void)pool;
-    for (size_t n = 0; n < N; n++) {
-        for (size_t c = 0; c < C; c++)
-            out[n * C + c] = x[n * C + c] + (residual ? residual[n * C + c] : 0.0f);
-        norm_row(out + n * C, gain, bias, eps, C);
-    }
+    struct norm n = { at_kernel(), out, x, residual, gain, bias, eps, N, C };
+
+    at_pool_run(pool, (N + ROWS - 1) / ROWS, some_rows, &n);
 }

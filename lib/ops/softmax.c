@@ -5,36 +5,34 @@
 
 #include <math.h>
 
-static void softmax_row(float *x, size_t n)
-{
-    float max = -INFINITY;
-    double sum = 0.0;
+#include "ops/kernel.h"
 
-    for (size_t i = 0; i < n; i++)
-        max = fmaxf(max, x[i]);
-    for (size_t i = 0; i < n; i++)
-        sum += (double)(x[i] = expf(x[i] - max));
-    for (size_t i = 0; i < n; i++)
-        x[i] = (float)((double)x[i] / sum);
+struct rows {
+    const struct at_kernel *kernel;
+    float *x;
+    size_t stride, n;
+};
+
+static void one_row(void *arg, size_t i, size_t slot)
+{
+    const struct rows *r = arg;
+
+    (void)slot;
+    r->kernel->softmax(r->x + i * r->stride, r->n, r->n);
 }
 
 void at_softmax_rows(float *x, size_t stride, size_t N, size_t n, struct at_pool *pool)
 {
-    (void)pool;
-    for (size_t i = 0; i < N; i++)
-        softmax_row(x + i * stride, n);
+    struct rows rows = { at_kernel(), x, stride, n };
+
+    if (n > 0)
+        at_pool_run(pool, N, one_row, &rows);
 }
 
 double at_log_sum_exp(const float *x, size_t n)
 {
     float max = -INFINITY;
-    double sum = 0.0;
+    double sum = at_kernel()->sum_exp(x, n, &max);
 
-    for (size_t i = 0; i < n; i++)
-        max = fmaxf(max, x[i]);
-    if (isinf(max))
-        return (double)max;
-    for (size_t i = 0; i < n; i++)
-        sum += exp((double)(x[i] - max));
-    return (double)max + log(sum);
+    return isinf(max) ? (double)max : (double)max + log(sum);
 }

@@ -11,5 +11,15 @@ void naive_linear(double *out, const double *x, const double *w, const double *b
                   size_t M, size_t K);
 /* softmax of one row of n. */
 void naive_softmax(double *out, const double *x, size_t n);
+/* One head: q (n_queries,D), k, v (T,D); query i sees the first visible[i] keys. map (n_queries,T),
+   context (n_queries,D). */
+void naive_attention(double *map, double *context, const double *q, const double *k,
+                     const double *v, size_t T, size_t D, size_t n_queries, const size_t *visible,
+                     double scale);
+/* one row of C. */
+void naive_layernorm(double *out, const double *x, const double *gain, const double *bias,
+                     double eps, size_t C);
+double naive_gelu_erf(double x);
+double naive_gelu_tanh(double x);
 
 #endif

@@ -1,0 +1,70 @@
+/*
+ * kernel.h - the table of inner loops that each instruction set fills in; private to ops.
+ *
+ * Every set is the same source, kernel_body.h, compiled over another vec_*.h. All of them form an
+ * output element of a product by the same chain of multiply-adds in order of k, cut into blocks
+ * of AT_KC, whatever the tile it falls into: so neither the number of rows nor that of threads
+ * changes a result, and the sets differ only where one has no fused multiply-add.
+ */
+#ifndef OPS_KERNEL_H
+#define OPS_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ops/tensor.h"
+
+enum {
+    AT_KC = 256,    /* length of one block of the sum; a packed panel of it stays in L1 */
+    AT_MR_MAX = 14, /* largest tile of any set: rows */
+    AT_NR_MAX = 32, /* and columns */
+    AT_VL_MAX = 16, /* floats in the widest vector */
+};
+
+/* What to fetch while a tile computes: rows of `width` bytes, `pitch` apart, from `at` on. */
+struct at_prefetch {
+    const char *at;
+    size_t width, pitch;
+};
+
+/* How a tile meets what is in c already. */
+struct at_tile_out {
+    float *c; /* (rows, cols), row stride ldc */
+    size_t ldc, rows, cols;
+    bool is_added;     /* c += product instead of c = product */
+    const float *bias; /* (cols) added as well, or NULL */
+};
+
+struct at_kernel {
+    const char *name;
+    size_t mr, nr; /* rows and columns of a tile */
+
+    /* dst [k][rows] = src (rows, K) with row stride ld, times scale; rows <= mr. */
+    void (*pack_rows)(float *dst, const float *src, size_t ld, size_t rows, size_t K, float scale);
+    /* dst [k][nr] = transposed src (cols, K), row stride ld; columns beyond cols hold anything. */
+    void (*pack_out_major)(float *dst, const float *src, size_t ld, size_t cols, size_t K);
+    /* dst [k][nr] = src (K, cols), row stride ld; columns beyond cols are 0. */
+    void (*pack_in_major)(float *dst, const float *src, size_t ld, size_t cols, size_t K);
+    /* out = a b with a packed by pack_rows, b by one of the other two. */
+    void (*tile)(const struct at_tile_out *out, const float *a, const float *b, size_t K,
+                 const struct at_prefetch *prefetch);
+
+    void (*widen)(float *out, const void *in, enum at_dtype t, size_t n);
+    void (*gelu_erf)(float *out, const float *x, size_t n);
+    void (*gelu_tanh)(float *out, const float *x, size_t n);
+    /* x[0..n-1] = softmax of itself, x[n..total-1] = 0. */
+    void (*softmax)(float *x, size_t n, size_t total);
+    double (*sum_exp)(const float *x, size_t n, float *max_out); /* of exp(x - max) */
+    void (*norm)(float *out, const float *x, const float *residual, const float *gain,
+                 const float *bias, double eps, size_t C);
+};
+
+/* NULL when the compiler could not build the set; whether the machine runs it is cpu.c's to say. */
+const struct at_kernel *at_kernel_avx512(void);
+const struct at_kernel *at_kernel_avx2(void);
+const struct at_kernel *at_kernel_portable(void);
+
+/* at_kernel - the set in use (ops/cpu.h). */
+const struct at_kernel *at_kernel(void);
+
+#endif

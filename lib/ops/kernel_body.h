@@ -1,0 +1,374 @@
+/*
+ * kernel_body.h - the inner loops, written once over the vector type of a vec_*.h.
+ *
+ * The product. A tile is MR rows of a by NV vectors of b, all in registers. For each k it loads NV
+ * vectors of b once, and for each row one broadcast float of a that meets all of them: MR * NV
+ * multiply-adds for MR + NV loads, so the arithmetic units and not the load ports are the limit.
+ * Both operands are packed with k outermost, so that the loop reads two straight streams. Tiles of
+ * fewer rows are compiled separately (tile_rows is inlined with a constant), so that 8 rows cost
+ * 8 rows; columns beyond the matrix are computed on padding and not stored.
+ *
+ * Packing costs one pass over the weights for any number of rows. An out-major weight is transposed
+ * on the way, four k at a time: 128-bit loads gather quarter vectors from VL rows, and an in-lane
+ * 4 x 4 transposition puts them in order, two shuffles per vector. While a tile computes it
+ * fetches the weights that are packed next, so that memory and arithmetic overlap.
+ */
+#ifndef OPS_KERNEL_BODY_H
+#define OPS_KERNEL_BODY_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "ops/kernel.h"
+#include "ops/kernel_math.h"
+
+#ifndef KERNEL_NAME
+#define KERNEL_NAME     "portable"
+#define KERNEL_FUNCTION at_kernel_portable
+#endif
+#if defined(__clang__)
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+#define INLINE static inline __attribute__((always_inline))
+
+enum { NR = NV * VL };
+
+/* c and bias meet one finished row of the tile. */
+INLINE void finish_row(const struct at_tile_out *out, float *c, const vec acc[NV])
+{
+    UNROLL
+    for (int v = 0; v < NV; v++) {
+        vec y = acc[v];
+        if (out->is_added)
+            y = v_add(v_load(c + v * VL), y);
+        if (out->bias)
+            y = v_add(y, v_load(out->bias + v * VL));
+        v_store(c + v * VL, y);
+    }
+}
+
+/* The same where the tile sticks out beyond the last column. */
+static void finish_cut_row(const struct at_tile_out *out, float *c, const vec acc[NV])
+{
+    float y[NR];
+
+    for (int v = 0; v < NV; v++)
+        v_store(y + v * VL, acc[v]);
+    for (size_t j = 0; j < out->cols; j++) {
+        float sum = out->is_added ? c[j] + y[j] : y[j];
+        c[j] = out->bias ? sum + out->bias[j] : sum;
+    }
+}
+
+INLINE void step(const int R, vec acc[MR][NV], const float *a, const float *b)
+{
+    vec bv[NV];
+
+    UNROLL
+    for (int v = 0; v < NV; v++)
+        bv[v] = v_load(b + v * VL);
+    UNROLL
+    for (int r = 0; r < R; r++) {
+        vec x = v_set(a[r]);
+        UNROLL
+        for (int v = 0; v < NV; v++)
+            acc[r][v] = v_fma(x, bv[v], acc[r][v]);
+    }
+}
+
+INLINE void tile_rows(const int R, const struct at_tile_out *out, const float *a, const float *b,
+                      size_t K, const struct at_prefetch *prefetch)
+{
+    vec acc[MR][NV];
+    const char *line = prefetch->at, *end = line + prefetch->width;
+
+    UNROLL
+    for (int r = 0; r < R; r++) {
+        UNROLL
+        for (int v = 0; v < NV; v++)
+            acc[r][v] = v_set(0.0f);
+    }
+    for (size_t k = 0; k < K; k++, a += R, b += NR) {
+        UNROLL
+        for (size_t at = 0; at < NR * sizeof(float); at += 64)
+            fetch(line + at);
+        line += NR * sizeof(float);
+        if (line >= end) {
+            line = end + prefetch->pitch - prefetch->width;
+            end += prefetch->pitch;
+        }
+        step(R, acc, a, b);
+    }
+    UNROLL
+    for (int r = 0; r < R; r++) {
+        if (out->cols == NR)
+            finish_row(out, out->c + r * out->ldc, acc[r]);
+        else
+            finish_cut_row(out, out->c + r * out->ldc, acc[r]);
+    }
+}
+
+static void tile(const struct at_tile_out *out, const float *a, const float *b, size_t K,
+                 const struct at_prefetch *prefetch)
+{
+    static const struct at_prefetch none = { "", 1, 0 };
+
+    if (!prefetch)
+        prefetch = &none;
+    switch (out->rows) {
+#define ROWS(n)                                                                                    \
+    case n:                                                                                        \
+        if (n <= MR)                                                                               \
+            tile_rows(n, out, a, b, K, prefetch);                                                  \
+        break;
+        ROWS(1)
+        ROWS(2)
+        ROWS(3)
+        ROWS(4)
+        ROWS(5)
+        ROWS(6)
+        ROWS(7)
+        ROWS(8)
+        ROWS(9)
+        ROWS(10)
+        ROWS(11)
+        ROWS(12)
+        ROWS(13)
+        ROWS(14)
+#undef ROWS
+    }
+}
+
+/* Pointers to the n rows of src, the last repeated so that VL of them can be read. */
+INLINE void row_pointers(const float *p[VL], const float *src, size_t ld, size_t n)
+{
+    for (size_t r = 0; r < VL; r++)
+        p[r] = src + AT_MIN(r, n - 1) * ld;
+}
+
+/* Columns k..k+3 of VL rows, each as one vector. */
+INLINE void four_columns(vec t[4], const float *const p[VL], size_t k)
+{
+    UNROLL
+    for (int i = 0; i < 4; i++)
+        t[i] = v_load_quads(p + i, k);
+    v_transpose_quads(t);
+}
+
+static void pack_rows(float *dst, const float *src, size_t ld, size_t rows, size_t K, float scale)
+{
+    const float *p[VL];
+    vec t[4];
+    size_t k = 0;
+
+    row_pointers(p, src, ld, rows);
+    for (; k + 4 <= K; k += 4) {
+        four_columns(t, p, k);
+        UNROLL
+        for (int i = 0; i < 4; i++)
+            v_store_n(dst + (k + i) * rows, v_mul(t[i], v_set(scale)), rows);
+    }
+    for (; k < K; k++)
+        for (size_t r = 0; r < rows; r++)
+            dst[k * rows + r] = p[r][k] * scale;
+}
+
+/* VL whole columns of a panel: like four_columns(), but with addresses that fit the registers. */
+static void pack_out_major_vec(float *dst, const float *src, size_t ld, size_t K)
+{
+    size_t k = 0;
+
+    for (; k + 4 <= K; k += 4) {
+        vec t[4];
+        UNROLL
+        for (size_t i = 0; i < 4; i++)
+            t[i] = v_load_spread(src + k + i * ld, 4 * ld);
+        v_transpose_quads(t);
+        UNROLL
+        for (size_t i = 0; i < 4; i++)
+            v_store(dst + (k + i) * NR, t[i]);
+    }
+    for (; k < K; k++)
+        for (size_t r = 0; r < VL; r++)
+            dst[k * NR + r] = src[r * ld + k];
+}
+
+static void pack_out_major(float *dst, const float *src, size_t ld, size_t cols, size_t K)
+{
+    size_t j = 0;
+
+    for (; j + VL <= cols; j += VL)
+        pack_out_major_vec(dst + j, src + j * ld, ld, K);
+    for (; j < cols; j++)
+        for (size_t k = 0; k < K; k++)
+            dst[k * NR + j] = src[j * ld + k];
+}
+
+static void pack_in_major(float *dst, const float *src, size_t ld, size_t cols, size_t K)
+{
+    if (cols == NR) {
+        for (size_t k = 0; k < K; k++) {
+            UNROLL
+            for (int v = 0; v < NV; v++)
+                v_store(dst + k * NR + v * VL, v_load(src + k * ld + v * VL));
+        }
+        return;
+    }
+    for (size_t k = 0; k < K; k++) {
+        memset(dst + k * NR, 0, NR * sizeof *dst);
+        memcpy(dst + k * NR, src + k * ld, cols * sizeof *dst);
+    }
+}
+
+static void widen(float *out, const void *in, enum at_dtype t, size_t n)
+{
+    const uint16_t *half = in;
+    size_t i = 0;
+
+    if (t == AT_F16)
+        for (; i + VL <= n; i += VL)
+            v_store(out + i, v_from_f16(half + i));
+    else if (t == AT_BF16)
+        for (; i + VL <= n; i += VL)
+            v_store(out + i, v_from_bf16(half + i));
+    at_to_f32(out + i, (const char *)in + i * at_dtype_size(t), t, n - i);
+}
+
+/* out = f(x), whole vectors and then the rest; out may be x. */
+#define MAP(name, f)                                                                               \
+    static void name(float *out, const float *x, size_t n)                                         \
+    {                                                                                              \
+        size_t i = 0;                                                                              \
+        for (; i + VL <= n; i += VL)                                                               \
+            v_store(out + i, f(v_load(x + i)));                                                    \
+        if (i < n)                                                                                 \
+            v_store_n(out + i, f(v_load_n(x + i, n - i, v_set(0.0f))), n - i);                     \
+    }
+
+MAP(gelu_erf, v_gelu_erf)
+MAP(gelu_tanh, v_gelu_tanh)
+
+static float row_max(const float *x, size_t n)
+{
+    vec max = v_set(-INFINITY);
+    size_t i = 0;
+
+    for (; i + VL <= n; i += VL)
+        max = v_max(max, v_load(x + i));
+    if (i < n)
+        max = v_max(max, v_load_n(x + i, n - i, v_set(-INFINITY)));
+    return v_max_across(max);
+}
+
+static void softmax(float *x, size_t n, size_t total)
+{
+    const vec nothing = v_set(-INFINITY), max = v_set(row_max(x, n));
+    struct sums sums = sums_zero();
+    size_t i = 0;
+
+    for (; i + VL <= n; i += VL) {
+        vec e = v_exp(v_sub(v_load(x + i), max));
+        sums_add(&sums, e);
+        v_store(x + i, e);
+    }
+    if (i < n) {
+        vec e = v_exp(v_sub(v_load_n(x + i, n - i, nothing), max));
+        sums_add(&sums, e);
+        v_store_n(x + i, e, n - i);
+    }
+    vec share = v_set((float)(1.0 / sums_total(&sums)));
+    for (i = 0; i + VL <= n; i += VL)
+        v_store(x + i, v_mul(v_load(x + i), share));
+    for (; i < n; i++)
+        x[i] *= (float)(1.0 / sums_total(&sums));
+    memset(x + n, 0, (total - n) * sizeof *x);
+}
+
+static double sum_exp(const float *x, size_t n, float *max_out)
+{
+    const float max = *max_out = row_max(x, n);
+    struct sums sums = sums_zero();
+    size_t i = 0;
+
+    for (; i + VL <= n; i += VL)
+        sums_add(&sums, v_exp(v_sub(v_load(x + i), v_set(max))));
+    if (i < n)
+        sums_add(&sums, v_exp(v_sub(v_load_n(x + i, n - i, v_set(-INFINITY)), v_set(max))));
+    return sums_total(&sums);
+}
+
+/* out = x + residual, and the mean of it. */
+static double add_and_mean(float *out, const float *x, const float *residual, size_t C)
+{
+    struct sums sums = sums_zero();
+    double rest = 0.0;
+    size_t c = 0;
+
+    for (; c + VL <= C; c += VL) {
+        vec y = v_load(x + c);
+        if (residual)
+            y = v_add(y, v_load(residual + c));
+        sums_add(&sums, y);
+        v_store(out + c, y);
+    }
+    for (; c < C; c++) {
+        out[c] = residual ? x[c] + residual[c] : x[c];
+        rest += (double)out[c];
+    }
+    return (sums_total(&sums) + rest) / (double)C;
+}
+
+static double mean_square_about(const float *x, float mean, size_t C)
+{
+    struct sums sums = sums_zero();
+    double rest = 0.0;
+    size_t c = 0;
+
+    for (; c + VL <= C; c += VL)
+        sums_add_squares(&sums, v_sub(v_load(x + c), v_set(mean)));
+    for (; c < C; c++)
+        rest += (double)(x[c] - mean) * (double)(x[c] - mean);
+    return (sums_total(&sums) + rest) / (double)C;
+}
+
+static void norm(float *out, const float *x, const float *residual, const float *gain,
+                 const float *bias, double eps, size_t C)
+{
+    float mean = (float)add_and_mean(out, x, residual, C);
+    float rstd = (float)(1.0 / sqrt(mean_square_about(out, mean, C) + eps));
+    size_t c = 0;
+
+    for (; c + VL <= C; c += VL) {
+        vec y = v_mul(v_sub(v_load(out + c), v_set(mean)), v_set(rstd));
+        v_store(out + c, v_fma(y, v_load(gain + c), v_load(bias + c)));
+    }
+    for (; c < C; c++)
+        out[c] = (out[c] - mean) * rstd * gain[c] + bias[c];
+}
+
+const struct at_kernel *KERNEL_FUNCTION(void)
+{
+    static const struct at_kernel table = {
+        .name = KERNEL_NAME,
+        .mr = MR,
+        .nr = NR,
+        .pack_rows = pack_rows,
+        .pack_out_major = pack_out_major,
+        .pack_in_major = pack_in_major,
+        .tile = tile,
+        .widen = widen,
+        .gelu_erf = gelu_erf,
+        .gelu_tanh = gelu_tanh,
+        .softmax = softmax,
+        .sum_exp = sum_exp,
+        .norm = norm,
+    };
+
+    return &table;
+}
+
+#endif

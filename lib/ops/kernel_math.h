@@ -1,0 +1,64 @@
+/*
+ * kernel_math.h - exp and GELU on vectors, included by kernel_body.h.
+ *
+ * Coefficients are minimax fits printed by scripts/fit-kernels.py.
+ */
+#ifndef OPS_KERNEL_MATH_H
+#define OPS_KERNEL_MATH_H
+
+#ifndef KERNEL_HAS_VEC
+#include "ops/vec_portable.h"
+#endif
+
+/*
+ * e^x within 1 unit in the last place; 0 below -87.3 (no denormals), x <= 88, NaN stays NaN.
+ *
+ * x = n ln 2 + r, |r| <= ln 2 / 2, with ln 2 in two parts to keep r exact; e^r = 1 + r + r^2 q(r).
+ */
+static inline vec v_exp(vec x)
+{
+    x = v_max(v_set(-110.0f), x);
+    vec n = v_round(v_mul(x, v_set(1.44269504f)));
+    vec r = v_fma(n, v_set(-0.693359375f), x);
+    r = v_fma(n, v_set(2.12194440e-4f), r);
+    vec q = v_set(0.001390131f);
+    q = v_fma(q, r, v_set(0.0083632f));
+    q = v_fma(q, r, v_set(0.041666854f));
+    q = v_fma(q, r, v_set(0.16666576f));
+    q = v_fma(q, r, v_set(0.5f));
+    return v_scale2(v_add(v_fma(v_mul(r, r), q, r), v_set(1.0f)), n);
+}
+
+/*
+ * x Phi(x) = max(x, 0) - |x| Q(|x|) with Q the upper tail of the normal distribution.
+ *
+ * Q(t) = e^(-t^2/2) P(1 / (1 + t/4)): no branch, and no cancellation on the negative side, where
+ * 1 + erf would lose every digit.
+ */
+static inline vec v_gelu_erf(vec x)
+{
+    vec t = v_abs(x);
+    vec u = v_div(v_set(1.0f), v_fma(t, v_set(0.25f), v_set(1.0f)));
+    vec e = v_exp(v_mul(v_mul(t, t), v_set(-0.5f)));
+    vec p = v_set(-0.09908893f);
+    p = v_fma(p, u, v_set(0.37720236f));
+    p = v_fma(p, u, v_set(-0.3376205f));
+    p = v_fma(p, u, v_set(0.35667264f));
+    p = v_fma(p, u, v_set(-0.021906491f));
+    p = v_fma(p, u, v_set(0.12879615f));
+    p = v_fma(p, u, v_set(0.09571174f));
+    p = v_fma(p, u, v_set(0.00023298852f));
+    return v_sub(v_max(v_set(0.0f), x), v_mul(v_mul(t, e), p));
+}
+
+/* x (1 + tanh y) / 2 = x / (1 + e^(-2y)), y = sqrt(2/pi) (x + 0.044715 x^3). */
+static inline vec v_gelu_tanh(vec x)
+{
+    vec cubic =
+        v_fma(v_mul(x, x), v_set(-2.0f * 0.79788456f * 0.044715f), v_set(-2.0f * 0.79788456f));
+    vec e = v_exp(v_min(v_set(88.0f), v_mul(x, cubic)));
+
+    return v_div(x, v_add(v_set(1.0f), e));
+}
+
+#endif

@@ -1,0 +1,193 @@
+/*
+ * vec_avx512.h - sixteen floats, for kernel_body.h. 32 registers: a tile of 14 x 2 vectors leaves
+ * room for the two of B and one broadcast.
+ */
+#ifndef OPS_VEC_AVX512_H
+#define OPS_VEC_AVX512_H
+
+#ifdef __AVX512F__ /* else there is nothing to see, and kernel_avx512.c knows */
+
+#include <immintrin.h>
+#include <stddef.h>
+
+#define KERNEL_HAS_VEC
+
+enum { VL = 16, MR = 14, NV = 2 };
+
+typedef __m512 vec;
+
+static inline __mmask16 first(size_t n)
+{
+    return (__mmask16)((1u << n) - 1);
+}
+
+static inline vec v_set(float a)
+{
+    return _mm512_set1_ps(a);
+}
+
+static inline vec v_load(const float *p)
+{
+    return _mm512_loadu_ps(p);
+}
+
+/* The first n < VL lanes from p, the others from fill. */
+static inline vec v_load_n(const float *p, size_t n, vec fill)
+{
+    return _mm512_mask_loadu_ps(fill, first(n), p);
+}
+
+static inline void v_store(float *p, vec a)
+{
+    _mm512_storeu_ps(p, a);
+}
+
+static inline void v_store_n(float *p, vec a, size_t n)
+{
+    _mm512_mask_storeu_ps(p, first(n), a);
+}
+
+static inline vec v_add(vec a, vec b)
+{
+    return _mm512_add_ps(a, b);
+}
+
+static inline vec v_sub(vec a, vec b)
+{
+    return _mm512_sub_ps(a, b);
+}
+
+static inline vec v_mul(vec a, vec b)
+{
+    return _mm512_mul_ps(a, b);
+}
+
+static inline vec v_div(vec a, vec b)
+{
+    return _mm512_div_ps(a, b);
+}
+
+/* a * b + c */
+static inline vec v_fma(vec a, vec b, vec c)
+{
+    return _mm512_fmadd_ps(a, b, c);
+}
+
+/* The larger; b when either is NaN. */
+static inline vec v_max(vec a, vec b)
+{
+    return _mm512_max_ps(a, b);
+}
+
+static inline vec v_min(vec a, vec b)
+{
+    return _mm512_min_ps(a, b);
+}
+
+static inline vec v_abs(vec a)
+{
+    return _mm512_abs_ps(a);
+}
+
+static inline vec v_round(vec a)
+{
+    return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+/* a * 2^n for whole n <= 127 and a of 0.5 to 2; 0 when 2^n is below the smallest normal float. */
+static inline vec v_scale2(vec a, vec n)
+{
+    __mmask16 is_in = _mm512_cmp_ps_mask(n, _mm512_set1_ps(-127.0f), _CMP_NLE_UQ);
+
+    return _mm512_maskz_scalef_ps(is_in, a, n);
+}
+
+static inline float v_max_across(vec a)
+{
+    return _mm512_reduce_max_ps(a);
+}
+
+/* Lane l of quarter q is p[4 q][at + l]: four floats of every fourth row. */
+static inline vec v_load_quads(const float *const *p, size_t at)
+{
+    vec a = _mm512_castps128_ps512(_mm_loadu_ps(p[0] + at));
+
+    a = _mm512_mask_broadcast_f32x4(a, 0x00f0, _mm_loadu_ps(p[4] + at));
+    a = _mm512_mask_broadcast_f32x4(a, 0x0f00, _mm_loadu_ps(p[8] + at));
+    return _mm512_mask_broadcast_f32x4(a, 0xf000, _mm_loadu_ps(p[12] + at));
+}
+
+/* The same with the rows of the quarters `apart` floats from each other. */
+static inline vec v_load_spread(const float *p, size_t apart)
+{
+    vec a = _mm512_castps128_ps512(_mm_loadu_ps(p));
+
+    a = _mm512_mask_broadcast_f32x4(a, 0x00f0, _mm_loadu_ps(p + apart));
+    a = _mm512_mask_broadcast_f32x4(a, 0x0f00, _mm_loadu_ps(p + 2 * apart));
+    return _mm512_mask_broadcast_f32x4(a, 0xf000, _mm_loadu_ps(p + 3 * apart));
+}
+
+/* Transpose the 4 x 4 floats that a, b, c, d have in each quarter. */
+static inline void v_transpose_quads(vec t[4])
+{
+    vec ab_lo = _mm512_unpacklo_ps(t[0], t[1]), ab_hi = _mm512_unpackhi_ps(t[0], t[1]);
+    vec cd_lo = _mm512_unpacklo_ps(t[2], t[3]), cd_hi = _mm512_unpackhi_ps(t[2], t[3]);
+
+    t[0] = _mm512_shuffle_ps(ab_lo, cd_lo, 0x44);
+    t[1] = _mm512_shuffle_ps(ab_lo, cd_lo, 0xee);
+    t[2] = _mm512_shuffle_ps(ab_hi, cd_hi, 0x44);
+    t[3] = _mm512_shuffle_ps(ab_hi, cd_hi, 0xee);
+}
+
+/* VL running sums in double. */
+struct sums {
+    __m512d lo, hi;
+};
+
+static inline struct sums sums_zero(void)
+{
+    return (struct sums){ _mm512_setzero_pd(), _mm512_setzero_pd() };
+}
+
+static inline __m512d upper(vec a)
+{
+    return _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1));
+}
+
+static inline __m512d lower(vec a)
+{
+    return _mm512_cvtps_pd(_mm512_castps512_ps256(a));
+}
+
+static inline void sums_add(struct sums *s, vec a)
+{
+    s->lo = _mm512_add_pd(s->lo, lower(a));
+    s->hi = _mm512_add_pd(s->hi, upper(a));
+}
+
+static inline void sums_add_squares(struct sums *s, vec a)
+{
+    s->lo = _mm512_fmadd_pd(lower(a), lower(a), s->lo);
+    s->hi = _mm512_fmadd_pd(upper(a), upper(a), s->hi);
+}
+
+static inline double sums_total(const struct sums *s)
+{
+    return _mm512_reduce_add_pd(_mm512_add_pd(s->lo, s->hi));
+}
+
+static inline vec v_from_f16(const void *p)
+{
+    return _mm512_cvtph_ps(_mm256_loadu_si256(p));
+}
+
+static inline vec v_from_bf16(const void *p)
+{
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(p)), 16));
+}
+
+/* A macro, since gcc 12 takes a function that only prefetches for one without effect. */
+#define fetch(p) _mm_prefetch((p), _MM_HINT_T1)
+
+#endif
+#endif

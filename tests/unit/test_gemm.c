@@ -1,0 +1,301 @@
+/*
+ * test_gemm.c - products of every shape, layout, type and epilogue on every set of kernels, against
+ * the double twin; and the laws that batching and threads change nothing.
+ */
+#include "close.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/rng.h"
+#include "naive.h"
+#include "ops/gemm.h"
+#include "paths.h"
+
+static float *random_floats(size_t n, uint64_t seed)
+{
+    struct at_rng rng;
+    float *x = at_malloc(AT_MAX(n, (size_t)1), sizeof *x);
+
+    at_rng_init(&rng, seed, 1);
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)at_rng_normal(&rng);
+    return x;
+}
+
+/* A weight (M,K) in a file's layout and type; exact[] is what it means, out-major. */
+struct weight {
+    struct at_weight view;
+    void *data;
+    double *exact;
+};
+
+static uint16_t to_half(float f, enum at_dtype t)
+{
+    uint32_t u;
+
+    memcpy(&u, &f, sizeof u);
+    if (t == AT_BF16)
+        return (uint16_t)(u >> 16);
+    /* cut to half precision; the values here are far from its limits */
+    uint32_t e = (u >> 23 & 255) - 112;
+    return (uint16_t)((u >> 16 & 0x8000) | ((int)e <= 0 ? 0 : e << 10 | (u >> 13 & 0x3ff)));
+}
+
+static struct weight make_weight(size_t M, size_t K, enum at_layout layout, enum at_dtype t)
+{
+    float *x = random_floats(M * K, 7);
+    struct weight w = { { NULL, t, layout, M, K }, NULL, at_malloc(M * K, sizeof *w.exact) };
+    float *wide = at_malloc(M * K, sizeof *wide);
+
+    w.data = at_malloc(M * K, at_dtype_size(t));
+    for (size_t i = 0; i < M * K; i++) {
+        uint16_t half = to_half(x[i], t);
+        if (t == AT_F32)
+            memcpy((float *)w.data + i, &x[i], sizeof *x);
+        else
+            memcpy((uint16_t *)w.data + i, &half, sizeof half);
+    }
+    at_to_f32(wide, w.data, t, M * K);
+    for (size_t m = 0; m < M; m++)
+        for (size_t k = 0; k < K; k++)
+            w.exact[m * K + k] = (double)wide[layout == AT_OUT_MAJOR ? m * K + k : k * M + m];
+    w.view.data = w.data;
+    free(x);
+    free(wide);
+    return w;
+}
+
+static void free_weight(struct weight *w)
+{
+    free(w->data);
+    free(w->exact);
+}
+
+static double finish(double y, double before, enum at_epilogue epilogue)
+{
+    switch (epilogue) {
+    case AT_EPI_GELU_ERF:
+        return naive_gelu_erf(y);
+    case AT_EPI_GELU_TANH:
+        return naive_gelu_tanh(y);
+    case AT_EPI_TANH:
+        return tanh(y);
+    case AT_EPI_ADD:
+        return y + before;
+    case AT_EPI_NONE:
+        break;
+    }
+    return y;
+}
+
+static double *widen(const float *x, size_t n)
+{
+    double *y = at_malloc(AT_MAX(n, (size_t)1), sizeof *y);
+
+    for (size_t i = 0; i < n; i++)
+        y[i] = (double)x[i];
+    return y;
+}
+
+struct shape {
+    size_t N, M, K;
+};
+
+static void check_linear(struct shape s, enum at_layout layout, enum at_dtype t,
+                         enum at_epilogue epilogue, bool has_bias)
+{
+    struct weight w = make_weight(s.M, s.K, layout, t);
+    float *x = random_floats(s.N * s.K, 1), *bias = random_floats(s.M, 2);
+    float *out = random_floats(s.N * s.M, 3), *before = random_floats(s.N * s.M, 3);
+    double *x64 = widen(x, s.N * s.K), *bias64 = widen(bias, s.M);
+    double *want = at_malloc(s.N * s.M, sizeof *want);
+
+    naive_linear(want, x64, w.exact, has_bias ? bias64 : NULL, s.N, s.M, s.K);
+    for (size_t i = 0; i < s.N * s.M; i++)
+        want[i] = finish(want[i], (double)before[i], epilogue);
+    at_linear(out, x, &w.view, has_bias ? bias : NULL, s.N, epilogue, NULL);
+    /* K products of normal deviates: sums of size sqrt(K), rounding of a float chain of 256 */
+    ASSERT_CLOSE(out, want, s.N * s.M, 3e-6 * sqrt((double)s.K) + 1e-6, 1e-6);
+    free(want);
+    free(bias64);
+    free(x64);
+    free(before);
+    free(out);
+    free(bias);
+    free(x);
+    free_weight(&w);
+}
+
+static void all_shapes(void *arg)
+{
+    static const struct shape shapes[] = {
+        { 1, 1, 1 },     { 1, 5, 3 },     { 2, 33, 7 },   { 3, 17, 256 },
+        { 5, 64, 257 },  { 7, 31, 64 },   { 14, 32, 40 }, { 15, 96, 300 },
+        { 16, 100, 13 }, { 17, 65, 513 }, { 29, 48, 8 },  { 530, 34, 9 },
+    };
+    static const enum at_dtype types[] = { AT_F32, AT_F16, AT_BF16 };
+
+    (void)arg;
+    for (size_t i = 0; i < AT_COUNTOF(shapes); i++)
+        for (int layout = AT_OUT_MAJOR; layout <= AT_IN_MAJOR; layout++)
+            for (size_t t = 0; t < AT_COUNTOF(types); t++)
+                check_linear(shapes[i], (enum at_layout)layout, types[t], AT_EPI_NONE, i % 2 == 0);
+}
+
+static void test_shapes(void **state)
+{
+    (void)state;
+    for_each_path(all_shapes, NULL);
+}
+
+static void rows_1_to_17(void *arg)
+{
+    (void)arg;
+    for (size_t N = 1; N <= 17; N++)
+        check_linear((struct shape){ N, 50, 70 }, N % 2 ? AT_OUT_MAJOR : AT_IN_MAJOR, AT_F32,
+                     AT_EPI_NONE, true);
+}
+
+static void test_every_tile_height(void **state)
+{
+    (void)state;
+    for_each_path(rows_1_to_17, NULL);
+}
+
+static void all_epilogues(void *arg)
+{
+    (void)arg;
+    for (int e = AT_EPI_NONE; e <= AT_EPI_ADD; e++) {
+        check_linear((struct shape){ 9, 70, 300 }, AT_OUT_MAJOR, AT_F32, (enum at_epilogue)e, true);
+        check_linear((struct shape){ 3, 33, 20 }, AT_IN_MAJOR, AT_F16, (enum at_epilogue)e, false);
+    }
+}
+
+static void test_epilogues(void **state)
+{
+    (void)state;
+    for_each_path(all_epilogues, NULL);
+}
+
+/* Part p's columns are what at_linear() makes of it alone, bit for bit. */
+static void parts(void *arg)
+{
+    enum { N = 5, K = 40 };
+    static const size_t widths[] = { 33, 7, 64 };
+    struct weight w[3];
+    struct at_linear_part list[3];
+    float *x = random_floats(N * K, 5), *bias = random_floats(64, 6);
+    float out[N * 104], alone[N * 64];
+    size_t col = 0;
+
+    (void)arg;
+    for (int p = 0; p < 3; p++) {
+        w[p] = make_weight(widths[p], K, AT_OUT_MAJOR, AT_F32);
+        list[p] = (struct at_linear_part){ &w[p].view, p == 1 ? NULL : bias };
+    }
+    at_linear_parts(out, x, list, 3, N, AT_EPI_GELU_ERF, NULL);
+    for (int p = 0; p < 3; p++) {
+        at_linear(alone, x, list[p].w, list[p].bias, N, AT_EPI_GELU_ERF, NULL);
+        for (size_t n = 0; n < N; n++)
+            assert_memory_equal(out + n * 104 + col, alone + n * widths[p],
+                                widths[p] * sizeof *out);
+        col += widths[p];
+        free_weight(&w[p]);
+    }
+    free(bias);
+    free(x);
+}
+
+static void test_parts_are_side_by_side(void **state)
+{
+    (void)state;
+    for_each_path(parts, NULL);
+}
+
+/* The law of gemm.h: a row's bits depend neither on its company nor on the threads. */
+static void test_rows_do_not_know_each_other(void **state)
+{
+    enum { N = 37, M = 70, K = 600 };
+    struct at_pool *pool = at_pool_new(3);
+    float *x = random_floats(N * K, 8), all[N * M], one[M];
+
+    (void)state;
+    for (int layout = AT_OUT_MAJOR; layout <= AT_IN_MAJOR; layout++) {
+        struct weight w = make_weight(M, K, (enum at_layout)layout, AT_F32);
+        at_linear(all, x, &w.view, NULL, N, AT_EPI_NONE, pool);
+        for (size_t n = 0; n < N; n++) {
+            at_linear(one, x + n * K, &w.view, NULL, 1, AT_EPI_NONE, NULL);
+            assert_memory_equal(one, all + n * M, sizeof one);
+        }
+        free_weight(&w);
+    }
+    free(x);
+    at_pool_free(pool);
+}
+
+static void true_sizes(void *arg)
+{
+    (void)arg;
+    check_linear((struct shape){ 20, 768, 768 }, AT_OUT_MAJOR, AT_F32, AT_EPI_NONE, true);
+    check_linear((struct shape){ 3, 96, 3072 }, AT_OUT_MAJOR, AT_BF16, AT_EPI_ADD, true);
+    check_linear((struct shape){ 3, 3072, 768 }, AT_IN_MAJOR, AT_F32, AT_EPI_GELU_TANH, true);
+}
+
+static void test_true_sizes(void **state)
+{
+    (void)state;
+    for_each_path(true_sizes, NULL);
+}
+
+static void matmuls(void *arg)
+{
+    static const struct shape shapes[] = {
+        { 1, 1, 1 }, { 4, 70, 9 }, { 33, 5, 300 }, { 16, 64, 64 }
+    };
+
+    (void)arg;
+    for (size_t i = 0; i < AT_COUNTOF(shapes); i++)
+        for (int is_transposed = 0; is_transposed < 2; is_transposed++) {
+            struct shape s = shapes[i];
+            struct weight b =
+                make_weight(s.M, s.K, is_transposed ? AT_OUT_MAJOR : AT_IN_MAJOR, AT_F32);
+            size_t ldb = is_transposed ? s.K : s.M, lda = s.K + 3, ldc = s.M + 2;
+            float *a = random_floats(s.N * lda, 9), *c = random_floats(s.N * ldc, 10);
+            double *want = at_malloc(s.M, sizeof *want);
+            at_matmul(c, ldc, a, lda, b.data, ldb, is_transposed, s.N, s.M, s.K);
+            for (size_t n = 0; n < s.N; n++) {
+                double *row = widen(a + n * lda, s.K);
+                naive_linear(want, row, b.exact, NULL, 1, s.M, s.K);
+                ASSERT_CLOSE(c + n * ldc, want, s.M, 3e-6 * sqrt((double)s.K), 1e-6);
+                free(row);
+            }
+            free(want);
+            free(c);
+            free(a);
+            free_weight(&b);
+        }
+}
+
+static void test_matmul(void **state)
+{
+    (void)state;
+    for_each_path(matmuls, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_every_tile_height),
+        cmocka_unit_test(test_epilogues),
+        cmocka_unit_test(test_parts_are_side_by_side),
+        cmocka_unit_test(test_rows_do_not_know_each_other),
+        cmocka_unit_test(test_true_sizes),
+        cmocka_unit_test(test_matmul),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
