@@ -20,7 +20,14 @@ struct at_words {
     size_t *count; /* (n) number of tokens; they are adjacent */
 };
 
-/* at_words_group - words of the tokens, without the special ones. Memory at_words_release(). */
+/*
+ * at_words_group - words of the tokens, without the special ones.
+ *
+ * WordPiece: "##x" goes on with a word, everything else starts one. Byte-level BPE: white space in
+ * front starts a word, and so does punctuation (. , ! ? ; : - ( ) " ' and the typographic dashes,
+ * quotes and ellipsis) and what stands behind it; anything else goes on ("don" + "'t").
+ * Memory    at_words_release().
+ */
 void at_words_group(struct at_words *out, const struct at_tokens *tokens);
 void at_words_release(struct at_words *w);
 /* at_words_add_label - append the word as written (labels of its pieces in a row). */

@@ -1,0 +1,140 @@
+/*
+ * vocab.c - see vocab.h. The table of pieces; vocab_files.c fills it.
+ */
+#include "text/vocab.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/textfile.h"
+
+enum { MAX_BLOCK = 1 << 30 };
+
+static void slots_put(struct at_vocab *v, uint32_t hash, int32_t id)
+{
+    size_t i = hash & (v->n_slots - 1);
+
+    while (v->slots[i].id >= 0)
+        i = (i + 1) & (v->n_slots - 1);
+    v->slots[i] = (struct at_vocab_slot){ hash, id };
+    v->n_used++;
+}
+
+static void slots_double(struct at_vocab *v)
+{
+    struct at_vocab_slot *old = v->slots;
+    size_t n_old = v->n_slots;
+
+    v->n_slots = AT_MAX(n_old * 2, (size_t)1024);
+    v->slots = at_malloc(v->n_slots, sizeof *v->slots);
+    v->n_used = 0;
+    for (size_t i = 0; i < v->n_slots; i++)
+        v->slots[i].id = -1;
+    for (size_t i = 0; i < n_old; i++)
+        if (old[i].id >= 0)
+            slots_put(v, old[i].hash, old[i].id);
+    free(old);
+}
+
+static struct at_vocab_slot *slot_of(const struct at_vocab *v, uint32_t hash, const char *piece,
+                                     size_t n)
+{
+    if (!v->n_slots)
+        return NULL;
+    for (size_t i = hash & (v->n_slots - 1); v->slots[i].id >= 0; i = (i + 1) & (v->n_slots - 1)) {
+        const struct at_piece *p = &v->pieces.items[v->slots[i].id];
+
+        if (v->slots[i].hash == hash && p->length == n && !memcmp(v->block.s + p->at, piece, n))
+            return &v->slots[i];
+    }
+    return NULL;
+}
+
+static int check_new(const struct at_vocab *v, long long id, const char *piece, size_t n,
+                     struct at_error *err)
+{
+    const char *other;
+
+    if (id < 0 || id >= AT_MAX_VOCAB)
+        return at_fail(err, AT_ERANGE, "id %lld is out of range, want 0 to %d", id,
+                       AT_MAX_VOCAB - 1);
+    if (n > AT_MAX_PIECE)
+        return at_fail(err, AT_ERANGE, "piece %lld has %zu bytes, at most %d", id, n, AT_MAX_PIECE);
+    if (memchr(piece, '\0', n))
+        return at_fail(err, AT_EFORMAT, "piece %lld has a NUL byte", id);
+    if (at_utf8_check(piece, n) < n)
+        return at_fail(err, AT_EFORMAT, "invalid UTF-8 in piece %lld, at its byte %zu", id,
+                       at_utf8_check(piece, n));
+    if (v->block.n > MAX_BLOCK)
+        return at_fail(err, AT_ERANGE, "the vocabulary has more than %d bytes", MAX_BLOCK);
+    other = at_vocab_piece(v, id);
+    if (other && (strlen(other) != n || memcmp(other, piece, n) != 0))
+        return at_fail(err, AT_EFORMAT, "id %lld is given to both '%s' and '%.*s'", id, other,
+                       (int)n, piece);
+    return 0;
+}
+
+int at_vocab_add(struct at_vocab *v, long long id, const char *piece, size_t n,
+                 struct at_error *err)
+{
+    uint32_t hash = at_vocab_hash(AT_HASH_START, piece, n);
+    struct at_vocab_slot *known;
+    int rc = check_new(v, id, piece, n, err);
+
+    if (rc)
+        return rc;
+    while (v->pieces.n <= (size_t)id)
+        *at_array_push(&v->pieces) = (struct at_piece){ 0, AT_NO_PIECE };
+    v->longest = AT_MAX(v->longest, n);
+    known = slot_of(v, hash, piece, n);
+    if (known) {
+        v->pieces.items[id] = v->pieces.items[known->id];
+        known->id = (int32_t)id;
+        return 0;
+    }
+    v->pieces.items[id] = (struct at_piece){ (uint32_t)v->block.n, (uint32_t)n };
+    at_strbuf_add(&v->block, piece, n);
+    at_strbuf_addc(&v->block, '\0');
+    if (v->n_used * 2 >= v->n_slots)
+        slots_double(v);
+    slots_put(v, hash, (int32_t)id);
+    return 0;
+}
+
+int at_vocab_check(const struct at_vocab *v, struct at_error *err)
+{
+    if (!v->pieces.n)
+        return at_fail(err, AT_EFORMAT, "the vocabulary is empty");
+    for (size_t i = 0; i < v->pieces.n; i++)
+        if (v->pieces.items[i].length == AT_NO_PIECE)
+            return at_fail(err, AT_EFORMAT, "no piece has the id %zu, of ids up to %zu", i,
+                           v->pieces.n - 1);
+    return 0;
+}
+
+int at_vocab_find_hashed(const struct at_vocab *v, uint32_t hash, const char *piece, size_t n)
+{
+    const struct at_vocab_slot *slot = slot_of(v, hash, piece, n);
+
+    return slot ? slot->id : -1;
+}
+
+int at_vocab_find(const struct at_vocab *v, const char *piece, size_t n)
+{
+    return at_vocab_find_hashed(v, at_vocab_hash(AT_HASH_START, piece, n), piece, n);
+}
+
+const char *at_vocab_piece(const struct at_vocab *v, long long id)
+{
+    if (id < 0 || (size_t)id >= v->pieces.n || v->pieces.items[id].length == AT_NO_PIECE)
+        return NULL;
+    return v->block.s + v->pieces.items[id].at;
+}
+
+void at_vocab_release(struct at_vocab *v)
+{
+    at_strbuf_release(&v->block);
+    at_array_release(&v->pieces);
+    free(v->slots);
+    *v = (struct at_vocab){ 0 };
+}
