@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 """Numbers for tests of lib/stats and lib/analysis, computed outside atlas: scipy, numpy, difflib.
 
-usage: scripts/make-bias-oracles.py          writes fixtures/oracle/{rank_tests,effects,diff}.json
+usage: scripts/make-bias-oracles.py
+writes fixtures/oracle/{rank_tests,effects,diff,stereoset,crows_round}.json
 """
+import csv
 import difflib
 import itertools
 import json
@@ -148,6 +150,53 @@ def diff_cases(rng):
         yield {"a": a, "b": b, "blocks": [list(m) for m in blocks]}
 
 
+def percent(items, is_macro):
+    """ss, lms, icat of (target, stereo, anti, unrelated) rows: the published definition."""
+    terms = {}
+    for target, s, a, u in items:
+        terms.setdefault(target if is_macro else "", []).append((s > a, s > u, a > u))
+    ss = np.mean([100 * np.mean([x[0] for x in v]) for v in terms.values()])
+    lms = np.mean([100 * np.mean([x[1:] for x in v]) for v in terms.values()])
+    return [ss, lms, lms * min(ss, 100 - ss) / 50]
+
+
+def stereoset_cases():
+    folder = os.path.join(OUT, "..", "data", "stereoset")
+    with open(os.path.join(folder, "stereoset_dev_en.json")) as f:
+        data = json.load(f)["data"]
+    for model in ("official-bert-base-cased.json", "official-gpt2.json"):
+        with open(os.path.join(folder, model)) as f:
+            score = {x["id"]: x["score"] for part in json.load(f).values() for x in part}
+        rows = []
+        for part, items in data.items():
+            for item in items:
+                by = {x["gold_label"]: score[x["id"]] for x in item["sentences"]}
+                rows.append((part, item["bias_type"], item["target"], by["stereotype"],
+                             by["anti-stereotype"], by["unrelated"]))
+        yield from stereoset_file(model, rows, True)
+    for model in ("reference-bert-base-uncased.csv", "reference-gpt2.csv"):
+        with open(os.path.join(folder, model)) as f:
+            rows = [("intersentence", r["category"], r["target"], float(r["stereo"]),
+                     float(r["anti"]), float(r["unrelated"])) for r in csv.DictReader(f)]
+        yield from stereoset_file(model, rows, False)
+
+
+def stereoset_file(model, rows, is_macro):
+    categories = sorted({r[1] for r in rows})
+    parts = ["", "intrasentence", "intersentence"] if is_macro else ["intersentence"]
+    for part in parts:
+        for category in [""] + categories:
+            items = [r[2:] for r in rows if part in ("", r[0]) and category in ("", r[1])]
+            yield {"file": model, "part": part, "category": category, "macro": is_macro,
+                   "n": len(items), "values": percent(items, is_macro)}
+
+
+def round_cases(rng):
+    values = [0.0005, 0.0015, -1.0005, 2.675, -12.3455, 1e-9, -0.0004999, 123456.7895]
+    for x in values + rng.normal(0, 50, 200).tolist():
+        yield [x, round(x, 3)]
+
+
 def main():
     rng = np.random.default_rng(20)
     cases = list(itertools.chain(wilcoxon_cases(rng), mann_whitney_cases(rng), kruskal_cases(rng),
@@ -155,6 +204,8 @@ def main():
     save("rank_tests.json", cases)
     save("effects.json", list(effect_cases(rng)))
     save("diff.json", list(diff_cases(rng)))
+    save("stereoset.json", list(stereoset_cases()))
+    save("crows_round.json", list(round_cases(rng)))
 
 
 if __name__ == "__main__":
