@@ -12,6 +12,14 @@ double at_mean(const double *x, size_t n);
 double at_sd(const double *x, size_t n);
 double at_sd_sample(const double *x, size_t n);
 
+/*
+ * at_standardize - z = (x - mean) / sd by column, with the population's deviation.
+ *
+ * Shapes    z and x (N,d); z may be x.
+ * Edge      a constant column gives 0. NaN is left out of mean and deviation and stays NaN.
+ */
+void at_standardize(double *z, const double *x, size_t N, size_t d);
+
 /* Running moments (Welford 1962), for streams whose length nobody keeps. Zeroed is empty. */
 struct at_moments {
     size_t n;

@@ -1,0 +1,87 @@
+/*
+ * cluster.h - groups of heads that do alike, a map of them, and names.
+ *
+ * Features are the raw specialisation scores of all heads, standardised over the model; or the
+ * Jensen-Shannon distances between the heads' maps, then brought back to coordinates.
+ */
+#ifndef ANALYSIS_CLUSTER_H
+#define ANALYSIS_CLUSTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analysis/heads.h"
+#include "base/error.h"
+#include "base/pool.h"
+
+enum { AT_MAX_CLUSTERS = 64, AT_LEAST_K = 2, AT_MOST_K = 8 };
+
+struct at_cluster_options {
+    size_t k;          /* 0: the k of 2..8 with the best silhouette */
+    double perplexity; /* 0: min(30, n - 1) */
+    size_t n_restarts;
+    uint64_t seed;
+};
+#define AT_CLUSTER_OPTIONS_INIT                                                                    \
+    {                                                                                              \
+        0, 0.0, 10, 42                                                                             \
+    }
+
+struct at_cluster_name {
+    char text[64];
+};
+
+struct at_clusters {
+    size_t n, k;
+    double silhouette;            /* mean; NaN when k = 1 */
+    double by_k[AT_MOST_K + 1];   /* by_k[2..8]: mean silhouette, NaN where not tried */
+    double inertia;               /* of the standardised features */
+    double perplexity, kl;        /* of the t-SNE map */
+    double pca_ratio[2];          /* explained by the two components */
+    double *tsne, *pca;           /* (n,2) */
+    double *z;                    /* (n, AT_N_HEAD_SCORES) standardised scores */
+    int *label;                   /* (n) */
+    double *point;                /* (n) silhouette of each head */
+    size_t *size;                 /* (k) */
+    double *centroid;             /* (k, AT_N_HEAD_SCORES) mean z */
+    struct at_cluster_name *name; /* (k) */
+};
+
+/*
+ * at_cluster_heads - standardise, map, group, name.
+ *
+ * Source    SPEC 2 (head specialisation), 16.11.
+ * Shapes    scores (n, AT_N_HEAD_SCORES), means over texts where there are several; distance (n,n)
+ *           between heads (at_head_distances()), or NULL to group by scores.
+ * Edge      a score that is NaN or constant counts as average (z = 0). When all heads are alike
+ *           there is one cluster. With --k, k is at most the number of different heads.
+ * Errors    AT_ERANGE: no head, or k outside 1..min(n, 64).
+ * Memory    at_clusters_release(). Same seed, same result, whatever the number of threads.
+ */
+AT_MUST_USE int at_cluster_heads(struct at_clusters *out, const double *scores,
+                                 const double *distance, size_t n,
+                                 const struct at_cluster_options *options, struct at_pool *pool,
+                                 struct at_error *err);
+void at_clusters_release(struct at_clusters *c);
+
+/*
+ * at_cluster_names - names from the mean z of each cluster: "Syntax Specialists" when the highest
+ * reaches 0.3, else "Diffuse/Noise"; names that would repeat get their second trait, then a number.
+ *
+ * Shapes    out (k); centroid (k, AT_N_HEAD_SCORES).
+ */
+void at_cluster_names(struct at_cluster_name *out, const double *centroid, size_t k,
+                      struct at_map_kind kind);
+
+/*
+ * at_head_distances_add - add the Jensen-Shannon divergence between every two heads, for one text.
+ *
+ * Source    Clark et al. 2019, section 6: mean over the tokens of JS(row of one, row of other).
+ * Shapes    sum (n,n), cleared by the caller before the first text; maps (n) pointers to (T,T).
+ * Units     nats. at_head_distances_finish(): distance = sqrt(sum / number of texts).
+ */
+void at_head_distances_add(double *sum, const float *const *maps, size_t n, size_t T,
+                           struct at_pool *pool);
+void at_head_distances_finish(double *distance, const double *sum, size_t n, size_t n_texts);
+
+#endif
