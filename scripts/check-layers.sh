@@ -28,7 +28,8 @@ find lib cmd tests -name '*.[ch]' | sort | xargs awk '
         fence["unicode/"] = "^lib/text/unicode[.]c$"
         fence["sha2.h"] = "^lib/base/digest[.]c$"
         fence["md5.h"] = "^lib/base/digest[.]c$"
-        fence["cairo"] = fence["pango"] = fence["png.h"] = "^lib/draw/[a-z_]*[.]c$"
+        fence["cairo"] = fence["pango"] = "^lib/draw/[a-z_]*[.]c$"
+        fence["png.h"] = "^(lib/draw/[a-z_]*|tests/unit/(picture|test_canvas))[.]c$"
         fence["fontconfig/"] = fence["ft2build.h"] = fence["glib"] = "^lib/draw/[a-z_]*[.]c$"
         fence["cmocka"] = "^tests/"
     }

@@ -2,12 +2,11 @@
  * path.c - see path.h.
  *
  * Unfinished files are remembered in a small fixed table, so that a signal handler or a failing
- * exit can remove them without allocating. Its entries are atomic: threads write files too.
+ * exit can remove them without allocating.
  */
 #include "base/path.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,24 +16,22 @@
 
 enum { MAX_UNFINISHED = 64 };
 
-static char *_Atomic unfinished[MAX_UNFINISHED];
+static char *volatile unfinished[MAX_UNFINISHED];
 
 static void remember(char *tmp)
 {
-    char *none = NULL;
-
-    for (size_t i = 0; i < MAX_UNFINISHED; i++, none = NULL)
-        if (atomic_compare_exchange_strong(&unfinished[i], &none, tmp))
+    for (size_t i = 0; i < MAX_UNFINISHED; i++)
+        if (!unfinished[i]) {
+            unfinished[i] = tmp;
             return;
+        }
 }
 
-static void forget(char *tmp)
+static void forget(const char *tmp)
 {
-    char *mine = tmp;
-
-    for (size_t i = 0; i < MAX_UNFINISHED; i++, mine = tmp)
-        if (atomic_compare_exchange_strong(&unfinished[i], &mine, NULL))
-            return;
+    for (size_t i = 0; i < MAX_UNFINISHED; i++)
+        if (unfinished[i] == tmp)
+            unfinished[i] = NULL;
 }
 
 char *at_path_join(const char *dir, const char *name)
@@ -111,11 +108,8 @@ int at_outfile_commit(struct at_outfile *out, struct at_error *err)
 {
     int why = 0;
 
-    if (ferror(out->f)) {
-        /* Which call failed is long past: ask once more, so that a full disk is called that. */
-        errno = 0;
-        why = fflush(out->f) == EOF && errno ? errno : EIO;
-    }
+    if (ferror(out->f))
+        why = errno ? errno : EIO;
     if (fclose(out->f) == EOF && !why)
         why = errno;
     out->f = NULL;
@@ -148,11 +142,9 @@ void at_outfile_abort(struct at_outfile *out)
 
 void at_outfile_abort_all(void)
 {
-    for (size_t i = 0; i < MAX_UNFINISHED; i++) {
-        char *tmp = atomic_load(&unfinished[i]);
-        if (tmp)
-            unlink(tmp);
-    }
+    for (size_t i = 0; i < MAX_UNFINISHED; i++)
+        if (unfinished[i])
+            unlink(unfinished[i]);
 }
 
 int at_write_file(const char *path, const void *bytes, size_t n, struct at_error *err)

@@ -2,9 +2,12 @@
  * canvas.h - one drawing list, three surfaces.
  *
  * A picture is recorded as a list of simple items (rectangles, paths, text, cell images) in
- * millimetres, then written as PNG (libpng, with text chunks and the resolution set), SVG or PDF
- * (cairo), or dumped as JSON for tests. Colours are 0xRRGGBB with a separate opacity. Nothing here
- * knows what is drawn. Outputs carry no dates: equal drawings are equal bytes.
+ * millimetres, y downwards, then written as PNG (libpng, with text chunks and the resolution set),
+ * SVG or PDF (cairo), or dumped as JSON for tests. Colours are 0xRRGGBB with a separate opacity.
+ * Nothing here knows what is drawn. Outputs carry no dates: equal drawings are equal bytes.
+ *
+ * Text is UTF-8 in any script; bytes that are not UTF-8 show as U+FFFD, and so do characters that
+ * no installed font has (at_canvas_missing_glyphs() names them). A canvas belongs to one thread.
  */
 #ifndef DRAW_CANVAS_H
 #define DRAW_CANVAS_H
@@ -25,15 +28,29 @@ struct at_ink {
     bool is_dashed;
 };
 
+/* at_fill, at_stroke - opaque ink for areas and for lines. */
+static inline struct at_ink at_fill(uint32_t rgb)
+{
+    return (struct at_ink){ .rgb = rgb, .alpha = 1.0 };
+}
+
+static inline struct at_ink at_stroke(uint32_t rgb, double width_mm)
+{
+    return (struct at_ink){ .rgb = rgb, .alpha = 1.0, .width_mm = width_mm };
+}
+
 enum at_anchor { AT_ANCHOR_START, AT_ANCHOR_MIDDLE, AT_ANCHOR_END };
 
+/* The body of a line of text, which anchors refer to, is one size high: 0.76 above the baseline
+   and 0.24 below. It is the same for every script, so labels in a row share a baseline. */
 struct at_text_style {
     double size_pt;
     bool is_bold, is_faint, is_mono;
-    enum at_anchor h, v; /* which point of the text box x, y names */
+    enum at_anchor h, v; /* which point of the text body x, y names */
     double angle_deg;    /* counter-clockwise */
     double max_mm;       /* elided with an ellipsis beyond this length; 0 = no limit */
     uint32_t rgb;
+    size_t n_faint; /* so many characters at the start are faint even if the rest is not */
 };
 
 /* at_canvas_new - an empty white picture; sizes in mm. Free with at_canvas_free(). */
@@ -66,8 +83,13 @@ void at_canvas_cells(struct at_canvas *c, double x, double y, double w, double h
                      const uint32_t *rgb, size_t rows, size_t cols);
 void at_canvas_text(struct at_canvas *c, double x, double y, const char *utf8,
                     const struct at_text_style *style);
+/* at_canvas_paragraph - text wrapped to width_mm, at most max_lines, the last one elided; x, y is
+   the top left corner, anchors and max_mm are not used. Returns the height taken in mm. */
+double at_canvas_paragraph(struct at_canvas *c, double x, double y, double width_mm, int max_lines,
+                           const char *utf8, const struct at_text_style *style);
 
-/* at_canvas_missing_glyphs - code points that no installed font has, as a message; "" when none. */
+/* at_canvas_missing_glyphs - what no installed font has, "no font has U+A4D0, U+A4D1"; "" when
+   nothing is missing. */
 const char *at_canvas_missing_glyphs(const struct at_canvas *c);
 
 enum at_format { AT_PNG, AT_SVG, AT_PDF };
@@ -80,7 +102,9 @@ struct at_canvas_meta {
 /*
  * at_canvas_write - the picture as a file, complete or not at all.
  *
- * Errors    AT_EIO; AT_EFORMAT with cairo's words.
+ * Units     dpi is pixels per inch of a PNG and is not used for SVG and PDF.
+ * Errors    AT_EIO; AT_ERANGE when a PNG would be larger than 32767 pixels a side; AT_EFORMAT with
+ *           the words of cairo or libpng.
  */
 AT_MUST_USE int at_canvas_write(const struct at_canvas *c, const char *path, enum at_format format,
                                 double dpi, const struct at_canvas_meta *meta, size_t n_meta,

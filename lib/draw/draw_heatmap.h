@@ -15,13 +15,25 @@ struct at_heatmap {
     const char *title, *subtitle; /* what and of which model; text, mode, tokens */
     const char *x_name, *y_name;  /* "key: looks at", "query: looks from" */
     const char *unit;             /* of the colour bar, "attention weight" */
+    const char *note;             /* a sentence under the picture, or NULL */
     size_t rows, cols;
     const float *values; /* (rows, cols); NaN is drawn as a dot */
     const struct at_label *row_labels, *col_labels;
-    struct at_scale scale;
-    bool is_causal;   /* cells right of the diagonal are hatched */
-    bool show_values; /* print numbers in cells when they fit */
-    double width_mm;
+    struct at_scale scale; /* has_above, has_below are found here */
+    bool is_causal;        /* cells right of the diagonal are hatched */
+    bool show_values;      /* print numbers in cells when they fit */
+    double width_mm;       /* at most; small matrices take less */
+
+    /* Optional. Names of the marks of the labels, for the legend. */
+    const char *const *mark_names;
+    size_t n_marks;
+    /* Optional. Rows that are emphasised, with the columns of the same number if it is square. */
+    const size_t *focus;
+    size_t n_focus;
+    /* Optional. Cells row * cols + col with a thick border, and what that means. */
+    const size_t *outlined;
+    size_t n_outlined;
+    const char *outline_name;
 };
 
 /* at_draw_heatmap - a new canvas; the caller frees it. Legible from 3 to 512 tokens. */
@@ -32,6 +44,7 @@ struct at_heatmap_grid {
     const char *title, *subtitle, *unit;
     size_t n_layers, n_heads;
     size_t rows, cols;   /* of one panel, already reduced to thumbnails where larger */
+    size_t n_tokens;     /* before the reduction; 0 if there was none */
     const float *values; /* (L,H,rows,cols) */
     struct at_scale scale;
     bool is_causal;
@@ -40,7 +53,8 @@ struct at_heatmap_grid {
 
 struct at_canvas *at_draw_heatmap_grid(const struct at_heatmap_grid *g);
 
-/* at_thumbnail - reduce (T,T) to (n,n), each output cell the maximum of the cells it covers. */
+/* at_thumbnail - reduce (T,T) to (n,n), n <= T, each output cell the maximum of those it covers; NaN
+   only where all of them are. */
 void at_thumbnail(float *out, size_t n, const float *values, size_t T);
 
 #endif

@@ -11,19 +11,28 @@
 
 /* A label of an axis: what it says and how it is marked. */
 struct at_label {
-    const char *text;     /* UTF-8 as people write it; "" is drawn as a thin mark */
-    bool is_continuation; /* a piece that goes on with the word before it: drawn faintly */
+    const char *text;     /* UTF-8 as people write it; "" and a leading space show as a thin mark */
+    bool is_continuation; /* a piece that goes on with the word before it; its "##" is faint */
     bool is_special;      /* [CLS], <|endoftext|>: drawn faintly, in brackets as it is */
+    size_t mark;          /* 0, or 1 + the category whose colour stands beside the label */
 };
 
 /* at_text_extent - width and height in mm of one line at a size. */
 void at_text_extent(double *w_mm, double *h_mm, const char *utf8, double size_pt, bool is_bold);
 
+/* at_label_draw - a label in the given style; show_index puts "index " faintly before it (for axes
+   where not every label is shown). */
+void at_label_draw(struct at_canvas *c, double x, double y, const struct at_label *label,
+                   const size_t *show_index, const struct at_text_style *style);
+
+/* at_label_length - how long at_label_draw() would make it, not elided. */
+double at_label_length(const struct at_label *label, const size_t *show_index, double size_pt);
+
 /*
  * at_label_step - how many labels to skip so that rows pitch_mm apart do not collide.
  *
- * 1 shows every label, 2 every second ... sizes below 5 pt are never used: size_out is the size to
- * draw with, between 5 and max_pt.
+ * 1 shows every label, 2 every second, then 5, 10, 20, 50 ... sizes below 5 pt are never used:
+ * size_out is the size to draw with, between 5 and max_pt.
  */
 size_t at_label_step(double *size_out, double pitch_mm, double max_pt);
 

@@ -4,6 +4,7 @@
 #ifndef DRAW_SCALE_H
 #define DRAW_SCALE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,15 +17,27 @@ enum at_scale_kind {
 
 struct at_scale {
     enum at_scale_kind kind;
-    double lo, hi, neutral; /* neutral is for diverging scales only */
+    double lo, hi, neutral;    /* neutral is for diverging scales only */
+    bool has_below, has_above; /* values beyond lo, hi are shown as lo, hi: the bar says so */
 };
 
-/* at_scale_color - clamps; NaN gives white (callers mark it with a dot). */
+/* Not on any scale: undefined is never the colour of zero. */
+#define AT_COLOR_UNDEFINED 0xe6e2dcu
+
+/* at_scale_fit - the range of the finite values: sequential from 0 (or the smallest, if negative)
+   to about the largest; diverging symmetric around neutral. Nothing finite gives 0..1. */
+struct at_scale at_scale_fit(enum at_scale_kind kind, double neutral, const float *values,
+                             size_t n);
+/* at_scale_color - clamps; NaN gives AT_COLOR_UNDEFINED (callers add a dot where it fits). */
 uint32_t at_scale_color(const struct at_scale *s, double v);
 /* at_categorical - the eight colours of Okabe and Ito, in turn. */
 uint32_t at_categorical(size_t i);
+/* at_is_dark - whether light ink reads better on this colour. */
+bool at_is_dark(uint32_t rgb);
 /* at_ticks - round numbers in lo..hi, at most max; returns how many. */
 size_t at_ticks(double *out, size_t max, double lo, double hi);
+/* at_tick_text - v with as many decimals as its step needs. */
+void at_tick_text(char *out, size_t size, double v, double step);
 /* at_colorbar - vertical bar with ticks, range and unit. Takes w mm in all, labels included. */
 void at_colorbar(struct at_canvas *c, double x, double y, double w, double h,
                  const struct at_scale *s, const char *unit);

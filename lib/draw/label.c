@@ -1,0 +1,87 @@
+/*
+ * label.c - see label.h.
+ */
+#include "draw/label.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "draw/frame.h"
+#include "draw/glyphs.h"
+
+/* Lines of neighbouring labels need this many sizes: room for marks above and below letters. */
+static const double line_factor = 1.3;
+
+void at_text_extent(double *w_mm, double *h_mm, const char *utf8, double size_pt, bool is_bold)
+{
+    struct at_typesetter *t = at_typesetter_new();
+    struct at_text_style style = { .size_pt = size_pt, .is_bold = is_bold };
+    struct at_glyphs g;
+
+    at_glyphs_shape(&g, t, utf8, &style, 0, 0);
+    *w_mm = g.length_mm;
+    *h_mm = line_factor * size_pt * AT_PT_MM;
+    at_glyphs_release(&g);
+    at_typesetter_free(t);
+}
+
+/* What is drawn, and how many characters of it are faint at the start. */
+static char *displayed(const struct at_label *label, const size_t *show_index, size_t *n_faint)
+{
+    struct at_strbuf b = { 0 };
+    const char *text = label->text;
+
+    if (show_index)
+        at_strbuf_addf(&b, "%zu ", *show_index);
+    *n_faint = b.n;
+    if (!*text || *text == ' ') {
+        at_strbuf_adds(&b, "·");
+        *n_faint += 1;
+        text += *text == ' ';
+    } else if (label->is_continuation && strncmp(text, "##", 2) == 0) {
+        *n_faint += 2;
+    }
+    at_strbuf_adds(&b, text);
+    return at_strbuf_take(&b);
+}
+
+void at_label_draw(struct at_canvas *c, double x, double y, const struct at_label *label,
+                   const size_t *show_index, const struct at_text_style *style)
+{
+    struct at_text_style s = *style;
+    char *text = displayed(label, show_index, &s.n_faint);
+
+    s.is_faint = label->is_special;
+    at_canvas_text(c, x, y, text, &s);
+    free(text);
+}
+
+double at_label_length(const struct at_label *label, const size_t *show_index, double size_pt)
+{
+    double w, h;
+    size_t n_faint;
+    char *text = displayed(label, show_index, &n_faint);
+
+    at_text_extent(&w, &h, text, size_pt, false);
+    free(text);
+    return w;
+}
+
+size_t at_label_step(double *size_out, double pitch_mm, double max_pt)
+{
+    static const size_t round[] = { 1, 2, 5 };
+    size_t power = 1, step = 1;
+
+    AT_BUG_IF(!(pitch_mm > 0));
+    for (size_t k = 0;; k++) {
+        step = round[k % 3] * power;
+        if ((double)step * pitch_mm >= AT_MIN_PT * line_factor * AT_PT_MM)
+            break;
+        if (k % 3 == 2)
+            power *= 10;
+    }
+    double fits = (double)step * pitch_mm / (line_factor * AT_PT_MM);
+    *size_out = AT_MIN(fits, AT_MAX(max_pt, AT_MIN_PT));
+    return step;
+}

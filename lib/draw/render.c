@@ -1,0 +1,403 @@
+/*
+ * render.c - plays a drawing list on cairo: PNG through libpng, SVG and PDF.
+ *
+ * Vector files are made in memory, stripped of what differs from run to run (cairo numbers its SVG
+ * surfaces over the whole process and dates its PDFs), and then written whole.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cairo-pdf.h>
+#include <cairo-svg.h>
+#include <pango/pangocairo.h>
+
+#include "base/alloc.h"
+#include "base/path.h"
+#include "draw/canvas_list.h"
+#include "draw/png_file.h"
+#include "draw/resample.h"
+
+static const double pt_per_mm = 72.0 / 25.4;
+
+enum {
+    MAX_PNG_SIDE = 32767,   /* cairo's limit */
+    VECTOR_IMAGE_DPI = 300, /* of cell images and emoji inside SVG and PDF */
+    SVG_ZOOM = 4,           /* cairo rounds SVG coordinates and emoji to units: make them small */
+};
+
+/* What the items are played on; cr works in mm. */
+struct stage {
+    cairo_t *cr;
+    bool is_raster;
+};
+
+static void set_ink(cairo_t *cr, const struct at_ink *ink)
+{
+    cairo_set_source_rgba(cr, (ink->rgb >> 16 & 255) / 255.0, (ink->rgb >> 8 & 255) / 255.0,
+                          (ink->rgb & 255) / 255.0, ink->alpha);
+}
+
+static void paint_path(cairo_t *cr, const struct at_ink *ink)
+{
+    set_ink(cr, ink);
+    if (!(ink->width_mm > 0)) {
+        cairo_fill(cr);
+        return;
+    }
+    if (ink->is_dashed)
+        cairo_set_dash(cr, (double[]){ 1.2, 0.8 }, 2, 0);
+    cairo_set_line_width(cr, ink->width_mm);
+    cairo_stroke(cr);
+    cairo_set_dash(cr, NULL, 0, 0);
+}
+
+static void trace_points(cairo_t *cr, const struct at_item *item)
+{
+    for (size_t i = 0; i < item->n; i++)
+        cairo_line_to(cr, item->xy[2 * i], item->xy[2 * i + 1]);
+    if (item->is_closed)
+        cairo_close_path(cr);
+}
+
+/* Cubic sides whose handles reach the middle: flat where they leave and enter. */
+static void trace_ribbon(cairo_t *cr, const struct at_item *item)
+{
+    const double *e = item->xy;
+    double x0 = e[0], y0 = e[1], h0 = e[2], x1 = e[3], y1 = e[4], h1 = e[5];
+
+    if (item->is_vertical) {
+        double ym = (y0 + y1) / 2;
+        cairo_move_to(cr, x0, y0);
+        cairo_curve_to(cr, x0, ym, x1, ym, x1, y1);
+        cairo_line_to(cr, x1 + h1, y1);
+        cairo_curve_to(cr, x1 + h1, ym, x0 + h0, ym, x0 + h0, y0);
+    } else {
+        double xm = (x0 + x1) / 2;
+        cairo_move_to(cr, x0, y0);
+        cairo_curve_to(cr, xm, y0, xm, y1, x1, y1);
+        cairo_line_to(cr, x1, y1 + h1);
+        cairo_curve_to(cr, xm, y1 + h1, xm, y0 + h0, x0, y0 + h0);
+    }
+    cairo_close_path(cr);
+}
+
+static void play_hatch(cairo_t *cr, const struct at_item *item)
+{
+    const double pitch = 1.0; /* mm between lines, measured along x */
+    double x0, y0, x1, y1;
+
+    cairo_save(cr);
+    trace_points(cr, item);
+    cairo_path_extents(cr, &x0, &y0, &x1, &y1);
+    cairo_clip(cr);
+    /* lines x + y = k * pitch, so that neighbouring areas hatch alike */
+    for (double k = ceil((x0 + y0) / pitch); k * pitch < x1 + y1; k++) {
+        cairo_move_to(cr, k * pitch - y0, y0);
+        cairo_line_to(cr, k * pitch - y1, y1);
+    }
+    paint_path(cr, &item->ink);
+    cairo_restore(cr);
+}
+
+/* Images are made for whole device pixels: cairo then copies them, and every cell gets its share
+   of the pixels it covers. Viewers of vector files like to smooth small images, so there the image
+   has a whole number of pixels per cell and enough of them. */
+static void play_cells(struct stage *s, const struct at_item *item)
+{
+    double x0 = item->x, y0 = item->y, x1 = item->x + item->w, y1 = item->y + item->h;
+    size_t w, h;
+
+    if (s->is_raster) {
+        cairo_user_to_device(s->cr, &x0, &y0);
+        cairo_user_to_device(s->cr, &x1, &y1);
+        x0 = round(x0);
+        y0 = round(y0);
+        w = (size_t)AT_MAX(round(x1) - x0, 1.0);
+        h = (size_t)AT_MAX(round(y1) - y0, 1.0);
+    } else {
+        double px_per_mm = VECTOR_IMAGE_DPI / 25.4;
+        w = item->cols * (size_t)ceil(item->w * px_per_mm / (double)item->cols);
+        h = item->rows * (size_t)ceil(item->h * px_per_mm / (double)item->rows);
+    }
+    cairo_surface_t *image = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)w, (int)h);
+    if (cairo_surface_status(image) == CAIRO_STATUS_SUCCESS) {
+        at_resample_cells((uint32_t *)(void *)cairo_image_surface_get_data(image),
+                          (size_t)cairo_image_surface_get_stride(image) / sizeof(uint32_t), w, h,
+                          item->rgb, item->rows, item->cols);
+        cairo_surface_mark_dirty(image);
+    }
+    cairo_save(s->cr);
+    if (s->is_raster) {
+        cairo_identity_matrix(s->cr);
+        cairo_translate(s->cr, x0, y0);
+    } else {
+        cairo_translate(s->cr, x0, y0);
+        cairo_scale(s->cr, item->w / (double)w, item->h / (double)h);
+    }
+    cairo_set_source_surface(s->cr, image, 0, 0);
+    cairo_pattern_set_filter(cairo_get_source(s->cr), CAIRO_FILTER_NEAREST);
+    cairo_paint(s->cr);
+    cairo_restore(s->cr);
+    cairo_surface_destroy(image);
+}
+
+static void show_text(cairo_t *cr, const struct at_item *item)
+{
+    cairo_translate(cr, item->dx + item->text.origin_x, item->dy + item->text.origin_y);
+    cairo_scale(cr, 1 / pt_per_mm, 1 / pt_per_mm); /* layouts are in points */
+    cairo_move_to(cr, 0, 0);
+    pango_cairo_show_layout(cr, item->text.layout);
+}
+
+/* Colour glyphs are bitmaps; cairo would embed them in vector files at 72 dpi. */
+static void show_text_as_image(cairo_t *cr, const struct at_item *item)
+{
+    const struct at_glyphs *g = &item->text;
+    double scale = VECTOR_IMAGE_DPI / 25.4;
+    int w = (int)ceil(g->ink_w * scale) + 2, h = (int)ceil(g->ink_h * scale) + 2;
+    cairo_surface_t *image = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, w, h);
+    cairo_t *on_image = cairo_create(image);
+    double left = item->dx + g->ink_x, top = item->dy + g->ink_y;
+
+    cairo_translate(on_image, 1, 1);
+    cairo_scale(on_image, scale, scale);
+    cairo_translate(on_image, -left, -top);
+    show_text(on_image, item);
+    cairo_destroy(on_image);
+    cairo_translate(cr, left - 1 / scale, top - 1 / scale);
+    cairo_scale(cr, 1 / scale, 1 / scale);
+    cairo_set_source_surface(cr, image, 0, 0);
+    cairo_paint(cr);
+    cairo_surface_destroy(image);
+}
+
+static void play_text(struct stage *s, const struct at_item *item)
+{
+    cairo_save(s->cr);
+    cairo_translate(s->cr, item->x, item->y);
+    cairo_rotate(s->cr, -item->angle_deg * AT_PI / 180);
+    if (item->text.has_color && !s->is_raster)
+        show_text_as_image(s->cr, item);
+    else
+        show_text(s->cr, item);
+    cairo_restore(s->cr);
+}
+
+static void play_item(struct stage *s, const struct at_item *item)
+{
+    cairo_new_path(s->cr);
+    switch (item->kind) {
+    case AT_ITEM_RECT:
+        cairo_rectangle(s->cr, item->x, item->y, item->w, item->h);
+        paint_path(s->cr, &item->ink);
+        break;
+    case AT_ITEM_CIRCLE:
+        cairo_arc(s->cr, item->x, item->y, item->w, 0, 2 * AT_PI);
+        paint_path(s->cr, &item->ink);
+        break;
+    case AT_ITEM_PATH:
+        trace_points(s->cr, item);
+        paint_path(s->cr, &item->ink);
+        break;
+    case AT_ITEM_RIBBON:
+        trace_ribbon(s->cr, item);
+        paint_path(s->cr, &item->ink);
+        break;
+    case AT_ITEM_HATCH:
+        play_hatch(s->cr, item);
+        break;
+    case AT_ITEM_CELLS:
+        play_cells(s, item);
+        break;
+    case AT_ITEM_TEXT:
+        play_text(s, item);
+        break;
+    }
+}
+
+/* Plays everything; the first thing that went wrong, in cairo's words. */
+static cairo_status_t play(const struct at_canvas *c, cairo_surface_t *surface, double units_per_mm,
+                           bool is_raster)
+{
+    struct stage s = { .cr = cairo_create(surface), .is_raster = is_raster };
+    cairo_status_t status;
+
+    cairo_scale(s.cr, units_per_mm, units_per_mm);
+    cairo_set_source_rgb(s.cr, 1, 1, 1);
+    cairo_paint(s.cr);
+    for (size_t i = 0; i < c->items.n; i++)
+        play_item(&s, &c->items.items[i]);
+    status = cairo_status(s.cr);
+    cairo_destroy(s.cr);
+    cairo_surface_flush(surface);
+    return status ? status : cairo_surface_status(surface);
+}
+
+static int cairo_fail(struct at_error *err, const char *path, cairo_status_t status)
+{
+    return at_fail(err, AT_EFORMAT, "cannot draw '%s': %s", path, cairo_status_to_string(status));
+}
+
+static int write_png(const struct at_canvas *c, const char *path, double dpi,
+                     const struct at_canvas_meta *meta, size_t n_meta, struct at_error *err)
+{
+    double units_per_mm = dpi / 25.4;
+    double w = ceil(c->width_mm * units_per_mm - 1e-6),
+           h = ceil(c->height_mm * units_per_mm - 1e-6);
+    cairo_surface_t *surface;
+    cairo_status_t status;
+    int rc;
+
+    if (!(w <= MAX_PNG_SIDE && h <= MAX_PNG_SIDE))
+        return at_fail(err, AT_ERANGE, "'%s' would be %.0f x %.0f pixels, want at most %d a side",
+                       path, w, h, MAX_PNG_SIDE);
+    surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)w, (int)h);
+    status = play(c, surface, units_per_mm, true);
+    rc = status ? cairo_fail(err, path, status)
+                : at_png_write(path, cairo_image_surface_get_data(surface), (size_t)w, (size_t)h,
+                               (size_t)cairo_image_surface_get_stride(surface), dpi, meta, n_meta,
+                               err);
+    cairo_surface_destroy(surface);
+    return rc;
+}
+
+static cairo_status_t collect(void *buffer, const unsigned char *bytes, unsigned n)
+{
+    at_strbuf_add(buffer, bytes, n);
+    return CAIRO_STATUS_SUCCESS;
+}
+
+static const char *title_of(const struct at_canvas_meta *meta, size_t n_meta)
+{
+    for (size_t i = 0; i < n_meta; i++)
+        if (strcmp(meta[i].key, "Title") == 0)
+            return meta[i].value;
+    return NULL;
+}
+
+static cairo_status_t make_pdf(struct at_strbuf *out, const struct at_canvas *c, const char *title)
+{
+    cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(
+        collect, out, c->width_mm * pt_per_mm, c->height_mm * pt_per_mm);
+    cairo_status_t status;
+
+    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "");
+    if (title)
+        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, title);
+    status = play(c, surface, pt_per_mm, false);
+    cairo_surface_finish(surface);
+    if (!status)
+        status = cairo_surface_status(surface);
+    cairo_surface_destroy(surface);
+    return status;
+}
+
+static void add_escaped(struct at_strbuf *out, const char *s)
+{
+    for (; *s; s++)
+        if (*s == '<')
+            at_strbuf_adds(out, "&lt;");
+        else if (*s == '>')
+            at_strbuf_adds(out, "&gt;");
+        else if (*s == '&')
+            at_strbuf_adds(out, "&amp;");
+        else if ((unsigned char)*s >= 0x20 || *s == '\n' || *s == '\t')
+            at_strbuf_addc(out, *s);
+}
+
+/* Names that cairo numbers over the life of the process: surfaceN and imageN. Each gets a new
+   number in order of appearance. */
+struct renumbering AT_ARRAY(unsigned long);
+
+static size_t renumber(struct renumbering *seen, unsigned long old)
+{
+    for (size_t i = seen->n; i-- > 0;) /* uses follow soon after definitions */
+        if (seen->items[i] == old)
+            return i;
+    *at_array_push(seen) = old;
+    return seen->n - 1;
+}
+
+static void copy_renumbered(struct at_strbuf *out, const char *svg)
+{
+    static const char *const names[] = { "id=\"surface", "id=\"image", "#surface", "#image" };
+    struct renumbering seen = { 0 };
+    const char *p = svg, *copied = svg;
+
+    while ((p = strpbrk(p, "i#"))) {
+        size_t k, length = 0;
+        for (k = 0; k < AT_COUNTOF(names); k++)
+            if (strncmp(p, names[k], length = strlen(names[k])) == 0)
+                break;
+        if (k == AT_COUNTOF(names) || p[length] < '0' || p[length] > '9') {
+            p++;
+            continue;
+        }
+        char *end;
+        unsigned long old = strtoul(p + length, &end, 10);
+        at_strbuf_add(out, copied, (size_t)(p + length - copied));
+        at_strbuf_addf(out, "%zu", renumber(&seen, old));
+        p = copied = end;
+    }
+    at_strbuf_adds(out, copied);
+    at_array_release(&seen);
+}
+
+/* cairo's text with our own first element: size in mm, a title, stable names. */
+static void finish_svg(struct at_strbuf *out, const char *svg, const struct at_canvas *c,
+                       const char *title)
+{
+    const char *tag = strstr(svg, "<svg "), *end = tag ? strchr(tag, '>') : NULL;
+
+    AT_BUG_IF(!end);
+    at_strbuf_addf(out,
+                   "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                   "<svg xmlns=\"http://www.w3.org/2000/svg\" "
+                   "xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"%.3fmm\" "
+                   "height=\"%.3fmm\" viewBox=\"0 0 %.3f %.3f\" version=\"1.1\">",
+                   c->width_mm, c->height_mm, c->width_mm * pt_per_mm * SVG_ZOOM,
+                   c->height_mm * pt_per_mm * SVG_ZOOM);
+    if (title) {
+        at_strbuf_adds(out, "\n<title>");
+        add_escaped(out, title);
+        at_strbuf_adds(out, "</title>");
+    }
+    copy_renumbered(out, end + 1);
+}
+
+static cairo_status_t make_svg(struct at_strbuf *out, const struct at_canvas *c, const char *title)
+{
+    struct at_strbuf raw = { 0 };
+    double units_per_mm = pt_per_mm * SVG_ZOOM;
+    cairo_surface_t *surface = cairo_svg_surface_create_for_stream(
+        collect, &raw, c->width_mm * units_per_mm, c->height_mm * units_per_mm);
+    cairo_status_t status = play(c, surface, units_per_mm, false);
+
+    cairo_surface_finish(surface);
+    if (!status)
+        status = cairo_surface_status(surface);
+    cairo_surface_destroy(surface);
+    if (!status)
+        finish_svg(out, at_strbuf_str(&raw), c, title);
+    at_strbuf_release(&raw);
+    return status;
+}
+
+int at_canvas_write(const struct at_canvas *c, const char *path, enum at_format format, double dpi,
+                    const struct at_canvas_meta *meta, size_t n_meta, struct at_error *err)
+{
+    struct at_strbuf file = { 0 };
+    const char *title = title_of(meta, n_meta);
+    cairo_status_t status;
+    int rc;
+
+    AT_BUG_IF(!(dpi > 0));
+    if (format == AT_PNG)
+        return write_png(c, path, dpi, meta, n_meta, err);
+    status = format == AT_PDF ? make_pdf(&file, c, title) : make_svg(&file, c, title);
+    rc = status ? cairo_fail(err, path, status) : at_write_file(path, file.s, file.n, err);
+    at_strbuf_release(&file);
+    return rc;
+}

@@ -1,0 +1,204 @@
+/*
+ * scale.c - see scale.h.
+ */
+#include "draw/scale.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/attr.h"
+#include "draw/frame.h"
+#include "draw/label.h"
+
+/* White to dark blue in equal steps of lightness (OKLab L from 1 to 0.27), through one hue family,
+   so that it also reads in grey. Anchors are joined by straight lines in sRGB. */
+static const uint32_t sequential[] = {
+    0xffffff, 0xe5f3f8, 0xcbe6f2, 0xb1d9ec, 0x96cde7, 0x7ebfe1, 0x6bb0da, 0x59a1d2, 0x4792ca,
+    0x3684c0, 0x2775b5, 0x2065a9, 0x1f569d, 0x1c478f, 0x19397f, 0x172c6d, 0x14205a,
+};
+
+/* Dark blue, white, dark orange: equal steps of lightness on both sides; blue and orange stay apart
+   for the colour-blind. */
+static const uint32_t diverging[] = {
+    0x123a6b, 0x145090, 0x2468ad, 0x3c83c2, 0x599ed3, 0x80b7e1, 0xaccfeb, 0xd5e7f5, 0xffffff,
+    0xffddbb, 0xfcbb7e, 0xf19847, 0xdc7a2b, 0xc35e0f, 0xa54700, 0x853400, 0x622600,
+};
+
+static uint32_t mix(uint32_t a, uint32_t b, double t)
+{
+    uint32_t out = 0;
+
+    for (int shift = 0; shift <= 16; shift += 8) {
+        double ca = (a >> shift) & 255, cb = (b >> shift) & 255;
+        out |= (uint32_t)(ca + (cb - ca) * t + 0.5) << shift;
+    }
+    return out;
+}
+
+static uint32_t along(const uint32_t *anchors, size_t n, double t)
+{
+    double at = t * (double)(n - 1);
+    size_t i = AT_MIN((size_t)at, n - 2);
+
+    return mix(anchors[i], anchors[i + 1], at - (double)i);
+}
+
+/* Both sides of the neutral value use the same unit, the longer one: equal distances get equally
+   strong colours. */
+static double reach(const struct at_scale *s)
+{
+    return AT_MAX(s->hi - s->neutral, s->neutral - s->lo);
+}
+
+uint32_t at_scale_color(const struct at_scale *s, double v)
+{
+    if (isnan(v))
+        return AT_COLOR_UNDEFINED;
+    v = AT_MIN(AT_MAX(v, s->lo), s->hi);
+    if (s->kind == AT_DIVERGING) {
+        double r = reach(s), t = r > 0 ? 0.5 + 0.5 * (v - s->neutral) / r : 0.5;
+        return along(diverging, AT_COUNTOF(diverging), t);
+    }
+    return along(sequential, AT_COUNTOF(sequential),
+                 s->hi > s->lo ? (v - s->lo) / (s->hi - s->lo) : 0.0);
+}
+
+struct at_scale at_scale_fit(enum at_scale_kind kind, double neutral, const float *values, size_t n)
+{
+    struct at_scale s = { .kind = kind, .neutral = neutral };
+    double lo = INFINITY, hi = -INFINITY, ticks[8];
+    size_t k;
+
+    for (size_t i = 0; i < n; i++)
+        if (isfinite(values[i])) {
+            lo = AT_MIN(lo, values[i]);
+            hi = AT_MAX(hi, values[i]);
+        }
+    if (lo > hi)
+        lo = hi = neutral;
+    if (kind == AT_DIVERGING) {
+        double far = AT_MAX(AT_MAX(hi - neutral, neutral - lo), 1e-6);
+        s.lo = lo >= 0 ? AT_MAX(neutral - far, 0) : neutral - far; /* ratios end at 0 */
+        s.hi = neutral + far;
+        return s;
+    }
+    s.lo = AT_MIN(lo, 0.0);
+    s.hi = hi > s.lo ? hi : s.lo + 1;
+    /* up to the next round number, when that wastes little of the range */
+    k = at_ticks(ticks, AT_COUNTOF(ticks), s.lo, s.hi);
+    if (k >= 2 && ticks[k - 1] + (ticks[1] - ticks[0]) < s.lo + 1.15 * (s.hi - s.lo) &&
+        ticks[k - 1] < s.hi)
+        s.hi = ticks[k - 1] + (ticks[1] - ticks[0]);
+    return s;
+}
+
+uint32_t at_categorical(size_t i)
+{
+    /* Okabe and Ito (2008), "Color Universal Design"; black last, as it is our ink */
+    static const uint32_t colors[] = {
+        0x0072b2, 0xe69f00, 0x009e73, 0xcc79a7, 0xd55e00, 0x56b4e9, 0xf0e442, 0x000000,
+    };
+
+    return colors[i % AT_COUNTOF(colors)];
+}
+
+bool at_is_dark(uint32_t rgb)
+{
+    /* luma of Rec. 709 on the coded values: enough to choose black or white ink */
+    double y = 0.2126 * (rgb >> 16 & 255) + 0.7152 * (rgb >> 8 & 255) + 0.0722 * (rgb & 255);
+
+    return y < 140;
+}
+
+size_t at_ticks(double *out, size_t max, double lo, double hi)
+{
+    static const double nice[] = { 1, 2, 5, 10 };
+    double span = hi - lo;
+    size_t n = 0;
+
+    if (max == 0 || !isfinite(span) || span < 0)
+        return 0;
+    if (span == 0 || max == 1) {
+        out[0] = lo;
+        return 1;
+    }
+    double power = pow(10, floor(log10(span / (double)max)));
+    double slack = 1e-9 * span; /* ends that are round numbers but for their last bits */
+    for (int decade = 0; decade < 3; decade++, power *= 10)
+        for (size_t k = 0; k + 1 < AT_COUNTOF(nice); k++) {
+            double step = nice[k] * power;
+            double first = ceil((lo - slack) / step), last = floor((hi + slack) / step);
+            if (last - first + 1 > (double)max)
+                continue;
+            for (double t = first; t <= last; t++)
+                out[n++] = t * step == 0 ? 0.0 : t * step;
+            return n;
+        }
+    return 0;
+}
+
+void at_tick_text(char *out, size_t size, double v, double step)
+{
+    int decimals = step > 0 ? (int)ceil(-log10(step) - 1e-9) : 3;
+
+    snprintf(out, size, "%.*f", AT_MIN(AT_MAX(decimals, 0), 9), v == 0 ? 0.0 : v);
+}
+
+/* The two ends of the range always, round numbers between them where there is room. */
+static size_t bar_labels(double *out, size_t max, const struct at_scale *s, double h)
+{
+    double ticks[8], room = (s->hi - s->lo) * (3.2 / h);
+    size_t n = at_ticks(ticks, AT_MIN(AT_COUNTOF(ticks), (size_t)(h / 4)), s->lo, s->hi), k = 0;
+
+    out[k++] = s->lo;
+    for (size_t i = 0; i < n && k + 1 < max; i++)
+        if (ticks[i] > s->lo + room && ticks[i] < s->hi - room)
+            out[k++] = ticks[i];
+    if (s->hi > s->lo)
+        out[k++] = s->hi;
+    return k;
+}
+
+void at_colorbar(struct at_canvas *c, double x, double y, double w, double h,
+                 const struct at_scale *s, const char *unit)
+{
+    enum { STEPS = 128 };
+    struct at_text_style text = { .size_pt = AT_TICK_PT, .v = AT_ANCHOR_MIDDLE, .rgb = AT_INK };
+    double bar = AT_MIN(3.0, w / 4), widest = 0, at[10], step;
+    uint32_t colors[STEPS];
+    size_t n = bar_labels(at, AT_COUNTOF(at), s, h);
+
+    at_canvas_group(c, "colour bar");
+    for (size_t i = 0; i < STEPS; i++)
+        colors[i] = at_scale_color(s, s->hi - (s->hi - s->lo) * ((double)i + 0.5) / (double)STEPS);
+    at_canvas_cells(c, x, y, bar, h, colors, STEPS, 1);
+    at_canvas_rect(c, x, y, bar, h, at_stroke(AT_INK_LINE, 0.15));
+    step = n > 3 ? at[2] - at[1] : s->hi - s->lo;
+    for (size_t i = 0; i < n; i++) {
+        char number[40], label[48];
+        double label_w, label_h;
+        bool is_end = i == 0 || i + 1 == n;
+        double y_tick = s->hi > s->lo ? y + h * (s->hi - at[i]) / (s->hi - s->lo) : y + h;
+        if (is_end)
+            snprintf(number, sizeof number, "%.3g", at[i] == 0 ? 0.0 : at[i]);
+        else
+            at_tick_text(number, sizeof number, at[i], step);
+        snprintf(label, sizeof label, "%s%s",
+                 i + 1 == n && s->has_above ? "≥ "
+                 : i == 0 && s->has_below   ? "≤ "
+                                            : "",
+                 number);
+        at_canvas_line(c, x + bar, y_tick, x + bar + 0.8, y_tick, at_stroke(AT_INK_LINE, 0.15));
+        at_canvas_text(c, x + bar + 1.3, y_tick, label, &text);
+        at_text_extent(&label_w, &label_h, label, text.size_pt, false);
+        widest = AT_MAX(widest, label_w);
+    }
+    text = (struct at_text_style){ .size_pt = AT_TICK_PT,
+                                   .angle_deg = 90,
+                                   .rgb = AT_INK,
+                                   .h = AT_ANCHOR_MIDDLE,
+                                   .v = AT_ANCHOR_START,
+                                   .max_mm = h + 8 };
+    at_canvas_text(c, x + bar + 1.3 + widest + 1.2, y + h / 2, unit, &text);
+}

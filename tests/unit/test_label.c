@@ -1,0 +1,111 @@
+/*
+ * test_label.c - measuring text, thinning labels, marks of pieces.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/attr.h"
+#include "draw/label.h"
+#include "draw/resample.h"
+#include "picture.h"
+
+static void test_extent(void **state)
+{
+    double w1, w2, w3, h1, h2;
+    (void)state;
+
+    at_text_extent(&w1, &h1, "attention", 6, false);
+    at_text_extent(&w2, &h2, "attention", 12, false);
+    at_text_extent(&w3, &h2, "attention attention", 12, false);
+    /* outlines scale exactly without hinting; positions are rounded to 1/1024 pt */
+    assert_true(fabs(w2 - 2 * w1) < 0.01);
+    assert_true(fabs(h2 - 2 * h1) < 1e-9);
+    assert_true(w3 > 2 * w2);
+    at_text_extent(&w1, &h1, "", 12, false);
+    assert_true(w1 == 0 && h1 > 0);
+}
+
+/* 5 pt with 1.3 lines is 2.293 mm. */
+static void test_step(void **state)
+{
+    static const struct {
+        double pitch, max_pt;
+        size_t step;
+    } cases[] = {
+        { 10, 7.5, 1 },   { 2.3, 7.5, 1 },  { 2.2, 7.5, 2 },    { 1.0, 7.5, 5 },
+        { 0.4, 7.5, 10 }, { 0.2, 7.5, 20 }, { 0.01, 7.5, 500 }, { 3, 4, 1 },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < AT_COUNTOF(cases); i++) {
+        double size;
+        assert_int_equal(at_label_step(&size, cases[i].pitch, cases[i].max_pt), cases[i].step);
+        assert_true(size >= 5 && size <= fmax(cases[i].max_pt, 5));
+        assert_true(size * 25.4 / 72 <= (double)cases[i].step * cases[i].pitch);
+    }
+}
+
+static void test_marks_of_pieces(void **state)
+{
+    static const struct {
+        struct at_label label;
+        size_t index;
+        const char *shown;
+    } cases[] = {
+        { { .text = "word" }, 0, "word" },
+        { { .text = " word" }, 0, "·word" },
+        { { .text = "" }, 0, "·" },
+        { { .text = "##ing", .is_continuation = true }, 7, "7 ##ing" },
+        { { .text = "[CLS]", .is_special = true }, 0, "[CLS]" },
+        { { .text = "\n" }, 0, "↵" },
+    };
+    struct at_text_style style = { .size_pt = 7 };
+    (void)state;
+
+    for (size_t i = 0; i < AT_COUNTOF(cases); i++) {
+        struct at_canvas *c = at_canvas_new(60, 10);
+        const size_t *index = cases[i].index ? &cases[i].index : NULL;
+        at_label_draw(c, 5, 5, &cases[i].label, index, &style);
+        struct at_json *p = picture_read(c);
+        assert_true(picture_has_text(p, "", cases[i].shown));
+        at_json_free(p);
+        at_canvas_free(c);
+        assert_true(at_label_length(&cases[i].label, index, 7) > 0);
+    }
+}
+
+static void test_resampling(void **state)
+{
+    static const uint32_t cells[] = { 0x000000, 0xffffff, 0x404040, 0xc0c0c0 };
+    uint32_t out[36];
+    (void)state;
+
+    at_resample_cells(out, 4, 4, 4, cells, 2, 2); /* whole pixels: copies */
+    assert_int_equal(out[0], 0x000000);
+    assert_int_equal(out[2], 0xffffff);
+    assert_int_equal(out[15], 0xc0c0c0);
+    at_resample_cells(out, 3, 3, 1, cells, 1, 2); /* the middle pixel covers half of each */
+    assert_int_equal(out[0], 0x000000);
+    assert_int_equal(out[1], 0x808080);
+    assert_int_equal(out[2], 0xffffff);
+    at_resample_cells(out, 1, 1, 1, cells, 2, 2); /* (0 + 255 + 64 + 192) / 4 = 127.75 */
+    assert_int_equal(out[0], 0x808080);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_extent),
+        cmocka_unit_test(test_step),
+        cmocka_unit_test(test_marks_of_pieces),
+        cmocka_unit_test(test_resampling),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,175 @@
+/*
+ * test_scale.c - colours, ticks and the colour bar.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/attr.h"
+#include "draw/scale.h"
+#include "picture.h"
+
+/* CIE L* of an sRGB colour, from the definitions (IEC 61966-2-1, CIE 15): 0 black, 100 white. */
+static double lightness(uint32_t rgb)
+{
+    static const double weight[] = { 0.2126, 0.7152, 0.0722 };
+    double y = 0;
+
+    for (int i = 0; i < 3; i++) {
+        double v = (rgb >> (16 - 8 * i) & 255) / 255.0;
+        y += weight[i] * (v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4));
+    }
+    return y > 216.0 / 24389 ? 116 * cbrt(y) - 16 : y * 24389.0 / 27;
+}
+
+/* Perceptually even: equal steps of value are equal steps of lightness. The whole way is 85 units
+   of L*; steps of a tenth may differ by 2 of their 8.5 (OKLab, which the anchors follow, and L*
+   are two models of the same thing). */
+static void test_sequential_is_even(void **state)
+{
+    struct at_scale s = { .kind = AT_SEQUENTIAL, .lo = -1, .hi = 3 };
+    double whole = 100 - lightness(at_scale_color(&s, 3));
+    (void)state;
+
+    assert_int_equal(at_scale_color(&s, -1), 0xffffff);
+    assert_true(whole > 80);
+    for (int k = 1; k <= 10; k++) {
+        double step = lightness(at_scale_color(&s, -1 + 0.4 * (k - 1))) -
+                      lightness(at_scale_color(&s, -1 + 0.4 * k));
+        assert_true(fabs(step - whole / 10) < 2);
+    }
+}
+
+static void test_diverging_is_balanced(void **state)
+{
+    struct at_scale s = { .kind = AT_DIVERGING, .lo = 0, .hi = 4, .neutral = 1 };
+    (void)state;
+
+    assert_int_equal(at_scale_color(&s, 1), 0xffffff);
+    for (int k = 1; k <= 10; k++) { /* equally far on both sides is equally dark */
+        double below = lightness(at_scale_color(&s, 1 - 0.1 * k));
+        double above = lightness(at_scale_color(&s, 1 + 0.1 * k));
+        assert_true(fabs(below - above) < 3);
+        assert_true(below < 100 - 2 * k);
+    }
+    /* blue below, orange above */
+    assert_true((at_scale_color(&s, 0) & 255) > (at_scale_color(&s, 0) >> 16));
+    assert_true((at_scale_color(&s, 2) & 255) < (at_scale_color(&s, 2) >> 16));
+}
+
+static void test_color_edges(void **state)
+{
+    struct at_scale s = { .kind = AT_SEQUENTIAL, .lo = 0, .hi = 1 };
+    struct at_scale flat = { .kind = AT_SEQUENTIAL, .lo = 2, .hi = 2 };
+    struct at_scale point = { .kind = AT_DIVERGING, .lo = 2, .hi = 2, .neutral = 2 };
+    (void)state;
+
+    assert_int_equal(at_scale_color(&s, -5), at_scale_color(&s, 0));
+    assert_int_equal(at_scale_color(&s, INFINITY), at_scale_color(&s, 1));
+    assert_int_equal(at_scale_color(&s, NAN), AT_COLOR_UNDEFINED);
+    assert_int_not_equal(AT_COLOR_UNDEFINED, at_scale_color(&s, 0));
+    assert_int_equal(at_scale_color(&flat, 2), 0xffffff);
+    assert_int_equal(at_scale_color(&point, 2), 0xffffff);
+    assert_int_equal(at_categorical(0), at_categorical(8));
+}
+
+static void test_fit(void **state)
+{
+    static const float weights[] = { 0.01f, NAN, 0.393f, 0.2f }, ratios[] = { 0.2f, 1.5f, 4.3f },
+                       none[] = { NAN, INFINITY }, differences[] = { -0.5f, 0.25f };
+    struct at_scale s;
+    (void)state;
+
+    s = at_scale_fit(AT_SEQUENTIAL, 0, weights, 4);
+    assert_true(s.lo == 0 && fabs(s.hi - 0.4) < 1e-12); /* the next round number */
+    s = at_scale_fit(AT_DIVERGING, 1, ratios, 3);
+    assert_true(s.lo == 0 && fabs(s.hi - 4.3) < 1e-6 && s.neutral == 1);
+    s = at_scale_fit(AT_DIVERGING, 0, differences, 2);
+    assert_true(s.lo == -0.5 && s.hi == 0.5);
+    s = at_scale_fit(AT_SEQUENTIAL, 0, none, 2);
+    assert_true(s.lo == 0 && s.hi == 1);
+    s = at_scale_fit(AT_SEQUENTIAL, 0, NULL, 0);
+    assert_true(s.lo == 0 && s.hi == 1);
+}
+
+static void test_ticks(void **state)
+{
+    static const struct {
+        double lo, hi;
+        size_t max, n;
+        double first, last;
+    } cases[] = {
+        { 0, 1, 6, 6, 0, 1 },
+        { 0, 1, 5, 3, 0, 1 },
+        { 0, 0.07, 8, 8, 0, 0.07 },
+        { -1, 1, 5, 5, -1, 1 },
+        { 0.3, 0.9, 4, 3, 0.4, 0.8 },
+        { 0, 1234, 6, 3, 0, 1000 },
+        { 5, 5, 4, 1, 5, 5 },
+        { 0, NAN, 4, 0, 0, 0 },
+        { 1e-9, 3e-9, 6, 5, 1e-9, 3e-9 },
+        { -0.05, 0.05, 3, 3, -0.05, 0.05 },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < AT_COUNTOF(cases); i++) {
+        double t[16];
+        size_t n = at_ticks(t, cases[i].max, cases[i].lo, cases[i].hi);
+        if (n != cases[i].n)
+            fail_msg("case %zu: %zu ticks, want %zu", i, n, cases[i].n);
+        if (!n)
+            continue;
+        double eps = 1e-9 * (cases[i].hi - cases[i].lo);
+        assert_true(fabs(t[0] - cases[i].first) <= eps);
+        assert_true(fabs(t[n - 1] - cases[i].last) <= eps);
+    }
+}
+
+static void test_tick_text(void **state)
+{
+    char text[32];
+    (void)state;
+
+    at_tick_text(text, sizeof text, 0.30000000000000004, 0.1);
+    assert_string_equal(text, "0.3");
+    at_tick_text(text, sizeof text, 1500, 500);
+    assert_string_equal(text, "1500");
+    at_tick_text(text, sizeof text, -0.0, 0.25);
+    assert_string_equal(text, "0.0");
+}
+
+static void test_colorbar(void **state)
+{
+    struct at_scale s = { .kind = AT_SEQUENTIAL, .lo = 0, .hi = 0.35, .has_above = true };
+    struct at_canvas *c = at_canvas_new(40, 80);
+    (void)state;
+
+    at_colorbar(c, 5, 10, 14, 60, &s, "attention weight");
+    picture_assert_tidy(c);
+    struct at_json *p = picture_read(c);
+    assert_true(picture_has_text(p, "colour bar", "≥ 0.35"));
+    assert_true(picture_has_text(p, "colour bar", "attention weight"));
+    assert_int_equal(picture_items(p, "colour bar", "cells"), 1);
+    at_json_free(p);
+    at_canvas_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sequential_is_even),
+        cmocka_unit_test(test_diverging_is_balanced),
+        cmocka_unit_test(test_color_edges),
+        cmocka_unit_test(test_fit),
+        cmocka_unit_test(test_ticks),
+        cmocka_unit_test(test_tick_text),
+        cmocka_unit_test(test_colorbar),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
