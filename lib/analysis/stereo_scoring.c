@@ -176,7 +176,7 @@ static int ask_next(struct work *w, struct at_scorer *s, const struct at_stereo_
     return rc;
 }
 
-/* ln p of the tokens of a text that end after the byte from. */
+/* ln p of the tokens of a text that end after the byte from: a space may be a piece of its own. */
 static int ask_text(struct work *w, struct at_scorer *s, const char *text, size_t from,
                     struct at_score_rule rule, struct at_error *err)
 {
@@ -201,7 +201,7 @@ static int ask_after_context(struct work *w, struct at_scorer *s, const struct a
                              struct at_error *err)
 {
     char *text = at_asprintf("%s %s", item->context, sentence);
-    int rc = ask_text(w, s, text, is_whole ? 0 : strlen(item->context) + 1, rule, err);
+    int rc = ask_text(w, s, text, is_whole ? 0 : strlen(item->context), rule, err);
 
     free(text);
     return rc;
