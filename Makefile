@@ -32,7 +32,7 @@ opt.release = -O2 -g
 opt.debug   = -O0 -g
 opt.asan    = -O1 -g $(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS ?= $(opt.$(MODE))
-ALL    := $(STD) $(PIC) $(WARN) $(CFLAGS) $(if $(DEVELOPER),-Werror) -Ilib -I$O \
+ALL    := $(STD) $(PIC) $(WARN) $(CFLAGS) -Ilib -I$O \
           $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lmd -ldl -lm
 LINK    = $(CC) $(if $(filter asan,$(MODE)),$(SAN)) -pthread $(LDFLAGS)
@@ -45,14 +45,14 @@ LIB_OBJ   := $(LIB_SRC:%.c=$O/%.o)
 CMD_OBJ   := $(CMD_SRC:%.c=$O/%.o)
 UNIT_SRC  := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_BIN  := $(UNIT_SRC:%.c=$O/%)
-UNIT_AUX  := $(addprefix $O/tests/unit/,close.o naive.o oracle.o picture.o)
+UNIT_AUX  := $(addprefix $O/tests/unit/,close.o naive.o oracle.o model_fixture.o sandbox.o picture.o)
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 REPLAY    := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$O/tests/fuzz/replay_%)
 BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
 BENCH_BIN := $(BENCH_SRC:%.c=$O/%)
 FAULT_SO  := $(patsubst %.c,$O/%.so,$(sort $(wildcard tests/fault/*.c)))
 PROGRAM   := $(if $(CMD_SRC),$O/atlas)
-BATS      ?= $(sort $(wildcard tests/cli/*.bats))
+BATS      ?= $(if $(CMD_SRC),$(sort $(wildcard tests/cli/*.bats)))
 # The tests' own environment: one OpenBLAS kernel and one thread, so that numbers are the same
 # everywhere, and a status above 98 for whatever a sanitizer finds.
 RUN_TESTS  = ATLAS_BUILD='$(CURDIR)/$O' scripts/run-tests.sh $O/log
@@ -84,7 +84,7 @@ $O/atlas: $(CMD_OBJ) $O/libatlas.a
 $O/%.o: %.c $O/flags | $O/version.h
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
-	$Q$(CC) $(ALL) $(kernel.flags) -MMD -MP -c -o $@ $<
+	$Q$(CC) $(ALL) $(if $(DEVELOPER),-Werror) $(kernel.flags) -MMD -MP -c -o $@ $<
 
 # Written anew only when they change: the first makes every object depend on compiler and flags,
 # the second is what `atlas version --build` prints.

@@ -17,7 +17,7 @@
  *   masked, intrasentence   mean over the pieces of the word at BLANK of p(piece), pieces filled in
  *                           from left to right, the later ones absent
  *   masked, intersentence   p(is next) of (context, sentence) from the next-sentence head
- *   causal, intrasentence   2^(mean log2 p) over all tokens, the first one after <|endoftext|> alone
+ *   causal, intrasentence   2^(mean log2 p) over all tokens, the first one given <|endoftext|>
  *   causal, intersentence   not available: it needs a head that cannot be rebuilt
  * Reference (SPEC 2)        context + " " + sentence, mean ln p of all tokens; intersentence only
  * Conditional               mean ln p of the sentence's tokens given context + " "; intrasentence:

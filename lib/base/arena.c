@@ -1,5 +1,8 @@
 /*
  * arena.c - see arena.h. Blocks double in size; a mark is the total handed out when it was taken.
+ *
+ * One emptied block is kept: scratch that starts where a block ends would otherwise allocate and
+ * free that block at every turn of a loop.
  */
 #include "base/arena.h"
 
@@ -20,9 +23,16 @@ struct at_arena_block {
     size_t below; /* bytes handed out of all older blocks */
 };
 
+static void block_free(struct at_arena_block *b)
+{
+    if (b)
+        free(b->bytes);
+    free(b);
+}
+
 static struct at_arena_block *block_new(struct at_arena *a, size_t need)
 {
-    struct at_arena_block *b = at_malloc(1, sizeof *b);
+    struct at_arena_block *b;
     size_t cap = a->top ? a->top->cap * 2 : FIRST_BLOCK;
     struct at_error err;
     void *bytes;
@@ -31,10 +41,38 @@ static struct at_arena_block *block_new(struct at_arena *a, size_t need)
         cap = (size_t)64 << 20;
     if (cap < need)
         cap = need;
+    b = at_malloc(1, sizeof *b);
     if (at_try_alloc(&bytes, cap, 1, "an arena", &err))
         bytes = at_malloc(cap, 1); /* refuses through the handler */
     *b = (struct at_arena_block){ a->top, bytes, cap, 0, a->used };
     return b;
+}
+
+static void push_block(struct at_arena *a, size_t need)
+{
+    struct at_arena_block *b = a->spare;
+
+    if (b && b->cap >= need)
+        *b = (struct at_arena_block){ a->top, b->bytes, b->cap, 0, a->used };
+    else
+        b = block_new(a, need);
+    if (b == a->spare)
+        a->spare = NULL;
+    a->top = b;
+}
+
+/* Keep the larger of the block and the spare one. */
+static void pop_block(struct at_arena *a)
+{
+    struct at_arena_block *b = a->top;
+
+    a->top = b->older;
+    if (a->spare && a->spare->cap > b->cap) {
+        block_free(b);
+        return;
+    }
+    block_free(a->spare);
+    a->spare = b;
 }
 
 void *at_arena_alloc(struct at_arena *a, size_t n, size_t size)
@@ -45,7 +83,7 @@ void *at_arena_alloc(struct at_arena *a, size_t n, size_t size)
     AT_BUG_IF(!at_mul_size(n, size, &bytes) || !at_add_size(bytes, ALIGN - 1, &padded));
     padded = padded / ALIGN * ALIGN;
     if (!a->top || a->top->cap - a->top->used < padded)
-        a->top = block_new(a, padded);
+        push_block(a, padded);
     p = a->top->bytes + a->top->used;
     a->top->used += padded;
     a->used += padded;
@@ -99,12 +137,8 @@ size_t at_arena_mark(const struct at_arena *a)
 void at_arena_reset(struct at_arena *a, size_t mark)
 {
     AT_BUG_IF(mark > a->used);
-    while (a->top && a->top->below >= mark && a->top->older) {
-        struct at_arena_block *old = a->top->older;
-        free(a->top->bytes);
-        free(a->top);
-        a->top = old;
-    }
+    while (a->top && a->top->below >= mark && a->top->older)
+        pop_block(a);
     if (a->top)
         a->top->used = mark - a->top->below;
     a->used = mark;
@@ -112,11 +146,8 @@ void at_arena_reset(struct at_arena *a, size_t mark)
 
 void at_arena_release(struct at_arena *a)
 {
-    while (a->top) {
-        struct at_arena_block *old = a->top->older;
-        free(a->top->bytes);
-        free(a->top);
-        a->top = old;
-    }
-    a->used = 0;
+    while (a->top)
+        pop_block(a);
+    block_free(a->spare);
+    *a = (struct at_arena){ 0 };
 }

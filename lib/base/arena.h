@@ -19,8 +19,9 @@
 #include "base/attr.h"
 
 struct at_arena {
-    struct at_arena_block *top; /* newest block; older ones are chained behind it */
-    size_t used;                /* bytes handed out in all blocks, the value of a mark */
+    struct at_arena_block *top;   /* newest block; older ones are chained behind it */
+    struct at_arena_block *spare; /* the last one a reset emptied, kept for the next need */
+    size_t used;                  /* bytes handed out in all blocks, the value of a mark */
 };
 
 AT_MUST_USE void *at_arena_alloc(struct at_arena *a, size_t n, size_t size);

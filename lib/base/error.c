@@ -14,6 +14,31 @@ void at_bug(const char *file, int line, const char *cond)
     abort();
 }
 
+/* Bytes of a UTF-8 sequence, from its first one. */
+static size_t sequence_length(unsigned char first)
+{
+    return first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+}
+
+/*
+ * Keep the message one line: names in it come from files, and may hold line ends or worse. A
+ * message that was cut loses the part of a character at its end.
+ */
+static void tidy(char *text, size_t size)
+{
+    size_t n = strlen(text), start = n;
+
+    if (n == size - 1) {
+        while (start > 0 && ((unsigned char)text[--start] & 0xC0) == 0x80)
+            continue;
+        if (n - start < sequence_length((unsigned char)text[start]))
+            text[start] = '\0';
+    }
+    for (char *p = text; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7F)
+            *p = '?';
+}
+
 int at_fail(struct at_error *err, enum at_code code, const char *fmt, ...)
 {
     va_list ap;
@@ -24,6 +49,7 @@ int at_fail(struct at_error *err, enum at_code code, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(err->text, sizeof err->text, fmt, ap);
     va_end(ap);
+    tidy(err->text, sizeof err->text);
     return code;
 }
 
@@ -41,5 +67,6 @@ int at_error_in(struct at_error *err, const char *fmt, ...)
     va_end(ap);
     used = strlen(err->text);
     snprintf(err->text + used, sizeof err->text - used, ": %s", tail);
+    tidy(err->text, sizeof err->text);
     return err->code;
 }

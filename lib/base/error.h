@@ -5,6 +5,7 @@
  * its last argument. Whoever detects the fault words it with at_fail(); everyone above passes the
  * code on untouched, except at a file boundary, where at_error_in() puts the path in front once.
  * Text is for people: lower case, no full stop, names in single quotes, found and wanted value.
+ * Control characters in it become '?', so that it stays one line whatever a file is called.
  * Nothing here allocates. An err of NULL is allowed: the text is dropped, the code is kept.
  */
 #ifndef BASE_ERROR_H
@@ -29,7 +30,11 @@ struct at_error {
 /* at_fail - store code and a formatted message; returns code, so detection is one line. */
 int at_fail(struct at_error *err, enum at_code code, const char *fmt, ...) AT_PRINTF(3, 4);
 
-/* at_error_in - put "<formatted>: " in front of the message already stored; returns its code. */
+/*
+ * at_error_in - put "<formatted>: " in front of the message already stored; returns its code.
+ *
+ * Edge      An err of NULL has no code to return: AT_EFORMAT. Keep the code where that matters.
+ */
 int at_error_in(struct at_error *err, const char *fmt, ...) AT_PRINTF(2, 3);
 
 #endif

@@ -22,7 +22,7 @@ int at_mapfile_open(struct at_mapfile *out, const char *path, struct at_error *e
 {
     struct stat st;
     void *p = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not hold us up */
 
     if (fd < 0)
         return at_fail(err, errno == ENOENT ? AT_ENOTFOUND : AT_EIO, "cannot open '%s': %s", path,

@@ -2,11 +2,12 @@
  * path.c - see path.h.
  *
  * Unfinished files are remembered in a small fixed table, so that a signal handler or a failing
- * exit can remove them without allocating.
+ * exit can remove them without allocating. Its entries are atomic: threads write files too.
  */
 #include "base/path.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,22 +17,24 @@
 
 enum { MAX_UNFINISHED = 64 };
 
-static char *volatile unfinished[MAX_UNFINISHED];
+static char *_Atomic unfinished[MAX_UNFINISHED];
 
 static void remember(char *tmp)
 {
-    for (size_t i = 0; i < MAX_UNFINISHED; i++)
-        if (!unfinished[i]) {
-            unfinished[i] = tmp;
+    char *none = NULL;
+
+    for (size_t i = 0; i < MAX_UNFINISHED; i++, none = NULL)
+        if (atomic_compare_exchange_strong(&unfinished[i], &none, tmp))
             return;
-        }
 }
 
-static void forget(const char *tmp)
+static void forget(char *tmp)
 {
-    for (size_t i = 0; i < MAX_UNFINISHED; i++)
-        if (unfinished[i] == tmp)
-            unfinished[i] = NULL;
+    char *mine = tmp;
+
+    for (size_t i = 0; i < MAX_UNFINISHED; i++, mine = tmp)
+        if (atomic_compare_exchange_strong(&unfinished[i], &mine, NULL))
+            return;
 }
 
 char *at_path_join(const char *dir, const char *name)
@@ -108,8 +111,11 @@ int at_outfile_commit(struct at_outfile *out, struct at_error *err)
 {
     int why = 0;
 
-    if (ferror(out->f))
-        why = errno ? errno : EIO;
+    if (ferror(out->f)) {
+        /* Which call failed is long past: ask once more, so that a full disk is called that. */
+        errno = 0;
+        why = fflush(out->f) == EOF && errno ? errno : EIO;
+    }
     if (fclose(out->f) == EOF && !why)
         why = errno;
     out->f = NULL;
@@ -142,9 +148,11 @@ void at_outfile_abort(struct at_outfile *out)
 
 void at_outfile_abort_all(void)
 {
-    for (size_t i = 0; i < MAX_UNFINISHED; i++)
-        if (unfinished[i])
-            unlink(unfinished[i]);
+    for (size_t i = 0; i < MAX_UNFINISHED; i++) {
+        char *tmp = atomic_load(&unfinished[i]);
+        if (tmp)
+            unlink(tmp);
+    }
 }
 
 int at_write_file(const char *path, const void *bytes, size_t n, struct at_error *err)

@@ -8,6 +8,7 @@
 #include "base/pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -144,6 +145,9 @@ void at_pool_run(struct at_pool *p, size_t n_tasks, at_task_fn fn, void *arg)
     atomic_store(&p->busy, p->n_threads - 1);
     start_round(p);
     work(p, 0);
-    while (atomic_load(&p->busy))
-        relax();
+    for (int i = 0; atomic_load(&p->busy); i = AT_MIN(i + 1, SPINS))
+        if (i < SPINS)
+            relax();
+        else
+            sched_yield(); /* the others may be waiting for this very processor */
 }

@@ -11,13 +11,16 @@
 
 #include "base/error.h"
 #include "base/path.h"
+#include "base/strbuf.h"
 
 /* Writing: cells left to right, at_csv_end() after each row. Errors surface at commit. */
 struct at_csv {
     struct at_outfile file;
-    size_t n_columns; /* of the header */
-    size_t column;    /* next cell of the current row */
-    size_t n_rows;    /* rows ended, without the header */
+    size_t n_columns;      /* of the header */
+    size_t column;         /* next cell of the current row */
+    size_t n_rows;         /* rows ended, without the header */
+    struct at_strbuf rows; /* not yet handed to the file */
+    int why;               /* errno of the first write that failed */
 };
 
 /* at_csv_open - create path and write the header: columns is "layer,head,weight". AT_EIO. */
@@ -29,11 +32,13 @@ void at_csv_real(struct at_csv *c, double v);
 void at_csv_empty(struct at_csv *c);
 void at_csv_end(struct at_csv *c); /* a row with another number of cells than the header is a bug */
 AT_MUST_USE int at_csv_commit(struct at_csv *c, struct at_error *err);
-void at_csv_abort(struct at_csv *c);
+void at_csv_abort(struct at_csv *c); /* accepts a zeroed or committed struct */
 
 /*
- * Reading a whole table into memory: quoted cells, doubled quotes, CRLF or LF, a BOM is skipped.
- * Errors    AT_EFORMAT with the line: unclosed quote, a row with another number of cells.
+ * Reading a whole table into memory: quoted cells, doubled quotes, CRLF or LF, a BOM and blank
+ * lines are skipped. With a tab as separator there is no quoting: a quote is a character.
+ * Errors    AT_EFORMAT with the line: unclosed quote, a row with another number of cells; those of
+ *           at_text_read(). path "-" is standard input.
  */
 struct at_table {
     char **cells;  /* (n_rows + 1, n_columns), row 0 is the header */

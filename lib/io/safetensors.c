@@ -263,8 +263,8 @@ static const struct shard *find_shard(const struct at_safetensors *st, const cha
 }
 
 /* Open every shard the index names, once. */
-static int add_shards(struct at_safetensors *st, const char *dir, const struct at_json *map,
-                      struct at_error *err)
+static int add_shards(struct at_safetensors *st, const char *dir, const char *path,
+                      const struct at_json *map, struct at_error *err)
 {
     const struct at_json *value;
     int rc = 0;
@@ -273,7 +273,7 @@ static int add_shards(struct at_safetensors *st, const char *dir, const struct a
         const char *file = at_json_text(value, "");
         if (!*file || *file == '.' || strchr(file, '/'))
             return at_fail(err, AT_EFORMAT, "%s: '%s' is not a file name that a shard may have",
-                           INDEX_NAME, file);
+                           path, file);
         if (!find_shard(st, file))
             rc = add_shard(st, at_path_join(dir, file), err);
     }
@@ -288,20 +288,20 @@ static bool holds(const struct shard *s, const struct at_tensor_view *t)
 }
 
 /* Every tensor has one place, and it is the one the index gives. */
-static int check_index(const struct at_safetensors *st, const struct at_json *map,
+static int check_index(const struct at_safetensors *st, const char *path, const struct at_json *map,
                        struct at_error *err)
 {
     const struct at_json *value;
 
     for (size_t i = 1; i < st->views.n; i++)
         if (by_name(&st->views.items[i - 1], &st->views.items[i]) == 0)
-            return at_fail(err, AT_EFORMAT, "tensor '%s' is in two shards",
+            return at_fail(err, AT_EFORMAT, "%s: tensor '%s' is in two shards", path,
                            st->views.items[i].name);
     for (const char *name = NULL; (name = at_json_next(map, name, &value));) {
         const struct shard *s = find_shard(st, at_json_text(value, ""));
         const struct at_tensor_view *t = at_safetensors_find(st, name);
         if (!t || !holds(s, t))
-            return at_fail(err, AT_EFORMAT, "%s: tensor '%s' is not in '%s'", INDEX_NAME, name,
+            return at_fail(err, AT_EFORMAT, "%s: tensor '%s' is not in '%s'", path, name,
                            at_json_text(value, ""));
     }
     return 0;
@@ -320,10 +320,10 @@ static int open_index(struct at_safetensors *st, const char *dir, const char *pa
     if (at_json_count(map) == 0)
         rc = at_fail(err, AT_EFORMAT, "%s: no weight_map", path);
     if (!rc)
-        rc = add_shards(st, dir, map, err);
+        rc = add_shards(st, dir, path, map, err);
     if (!rc) {
         sort_views(st);
-        rc = check_index(st, map, err);
+        rc = check_index(st, path, map, err);
     }
     at_json_free(index);
     return rc;

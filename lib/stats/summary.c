@@ -117,7 +117,7 @@ typedef int32_t vint __attribute__((vector_size(LANES * sizeof(int32_t))));
 
 enum { MAX_BINS = 4096 };
 
-/* Cells counted by key: bin b holds the keys least + (b << shift) .. least + ((b + 1) << shift) - 1. */
+/* Cells counted by key: bin b holds the keys from least + (b << shift) to the next bin's first. */
 struct bins {
     int32_t least;
     unsigned shift;

@@ -40,7 +40,8 @@ double at_quantile_sorted(const double *x, size_t n, double q);
  *
  * Shapes    out and q (n_q), ascending in 0..1, n_q <= AT_MAX_QUANTILES; x and scratch (n). Scratch
  *           may be x itself, which is then overwritten.
- * Edge      n = 0 gives NaN. A NaN in x counts as larger than all values (smaller, with its sign set).
+ * Edge      n = 0 gives NaN. A NaN in x counts as larger than all values, with its sign set as
+ *           smaller.
  * Cost      O(n): a pass to count, a pass to collect the cells near a quantile.
  */
 enum { AT_MAX_QUANTILES = 8 };

@@ -1,0 +1,60 @@
+#!/bin/sh
+# check-docs.sh ATLAS - option tables, -h, manual, completions and README say the same.
+#
+# The tables are what the program itself lists with --list-options: long name, letter, argument,
+# type, default and help, a tab between them, "-" for none.
+set -eu
+atlas=$1
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+bad() {
+    echo "$*"
+    failed=1
+}
+
+# documented PAGE - long name, letter or "-", and 1 for an argument or 0, of each option it lists.
+documented() {
+    sed -n 's/^\.It Fl //p' "$1" | awk '{
+        letter = "-"
+        if ($1 !~ /^-/) { letter = $1; sub(/^[^,]*, /, "") }
+        long = $1; sub(/^-/, "", long)
+        print long, letter, NF > 1 ? 1 : 0 }' | sort
+}
+
+"$atlas" completion bash >"$work/bash"
+"$atlas" completion zsh >"$work/zsh"
+: >"$work/all"
+for command in $("$atlas" help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
+    grep -q "atlas $command" README.md || bad "README.md does not show 'atlas $command'"
+    case $command in
+    help | version | completion) continue ;;
+    esac
+    page=man/atlas-$command.1
+    [ -f "$page" ] || { bad "no $page"; continue; }
+    "$atlas" "$command" --list-options >"$work/list"
+    "$atlas" "$command" -h >"$work/help"
+    awk -F '\t' '{ print $1, $2, $3 == "-" ? 0 : 1 }' "$work/list" | sort >"$work/table"
+    cat "$work/table" >>"$work/all"
+    documented "$page" >"$work/own"
+    documented man/atlas.1 | sort - "$work/own" >"$work/man"
+    comm -23 "$work/table" "$work/man" | while read -r o; do
+        echo "$command: neither $page nor man/atlas.1 has the option '$o' (name, letter, argument)"
+    done | grep . && failed=1
+    comm -13 "$work/table" "$work/own" | while read -r o; do
+        echo "$page: '$o' is not an option of the command (name, letter, argument)"
+    done | grep . && failed=1
+    while read -r long letter argument; do
+        for where in help bash zsh; do
+            grep -qe "--$long\([^a-z-]\|\$\)" "$work/$where" ||
+                bad "$command: --$long is not in its ${where%sh}"
+        done
+    done <"$work/table"
+done
+documented man/atlas.1 | grep -vE '^(version|help) ' >"$work/own"
+sort -u "$work/all" | comm -13 - "$work/own" | while read -r o; do
+    echo "man/atlas.1: '$o' is an option of no command (name, letter, argument)"
+done | grep . && failed=1
+[ $failed -ne 0 ] || echo "  OK   $(sort -u "$work/all" | wc -l) options documented"
+exit $failed

@@ -1,0 +1,38 @@
+# docs.bats - the manual: its pages are clean and every line of EXAMPLES runs.
+load helper
+
+# examples PAGE - the commands of its EXAMPLES section, one a line.
+examples() {
+    sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$1" | sed -n 's/^\.Dl //p' | sed 's/\\(dq/"/g; s/\\e/\\/g'
+}
+
+@test "pages render without a word from groff and mandoc" {
+    for page in "$ROOT"/man/*.[1-9]; do
+        [ -z "$(groff -mdoc -ww -Tutf8 "$page" 2>&1 >/dev/null)" ] || fail "groff: $page"
+        said=$(mandoc -Tlint "$page" | grep -v 'referenced manual not found' || :)
+        [ -z "$said" ] || fail "$said"
+    done
+}
+
+@test "every page that is referred to exists" {
+    sed -n 's/^\.Xr \([^ ]*\) \([1-9]\).*/\1.\2/p' "$ROOT"/man/*.[1-9] | sort -u |
+        while read -r page; do
+            [ -f "$ROOT/man/$page" ] || fail "no $page"
+        done
+}
+
+@test "every line of EXAMPLES runs" {
+    export PATH=$BATS_TEST_TMPDIR/bin:$PATH
+    mkdir bin
+    printf '#!/bin/sh\nexec %s "%s" "$@"\n' "${ATLAS_PREFIX:-}" "$ATLAS_BUILD/atlas" >bin/atlas
+    chmod +x bin/atlas
+    n=0
+    for page in "$ROOT"/man/*.1; do
+        [ -n "$(examples "$page")" ] || fail "$page has no examples"
+        while read -r line; do
+            sh -c "$line" >said 2>&1 || fail "$page: $line" "$(cat said)"
+            n=$((n + 1))
+        done < <(examples "$page")
+    done
+    [ "$n" -ge 6 ]
+}

@@ -1,0 +1,180 @@
+# errors.bats - bad models, bad texts, bad disks: one line, status 1, no half-written file.
+load helper
+
+# broken FILE SCRIPT - ./m is tiny-bert with FILE edited by a sed script. Edits of the weights keep
+# the length, so that only what they say is wrong.
+broken() {
+    rm -rf m
+    cp -r "$FIXTURES/tiny-bert" m
+    LC_ALL=C sed -i "$2" "m/$1"
+    ! cmp -s "$FIXTURES/tiny-bert/$1" "m/$1" || fail "$1 was not changed by: $2"
+}
+
+# refused REGEX - running and checking ./m fails, and says so in a line that matches.
+refused() {
+    local command
+    for command in 'run -m m cat' 'run -m m -o out cat' 'model check m'; do
+        fails 1 $command || return
+        has "$stderr" "$1" || return
+    done
+    nothing_left out
+}
+
+# nothing_left DIR - no manifest, no temporary file.
+nothing_left() {
+    local left
+    [ -d "$1" ] || return 0
+    left=$(find "$1" -name manifest.json -o -name '*.tmp-*')
+    [ -z "$left" ] || fail "left behind: $left"
+}
+
+# header N - the 8 bytes of a safetensors header length.
+header() {
+    printf "\\x$(printf %02x $(($1 & 255)))\\x$(printf %02x $(($1 >> 8 & 255)))\\x$(
+        printf %02x $(($1 >> 16 & 255)))\\x$(printf %02x $(($1 >> 24 & 255)))\0\0\0\0"
+}
+
+@test "a model that is nowhere: the places and how to fetch it" {
+    fails 1 run -m no-such-model cat
+    has "$stderr" "no-such-model"
+    has "$stderr" "scripts/fetch-model no-such-model"
+}
+
+@test "config.json: missing, empty, not JSON, not ours" {
+    broken config.json '1,$d'
+    refused 'config\.json'
+    broken config.json '1s/{/[/'
+    refused 'config\.json'
+    broken config.json 's/"bert"/"llama"/'
+    refused 'llama'
+    rm m/config.json
+    refused 'config\.json'
+}
+
+@test "config.json: absurd values" {
+    broken config.json 's/"hidden_size": 8/"hidden_size": 9/'
+    refused '9'
+    broken config.json 's/"hidden_size": 8/"hidden_size": 99999999999/'
+    refused 'hidden_size'
+    broken config.json 's/"num_hidden_layers": 2/"num_hidden_layers": -2/'
+    refused 'num_hidden_layers'
+    broken config.json 's/"num_attention_heads": 2/"num_attention_heads": 0/'
+    refused 'num_attention_heads'
+    broken config.json 's/"num_hidden_layers": 2/"num_hidden_layers": 3/'
+    refused 'layer\.2\.'
+    broken config.json 's/"vocab_size": 67/"vocab_size": "67"/'
+    refused 'vocab_size'
+}
+
+@test "safetensors: missing, empty, cut short" {
+    cp -r "$FIXTURES/tiny-bert" m
+    rm m/model.safetensors
+    refused 'model\.safetensors'
+    : >m/model.safetensors
+    refused 'model\.safetensors'
+    head -c 4 "$FIXTURES/tiny-bert/model.safetensors" >m/model.safetensors
+    refused 'model\.safetensors'
+    head -c 1000 "$FIXTURES/tiny-bert/model.safetensors" >m/model.safetensors
+    refused 'model\.safetensors'
+    head -c -1 "$FIXTURES/tiny-bert/model.safetensors" >m/model.safetensors
+    refused 'model\.safetensors'
+}
+
+@test "safetensors: a header longer than the file" {
+    cp -r "$FIXTURES/tiny-bert" m
+    for n in 0 100000 2147483647; do
+        { header $n; tail -c +9 "$FIXTURES/tiny-bert/model.safetensors"; } >m/model.safetensors
+        refused 'model\.safetensors'
+    done
+}
+
+@test "safetensors: offsets out of range, overlapping, not matching the shape" {
+    broken model.safetensors 's/\[0,2144\]/[0,9144]/'
+    refused 'model\.safetensors'
+    broken model.safetensors 's/\[2144,2656\]/[1144,1656]/'
+    refused 'model\.safetensors'
+    broken model.safetensors 's/\[2144,2656\]/[2656,2144]/'
+    refused 'model\.safetensors'
+    broken model.safetensors 's/\[16,8\]/[17,8]/'
+    refused 'model\.safetensors'
+}
+
+@test "safetensors: wrong shape, wrong type, a tensor that is missing" {
+    broken model.safetensors 's/\[67,8\]/[8,67]/'
+    refused '8, ?67'
+    broken model.safetensors 's/"F32","shape":\[67,8\]/"I32","shape":[67,8]/'
+    refused 'I32'
+    broken model.safetensors 's/"F32","shape":\[67,8\]/"Q99","shape":[67,8]/'
+    refused 'Q99'
+    broken model.safetensors 's/layer\.1\.attention\.self\.key\.weight/layer.1.attention.self.kex.weight/'
+    refused 'layer\.1\.attention\.self\.key\.weight'
+}
+
+@test "shards: a name that leaves the folder, a shard that is missing" {
+    cp -r "$FIXTURES/tiny-bert-f16-sharded" m
+    cp "$FIXTURES"/tiny-bert/{vocab.txt,tokenizer_config.json} m
+    ok model check m
+    sed -i 's|"model-00002|"../model-00002|' m/model.safetensors.index.json
+    refused '\.\./model-00002'
+    cp "$FIXTURES/tiny-bert-f16-sharded/model.safetensors.index.json" m
+    rm m/model-00002*
+    refused 'model-00002'
+}
+
+@test "tokenizer: missing, a vocabulary of another size" {
+    broken vocab.txt '$d'
+    refused '66.*67'
+    rm m/vocab.txt
+    refused 'vocab\.txt'
+}
+
+@test "text: empty, not UTF-8 with the byte, too long with both lengths" {
+    fails 1 run ''
+    has "$stderr" 'empty'
+    : >empty.txt
+    fails 1 run -f empty.txt
+    has "$stderr" 'empty'
+    printf 'good \xff bad' >bad.txt
+    fails 1 run -f bad.txt
+    has "$stderr" 'bad\.txt'
+    has "$stderr" 'byte 5'
+    fails 1 run -m "$FIXTURES/tiny-bert" 'a b c d e f g h i j k l m n o p q r s t'
+    has "$stderr" '22.*16|16.*22'
+    fails 1 run -f no-such-file.txt
+    has "$stderr" 'no-such-file\.txt'
+}
+
+@test "output: a folder that cannot be made, a file in its place" {
+    : >file
+    fails 1 run -o file cat
+    has "$stderr" "file"
+    fails 1 run -o file/below cat
+    has "$stderr" "file/below"
+}
+
+@test "output: a full disk on standard output" {
+    for args in 'run cat' 'run --json cat' 'model list' 'help' 'version' 'completion bash'; do
+        status=0
+        atlas $args >/dev/full 2>err || status=$?
+        stderr=$(cat err) output=
+        ended 1 $args
+        has "$stderr" '^atlas.*No space left on device'
+    done
+}
+
+@test "output: a file that cannot be opened, completed or put in its place" {
+    [[ $ATLAS_BUILD != *asan && -z ${ATLAS_PREFIX:-} ]] || skip 'the preloaded library and the tool exclude each other'
+    for rule in fopen:tokens.csv fclose:tokens.csv rename:tokens.csv fopen:capture.safetensors \
+        fclose:capture.safetensors fclose:heatmap_mean.png fopen:heatmap_mean.svg \
+        rename:manifest.json fclose:run.json; do
+        rm -rf out
+        status=0
+        FAILIO=$rule LD_PRELOAD=$ATLAS_BUILD/tests/fault/failio.so \
+            "$ATLAS_BUILD/atlas" run -o out 'A cat.' >said 2>err || status=$?
+        stderr=$(cat err) output=$(cat said)
+        ended 1 "run with $rule"
+        has "$stderr" "^atlas run: .*${rule#*:}.*: (Permission denied|No space left on device)\$"
+        nothing_left out
+        [ ! -e "out/${rule#*:}" ] || fail "$rule: a half file is there"
+    done
+}

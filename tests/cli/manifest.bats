@@ -1,0 +1,58 @@
+# manifest.bats - what is written is listed, digests hold, and the same run gives the same bytes.
+load helper
+
+TEXT='The cat sat. It slept.'
+
+@test "every file is in the manifest with its digest, and the other way round" {
+    ok run -o out "$TEXT"
+    jq -r '.outputs[] | .sha256 + "  " + .path' out/manifest.json >sums
+    (cd out && sha256sum --quiet -c ../sums)
+    (cd out && find . -type f ! -name manifest.json | sed 's|^\./||' | sort) >there
+    jq -r '.outputs[].path' out/manifest.json | sort | diff - there
+}
+
+@test "inputs are listed with size and digest" {
+    ok run -m "$FIXTURES/tiny-bert" -o out cat
+    [ "$(json out/manifest.json '.inputs[] | select(.path | endswith("model.safetensors")).sha256')" = \
+        "$(sha256sum <"$FIXTURES/tiny-bert/model.safetensors" | cut -d' ' -f1)" ]
+}
+
+@test "all options are there with their final values, defaults included" {
+    ok run -o out --tree-k 2 "$TEXT"
+    holds out/manifest.json '.options["tree-k"] == 2'
+    holds out/manifest.json '.options["flow-threshold"] == 0.04'
+    atlas run --list-options | cut -f1 | while read -r option; do
+        case $option in help | list-options | out | quiet | verbose | progress | color) continue ;; esac
+        holds out/manifest.json ".options | has(\"$option\")"
+    done
+}
+
+@test "tables: rows and columns as the manifest says" {
+    ok run -o out "$TEXT"
+    jq -r '.outputs[] | select(.kind == "csv") | [.path, (.rows | tostring), (.columns | join(","))] | @tsv' \
+        out/manifest.json | while IFS=$'\t' read -r path rows columns; do
+        [ "$(head -n 1 "out/$path" | tr -d '"')" = "$columns" ]
+        [ "$(($(wc -l <"out/$path") - 1))" -eq "$rows" ]
+    done
+}
+
+@test "the same run gives the same bytes, apart from run" {
+    ok run -o one --format json,csv,png,svg,pdf "$TEXT"
+    ok run -o two --format json,csv,png,svg,pdf "$TEXT"
+    for f in one/*; do
+        [ "$f" != one/manifest.json ] || continue
+        cmp "$f" "two/${f#one/}"
+    done
+    diff <(jq -S 'del(.run)' one/manifest.json) <(jq -S 'del(.run)' two/manifest.json)
+}
+
+@test "SOURCE_DATE_EPOCH is the time that is written" {
+    export SOURCE_DATE_EPOCH=86400
+    ok run -o out "$TEXT"
+    has "$(json out/manifest.json .run.started)" '^1970-01-02'
+}
+
+@test "paths are relative: the folder can be moved and still be checked" {
+    ok run -o out "$TEXT"
+    lacks "$(json out/manifest.json '.outputs[].path')" '(^|[^.])/'
+}

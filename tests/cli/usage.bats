@@ -1,0 +1,111 @@
+# usage.bats - the shape of a call: help, version, typos, bounds, exit statuses.
+load helper
+
+commands() {
+    atlas help | sed -n 's/^  \([a-z]*\)  .*/\1/p'
+}
+
+@test "no command: the list of commands, status 2" {
+    fails 2
+    has "$stderr" 'run'
+}
+
+@test "help lists every command, and each command helps in three ways" {
+    ok help
+    for c in $(commands); do
+        has "$output" "  $c "
+    done
+    [ "$(commands | wc -l)" -ge 3 ]
+    for c in $(commands); do
+        ok help "$c"
+        said=$output
+        has "$said" "^usage: atlas $c"
+        ok "$c" -h
+        [ "$output" = "$said" ]
+        ok "$c" --help
+        [ "$output" = "$said" ]
+    done
+}
+
+@test "version" {
+    version=$(cat "$ROOT/lib/base/VERSION")
+    ok --version
+    [ "$output" = "atlas $version" ]
+    ok version
+    [ "$output" = "atlas $version" ]
+    ok version --build
+    has "$output" 'OpenBLAS'
+}
+
+@test "a typo names what is nearest" {
+    fails 2 rum
+    has "$stderr" "'rum'"
+    has "$stderr" "'?run'?"
+    fails 2 run --mdoel x cat
+    has "$stderr" 'mdoel'
+    fails 2 help rum
+    has "$stderr" "'rum'"
+}
+
+@test "numbers are checked: not a number, out of bounds, both with what is wanted" {
+    for bad in x 1x '' -1 99999999999999999999; do
+        fails 2 run --tree-depth "$bad" cat
+        has "$stderr" 'tree-depth'
+    done
+    fails 2 run --flow-threshold 2 cat
+    has "$stderr" 'flow-threshold.*1'
+    fails 2 run --flow-threshold nan cat
+    has "$stderr" 'flow-threshold'
+    fails 2 run --matrix sideways cat
+    has "$stderr" 'raw.*col.*rollout'
+}
+
+@test "an option without its value, a value for a flag" {
+    fails 2 run --model
+    has "$stderr" 'model'
+    fails 2 run --words=yes cat
+    has "$stderr" 'words'
+}
+
+@test "a layer or head the model does not have is an error with its range" {
+    fails 1 run -m "$FIXTURES/tiny-bert" --layer 2 --head 0 cat
+    has "$stderr" '2'
+    fails 1 run -m "$FIXTURES/tiny-bert" --layer 0 --head 7 cat
+    has "$stderr" '7'
+}
+
+@test "no text at all" {
+    run --separate-stderr atlas run </dev/null
+    [ "$status" -eq 2 ] || [ "$status" -eq 1 ]
+    has "$stderr" 'text'
+}
+
+@test "options after the text, and -- before a text that looks like one" {
+    ok run cat --json -m "$FIXTURES/tiny-bert"
+    holds - '.meta.architecture == "bert"'
+    ok run --json -m "$FIXTURES/tiny-bert" -- --json
+    holds - '.tokens | length > 2'
+}
+
+@test "skipped texts: status 3, the others come out, each skip is reported" {
+    printf 'a cat\n\n\xff\na dog\n' >texts
+    run --separate-stderr atlas run --lines -f texts --json -q
+    ended 3 run --lines
+    [ "$(wc -l <<<"$output")" -eq 2 ]
+    has "$stderr" 'texts'
+}
+
+@test "every command's options come out in the machine's form" {
+    for c in $(commands); do
+        ok "$c" --list-options
+        [ -z "$output" ] || awk -F '\t' 'NF != 6 { print; bad = 1 } END { exit bad }' <<<"$output"
+    done
+}
+
+@test "completion scripts: their shells accept them" {
+    ok completion bash
+    bash -n <<<"$output"
+    ok completion zsh
+    zsh -n <<<"$output"
+    fails 2 completion fish
+}

@@ -1,0 +1,79 @@
+/*
+ * test_mapfile.c - what may be mapped, and that a slice never leaves the file.
+ */
+#include "base/mapfile.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "close.h"
+#include "sandbox.h"
+
+static void test_slices(void **state)
+{
+    static const struct {
+        size_t offset, n;
+        int inside;
+    } cases[] = {
+        { 0, 10, 1 },       { 0, 11, 0 },        { 10, 0, 1 },       { 10, 1, 0 },
+        { 11, 0, 0 },       { 9, 1, 1 },         { SIZE_MAX, 1, 0 }, { 1, SIZE_MAX, 0 },
+        { SIZE_MAX, 0, 0 }, { SIZE_MAX, 11, 0 },
+    };
+    struct at_mapfile m;
+    struct at_error err;
+
+    (void)state;
+    assert_int_equal(at_mapfile_open(&m, sandbox_text("ten", "0123456789"), &err), 0);
+    assert_int_equal(m.n, 10);
+    for (size_t i = 0; i < AT_COUNTOF(cases); i++) {
+        const void *p = at_mapfile_slice(&m, cases[i].offset, cases[i].n);
+        assert_ptr_equal(p, cases[i].inside ? m.bytes + cases[i].offset : NULL);
+        at_mapfile_populate(&m, cases[i].offset, cases[i].n); /* harmless wherever it points */
+    }
+    assert_memory_equal(at_mapfile_slice(&m, 3, 4), "3456", 4);
+    at_mapfile_close(&m);
+    at_mapfile_close(&m);
+    assert_null(at_mapfile_slice(&m, 0, 0));
+}
+
+static void test_empty_file(void **state)
+{
+    struct at_mapfile m;
+    struct at_error err;
+
+    (void)state;
+    assert_int_equal(at_mapfile_open(&m, sandbox_text("empty", ""), &err), 0);
+    assert_null(m.bytes);
+    assert_int_equal(m.n, 0);
+    assert_null(at_mapfile_slice(&m, 0, 0));
+    at_mapfile_close(&m);
+}
+
+static void test_what_is_no_file(void **state)
+{
+    const char *fifo = sandbox_path("fifo");
+    struct at_mapfile m;
+    struct at_error err;
+
+    (void)state;
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    assert_int_equal(at_mapfile_open(&m, fifo, &err), AT_EIO); /* and does not wait for a writer */
+    assert_non_null(strstr(err.text, "/fifo': not a regular file"));
+    assert_int_equal(at_mapfile_open(&m, "/", &err), AT_EIO);
+    assert_string_equal(err.text, "cannot open '/': not a regular file");
+    assert_int_equal(at_mapfile_open(&m, "/dev/zero", &err), AT_EIO);
+    assert_int_equal(at_mapfile_open(&m, sandbox_path("none"), &err), AT_ENOTFOUND);
+    assert_non_null(strstr(err.text, "/none': No such file or directory"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_slices),
+        cmocka_unit_test(test_empty_file),
+        cmocka_unit_test(test_what_is_no_file),
+    };
+
+    return cmocka_run_group_tests(tests, sandbox_setup, sandbox_teardown);
+}

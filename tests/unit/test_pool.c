@@ -1,0 +1,87 @@
+/*
+ * test_pool.c - every task runs once, with a slot of its own, round after round.
+ */
+#include "base/pool.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/attr.h"
+#include "close.h"
+
+enum { TASKS = 500 };
+
+struct tally {
+    atomic_int runs[TASKS];
+    atomic_int in_slot[16]; /* tasks running there now */
+    atomic_int shared_slot; /* times a slot was found taken */
+    size_t n_slots;
+};
+
+static void count(void *arg, size_t task, size_t slot)
+{
+    struct tally *t = arg;
+
+    if (slot >= t->n_slots || atomic_fetch_add(&t->in_slot[slot], 1) != 0)
+        atomic_fetch_add(&t->shared_slot, 1);
+    atomic_fetch_add(&t->runs[task], 1);
+    atomic_fetch_sub(&t->in_slot[slot], 1);
+}
+
+static void run_rounds(struct at_pool *p, int rounds)
+{
+    static const size_t sizes[] = { TASKS, 0, 1, 2, 7 };
+
+    for (int round = 0; round < rounds; round++)
+        for (size_t i = 0; i < AT_COUNTOF(sizes); i++) {
+            struct tally *t = calloc(1, sizeof *t);
+            assert_non_null(t);
+            t->n_slots = at_pool_size(p);
+            at_pool_run(p, sizes[i], count, t);
+            for (size_t k = 0; k < TASKS; k++)
+                assert_int_equal(t->runs[k], k < sizes[i]);
+            assert_int_equal(t->shared_slot, 0);
+            free(t);
+        }
+}
+
+static void test_each_task_once(void **state)
+{
+    static const size_t threads[] = { 1, 2, 3, 8 };
+
+    (void)state;
+    for (size_t i = 0; i < AT_COUNTOF(threads); i++) {
+        struct at_pool *p = at_pool_new(threads[i]);
+        assert_int_equal(at_pool_size(p), threads[i]);
+        run_rounds(p, 20);
+        at_pool_free(p);
+    }
+}
+
+static void test_without_a_pool(void **state)
+{
+    (void)state;
+    assert_int_equal(at_pool_size(NULL), 1);
+    run_rounds(NULL, 1);
+    at_pool_free(NULL);
+}
+
+static void test_default_size_and_unused(void **state)
+{
+    struct at_pool *p = at_pool_new(0);
+
+    (void)state;
+    assert_true(at_pool_size(p) >= 1);
+    at_pool_free(p); /* threads that never worked end too */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_task_once),
+        cmocka_unit_test(test_without_a_pool),
+        cmocka_unit_test(test_default_size_and_unused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
