@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -63,18 +64,22 @@ const void *at_mapfile_slice(const struct at_mapfile *m, size_t offset, size_t n
     return m->bytes + offset;
 }
 
-void at_mapfile_populate(const struct at_mapfile *m, size_t offset, size_t n)
+void at_populate(const void *p, size_t n)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t first = offset / page * page;
+    size_t into_page = (uintptr_t)p % (size_t)sysconf(_SC_PAGESIZE);
     union {
         const unsigned char *bytes;
         void *p;
-    } u;
+    } u = { .bytes = (const unsigned char *)p - into_page };
 
-    if (!at_mapfile_slice(m, offset, n))
-        return;
-    u.bytes = m->bytes + first;
-    if (madvise(u.p, n + (offset - first), MADV_POPULATE_READ) != 0)
-        (void)posix_madvise(u.p, n + (offset - first), POSIX_MADV_WILLNEED);
+    if (madvise(u.p, n + into_page, MADV_POPULATE_READ) != 0)
+        (void)posix_madvise(u.p, n + into_page, POSIX_MADV_WILLNEED);
+}
+
+void at_mapfile_populate(const struct at_mapfile *m, size_t offset, size_t n)
+{
+    const void *p = at_mapfile_slice(m, offset, n);
+
+    if (p)
+        at_populate(p, n);
 }

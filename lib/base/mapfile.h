@@ -27,5 +27,7 @@ const void *at_mapfile_slice(const struct at_mapfile *m, size_t offset, size_t n
 
 /* at_mapfile_populate - fault in n bytes at offset at once; a hint, never fails. */
 void at_mapfile_populate(const struct at_mapfile *m, size_t offset, size_t n);
+/* at_populate - the same for n bytes of a map at p. */
+void at_populate(const void *p, size_t n);
 
 #endif

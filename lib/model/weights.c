@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/array.h"
+#include "base/mapfile.h"
 #include "ops/shapes.h"
 
 enum part { EMBED, LAYER, FINAL, HEAD };
@@ -433,6 +434,23 @@ void at_model_close(struct at_model *m)
     at_arena_release(&m->arena);
     free(m->dir);
     *m = (struct at_model){ 0 };
+}
+
+static void populate_layer(void *arg, size_t layer, size_t slot)
+{
+    const struct at_layer_weights *w = (const struct at_layer_weights *)arg + layer;
+    const struct at_weight *all[] = { &w->q.w,        &w->k.w,      &w->v.w,      &w->qkv.w,
+                                      &w->attn_out.w, &w->ffn_in.w, &w->ffn_out.w };
+
+    (void)slot;
+    for (size_t i = 0; i < AT_COUNTOF(all); i++)
+        if (all[i]->data)
+            at_populate(all[i]->data, all[i]->n_out * all[i]->n_in * at_dtype_size(all[i]->dtype));
+}
+
+void at_model_populate(const struct at_model *m, struct at_pool *pool)
+{
+    at_pool_run(pool, m->config.n_layers, populate_layer, m->weights.layer);
 }
 
 size_t at_model_n_parameters(const struct at_model *m)

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/pool.h"
 #include "io/safetensors.h"
 #include "model/config.h"
 #include "ops/tensor.h"
@@ -79,6 +80,10 @@ struct at_model {
  */
 AT_MUST_USE int at_model_open(struct at_model *out, const char *dir, struct at_error *err);
 void at_model_close(struct at_model *m);
+
+/* at_model_populate - fault in the layers' weights at once and in parallel, which is faster than
+   page by page in the first pass; a hint, for a caller about to run at_forward(). */
+void at_model_populate(const struct at_model *m, struct at_pool *pool);
 
 /* at_model_n_parameters - parameters in all mapped tensors, tied ones once. */
 size_t at_model_n_parameters(const struct at_model *m);

@@ -85,8 +85,10 @@ int main(int argc, char **argv)
             *at_array_push(&segments) = segment;
         }
         rc = at_model_open(&m, argv[1], &err);
-        if (!rc)
+        if (!rc) {
+            at_model_populate(&m, pool);
             rc = capture(&m, &ids, &segments, argv[2], pool, &err);
+        }
     }
     if (rc)
         fprintf(stderr, "capture_ids: %s\n", rc == 2 ? "MODEL-DIR OUT [THREADS] <IDS" : err.text);

@@ -183,6 +183,7 @@ static void test_built_in_models(void **state)
         assert_int_equal(m.weights.next_sentence.w.data != NULL, cases[i].has_next_sentence);
         assert_int_equal(m.config.n_labels > 0, cases[i].has_labels);
         assert_string_equal(m.dir, cases[i].dir);
+        at_model_populate(&m, NULL);
         must(at_trace_run(&t, &m, ids, NULL, 4, AT_CAP_HIDDEN, NULL, &err), &err);
         for (size_t k = 0; k < 4 * m.config.width; k++)
             assert_true(isfinite(t.final_hidden[k]));
