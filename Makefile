@@ -32,7 +32,7 @@ opt.release = -O2 -g
 opt.debug   = -O0 -g
 opt.asan    = -O1 -g $(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS ?= $(opt.$(MODE))
-ALL    := $(STD) $(PIC) $(WARN) $(CFLAGS) -Ilib -I$O \
+ALL    := $(STD) $(PIC) $(WARN) $(CFLAGS) -I. -Ilib -I$O \
           $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lmd -ldl -lm
 LINK    = $(CC) $(if $(filter asan,$(MODE)),$(SAN)) -pthread $(LDFLAGS)
@@ -45,7 +45,7 @@ LIB_OBJ   := $(LIB_SRC:%.c=$O/%.o)
 CMD_OBJ   := $(CMD_SRC:%.c=$O/%.o)
 UNIT_SRC  := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_BIN  := $(UNIT_SRC:%.c=$O/%)
-UNIT_AUX  := $(addprefix $O/tests/unit/,close.o naive.o oracle.o model_fixture.o sandbox.o picture.o)
+UNIT_AUX  := $(patsubst %.c,$O/%.o,$(sort $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))))
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 REPLAY    := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$O/tests/fuzz/replay_%)
 BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))

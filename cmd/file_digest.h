@@ -1,0 +1,19 @@
+/*
+ * file_digest.h - SHA-256 of input files, remembered between runs.
+ *
+ * Hashing half a gigabyte of weights takes longer than running them, so digests of large files are
+ * kept in $XDG_CACHE_HOME/atlas/digests (default ~/.cache), one small file per (device, inode,
+ * size, time of change). A cache that cannot be read or written is no error.
+ */
+#ifndef CMD_FILE_DIGEST_H
+#define CMD_FILE_DIGEST_H
+
+#include "base/digest.h"
+
+/* file_digest - AT_EIO or AT_ENOTFOUND when path cannot be read. */
+AT_MUST_USE int file_digest(struct at_digest *out, const char *path, struct at_error *err);
+
+/* cache_dir - "$XDG_CACHE_HOME/atlas/<name>", created; NULL when there is no place. Free it. */
+char *cache_dir(const char *name);
+
+#endif

@@ -1,0 +1,277 @@
+/*
+ * lookup.c - see lookup.h.
+ */
+#include "cmd/lookup.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/array.h"
+#include "base/path.h"
+#include "base/strbuf.h"
+#include "io/textfile.h"
+
+/* Organisations that old bare names of the hub now live under. */
+static const char *const orgs[] = { "openai-community", "google-bert" };
+
+/* Folder of the running executable, or NULL. */
+static char *executable_dir(void)
+{
+    char buf[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", buf, sizeof buf - 1);
+    char *slash;
+
+    if (n <= 0)
+        return NULL;
+    buf[n] = '\0';
+    slash = strrchr(buf, '/');
+    if (!slash)
+        return NULL;
+    *slash = '\0';
+    return at_strdup(buf);
+}
+
+/* Candidate data directories in order; returns how many. The caller frees each. */
+static size_t data_dirs(char *dirs[3])
+{
+    const char *env = getenv("ATLAS_DATADIR");
+    char *exe = executable_dir();
+    size_t n = 0;
+
+    if (env && *env)
+        dirs[n++] = at_strdup(env);
+    if (exe) {
+        dirs[n++] = at_asprintf("%s/../share/atlas", exe);
+        dirs[n++] = at_asprintf("%s/../../fixtures", exe); /* build/<mode>/atlas */
+    }
+    free(exe);
+    return n;
+}
+
+int data_path(char **out, const char *rel, struct at_error *err)
+{
+    struct at_strbuf looked = { 0 };
+    char *dirs[3], *found = NULL;
+    size_t n = data_dirs(dirs);
+    int rc = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        char *path = at_path_join(dirs[i], rel);
+        at_strbuf_addf(&looked, "%s%s", i ? ", " : "", dirs[i]);
+        if (!found && access(path, R_OK) == 0)
+            found = at_strdup(path);
+        free(path);
+        free(dirs[i]);
+    }
+    if (found)
+        *out = found;
+    else
+        rc = at_fail(err, AT_ENOTFOUND, "no data file '%s'; looked in %s", rel,
+                     at_strbuf_str(&looked));
+    at_strbuf_release(&looked);
+    return rc;
+}
+
+/* The hub cache, whether it exists or not; NULL without a home. */
+static char *hub_cache(void)
+{
+    const char *cache = getenv("HF_HUB_CACHE"), *hf = getenv("HF_HOME"), *home = getenv("HOME");
+
+    if (cache && *cache)
+        return at_strdup(cache);
+    if (hf && *hf)
+        return at_path_join(hf, "hub");
+    if (home && *home)
+        return at_path_join(home, ".cache/huggingface/hub");
+    return NULL;
+}
+
+/* snapshots/<revision of refs/main> of a cached repository, or NULL. */
+static char *snapshot(const char *repo_dir)
+{
+    char *ref = at_path_join(repo_dir, "refs/main"), *text = NULL, *dir = NULL;
+    size_t n;
+
+    if (at_text_read(&text, &n, ref, 4096, NULL) == 0) {
+        text[strcspn(text, " \r\n")] = '\0';
+        dir = at_asprintf("%s/snapshots/%s", repo_dir, text);
+        if (!*text || strchr(text, '/') || !at_path_is_dir(dir)) {
+            free(dir);
+            dir = NULL;
+        }
+    }
+    free(text);
+    free(ref);
+    return dir;
+}
+
+/* "ORG/NAME" in the cache, or NULL; org may be NULL for a name that has its own. */
+static char *cached_model(const char *hub, const char *org, const char *name)
+{
+    char *full = org ? at_asprintf("%s/%s", org, name) : at_strdup(name), *dir;
+    struct at_strbuf repo = { 0 };
+
+    at_strbuf_addf(&repo, "%s/models--", hub);
+    for (const char *s = full; *s; s++)
+        at_strbuf_adds(&repo, *s == '/' ? "--" : (const char[]){ *s, '\0' });
+    dir = snapshot(repo.s);
+    at_strbuf_release(&repo);
+    free(full);
+    return dir;
+}
+
+static bool has_config(const char *dir)
+{
+    char *path = at_path_join(dir, "config.json");
+    bool is_there = at_path_is_file(path);
+
+    free(path);
+    return is_there;
+}
+
+int model_find(char **dir_out, const char *name, struct at_error *err)
+{
+    const char *models = getenv("ATLAS_MODELS");
+    struct at_strbuf looked = { 0 };
+    char *dir, *hub = hub_cache();
+    int rc = 0;
+
+    if (at_path_is_dir(name)) {
+        *dir_out = at_strdup(name);
+        free(hub);
+        return 0;
+    }
+    at_strbuf_addf(&looked, "./%s", name);
+    dir = NULL;
+    if (models && *models) {
+        dir = at_path_join(models, name);
+        at_strbuf_addf(&looked, ", %s", dir);
+        if (!has_config(dir)) {
+            free(dir);
+            dir = NULL;
+        }
+    }
+    if (!dir) {
+        char *rel = at_path_join("models", name);
+        at_strbuf_adds(&looked, ", the built-in models");
+        if (strchr(name, '/') || data_path(&dir, rel, NULL))
+            dir = NULL;
+        free(rel);
+    }
+    if (!dir && hub) {
+        at_strbuf_addf(&looked, ", %s", hub);
+        dir = cached_model(hub, NULL, name);
+        for (size_t i = 0; !dir && !strchr(name, '/') && i < AT_COUNTOF(orgs); i++)
+            dir = cached_model(hub, orgs[i], name);
+    }
+    if (dir)
+        *dir_out = dir;
+    else
+        rc = at_fail(err, AT_ENOTFOUND,
+                     "no model '%s'; looked in %s; to fetch it: scripts/fetch-model %s", name,
+                     looked.s, name);
+    at_strbuf_release(&looked);
+    free(hub);
+    return rc;
+}
+
+struct places AT_ARRAY(struct model_place);
+
+static void add_place(struct places *v, const char *name, const char *dir, const char *where)
+{
+    for (size_t i = 0; i < v->n; i++)
+        if (!strcmp(v->items[i].name, name))
+            return; /* an earlier place wins, as in model_find() */
+    *at_array_push(v) = (struct model_place){ at_strdup(name), at_strdup(dir), where };
+}
+
+/* Every subdirectory of dir that holds a config.json. */
+static void add_models_of(struct places *v, const char *dir, const char *where)
+{
+    DIR *d = opendir(dir);
+    struct dirent *e;
+
+    while (d && (e = readdir(d))) {
+        char *path;
+        if (e->d_name[0] == '.')
+            continue;
+        path = at_path_join(dir, e->d_name);
+        if (has_config(path))
+            add_place(v, e->d_name, path, where);
+        free(path);
+    }
+    if (d)
+        closedir(d);
+}
+
+static void add_cached(struct places *v, const char *hub)
+{
+    DIR *d = opendir(hub);
+    struct dirent *e;
+
+    while (d && (e = readdir(d))) {
+        struct at_strbuf name = { 0 };
+        char *repo, *dir;
+        if (strncmp(e->d_name, "models--", 8) != 0)
+            continue;
+        for (const char *s = e->d_name + 8; *s; s++)
+            if (s[0] == '-' && s[1] == '-') {
+                at_strbuf_addc(&name, '/');
+                s++;
+            } else
+                at_strbuf_addc(&name, *s);
+        repo = at_path_join(hub, e->d_name);
+        dir = snapshot(repo);
+        if (dir && has_config(dir))
+            add_place(v, at_strbuf_str(&name), dir, "cache");
+        free(dir);
+        free(repo);
+        at_strbuf_release(&name);
+    }
+    if (d)
+        closedir(d);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct model_place *x = a, *y = b;
+
+    return strcmp(x->name, y->name);
+}
+
+size_t model_places(struct model_place **out)
+{
+    const char *models = getenv("ATLAS_MODELS");
+    struct places v = { 0 };
+    char *dir;
+
+    if (models && *models)
+        add_models_of(&v, models, "ATLAS_MODELS");
+    if (data_path(&dir, "models", NULL) == 0) {
+        add_models_of(&v, dir, "built in");
+        free(dir);
+    }
+    dir = hub_cache();
+    if (dir)
+        add_cached(&v, dir);
+    free(dir);
+    if (v.n)
+        qsort(v.items, v.n, sizeof *v.items, by_name);
+    *out = v.items;
+    return v.n;
+}
+
+void model_places_free(struct model_place *places, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        free(places[i].name);
+        free(places[i].dir);
+    }
+    free(places);
+}

@@ -1,0 +1,36 @@
+/*
+ * lookup.h - where models and data files lie.
+ *
+ * Data: $ATLAS_DATADIR, else ../share/atlas beside the executable's folder, else the source tree's
+ * fixtures for an executable in its build folder. Models: see model_find().
+ */
+#ifndef CMD_LOOKUP_H
+#define CMD_LOOKUP_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+/* data_path - path of a data file or directory ("models/atlas-bert"); AT_ENOTFOUND. Free it. */
+AT_MUST_USE int data_path(char **out, const char *rel, struct at_error *err);
+
+/*
+ * model_find - directory of a model: a directory of that name, $ATLAS_MODELS/NAME, the built-in
+ * models, the Hugging Face cache (bare names also under openai-community and google-bert).
+ *
+ * Errors    AT_ENOTFOUND: one line with every place looked at and the command that fetches it.
+ * Memory    *dir_out is the caller's.
+ */
+AT_MUST_USE int model_find(char **dir_out, const char *name, struct at_error *err);
+
+/* One model that is there. */
+struct model_place {
+    char *name, *dir;
+    const char *where; /* "ATLAS_MODELS", "built in", "cache" */
+};
+
+/* model_places - every model that model_find() could find by a bare name; sorted, the caller's. */
+size_t model_places(struct model_place **out);
+void model_places_free(struct model_place *places, size_t n);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * manifest.h - where files go, and the record of a run, written last: its presence means the run
+ * finished.
+ */
+#ifndef CMD_MANIFEST_H
+#define CMD_MANIFEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "cmd/opt.h"
+#include "io/csv.h"
+#include "io/json.h"
+
+struct manifest;
+
+/*
+ * manifest_new - a record for files under dir, which is created. A manifest.json that is there
+ * already is removed first, so that a failed run is never taken for a finished one.
+ */
+AT_MUST_USE int manifest_new(struct manifest **out, const char *dir, const char *command,
+                             struct at_error *err);
+void manifest_free(struct manifest *m); /* accepts NULL */
+
+/* manifest_options - every option of the table with its final value. */
+void manifest_options(struct manifest *m, const struct opt *table);
+/* manifest_input_file - a file that was read: its size and SHA-256 are noted. AT_EIO. */
+AT_MUST_USE int manifest_input_file(struct manifest *m, const char *role, const char *path,
+                                    struct at_error *err);
+/* manifest_input_text - an input that is no file of its own (argument, pipe, line). */
+void manifest_input_text(struct manifest *m, const char *role, const char *id, const char *text);
+/* manifest_skipped - an input that was left out, and why. */
+void manifest_skipped(struct manifest *m, const char *id, const char *why);
+/* manifest_run - a value under "run", where everything lives that varies between equal runs. */
+void manifest_run(struct manifest *m, const char *key, struct at_json *value);
+
+/* manifest_path - "DIR/rel" with the directories in between created; the caller frees. */
+AT_MUST_USE int manifest_path(char **out, struct manifest *m, const char *rel,
+                              struct at_error *err);
+/* manifest_output - note a finished file by its path inside DIR; its SHA-256 is taken now. */
+AT_MUST_USE int manifest_output(struct manifest *m, const char *rel, struct at_error *err);
+
+/* A table with a place in the record: rows and columns are noted. columns is "layer,head,weight". */
+AT_MUST_USE int manifest_csv_open(struct at_csv *out, struct manifest *m, const char *rel,
+                                  const char *columns, struct at_error *err);
+AT_MUST_USE int manifest_csv_commit(struct at_csv *csv, struct manifest *m, const char *rel,
+                                    const char *columns, struct at_error *err);
+/* manifest_json - write a document; digits as in at_json_dump(). */
+AT_MUST_USE int manifest_json(struct manifest *m, const char *rel, const struct at_json *doc,
+                              int digits, struct at_error *err);
+
+/* manifest_commit - write manifest.json. */
+AT_MUST_USE int manifest_commit(struct manifest *m, struct at_error *err);
+
+#endif

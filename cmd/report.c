@@ -1,0 +1,150 @@
+/*
+ * report.c - see report.h.
+ */
+#include "cmd/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *command = "atlas";
+static int verbosity;
+static bool line_is_drawn; /* a progress line stands where the next message goes */
+
+void report_command(const char *name)
+{
+    command = name;
+}
+
+void report_verbosity(int level)
+{
+    verbosity = level;
+}
+
+AT_PRINTF(2, 0) static void say(const char *kind, const char *fmt, va_list ap)
+{
+    fflush(stdout);
+    if (line_is_drawn) {
+        fprintf(stderr, "\r\033[K");
+        line_is_drawn = false;
+    }
+    fprintf(stderr, "%s: %s", command, kind);
+    vfprintf(stderr, fmt, ap);
+    fputc('\n', stderr);
+}
+
+int report_error(const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    say("", fmt, ap);
+    va_end(ap);
+    return EXIT_FAILED;
+}
+
+int report_fault(const struct at_error *err)
+{
+    return report_error("%s", err->text);
+}
+
+int report_usage(const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    say("", fmt, ap);
+    va_end(ap);
+    return EXIT_USAGE;
+}
+
+void report_warning(const char *fmt, ...)
+{
+    va_list ap;
+
+    if (verbosity < 0)
+        return;
+    va_start(ap, fmt);
+    say("warning: ", fmt, ap);
+    va_end(ap);
+}
+
+void report_note(const char *fmt, ...)
+{
+    va_list ap;
+
+    if (verbosity < 1)
+        return;
+    va_start(ap, fmt);
+    say("", fmt, ap);
+    va_end(ap);
+}
+
+double report_seconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+void progress_start(struct progress *p, enum progress_mode mode, const char *what, const char *unit,
+                    size_t total)
+{
+    *p = (struct progress){ .what = what, .unit = unit, .total = total };
+    p->started = p->drawn = report_seconds();
+    p->is_on = mode == PROGRESS_ALWAYS ||
+               (mode == PROGRESS_AUTO && verbosity >= 0 && isatty(STDERR_FILENO));
+}
+
+/* "1:05" or "2:01:05". */
+static void print_time(double seconds)
+{
+    long s = (long)(seconds + 0.5);
+
+    if (s >= 3600)
+        fprintf(stderr, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+    else
+        fprintf(stderr, "%ld:%02ld", s / 60, s % 60);
+}
+
+void progress_show(struct progress *p, size_t done)
+{
+    enum { CELLS = 24 };
+    double now, rate;
+
+    if (!p->is_on)
+        return;
+    now = report_seconds();
+    if (now - p->started < 0.5 || (now - p->drawn < 0.1 && done != p->total))
+        return;
+    p->drawn = now;
+    p->is_visible = line_is_drawn = true;
+    rate = (double)done / (now - p->started);
+    fprintf(stderr, "\r\033[K%s ", p->what);
+    if (p->total) {
+        size_t full = done * CELLS / p->total;
+        fputc('[', stderr);
+        for (size_t i = 0; i < CELLS; i++)
+            fputc(i < full ? '=' : ' ', stderr);
+        fprintf(stderr, "] %zu/%zu %s, %.3g/s, ", done, p->total, p->unit, rate);
+        if (done) {
+            print_time((double)(p->total - done) / rate);
+            fprintf(stderr, " left");
+        }
+    } else {
+        fprintf(stderr, "%zu %s, %.3g/s", done, p->unit, rate);
+    }
+    fflush(stderr);
+}
+
+void progress_end(struct progress *p)
+{
+    if (p->is_visible && line_is_drawn) {
+        fprintf(stderr, "\r\033[K");
+        fflush(stderr);
+        line_is_drawn = false;
+    }
+    p->is_on = p->is_visible = false;
+}
