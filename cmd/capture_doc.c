@@ -1,0 +1,238 @@
+/*
+ * capture_doc.c - see capture_doc.h.
+ *
+ * The metadata has the pieces as a JSON array of strings ("tokens", for everybody) and what atlas
+ * knows about each of them ("atlas").
+ */
+#include "cmd/capture_doc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "cmd/doc.h"
+
+static struct at_json *token_details(const struct doc *doc, size_t i)
+{
+    const struct at_token *t = &doc->tokens.items[i];
+    struct at_json *o = at_json_object();
+
+    at_json_set_string(o, "piece", doc->pieces[i]);
+    if (doc->n == doc->tokens.n && !doc->words.n)
+        at_json_set_string(o, "label", doc->labels[i].text);
+    at_json_set_int(o, "word", t->word);
+    at_json_set_bool(o, "special", t->is_special);
+    if (t->start != AT_NO_OFFSET) {
+        at_json_set_int(o, "start", (long long)t->start);
+        at_json_set_int(o, "end", (long long)t->end);
+    }
+    return o;
+}
+
+struct at_capture_meta capture_meta_new(const struct job *job, const struct doc *doc)
+{
+    struct at_json *pieces = at_json_array(), *details = at_json_object();
+    struct at_json *tokens = at_json_array();
+    struct at_strbuf pieces_text = { 0 }, details_text = { 0 };
+
+    for (size_t i = 0; i < doc->tokens.n; i++) {
+        at_json_append(pieces, at_json_string(doc->pieces[i]));
+        at_json_append(tokens, token_details(doc, i));
+    }
+    at_json_set(details, "tokens", tokens);
+    if (doc->in.pair)
+        at_json_set_string(details, "pair", doc->in.pair);
+    at_json_dump(&pieces_text, pieces, 0, 0);
+    at_json_dump(&details_text, details, 0, 0);
+    at_json_free(pieces);
+    at_json_free(details);
+    return (struct at_capture_meta){
+        .model = job->shown_model,
+        .text = doc->in.text,
+        .tokens_json = at_strbuf_take(&pieces_text),
+        .family = job->shape.family == AT_GPT2 ? "gpt2" : "bert",
+        .details = at_strbuf_take(&details_text),
+    };
+}
+
+void capture_meta_free(struct at_capture_meta *meta)
+{
+    union {
+        const char *text;
+        void *p;
+    } tokens = { meta->tokens_json }, details = { meta->details };
+
+    free(tokens.p);
+    free(details.p);
+    *meta = (struct at_capture_meta){ 0 };
+}
+
+static bool is_special_piece(const char *s)
+{
+    static const char *const names[] = { "[CLS]", "[SEP]", "[PAD]",  "[MASK]",        "<s>",
+                                         "</s>",  "<pad>", "<mask>", "<|endoftext|>", "<|pad|>" };
+
+    for (size_t i = 0; i < AT_COUNTOF(names); i++)
+        if (!strcmp(s, names[i]))
+            return true;
+    return false;
+}
+
+/* A piece as people write it, when only its raw form is known. */
+static char *bare_label(struct at_arena *arena, const char *piece)
+{
+    if (!strncmp(piece, "##", 2) && piece[2])
+        return at_arena_strdup(arena, piece + 2);
+    if (!strncmp(piece, "\xc4\xa0", 2)) /* U+0120, byte-level BPE's space */
+        return at_arena_strdup(arena, piece + 2);
+    return at_arena_strdup(arena, piece);
+}
+
+/* What can be told of a token from its piece; text is where to look for it, from *at on. */
+static void guess_token(struct at_token *t, const struct at_token *before, const char *piece,
+                        const char *label, const char *text, size_t *at, bool is_bpe)
+{
+    const char *found = text ? strstr(text + *at, label) : NULL;
+    bool continues = is_bpe ? before && !before->is_special && strncmp(piece, "\xc4\xa0", 2) != 0
+                            : !strncmp(piece, "##", 2);
+
+    t->is_special = is_special_piece(piece);
+    t->start = t->end = AT_NO_OFFSET;
+    t->word = -1;
+    if (t->is_special)
+        return;
+    t->word = !before ? 0 : before->word + (continues && before->word >= 0 ? 0 : 1);
+    if (found && *label && (size_t)(found - (text + *at)) <= 8) {
+        t->start = (size_t)(found - text);
+        *at = t->end = t->start + strlen(label);
+    }
+}
+
+/* Last word number given out before token i, so that specials do not restart the count. */
+static const struct at_token *last_with_word(const struct at_tokens *v, size_t i)
+{
+    while (i-- > 0)
+        if (v->items[i].word >= 0)
+            return &v->items[i];
+    return NULL;
+}
+
+static void read_details(struct doc *doc, struct at_label *labels, const struct at_json *tokens)
+{
+    for (size_t i = 0; i < doc->tokens.n; i++) {
+        const struct at_json *o = at_json_at(tokens, i);
+        struct at_token *t = &doc->tokens.items[i];
+        const char *piece = at_json_text(at_json_get(o, "piece"), "");
+        long long start = at_json_integer(at_json_get(o, "start"), -1);
+        long long end = at_json_integer(at_json_get(o, "end"), -1);
+
+        doc->pieces[i] = at_arena_strdup(&doc->arena, piece);
+        labels[i].text = at_arena_strdup(&doc->arena, at_json_text(at_json_get(o, "label"), piece));
+        t->is_special = at_json_truth(at_json_get(o, "special"), false);
+        t->word = (int)at_json_integer(at_json_get(o, "word"), -1);
+        t->start = start < 0 ? AT_NO_OFFSET : (size_t)start;
+        t->end = end < start || start < 0 ? AT_NO_OFFSET : (size_t)end;
+    }
+}
+
+static void guess_details(struct doc *doc, struct at_label *labels, const struct at_json *pieces,
+                          bool is_bpe)
+{
+    const char *text = *doc->in.text ? doc->in.text : NULL;
+    size_t at = 0;
+
+    for (size_t i = 0; i < doc->tokens.n; i++) {
+        struct at_token *t = &doc->tokens.items[i];
+        const char *piece = at_json_text(at_json_at(pieces, i), "");
+        const struct at_token *before = last_with_word(&doc->tokens, i);
+        bool adjoins = i > 0 && before == &doc->tokens.items[i - 1];
+
+        doc->pieces[i] = at_arena_strdup(&doc->arena, piece);
+        labels[i].text = bare_label(&doc->arena, piece);
+        guess_token(t, before, piece, labels[i].text, text, &at, is_bpe);
+        if (t->word >= 0 && before && !adjoins)
+            t->word = before->word + 1;
+    }
+}
+
+/* Dimensions of the capture as a model's shape, the same for every capture of a call. */
+static int take_shape(struct job *job, const struct at_capture_file *c, struct at_error *err)
+{
+    const struct at_dims *d = &c->dims;
+
+    if (job->shape.n_layers && (job->shape.n_layers != d->L || job->shape.n_heads != d->H))
+        return at_fail(err, AT_EFORMAT, "has %zu layers of %zu heads, the first had %zu of %zu",
+                       d->L, d->H, job->shape.n_layers, job->shape.n_heads);
+    job->shape.family = c->is_causal ? AT_GPT2 : AT_BERT;
+    job->shape.is_causal = c->is_causal;
+    job->shape.n_layers = d->L;
+    job->shape.n_heads = d->H;
+    job->shape.width = d->C;
+    job->shape.head_width = d->D;
+    job->shape.ffn_width = d->F;
+    job->shape.vocab = d->V;
+    return 0;
+}
+
+int capture_doc(struct doc *doc, struct job *job, const struct at_capture_file *capture,
+                const char *id, struct at_error *err)
+{
+    size_t T = capture->dims.T;
+    struct at_json *details = NULL, *pieces = NULL;
+    const struct at_json *tokens, *pair;
+    struct at_label *labels;
+    int rc;
+
+    *doc = (struct doc){ .number = job->n_done, .capture = capture, .n_tokens_given = T };
+    doc->in.id = at_strdup(id);
+    doc->in.text = at_strdup(capture->text ? capture->text : "");
+    if (!(capture->kept & AT_CAP_ATTENTION))
+        return at_fail(err, AT_EFORMAT, "no tensor 'attentions'");
+    rc = take_shape(job, capture, err);
+    if (!rc && capture->details)
+        rc = at_json_parse(&details, capture->details, strlen(capture->details), err);
+    if (!rc && capture->tokens_json)
+        rc = at_json_parse(&pieces, capture->tokens_json, strlen(capture->tokens_json), err);
+    tokens = at_json_get(details, "tokens");
+    if (!rc && pieces && at_json_count(pieces) != T)
+        rc = at_fail(err, AT_EFORMAT, "metadata has %zu tokens, the maps are of %zu",
+                     at_json_count(pieces), T);
+    if (!rc && tokens && at_json_count(tokens) != T)
+        rc = at_fail(err, AT_EFORMAT, "metadata describes %zu tokens, the maps are of %zu",
+                     at_json_count(tokens), T);
+    if (!rc) {
+        doc->tokens.items = at_calloc(T, sizeof *doc->tokens.items);
+        doc->tokens.n = doc->tokens.cap = T;
+        doc->pieces = at_arena_alloc(&doc->arena, T, sizeof *doc->pieces);
+        labels = at_arena_calloc(&doc->arena, T, sizeof *labels);
+        if (tokens)
+            read_details(doc, labels, tokens);
+        else
+            guess_details(doc, labels, pieces, capture->is_causal);
+        for (size_t i = 0; i < T; i++) {
+            struct at_token *t = &doc->tokens.items[i];
+            t->id = capture->ids ? capture->ids[i] : -1;
+            t->segment = capture->segments ? capture->segments[i] : 0;
+            labels[i].is_special = t->is_special;
+            labels[i].is_continuation =
+                i > 0 && t->word >= 0 && t->word == doc->tokens.items[i - 1].word;
+        }
+        pair = at_json_get(details, "pair");
+        if (at_json_is_string(pair))
+            doc->in.pair = at_strdup(at_json_text(pair, ""));
+        job->shape.has_summary_token = !strcmp(doc->pieces[0], "[CLS]");
+        if (!job->shown_model)
+            job->shown_model = at_arena_strdup(&job->arena, capture->model ? capture->model : "-");
+        rc = doc_group(doc, job->by_words, labels, err);
+    }
+    at_json_free(details);
+    at_json_free(pieces);
+    return rc;
+}
+
+const float *capture_final_hidden(const struct at_capture_file *capture)
+{
+    const struct at_tensor_view *v = at_safetensors_find(capture->file, "final_hidden");
+
+    return v ? v->data : NULL;
+}

@@ -1,0 +1,302 @@
+/*
+ * each_text.c - the loop of job_each_text(): texts to tokens, tokens to batches, batches through
+ * the model, layers to the command. Captures take the same way without a model.
+ */
+#include "cmd/job.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/array.h"
+#include "base/path.h"
+#include "cmd/capture_doc.h"
+#include "cmd/doc.h"
+
+/* A batch is closed when it has this many rows or texts: enough to keep the products busy. */
+enum { BATCH_ROWS = 1024, BATCH_TEXTS = 256 };
+
+struct item {
+    struct doc doc;
+    void *state;
+};
+
+struct loop {
+    struct job *job;
+    const struct text_handler *handler;
+    void *arg;
+    struct item items[BATCH_TEXTS];
+    size_t n_items, n_rows;
+    float *word_maps; /* (H,W,W) of the layer at hand, with --words */
+    size_t word_cells;
+    struct progress progress;
+    int status;
+};
+
+static void drop_items(struct loop *l)
+{
+    for (size_t i = 0; i < l->n_items; i++) {
+        if (l->items[i].state && l->handler->release)
+            l->handler->release(l->items[i].state);
+        doc_release(&l->items[i].doc);
+    }
+    l->n_items = l->n_rows = 0;
+}
+
+static int on_embedded(void *arg, size_t text, const float *embedded, size_t T,
+                       struct at_error *err)
+{
+    struct loop *l = arg;
+
+    AT_BUG_IF(T != l->items[text].doc.tokens.n);
+    return l->handler->embedded ? l->handler->embedded(l->items[text].state, embedded, err) : 0;
+}
+
+/* Maps of words for one layer, in the loop's own buffer. */
+static const float *word_maps(struct loop *l, const struct doc *doc,
+                              const struct at_layer_view *view)
+{
+    size_t W = doc->words.n, cells = view->H * W * W;
+
+    if (cells > l->word_cells) {
+        l->word_maps = at_realloc(l->word_maps, cells, sizeof *l->word_maps);
+        l->word_cells = cells;
+    }
+    for (size_t h = 0; h < view->H; h++)
+        at_words_attention(l->word_maps + h * W * W, NULL, view->attention + h * view->T * view->T,
+                           view->T, &doc->words);
+    return l->word_maps;
+}
+
+static int on_layer(void *arg, const struct at_layer_view *view, struct at_error *err)
+{
+    struct loop *l = arg;
+    struct item *it = &l->items[view->text];
+    struct doc_layer layer = { view->layer, view->H, it->doc.n, view->attention, view };
+
+    if (!l->handler->layer)
+        return 0;
+    if (l->job->by_words && view->attention)
+        layer.maps = word_maps(l, &it->doc, view);
+    return l->handler->layer(it->state, &layer, err);
+}
+
+static struct at_forward_options visitors(struct loop *l)
+{
+    return (struct at_forward_options){
+        .want_attention = l->handler->layer != NULL,
+        .on_embedded = on_embedded,
+        .on_layer = on_layer,
+        .arg = l,
+    };
+}
+
+/* Everything a batch needs in one arena, then the pass. hidden (N,C). */
+static int forward_batch(struct loop *l, float *hidden, struct at_arena *arena,
+                         struct at_error *err)
+{
+    struct at_forward_options options = visitors(l);
+    size_t *start = at_arena_alloc(arena, l->n_items + 1, sizeof *start), row = 0;
+    int *ids = at_arena_alloc(arena, l->n_rows, sizeof *ids);
+    int *segments = at_arena_alloc(arena, l->n_rows, sizeof *segments);
+    struct at_batch batch = { l->n_items, start, ids, segments };
+
+    for (size_t i = 0; i < l->n_items; i++) {
+        const struct at_tokens *t = &l->items[i].doc.tokens;
+        start[i] = row;
+        for (size_t j = 0; j < t->n; j++, row++) {
+            ids[row] = t->items[j].id;
+            segments[row] = t->items[j].segment;
+        }
+    }
+    start[l->n_items] = row;
+    return at_forward(hidden, &l->job->model, &batch, &options, l->job->pool, err);
+}
+
+/* Begin, compute and finish every text of the batch. A failure here ends the loop. */
+static int run_batch(struct loop *l, struct at_error *err)
+{
+    size_t C = l->job->shape.width, row = 0;
+    struct at_arena arena = { 0 };
+    void *hidden = NULL;
+    int rc = 0;
+
+    if (l->n_items == 0)
+        return 0;
+    for (size_t i = 0; !rc && i < l->n_items; i++) {
+        l->items[i].state = l->handler->begin(l->job, l->arg, &l->items[i].doc, err);
+        if (!l->items[i].state)
+            rc = err->code;
+    }
+    if (!rc)
+        rc = at_try_alloc(&hidden, l->n_rows * C, sizeof(float), "hidden states", err);
+    if (!rc)
+        rc = forward_batch(l, hidden, &arena, err);
+    for (size_t i = 0; !rc && i < l->n_items; i++) {
+        rc = l->handler->finish(l->items[i].state, (float *)hidden + row * C, err);
+        row += l->items[i].doc.tokens.n;
+        l->job->n_done += !rc;
+        progress_show(&l->progress, l->job->n_done);
+    }
+    free(hidden);
+    at_arena_release(&arena);
+    drop_items(l);
+    return rc;
+}
+
+/* Report a text that cannot be used; alone it is a failure, among others it is skipped. */
+static bool skip(struct loop *l, const char *id, const struct at_error *err, bool is_many)
+{
+    l->status = is_many ? EXIT_SKIPPED : EXIT_FAILED;
+    report_error("%s%s", err->text, is_many ? "; skipped" : "");
+    if (l->job->manifest)
+        manifest_skipped(l->job->manifest, id, err->text);
+    l->job->n_skipped++;
+    return is_many;
+}
+
+static int each_given_text(struct loop *l, struct at_error *err)
+{
+    struct job *job = l->job;
+    bool is_many = texts_is_many(&job->texts), is_fatal;
+    struct text in;
+    int rc, got;
+
+    while ((got = texts_next(&in, &job->texts, &is_fatal, err)) != 0) {
+        struct doc *doc = &l->items[l->n_items].doc;
+        if (got < 0) {
+            if (is_fatal || !skip(l, "", err, is_many))
+                return is_fatal ? got : 0;
+            continue;
+        }
+        rc = doc_prepare(doc, job, &in, err);
+        if (rc) {
+            char *id = at_strdup(doc->in.id ? doc->in.id : "");
+            bool goes_on;
+            if (*id)
+                at_error_in(err, "text %s", id);
+            goes_on = skip(l, id, err, is_many);
+            free(id);
+            doc_release(doc);
+            if (!goes_on)
+                return 0;
+            continue;
+        }
+        if (job->manifest && !job->texts.is_open && !job->file)
+            manifest_input_text(job->manifest, "text", doc->in.id, doc->in.text);
+        l->items[l->n_items].state = NULL;
+        l->n_rows += doc->tokens.n;
+        if (++l->n_items == BATCH_TEXTS || l->n_rows >= BATCH_ROWS || !is_many) {
+            rc = run_batch(l, err);
+            if (rc)
+                return rc;
+        }
+    }
+    return run_batch(l, err);
+}
+
+/* One capture file through the same calls. */
+static int replay(struct loop *l, const char *path, const char *id, struct at_error *err)
+{
+    struct at_forward_options options = visitors(l);
+    struct at_capture_file capture;
+    struct item *it = &l->items[0];
+    int rc = at_capture_open(&capture, path, err);
+
+    if (rc)
+        return rc;
+    it->state = NULL;
+    l->n_items = 1;
+    rc = capture_doc(&it->doc, l->job, &capture, id, err);
+    if (rc)
+        at_error_in(err, "%s", path);
+    if (!rc) {
+        it->state = l->handler->begin(l->job, l->arg, &it->doc, err);
+        rc = it->state ? at_capture_replay(&capture, &options, err) : (int)err->code;
+    }
+    if (!rc)
+        rc = l->handler->finish(it->state, capture_final_hidden(&capture), err);
+    drop_items(l);
+    at_capture_close(&capture);
+    l->job->n_done += !rc;
+    return rc;
+}
+
+/* Numbers by value, everything else by bytes: 2 before 10. */
+static int by_id(const void *a, const void *b)
+{
+    const char *x = *(char *const *)a, *y = *(char *const *)b;
+    unsigned long long m = strtoull(x, NULL, 10), n = strtoull(y, NULL, 10);
+
+    if (m != n)
+        return m < n ? -1 : 1;
+    return strcmp(x, y);
+}
+
+/* DIR/capture.safetensors, or one in every directory of DIR. */
+static int each_capture(struct loop *l, struct at_error *err)
+{
+    const char *dir = l->job->from;
+    char *path = at_path_join(dir, "capture.safetensors");
+    struct AT_ARRAY(char *) ids = { 0 };
+    struct dirent *e;
+    DIR *d;
+    int rc = 0;
+
+    if (at_path_is_file(path)) {
+        if (l->job->manifest)
+            rc = manifest_input_file(l->job->manifest, "capture", path, err);
+        if (!rc)
+            rc = replay(l, path, "", err);
+        free(path);
+        return rc;
+    }
+    d = opendir(dir);
+    while (d && (e = readdir(d))) {
+        char *sub = at_asprintf("%s/%s/capture.safetensors", dir, e->d_name);
+        if (e->d_name[0] != '.' && at_path_is_file(sub))
+            *at_array_push(&ids) = at_strdup(e->d_name);
+        free(sub);
+    }
+    if (d)
+        closedir(d);
+    if (ids.n == 0)
+        rc = at_fail(err, AT_ENOTFOUND, "no '%s', nor one in a directory of '%s'", path, dir);
+    else
+        qsort(ids.items, ids.n, sizeof *ids.items, by_id);
+    for (size_t i = 0; i < ids.n; i++) {
+        char *sub = at_asprintf("%s/%s/capture.safetensors", dir, ids.items[i]);
+        if (!rc)
+            rc = replay(l, sub, ids.items[i], err);
+        progress_show(&l->progress, i + 1);
+        free(sub);
+        free(ids.items[i]);
+    }
+    at_array_release(&ids);
+    free(path);
+    return rc;
+}
+
+int job_each_text(struct job *job, const struct text_handler *h, void *arg)
+{
+    struct loop *l = at_calloc(1, sizeof *l);
+    struct at_error err;
+    int rc, status;
+
+    l->job = job;
+    l->handler = h;
+    l->arg = arg;
+    progress_start(&l->progress,
+                   (enum progress_mode)(job->is_quiet ? PROGRESS_NEVER : job->progress), h->what,
+                   "texts", job->from ? 0 : texts_count(&job->texts));
+    rc = job->from ? each_capture(l, &err) : each_given_text(l, &err);
+    progress_end(&l->progress);
+    drop_items(l);
+    free(l->word_maps);
+    status = rc ? report_fault(&err) : l->status;
+    if (status == EXIT_SKIPPED && job->n_done == 0)
+        status = report_error("no text could be used; %zu skipped", job->n_skipped);
+    free(l);
+    return status;
+}
