@@ -1,0 +1,162 @@
+/*
+ * atlas.c - main(): the command table and its dispatcher. Commands are in cmd_<name>.c.
+ */
+#include <locale.h>
+#include <langinfo.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/path.h"
+#include "cmd/build_info.h"
+#include "cmd/cmd.h"
+#include "cmd/opt.h"
+
+static int cmd_help(int argc, char **argv);
+static int cmd_version(int argc, char **argv);
+
+const struct command commands[] = {
+    { .brief = "Look inside a model" },
+    { "run", cmd_run, "text in, attention out: tokens, predictions, maps and their pictures" },
+    { .brief = "Models" },
+    { "model", cmd_model, "list, inspect and check models" },
+    { .brief = "About atlas" },
+    { "help", cmd_help, "help on a command" },
+    { "version", cmd_version, "version; with --build how this program was built" },
+    { "completion", cmd_completion, "print the completion script of bash or zsh" },
+    { 0 },
+};
+
+static const struct command *find_command(const char *name)
+{
+    for (const struct command *c = commands; c->name || c->brief; c++)
+        if (c->run && !strcmp(c->name, name))
+            return c;
+    return NULL;
+}
+
+static void print_overview(FILE *f)
+{
+    fprintf(f, "usage: atlas [--version] [--help] COMMAND [options] [text ...]\n\n"
+               "See how BERT and GPT-2 models distribute their attention.\n");
+    for (const struct command *c = commands; c->name || c->brief; c++)
+        if (c->run)
+            fprintf(f, "  %-12s %s\n", c->name, c->brief);
+        else
+            fprintf(f, "\n%s\n", c->brief);
+    fprintf(f, "\n'atlas help COMMAND' tells the options of a command.\n");
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[AT_COUNTOF(commands)], *near;
+    size_t n = 0;
+
+    for (const struct command *c = commands; c->name || c->brief; c++)
+        if (c->run)
+            names[n++] = c->name;
+    near = opt_nearest(name, names, n);
+    if (near)
+        return report_usage("no command '%s'; did you mean '%s'?", name, near);
+    return report_usage("no command '%s'; 'atlas help' lists them", name);
+}
+
+static int run_command(int argc, char **argv)
+{
+    const struct command *c = find_command(argv[0]);
+    char name[64];
+
+    if (!c)
+        return unknown_command(argv[0]);
+    snprintf(name, sizeof name, "atlas %s", c->name);
+    report_command(name);
+    return c->run(argc, argv);
+}
+
+static int cmd_help(int argc, char **argv)
+{
+    char help[] = "-h", *call[] = { NULL, help, NULL };
+
+    if (argc < 2) {
+        print_overview(stdout);
+        return EXIT_DONE;
+    }
+    if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help") ||
+        !strcmp(argv[1], "--list-options")) {
+        if (strcmp(argv[1], "--list-options") != 0)
+            printf("usage: atlas help [command]\n");
+        return EXIT_DONE;
+    }
+    if (!strcmp(argv[1], "help")) {
+        printf("usage: atlas help [command]\n");
+        return EXIT_DONE;
+    }
+    call[0] = argv[1];
+    return run_command(2, call);
+}
+
+static int cmd_version(int argc, char **argv)
+{
+    bool is_build = false;
+    const struct opt table[] = {
+        OPT_FLAG(0, "build", &is_build, "compiler, flags, libraries, processor and kernels too"),
+        OPT_END,
+    };
+
+    switch (opt_parse(&argc, argv, table, "atlas version [options]", "Print the version.")) {
+    case OPT_DONE:
+        return EXIT_DONE;
+    case OPT_BAD_USE:
+        return EXIT_USAGE;
+    case OPT_GO_ON:
+        break;
+    }
+    if (argc)
+        return report_usage("unexpected '%s'", argv[0]);
+    version_print(stdout, is_build);
+    return EXIT_DONE;
+}
+
+static void out_of_memory(size_t bytes)
+{
+    at_outfile_abort_all();
+    report_error("out of memory, %zu bytes wanted", bytes);
+    _Exit(EXIT_FAILED);
+}
+
+/* Character widths need a UTF-8 locale; numbers stay as in C whatever the user's language. */
+static void set_locale(void)
+{
+    setlocale(LC_CTYPE, "");
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+        setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+int main(int argc, char **argv)
+{
+    int status;
+
+    at_alloc_on_failure(out_of_memory);
+    set_locale();
+    if (argc < 2) {
+        print_overview(stderr);
+        return EXIT_USAGE;
+    }
+    if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+        version_print(stdout, false);
+        status = EXIT_DONE;
+    } else if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+        print_overview(stdout);
+        status = EXIT_DONE;
+    } else if (argv[1][0] == '-') {
+        status = report_usage("options come after the command: atlas COMMAND %s ...", argv[1]);
+    } else {
+        status = run_command(argc - 1, argv + 1);
+    }
+    if (fflush(stdout) == EOF || ferror(stdout)) {
+        at_outfile_abort_all();
+        return report_error("cannot write to standard output");
+    }
+    return status;
+}

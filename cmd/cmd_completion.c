@@ -1,0 +1,151 @@
+/*
+ * cmd_completion.c - `atlas completion bash|zsh`: completion scripts made from the option tables.
+ *
+ * The scripts know the commands; the options of each they ask the program itself for
+ * (--list-options), so they cannot fall behind.
+ */
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/opt.h"
+
+static const char bash_script[] =
+    "_atlas()\n"
+    "{\n"
+    "    local cur prev cmd sub line name letter meta type rest\n"
+    "    cur=${COMP_WORDS[COMP_CWORD]}\n"
+    "    prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
+    "    cmd=${COMP_WORDS[1]}\n"
+    "    COMPREPLY=()\n"
+    "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+    "        COMPREPLY=($(compgen -W \"$commands --help --version\" -- \"$cur\"))\n"
+    "        return\n"
+    "    fi\n"
+    "    if [ \"$cmd\" = help ]; then\n"
+    "        COMPREPLY=($(compgen -W \"$commands\" -- \"$cur\"))\n"
+    "        return\n"
+    "    fi\n"
+    "    sub=\n"
+    "    if [ \"$COMP_CWORD\" -gt 2 ]; then\n"
+    "        case ${COMP_WORDS[2]} in [a-z]*) sub=${COMP_WORDS[2]} ;; esac\n"
+    "    fi\n"
+    "    while IFS=$'\\t' read -r name letter meta type rest; do\n"
+    "        if [ \"$prev\" = \"--$name\" ] || [ \"$prev\" = \"-$letter\" ]; then\n"
+    "            case $type:$name in\n"
+    "            word:*) COMPREPLY=($(compgen -W \"${meta//|/ }\" -- \"$cur\")); return ;;\n"
+    "            text:model|text:tagger)\n"
+    "                COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" model list --names "
+    "2>/dev/null)\" -- \"$cur\"; compgen -d -- \"$cur\")); return ;;\n"
+    "            text:out|text:from) COMPREPLY=($(compgen -d -- \"$cur\")); return ;;\n"
+    "            flag:*) ;;\n"
+    "            *) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"
+    "            esac\n"
+    "        fi\n"
+    "    done < <(_atlas_options)\n"
+    "    case $cur in\n"
+    "    -*) COMPREPLY=($(compgen -W \"$(_atlas_options | "
+    "while IFS=$'\\t' read -r name rest; do printf -- '--%s ' \"$name\"; done) --help\" -- "
+    "\"$cur\")) ;;\n"
+    "    *) COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" \"$cmd\" --list-commands "
+    "2>/dev/null)\" "
+    "-- \"$cur\"; compgen -f -- \"$cur\")) ;;\n"
+    "    esac\n"
+    "}\n"
+    "_atlas_options()\n"
+    "{\n"
+    "    \"${COMP_WORDS[0]}\" \"$cmd\" ${sub:+\"$sub\"} --list-options 2>/dev/null ||\n"
+    "        \"${COMP_WORDS[0]}\" \"$cmd\" --list-options 2>/dev/null\n"
+    "}\n"
+    "complete -o filenames -F _atlas atlas\n";
+
+static const char zsh_script[] =
+    "_atlas()\n"
+    "{\n"
+    "    local -a commands options subs\n"
+    "    local cmd name letter meta type def help spec\n"
+    "    commands=(\n"
+    "%COMMANDS%"
+    "    )\n"
+    "    if (( CURRENT == 2 )); then\n"
+    "        _describe command commands\n"
+    "        return\n"
+    "    fi\n"
+    "    cmd=$words[2]\n"
+    "    if [[ $cmd == help ]]; then\n"
+    "        (( CURRENT == 3 )) && _describe command commands\n"
+    "        return\n"
+    "    fi\n"
+    "    subs=(${(f)\"$($words[1] $cmd --list-commands 2>/dev/null)\"})\n"
+    "    if (( $#subs && CURRENT == 3 )); then\n"
+    "        compadd -a subs\n"
+    "        return\n"
+    "    fi\n"
+    "    (( $#subs )) && cmd=\"$cmd $words[3]\"\n"
+    "    while IFS=$'\\t' read -r name letter meta type def help; do\n"
+    "        spec=\"--$name\"\n"
+    "        help=${help//[\\[\\]]/}\n"
+    "        case $type in\n"
+    "        flag) options+=(\"$spec\"\"[$help]\") ;;\n"
+    "        word) options+=(\"$spec\"\"[$help]:$name:(${meta//|/ })\") ;;\n"
+    "        *)\n"
+    "            case $name in\n"
+    "            model|tagger) options+=(\"$spec\"\"[$help]:model:_atlas_models\") ;;\n"
+    "            out|from) options+=(\"$spec\"\"[$help]:directory:_files -/\") ;;\n"
+    "            *) options+=(\"$spec\"\"[$help]:${meta//:/ }:_files\") ;;\n"
+    "            esac ;;\n"
+    "        esac\n"
+    "    done < <($words[1] ${=cmd} --list-options 2>/dev/null)\n"
+    "    _arguments -S $options '--help[show help]' '*:text:_files'\n"
+    "}\n"
+    "_atlas_models()\n"
+    "{\n"
+    "    local -a names\n"
+    "    names=(${(f)\"$(atlas model list --names 2>/dev/null)\"})\n"
+    "    compadd -a names\n"
+    "    _files -/\n"
+    "}\n"
+    "_atlas \"$@\"\n";
+
+static void print_bash(void)
+{
+    printf("# bash completion of atlas, made by 'atlas completion bash'\ncommands='");
+    for (const struct command *c = commands; c->name || c->brief; c++)
+        if (c->run)
+            printf("%s%s", c == commands + 1 ? "" : " ", c->name);
+    printf("'\n%s", bash_script);
+}
+
+static void print_zsh(void)
+{
+    const char *mark = "%COMMANDS%", *at = strstr(zsh_script, mark);
+
+    printf("#compdef atlas\n%.*s", (int)(at - zsh_script), zsh_script);
+    for (const struct command *c = commands; c->name || c->brief; c++)
+        if (c->run)
+            printf("        '%s:%s'\n", c->name, c->brief);
+    printf("%s", at + strlen(mark));
+}
+
+int cmd_completion(int argc, char **argv)
+{
+    const struct opt table[] = { OPT_END };
+
+    switch (opt_parse(&argc, argv, table, "atlas completion bash|zsh",
+                      "Print a completion script: source it, or save it where the shell looks.")) {
+    case OPT_DONE:
+        return EXIT_DONE;
+    case OPT_BAD_USE:
+        return EXIT_USAGE;
+    case OPT_GO_ON:
+        break;
+    }
+    if (argc == 1 && !strcmp(argv[0], "bash"))
+        print_bash();
+    else if (argc == 1 && !strcmp(argv[0], "zsh"))
+        print_zsh();
+    else
+        return report_usage("which shell, bash or zsh?");
+    return EXIT_DONE;
+}

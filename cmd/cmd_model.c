@@ -1,0 +1,379 @@
+/*
+ * cmd_model.c - `atlas model list | info | check`: what is there, what it is, whether it is whole.
+ */
+#include "cmd/cmd.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "cmd/job.h"
+#include "cmd/lookup.h"
+#include "io/json.h"
+#include "model/classify.h"
+#include "model/lm_head.h"
+
+/* What the three subcommands share. */
+struct model_call {
+    const char *model;
+    bool is_json, only_names;
+    struct at_model opened;
+    struct at_tokenizer *tokenizer;
+};
+
+static int list_models(const struct model_call *call)
+{
+    struct model_place *places;
+    size_t n = model_places(&places);
+    struct at_json *list = at_json_array();
+
+    for (size_t i = 0; i < n; i++) {
+        struct at_config c = { 0 };
+        struct at_error err;
+        struct at_json *o = at_json_object();
+        int rc = at_config_read(&c, places[i].dir, &err);
+
+        at_json_set_string(o, "name", places[i].name);
+        at_json_set_string(o, "path", places[i].dir);
+        at_json_set_string(o, "where", places[i].where);
+        at_json_set_string(o, "problem", rc ? err.text : NULL);
+        at_json_append(list, o);
+        if (call->is_json)
+            ;
+        else if (call->only_names)
+            printf("%s\n", places[i].name);
+        else if (rc)
+            printf("%-28s %-12s cannot be used: %s\n", places[i].name, places[i].where, err.text);
+        else
+            printf("%-28s %-12s %s, %zu layers, %zu heads, width %zu\n", places[i].name,
+                   places[i].where, c.family == AT_GPT2 ? "GPT-2" : "BERT", c.n_layers, c.n_heads,
+                   c.width);
+        at_config_release(&c);
+    }
+    if (call->is_json) {
+        struct at_strbuf b = { 0 };
+        at_json_dump(&b, list, 1, 0);
+        printf("%s\n", b.s);
+        at_strbuf_release(&b);
+    } else if (n == 0 && !call->only_names) {
+        printf("no models; ATLAS_DATADIR and ATLAS_MODELS say where to look\n");
+    }
+    at_json_free(list);
+    model_places_free(places, n);
+    return EXIT_DONE;
+}
+
+/* Heads a model may have; the pointer tells whether it has this one. */
+static struct at_json *heads_json(const struct at_model *m)
+{
+    const struct at_weights *w = &m->weights;
+    const struct {
+        const char *name;
+        bool is_present;
+    } heads[] = {
+        { "masked_lm", !m->config.is_causal && at_lm_head_present(m) },
+        { "causal_lm", m->config.is_causal && at_lm_head_present(m) },
+        { "pooler", w->pooler.w.data != NULL },
+        { "next_sentence", w->next_sentence.w.data != NULL },
+        { "token_classification", w->classifier.w.data != NULL },
+    };
+    struct at_json *o = at_json_object();
+
+    for (size_t i = 0; i < AT_COUNTOF(heads); i++)
+        at_json_set_bool(o, heads[i].name, heads[i].is_present);
+    return o;
+}
+
+static struct at_json *info_json(const struct model_call *call)
+{
+    const struct at_config *c = &call->opened.config;
+    struct at_json *o = at_json_object(), *labels;
+    const struct at_weight *w = &call->opened.weights.word_embed;
+
+    at_json_set_string(o, "model", at_path_base(call->model));
+    at_json_set_string(o, "path", call->opened.dir);
+    at_json_set_string(o, "architecture", c->family == AT_GPT2 ? "gpt2" : "bert");
+    at_json_set_bool(o, "causal", c->is_causal);
+    at_json_set_int(o, "layers", (long long)c->n_layers);
+    at_json_set_int(o, "heads", (long long)c->n_heads);
+    at_json_set_int(o, "width", (long long)c->width);
+    at_json_set_int(o, "head_width", (long long)c->head_width);
+    at_json_set_int(o, "ffn_width", (long long)c->ffn_width);
+    at_json_set_int(o, "vocabulary", (long long)c->vocab);
+    at_json_set_int(o, "positions", (long long)c->max_positions);
+    at_json_set_int(o, "segments", (long long)c->n_segments);
+    at_json_set_int(o, "parameters", (long long)at_model_n_parameters(&call->opened));
+    at_json_set_string(o, "weights", at_dtype_name(w->dtype));
+    at_json_set_string(o, "tokenizer",
+                       at_tokenizer_kind(call->tokenizer) == AT_BPE ? "byte-level BPE"
+                                                                    : "WordPiece");
+    at_json_set_int(o, "pieces", (long long)at_tokenizer_vocab_size(call->tokenizer));
+    at_json_set(o, "model_heads", heads_json(&call->opened));
+    if (c->n_labels) {
+        labels = at_json_array();
+        for (size_t i = 0; i < c->n_labels; i++)
+            at_json_append(labels, at_json_string(c->labels[i]));
+        at_json_set(o, "labels", labels);
+    }
+    return o;
+}
+
+/* A flat object, a line per key; one level of nesting is joined with commas. */
+static void print_object(const struct at_json *o)
+{
+    const struct at_json *v;
+
+    for (const char *key = at_json_next(o, NULL, &v); key; key = at_json_next(o, key, &v)) {
+        struct at_strbuf b = { 0 };
+        const struct at_json *inner;
+        if (at_json_is_string(v)) {
+            at_strbuf_adds(&b, at_json_text(v, ""));
+        } else if (at_json_is_object(v)) {
+            for (const char *k = at_json_next(v, NULL, &inner); k; k = at_json_next(v, k, &inner))
+                if (at_json_truth(inner, false))
+                    at_strbuf_addf(&b, "%s%s", b.n ? ", " : "", k);
+        } else if (at_json_is_array(v)) {
+            for (size_t i = 0; i < at_json_count(v); i++)
+                at_strbuf_addf(&b, "%s%s", i ? ", " : "", at_json_text(at_json_at(v, i), ""));
+        } else {
+            at_json_dump(&b, v, 0, 0);
+        }
+        printf("%-14s %s\n", key, at_strbuf_str(&b));
+        at_strbuf_release(&b);
+    }
+}
+
+static void print_document(const struct at_json *o)
+{
+    struct at_strbuf b = { 0 };
+
+    at_json_dump(&b, o, 1, 0);
+    printf("%s\n", b.s);
+    at_strbuf_release(&b);
+}
+
+static int info(const struct model_call *call)
+{
+    struct at_json *o = info_json(call);
+
+    if (call->is_json)
+        print_document(o);
+    else
+        print_object(o);
+    at_json_free(o);
+    return EXIT_DONE;
+}
+
+/* What a probe text shows of a model: how far its maps are from what maps must be. */
+struct probe {
+    bool is_causal;
+    double worst_sum;      /* largest |row sum - 1| */
+    double largest_masked; /* largest weight above the diagonal of a causal map */
+    size_t n_not_finite;
+};
+
+static int probe_layer(void *arg, const struct at_layer_view *v, struct at_error *err)
+{
+    struct probe *p = arg;
+
+    (void)err;
+    for (size_t row = 0; row < v->H * v->T; row++) {
+        const float *a = v->attention + row * v->T;
+        double sum = 0.0;
+        for (size_t j = 0; j < v->T; j++) {
+            sum += (double)a[j];
+            if (p->is_causal && j > row % v->T)
+                p->largest_masked = fmax(p->largest_masked, fabs((double)a[j]));
+        }
+        if (!isfinite(sum))
+            p->n_not_finite++;
+        else
+            p->worst_sum = fmax(p->worst_sum, fabs(sum - 1.0));
+    }
+    for (size_t i = 0; i < v->T * v->C; i++)
+        p->n_not_finite += !isfinite(v->output[i]);
+    return 0;
+}
+
+/* Run a short text through the model. */
+static int run_probe(struct probe *p, const struct model_call *call, struct at_error *err)
+{
+    static const char text[] = "The quick brown fox jumps over the lazy dog.";
+    const struct at_model *m = &call->opened;
+    struct at_tokens tokens = { 0 };
+    struct at_forward_options options = { .want_attention = true,
+                                          .on_layer = probe_layer,
+                                          .arg = p };
+    int rc = at_tokenize(&tokens, call->tokenizer, text, NULL, true, err);
+
+    *p = (struct probe){ .is_causal = m->config.is_causal };
+    if (!rc) {
+        struct at_pool *pool = at_pool_new(0);
+        size_t T = AT_MIN(tokens.n, m->config.max_positions), start[2] = { 0, T };
+        int *ids = at_calloc(T, sizeof *ids);
+        struct at_batch batch = { 1, start, ids, NULL };
+        float *hidden = at_malloc(T * m->config.width, sizeof *hidden);
+
+        for (size_t i = 0; i < T; i++)
+            ids[i] = tokens.items[i].id;
+        rc = at_forward(hidden, m, &batch, &options, pool, err);
+        free(hidden);
+        free(ids);
+        at_pool_free(pool);
+    }
+    at_tokens_release(&tokens);
+    return rc;
+}
+
+/* One finding of a check. */
+static bool verdict(struct at_json *checks, bool is_json, bool is_good, const char *name,
+                    const char *found)
+{
+    struct at_json *o = at_json_object();
+
+    at_json_set_string(o, "check", name);
+    at_json_set_bool(o, "ok", is_good);
+    at_json_set_string(o, "found", found);
+    at_json_append(checks, o);
+    if (!is_json)
+        printf("%-4s %-32s %s\n", is_good ? "ok" : "BAD", name, found);
+    return is_good;
+}
+
+static void report_tensors(const struct model_call *call, struct at_json *doc)
+{
+    const struct at_model *m = &call->opened;
+    struct at_json *list = at_json_array();
+
+    for (size_t i = 0; i < m->n_mappings; i++) {
+        const struct at_mapping *x = &m->mappings[i];
+        struct at_json *o = at_json_object();
+        at_json_set_string(o, "role", x->role);
+        at_json_set_string(o, "tensor", x->tensor);
+        at_json_set_string(o, "state", at_mapping_state_name(x->state));
+        at_json_append(list, o);
+        if (!call->is_json)
+            printf("     %-8s %-36s %s\n", at_mapping_state_name(x->state), x->role ? x->role : "",
+                   x->tensor ? x->tensor : "");
+    }
+    at_json_set(doc, "tensors", list);
+}
+
+static size_t count_state(const struct at_model *m, enum at_mapping_state state)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < m->n_mappings; i++)
+        n += m->mappings[i].state == state;
+    return n;
+}
+
+static int check(const struct model_call *call)
+{
+    const struct at_model *m = &call->opened;
+    size_t pieces = at_tokenizer_vocab_size(call->tokenizer);
+    struct at_json *doc = at_json_object(), *checks = at_json_array();
+    struct at_error err;
+    struct probe p;
+    char found[256];
+    bool is_good = true;
+
+    report_tensors(call, doc);
+    snprintf(found, sizeof found, "%zu mapped, %zu tied, %zu buffers, %zu unused, %zu missing",
+             count_state(m, AT_IS_MAPPED), count_state(m, AT_IS_TIED), count_state(m, AT_IS_BUFFER),
+             count_state(m, AT_IS_UNUSED), count_state(m, AT_IS_MISSING));
+    is_good &= verdict(checks, call->is_json, true, "tensors", found);
+    snprintf(found, sizeof found, "tokenizer %zu, embedding %zu, configuration %zu", pieces,
+             m->weights.word_embed.n_out, m->config.vocab);
+    is_good &= verdict(checks, call->is_json,
+                       pieces <= m->config.vocab && m->weights.word_embed.n_out == m->config.vocab,
+                       "vocabulary sizes agree", found);
+    if (run_probe(&p, call, &err)) {
+        is_good &= verdict(checks, call->is_json, false, "a probe text runs", err.text);
+    } else {
+        snprintf(found, sizeof found, "%zu values that are no numbers", p.n_not_finite);
+        is_good &= verdict(checks, call->is_json, p.n_not_finite == 0, "values are finite", found);
+        snprintf(found, sizeof found, "largest deviation %.2g", p.worst_sum);
+        is_good &=
+            verdict(checks, call->is_json, p.worst_sum < 1e-5, "attention rows sum to one", found);
+        if (m->config.is_causal) {
+            snprintf(found, sizeof found, "largest weight above the diagonal %.2g",
+                     p.largest_masked);
+            is_good &= verdict(checks, call->is_json, p.largest_masked == 0.0,
+                               "the future is masked", found);
+        }
+    }
+    at_json_set(doc, "checks", checks);
+    at_json_set_bool(doc, "ok", is_good);
+    if (call->is_json)
+        print_document(doc);
+    at_json_free(doc);
+    if (!is_good)
+        return report_error("'%s' is not sound, see above", call->model);
+    return EXIT_DONE;
+}
+
+static int open_call(struct model_call *call, struct at_error *err)
+{
+    char *dir;
+    int rc = model_find(&dir, call->model, err);
+
+    if (rc)
+        return rc;
+    rc = at_model_open(&call->opened, dir, err);
+    if (!rc)
+        rc = at_tokenizer_open(&call->tokenizer, dir, err);
+    free(dir);
+    return rc;
+}
+
+static int on_model(struct model_call *call, int (*action)(const struct model_call *))
+{
+    struct at_error err;
+    int status = open_call(call, &err) ? report_fault(&err) : action(call);
+
+    at_tokenizer_close(call->tokenizer);
+    at_model_close(&call->opened);
+    return status;
+}
+
+int cmd_model(int argc, char **argv)
+{
+    struct model_call call = { .model = "atlas-bert" };
+    const struct opt table[] = {
+        OPT_TEXT('m', "model", &call.model, "NAME|DIR", "model to look at"),
+        OPT_FLAG(0, "json", &call.is_json, "print a JSON document"),
+        OPT_FLAG(0, "names", &call.only_names, "list: names only"),
+        OPT_END,
+    };
+
+    if (argc > 1 && !strcmp(argv[1], "--list-commands")) {
+        printf("list\ninfo\ncheck\n");
+        return EXIT_DONE;
+    }
+    switch (opt_parse(&argc, argv, table, "atlas model list|info|check [options] [name|dir]",
+                      "list: the models that can be named. info: sizes, parameters and heads of "
+                      "one. check: which tensor has which role, and whether the model is sound.")) {
+    case OPT_DONE:
+        return EXIT_DONE;
+    case OPT_BAD_USE:
+        return EXIT_USAGE;
+    case OPT_GO_ON:
+        break;
+    }
+    if (argc == 0)
+        return report_usage("what to do: list, info or check?");
+    if (argc > 2)
+        return report_usage("unexpected '%s'", argv[2]);
+    if (argc == 2)
+        call.model = argv[1];
+    if (!strcmp(argv[0], "list") && argc == 1)
+        return list_models(&call);
+    if (!strcmp(argv[0], "info"))
+        return on_model(&call, info);
+    if (!strcmp(argv[0], "check"))
+        return on_model(&call, check);
+    return report_usage("no '%s'; there are list, info and check", argv[0]);
+}

@@ -1,0 +1,67 @@
+load helper
+
+@test "list names the built-in models" {
+    ok model list
+    for m in atlas-bert atlas-gpt2 atlas-bias atlas-tagger; do
+        has "$output" "$m +built in"
+    done
+    ok model list --names
+    [ "$output" = $'atlas-bert\natlas-bias\natlas-gpt2\natlas-tagger' ]
+}
+
+@test "ATLAS_MODELS and the hub cache are looked through, in that order" {
+    mkdir -p mine hub/models--openai-community--gpt2/refs hub/models--openai-community--gpt2/snapshots/abc
+    cp -r "$FIXTURES/tiny-bert" mine/small
+    cp "$FIXTURES"/tiny-gpt2/* hub/models--openai-community--gpt2/snapshots/abc/
+    printf abc >hub/models--openai-community--gpt2/refs/main
+    export ATLAS_MODELS=$PWD/mine HF_HUB_CACHE=$PWD/hub
+    ok model list
+    has "$output" 'small +ATLAS_MODELS'
+    has "$output" 'openai-community/gpt2 +cache'
+    ok model info small
+    ok model info gpt2
+    has "$output" 'architecture +gpt2'
+    ok model info openai-community/gpt2
+}
+
+@test "a name that leads nowhere: one line with every place and the command to fetch it" {
+    fails 1 run -m no-such-model "x"
+    has "$stderr" "no model 'no-such-model'; looked in .*built-in.*scripts/fetch-model no-such-model"
+}
+
+@test "info tells sizes, parameters and heads" {
+    ok model info --json atlas-bert
+    holds - '.architecture == "bert" and .layers == 6 and .heads == 6 and .width == 192 and .weights == "F16"'
+    holds - '.model_heads | .masked_lm and .next_sentence and (.token_classification | not)'
+    ok model info --json atlas-tagger
+    holds - '.model_heads.token_classification and (.labels | length == 24)'
+    ok model info atlas-gpt2
+    has "$output" 'model_heads +causal_lm'
+}
+
+@test "check finds the built-in models sound" {
+    for m in atlas-bert atlas-gpt2 atlas-bias atlas-tagger; do
+        ok model check $m
+        lacks "$output" 'BAD'
+        has "$output" 'ok +attention rows sum to one'
+    done
+    ok model check --json atlas-gpt2
+    holds - '.ok and ([.tensors[] | select(.state == "missing" and (.role | test("layer")))] == [])'
+}
+
+@test "check finds weights that are no numbers" {
+    cp -r "$FIXTURES/tiny-bert" sick
+    # the last 4096 bytes of the file are weights: make them NaN
+    size=$(stat -c %s sick/model.safetensors)
+    yes "$(printf '\377')" | tr -d '\n' | head -c 4096 | dd of=sick/model.safetensors bs=1 seek=$((size - 4096)) conv=notrunc 2>/dev/null
+    run --separate-stderr atlas model check ./sick
+    ended 1
+    has "$output" 'BAD'
+    has "$stderr" 'is not sound'
+}
+
+@test "usage errors" {
+    fails 2 model
+    fails 2 model destroy
+    fails 2 model info a b
+}

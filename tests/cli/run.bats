@@ -1,0 +1,255 @@
+load helper
+
+# Goldens and numbers come from the tiny fixtures; the built-in models are only asked what must hold
+# for any weights.
+BERT=$BATS_TEST_DIRNAME/../../fixtures/tiny-bert
+GPT2=$BATS_TEST_DIRNAME/../../fixtures/tiny-gpt2
+
+text_of() { # MODEL - a short text of the tiny vocabulary
+    case $1 in *bert) echo "the cat sat" ;; *) echo "the cat" ;; esac
+}
+
+@test "a summary goes to standard output and no file is made" {
+    ok run "The cat sat on the mat."
+    has "$output" 'tokens: \[CLS\] the cat sat'
+    has "$output" 'strongest links'
+    has "$output" 'predictions \(position masked\)'
+    has "$output" 'flow_change'
+    [ -z "$stderr" ]
+    [ -z "$(ls)" ]
+}
+
+@test "gpt-2 predicts the next token at every position" {
+    ok run -m atlas-gpt2 --json "The cat sat on the mat"
+    holds - '(.predictions | length) == (.tokens | length)'
+    holds - '[.predictions[].index] == [range(1; (.tokens | length) + 1)]'
+    holds - '.predictions[-1].token == null and .predictions[-1].token_rank == null'
+    holds - '.meta.causal and .meta.architecture == "gpt2"'
+}
+
+@test "run.json keeps its contract" {
+    ok run --json --top-k 3 "The cat sat on the mat."
+    holds - '.meta | has("model") and has("architecture") and has("tokenisation") and has("causal") and has("words") and has("matrix") and has("versions")'
+    holds - '.tokens[1] | .token == "the" and .start == 0 and .end == 3 and .segment == 0 and (.special | not) and .word == 0'
+    holds - '.tokens[0] | .token == "[CLS]" and .start == null and .end == null and .special and .word == null'
+    holds - '[.predictions[].index] == [range(1; (.tokens | length) - 1)]'
+    holds - 'all(.predictions[]; (.top | length) == 3 and ([.top[].rank] == [1,2,3]) and .token_p > 0)'
+    holds - '[.predictions[].top[0].p >= .predictions[].top[1].p] | all'
+    holds - '.global | has("confidence_max") and has("balance") and (.focus_normalized > 0)'
+    holds - '.flow_change > 0 and .flow_change < 0.8326'
+}
+
+@test "probabilities follow from logits and the log of the sum" {
+    ok run --json --top-k 3 --mask 2 "The cat sat on the mat."
+    holds - '.predictions | length == 1'
+    holds - '.predictions[0] | .log_sum_exp as $z | all(.top[]; ((.logit - $z | exp) - .p | fabs) < 1e-6)'
+}
+
+@test "--mask chooses positions: auto, all, none, a list" {
+    ok run --json "The [MASK] sat on the mat."
+    holds - '[.predictions[].index] == [2] and .predictions[0].token == "[MASK]" and .predictions[0].token_rank == null'
+    ok run --json --mask all "The [MASK] sat."
+    holds - '[.predictions[].index] == [1,2,3,4]'
+    ok run --json --mask none "The cat sat."
+    holds - '.predictions == []'
+    ok run --json --mask 1,3-4 "The cat sat on the mat."
+    holds - '[.predictions[].index] == [1,3,4]'
+    fails 1 run --json --mask 99 "The cat sat."
+    has "$stderr" "99 is outside the text's 6 tokens"
+    fails 1 run --json --mask x "The cat sat."
+}
+
+@test "-o writes every file that INTERFACE names, and the manifest last" {
+    ok run -o out "The cat sat on the mat."
+    [ -z "$output" ]
+    for f in run.json tokens.csv predictions.csv attention.csv capture.safetensors tree.json \
+        heatmap_mean.png heatmap_mean.svg heads_grid.png flow_mean.png tree_mean.svg manifest.json; do
+        [ -s "out/$f" ] || fail "no $f"
+    done
+    [ -z "$(find out -name '*.tmp*')" ]
+    holds out/manifest.json '.schema == 1 and .command == "run" and (.skipped == []) and (.run.took_ms >= 0)'
+    holds out/manifest.json '[.outputs[].path] | index("run.json") != null and index("capture.safetensors") != null and index("manifest.json") == null'
+    holds out/manifest.json '.options.seed == 1 and .options.mask == "auto" and .options."flow-threshold" == 0.04'
+    # every digest is the file's own
+    jq -r '.outputs[] | "\(.sha256)  out/\(.path)"' out/manifest.json | sha256sum -c --quiet
+    # every file is in the record
+    [ "$(find out -type f | wc -l)" -eq "$(($(json out/manifest.json '.outputs | length') + 1))" ]
+}
+
+@test "--format chooses what is written" {
+    ok run -o out --format csv,pdf --no-capture "The cat sat."
+    [ "$(cd out && echo *)" = "attention.csv flow_mean.pdf heads_grid.pdf heatmap_mean.pdf manifest.json predictions.csv tokens.csv tree_mean.pdf" ]
+    fails 2 run -o out --format jpg "x"
+}
+
+@test "pictures are named after layer and head" {
+    ok run -o out --layer 3 --head 5 --format svg "The cat sat."
+    [ -s out/heatmap_L3_H5.svg ] && [ -s out/flow_L3_H5.svg ] && [ -s out/tree_L3_H5.svg ]
+    [ ! -e out/heatmap_mean.svg ]
+    ok run -o mean --layer 3 --format svg "The cat sat."
+    [ -s mean/heatmap_L3_mean.svg ]
+    ok run -o all --layer 2 --head all --format svg "The cat sat."
+    [ "$(ls all/heatmap_* | wc -l)" -eq 6 ]
+    fails 1 run --layer 6 "The cat sat."
+    has "$stderr" "outside the model's 6 layers \(0 to 5\)"
+    fails 1 run --head 2 "The cat sat."
+}
+
+@test "the same call gives the same bytes, whatever the directory" {
+    for d in a b; do
+        ok run -o $d --threads 1 --format json,csv,png,svg,pdf --layer all "The cat sat on the mat."
+    done
+    for f in $(cd a && find . -type f ! -name manifest.json); do
+        cmp "a/$f" "b/$f"
+    done
+    [ "$(jq -S 'del(.run)' a/manifest.json)" = "$(jq -S 'del(.run)' b/manifest.json)" ]
+}
+
+@test "the number of threads changes no weight beyond 1e-6" {
+    ok run -o one --threads 1 --format json "The cat sat on the mat while the dog slept."
+    ok run -o two --threads 2 --format json "The cat sat on the mat while the dog slept."
+    [ "$(jq -c '[.strongest.links[] | [.query, .key, (.weight * 1e5 | round)]]' one/run.json)" = \
+        "$(jq -c '[.strongest.links[] | [.query, .key, (.weight * 1e5 | round)]]' two/run.json)" ]
+}
+
+@test "attention.csv has the weights of the capture from --min-weight on" {
+    ok run -o out --min-weight 0 --format csv "The cat sat."
+    # 6 layers x 6 heads x 6 x 6 cells and a header
+    [ "$(wc -l <out/attention.csv)" -eq $((6 * 6 * 36 + 1)) ]
+    [ "$(head -n 1 out/attention.csv)" = "layer,head,query,key,query_token,key_token,weight" ]
+    # rows of a map sum to one
+    awk -F, 'NR > 1 { s[$1","$2","$3] += $NF } END { for (k in s) if (s[k] < 0.99999 || s[k] > 1.00001) exit 1 }' out/attention.csv
+    ok run -o top --min-weight 0.5 --format csv "The cat sat."
+    awk -F, 'NR > 1 && $NF < 0.5 { exit 1 }' top/attention.csv
+}
+
+@test "a causal model looks at nothing to the right" {
+    ok run -m atlas-gpt2 -o out --min-weight 0 --format csv "The cat sat on"
+    awk -F, 'NR > 1 && $4 > $3 { exit 1 }' out/attention.csv
+}
+
+@test "matrix modes: columns sum to one, rollout has no heads" {
+    ok run -o col --matrix col --min-weight 0 --format csv "The cat sat."
+    awk -F, 'NR > 1 { s[$1","$2","$4] += $NF } END { for (k in s) if (s[k] < 0.9999 || s[k] > 1.0001) exit 1 }' col/attention.csv
+    ok run -o roll --matrix rollout --min-weight 0 --layer 2 --format csv,svg "The cat sat."
+    awk -F, 'NR > 1 && $2 != "mean" { exit 1 }' roll/attention.csv
+    awk -F, 'NR > 1 { s[$1","$3] += $NF } END { for (k in s) if (s[k] < 0.9999 || s[k] > 1.0001) exit 1 }' roll/attention.csv
+    [ -s roll/heatmap_L2_mean.svg ] && [ ! -e roll/heads_grid.svg ]
+}
+
+@test "the influence tree follows its options" {
+    ok run -o out --format json --tree-root 2 --tree-k 1 --tree-depth 4 "The cat sat on the mat."
+    holds out/tree.json '.trees[0].nodes | length == 4 and .[0].index == 2 and ([.[].depth] == [0,1,2,3])'
+    holds out/tree.json '.trees[0].nodes as $n | [$n[].index] | (unique | length) == length'
+    holds out/tree.json '.trees[0].nodes | .[3].product - (.[1].weight * .[2].weight * .[3].weight) | fabs < 1e-6'
+    fails 1 run --tree-root 99 "The cat sat."
+}
+
+@test "the numbers on a head's tree satisfy its softmax" {
+    # with k = T and depth 2 the root's children are its whole row: exp(qk) must be in proportion
+    ok run -o out --format json --layer 1 --head 2 --tree-root 1 --tree-k 20 --tree-depth 2 --mask none "The cat sat."
+    holds out/tree.json '.trees[0].nodes[1:] | [.[] | .qk - (.weight | log)] | (max - min) < 1e-3'
+}
+
+@test "--words sums pieces up and leaves special tokens out" {
+    ok run --json --words "Unbelievable cats purred."
+    holds - '.meta.words and (.words | length) >= 4 and all(.words[]; .label != "[CLS]")'
+    holds - '.global.balance == null'
+}
+
+@test "a pair has two segments" {
+    ok run --json --mask none --pair "It purred." "The cat sat."
+    holds - '.meta.tokenisation == "pair" and ([.tokens[].segment] | unique == [0,1])'
+    holds - '.next_sentence >= 0 and .next_sentence <= 1'
+    fails 1 run -m atlas-gpt2 --pair "It purred." "The cat sat."
+    has "$stderr" 'two segments'
+    ok run --json --mask none --split-pair "The cat sat. It purred."
+    holds - '.meta.tokenisation == "pair"'
+}
+
+@test "--lines: many texts, a document each, tables over all" {
+    printf 'The cat sat.\n\nThe dog ran away.\nBirds fly.\n' >texts
+    ok run --lines -f texts -o out --mask none
+    [ -s out/1/run.json ] && [ -s out/3/run.json ] && [ -s out/4/run.json ] && [ ! -e out/2 ]
+    [ "$(wc -l <out/texts.csv)" -eq 4 ]
+    ok run --lines -f texts --json --mask none
+    [ "$(wc -l <<<"$output")" -eq 3 ]
+    [ "$(jq -c '.meta.id' <<<"$output" | tr '\n' ' ')" = '"1" "3" "4" ' ]
+}
+
+@test "a batch gives what each text alone gives" {
+    printf 'The cat sat on the mat.\nDogs.\nA much longer sentence about nothing in particular, really.\n' >texts
+    ok run --lines -f texts -o many --format json --mask none
+    n=0
+    while read -r line; do
+        n=$((n + 1))
+        ok run -o one --format json --mask none -- "$line"
+        [ "$(jq -c '[.strongest.links[] | [.query, .key, (.weight * 1e5 | round)]]' one/run.json)" = \
+            "$(jq -c '[.strongest.links[] | [.query, .key, (.weight * 1e5 | round)]]' many/$n/run.json)" ]
+    done <texts
+}
+
+@test "--jsonl: ids name directories; bad lines are skipped and reported" {
+    printf '%s\n' '{"id":"a","text":"The cat sat."}' '{"text":7}' 'not json' \
+        '{"id":"../b","text":"x"}' '{"id":"a","text":"again"}' '{"id":"c","text":"Dogs ran."}' >texts
+    run --separate-stderr atlas run --jsonl -f texts -o out --mask none --format json
+    ended 3
+    [ -s out/a/run.json ] && [ -s out/c/run.json ]
+    [ "$(grep -c skipped <<<"$stderr")" -eq 4 ]
+    holds out/manifest.json '.skipped | length == 4'
+    has "$stderr" "line 2: no key 'text'"
+    has "$stderr" "line 4: id '../b' cannot name a directory"
+}
+
+@test "a text that is too long is an error with both lengths, or is cut" {
+    words=$(yes cat | head -n 600 | tr '\n' ' ')
+    fails 1 run --mask none "$words"
+    has "$stderr" 'text has 602 tokens, the model takes 512'
+    ok run --json --truncate --mask none "$words"
+    holds - '.meta.n_tokens == 512 and .meta.truncated_from == 602 and (.tokens | last | .token) == "[SEP]"'
+    has "$stderr" 'warning: .*cut to the model.s 512'
+}
+
+@test "any script and any bytes of UTF-8 go through" {
+    for text in '猫坐在垫子上。' 'جلست القطة على الحصيرة' 'बिल्ली चटाई पर बैठी' '🐈 sat 🧶' \
+        "it's a \"test\", isn't it?" $'tab\tand\nnewline'; do
+        ok run -o out --mask none --format json,csv,svg -- "$text"
+        holds out/run.json '.tokens | length > 2'
+        ok run -m atlas-gpt2 -o out2 --mask none --format json,csv,svg -- "$text"
+    done
+}
+
+@test "--from shows a capture without the model" {
+    ok run -o first --mask none "The cat sat on the mat."
+    ok run --from first -o second --format json,svg
+    [ "$(jq -c '.tokens, .global, .flow_change' first/run.json)" = "$(jq -c '.tokens, .global, .flow_change' second/run.json)" ]
+    cmp first/heatmap_mean.svg second/heatmap_mean.svg || {
+        # the title names the model in both
+        grep -q atlas-bert second/heatmap_mean.svg
+    }
+    [ ! -e second/capture.safetensors ]
+    fails 1 run --from nowhere
+    fails 2 run --from first "a text too"
+}
+
+@test "the capture holds what its keys promise" {
+    ok run -o out --mask none --logits "The cat sat."
+    head -c 4000 out/capture.safetensors | tr -d '\0' | grep -q '"attentions"'
+    for key in input_ids token_type_ids attentions hidden_states final_hidden logits __metadata__; do
+        head -c 4000 out/capture.safetensors | tr -d '\0' | grep -q "\"$key\"" || fail "no $key"
+    done
+}
+
+@test "a terminal picture is drawn when colours are asked for" {
+    ok run --mask none --color always "The cat sat."
+    has "$output" $'\033\\[48;5;'
+    ok run --mask none --color never "The cat sat."
+    lacks "$output" $'\033'
+}
+
+@test "golden: summary and document of the tiny models" {
+    ok run -m "$BERT" --threads 1 --digits 5 --json --mask none --top-k 2 "$(text_of tiny-bert)"
+    golden run-tiny-bert.json
+    ok run -m "$GPT2" --threads 1 --digits 5 --json --top-k 2 "$(text_of tiny-gpt2)"
+    golden run-tiny-gpt2.json
+}
