@@ -20,15 +20,15 @@ const char *version_number(void)
 
 void version_print(FILE *f, bool is_build)
 {
-    char cpu[256];
+    char cpu[256], icu[16];
 
     fprintf(f, "atlas %s\n", AT_VERSION);
     if (!is_build)
         return;
     at_cpu_describe(cpu, sizeof cpu);
-    fprintf(f, "compiler  %s\nflags     %s\nprocessor %s\nlibraries jansson %s, %s, ICU %s\n",
-            AT_BUILD_COMPILER, AT_BUILD_FLAGS, cpu, at_json_library(), at_canvas_libraries(),
-            at_unicode_library());
+    at_unicode_library(icu, sizeof icu);
+    fprintf(f, "compiler  %s\nflags     %s\nprocessor %s\nlibraries Jansson %s, ICU %s, %s\n",
+            AT_BUILD_COMPILER, AT_BUILD_FLAGS, cpu, at_json_library(), icu, at_canvas_libraries());
 }
 
 /* Now, or the time SOURCE_DATE_EPOCH asks for, as ISO 8601. */

@@ -288,3 +288,8 @@ const char *at_json_next(const struct at_json *object, const char *key,
         *value_out = (const struct at_json *)json_object_iter_value(at);
     return json_object_iter_key(at);
 }
+
+const char *at_json_library(void)
+{
+    return jansson_version_str();
+}

@@ -71,4 +71,7 @@ bool at_json_truth(const struct at_json *v, bool fallback);
 const char *at_json_next(const struct at_json *object, const char *key,
                          const struct at_json **value_out);
 
+/* at_json_library - version of Jansson in use, "2.14". */
+const char *at_json_library(void);
+
 #endif

@@ -8,6 +8,7 @@
  */
 #include "text/unicode.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <unicode/ubrk.h>
@@ -195,4 +196,12 @@ int at_unicode_sentences(size_t **ends_out, size_t *n_out, const char *text, siz
     *ends_out = ends.items;
     *n_out = ends.n;
     return 0;
+}
+
+void at_unicode_library(char *buf, size_t n)
+{
+    UVersionInfo v;
+
+    u_getVersion(v);
+    snprintf(buf, n, "%d.%d", v[0], v[1]);
 }

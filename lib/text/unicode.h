@@ -50,4 +50,7 @@ unsigned at_unicode_order(unsigned c);
 AT_MUST_USE int at_unicode_sentences(size_t **ends_out, size_t *n_out, const char *text, size_t n,
                                      struct at_error *err);
 
+/* at_unicode_library - version of ICU in use, "72.1"; written to buf (n bytes). */
+void at_unicode_library(char *buf, size_t n);
+
 #endif
