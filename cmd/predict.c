@@ -160,16 +160,14 @@ static int predict_next(struct predictions *out, const struct job *job, const st
 int predict(struct predictions *out, const struct job *job, const struct doc *doc,
             const float *hidden, const char *mask, size_t k, struct at_error *err)
 {
+    bool has_head = job->tokenizer && at_lm_head_present(&job->model);
     int rc = 0;
 
     *out = (struct predictions){ .next_sentence = NAN };
-    if (!strcmp(mask, "none") || !job->tokenizer || !at_lm_head_present(&job->model))
-        return 0;
-    if (job->shape.is_causal)
-        rc = predict_next(out, job, doc, hidden, k, err);
-    else
-        rc = predict_masked(out, job, doc, mask, k, err);
-    if (!rc && doc->in.pair && job->model.weights.next_sentence.w.data)
+    if (has_head && strcmp(mask, "none") != 0)
+        rc = job->shape.is_causal ? predict_next(out, job, doc, hidden, k, err)
+                                  : predict_masked(out, job, doc, mask, k, err);
+    if (!rc && hidden && doc->in.pair && job->model.weights.next_sentence.w.data)
         rc = at_next_sentence(&out->next_sentence, &job->model, hidden, err);
     if (rc)
         predictions_release(out);

@@ -26,7 +26,8 @@ struct predictions {
 /*
  * predict - fill *out; mask is "auto", "all", "none" or a list of positions.
  *
- * hidden (T,C): final states of the unchanged text. No head, or mask none: no predictions.
+ * hidden (T,C): final states of the unchanged text. No head, or mask none: no predictions; a pair
+ * is judged all the same when the model has a next-sentence head.
  * Errors    AT_ERANGE for positions outside the text; AT_ENOMEM.     Memory  predictions_release().
  */
 AT_MUST_USE int predict(struct predictions *out, const struct job *job, const struct doc *doc,

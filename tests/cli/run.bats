@@ -16,7 +16,7 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     has "$output" 'predictions \(position masked\)'
     has "$output" 'flow_change'
     [ -z "$stderr" ]
-    [ -z "$(ls)" ]
+    [ -z "$(ls -A | grep -Ev '^(\.cache|separate-stderr-.*)$')" ] || fail "left behind: $(ls -A)"
 }
 
 @test "gpt-2 predicts the next token at every position" {
@@ -34,7 +34,7 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     holds - '.tokens[0] | .token == "[CLS]" and .start == null and .end == null and .special and .word == null'
     holds - '[.predictions[].index] == [range(1; (.tokens | length) - 1)]'
     holds - 'all(.predictions[]; (.top | length) == 3 and ([.top[].rank] == [1,2,3]) and .token_p > 0)'
-    holds - '[.predictions[].top[0].p >= .predictions[].top[1].p] | all'
+    holds - 'all(.predictions[]; .top[0].p >= .top[1].p and .top[1].p >= .top[2].p)'
     holds - '.global | has("confidence_max") and has("balance") and (.focus_normalized > 0)'
     holds - '.flow_change > 0 and .flow_change < 0.8326'
 }
@@ -95,14 +95,17 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     fails 1 run --head 2 "The cat sat."
 }
 
-@test "the same call gives the same bytes, whatever the directory" {
+@test "the same call gives the same bytes" {
+    mkdir a b
     for d in a b; do
-        ok run -o $d --threads 1 --format json,csv,png,svg,pdf --layer all "The cat sat on the mat."
+        cd $d
+        ok run -o out --threads 1 --format json,csv,png,svg,pdf --layer all "The cat sat on the mat."
+        cd ..
     done
     for f in $(cd a && find . -type f ! -name manifest.json); do
         cmp "a/$f" "b/$f"
     done
-    [ "$(jq -S 'del(.run)' a/manifest.json)" = "$(jq -S 'del(.run)' b/manifest.json)" ]
+    [ "$(jq -S 'del(.run)' a/out/manifest.json)" = "$(jq -S 'del(.run)' b/out/manifest.json)" ]
 }
 
 @test "the number of threads changes no weight beyond 1e-6" {
