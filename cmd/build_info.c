@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "base/alloc.h"
-#include "draw/canvas.h"
 #include "ops/cpu.h"
 #include "text/unicode.h"
 #include "version.h"
@@ -25,10 +24,10 @@ void version_print(FILE *f, bool is_build)
     fprintf(f, "atlas %s\n", AT_VERSION);
     if (!is_build)
         return;
-    at_cpu_describe(cpu, sizeof cpu);
+    snprintf(cpu, sizeof cpu, "kernels %s", at_cpu_kernels_name(at_cpu_selected()));
     at_unicode_library(icu, sizeof icu);
-    fprintf(f, "compiler  %s\nflags     %s\nprocessor %s\nlibraries Jansson %s, ICU %s, %s\n",
-            AT_BUILD_COMPILER, AT_BUILD_FLAGS, cpu, at_json_library(), icu, at_canvas_libraries());
+    fprintf(f, "compiler  %s\nflags     %s\nprocessor %s\nlibraries Jansson %s, ICU %s\n",
+            AT_BUILD_COMPILER, AT_BUILD_FLAGS, cpu, at_json_library(), icu);
 }
 
 /* Now, or the time SOURCE_DATE_EPOCH asks for, as ISO 8601. */
@@ -48,7 +47,7 @@ void version_note_run(struct manifest *m, const char *command_line, double secon
 {
     char cpu[256];
 
-    at_cpu_describe(cpu, sizeof cpu);
+    snprintf(cpu, sizeof cpu, "kernels %s", at_cpu_kernels_name(at_cpu_selected()));
     add_time(m);
     manifest_run(m, "atlas", at_json_string(AT_VERSION));
     manifest_run(m, "command_line", at_json_string(command_line));

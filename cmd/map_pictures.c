@@ -102,7 +102,7 @@ int picture_flow(struct job *job, const struct doc *doc, const float *map, struc
         .n_focus = n_focus,
         .width_mm = job->width_mm,
     };
-    rc = write_map_picture(job, doc, "flow", name, at_draw_sankey(&s), err);
+    rc = write_map_picture(job, doc, "flow", name, at_canvas_new(s.width_mm, 10), err);
     at_flow_release(&flow);
     free(links);
     free(kept);
@@ -127,7 +127,7 @@ int picture_tree(struct job *job, const struct doc *doc, const struct at_tree_no
         shape[i] =
             (struct at_tree_shape_node){ n->parent, doc->labels[n->token], n->weight, n->product };
     }
-    rc = write_map_picture(job, doc, "tree", name, at_draw_tree(&t), err);
+    rc = write_map_picture(job, doc, "tree", name, at_canvas_new(t.width_mm, 10), err);
     free(shape);
     free(subtitle);
     free(more);
