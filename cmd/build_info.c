@@ -24,7 +24,7 @@ void version_print(FILE *f, bool is_build)
     fprintf(f, "atlas %s\n", AT_VERSION);
     if (!is_build)
         return;
-    snprintf(cpu, sizeof cpu, "kernels %s", at_cpu_kernels_name(at_cpu_selected()));
+    cpu[0] = 0;
     at_unicode_library(icu, sizeof icu);
     fprintf(f, "compiler  %s\nflags     %s\nprocessor %s\nlibraries Jansson %s, ICU %s\n",
             AT_BUILD_COMPILER, AT_BUILD_FLAGS, cpu, at_json_library(), icu);
@@ -47,7 +47,7 @@ void version_note_run(struct manifest *m, const char *command_line, double secon
 {
     char cpu[256];
 
-    snprintf(cpu, sizeof cpu, "kernels %s", at_cpu_kernels_name(at_cpu_selected()));
+    cpu[0] = 0;
     add_time(m);
     manifest_run(m, "atlas", at_json_string(AT_VERSION));
     manifest_run(m, "command_line", at_json_string(command_line));
