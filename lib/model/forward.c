@@ -21,9 +21,8 @@ struct pass {
     struct at_pool *pool;
     size_t C, H, D, F;
 
-    size_t first, B, row, N;  /* texts first .. first+B-1, rows row .. row+N-1 of the batch */
-    const size_t *final_rows; /* those of the options that lie in this group */
-    size_t n_final;
+    size_t first, B, row, N;     /* texts first .. first+B-1, rows row .. row+N-1 of the batch */
+    size_t final, n_final;       /* which of the options' final rows lie in this group */
     float *buffers;              /* what the next lines point into */
     float *x, *out;              /* (N,C) residual stream entering and leaving the layer */
     float *norm, *context, *mid; /* (N,C) */
@@ -104,6 +103,26 @@ static void project(struct pass *p, size_t layer)
             p->qkv[i * 3 * p->C + j] *= scale;
 }
 
+/* Every query of text b over all its keys. */
+static struct at_attention_in attention_of(const struct pass *p, size_t b)
+{
+    const float *rows = p->qkv + text_start(p, b) * 3 * p->C;
+
+    return (struct at_attention_in){
+        .q = rows,
+        .k = rows + p->C,
+        .v = rows + 2 * p->C,
+        .q_stride = 3 * p->C,
+        .k_stride = 3 * p->C,
+        .v_stride = 3 * p->C,
+        .T = text_length(p, b),
+        .H = p->H,
+        .D = p->D,
+        .n_queries = text_length(p, b),
+        .is_causal = p->m->config.is_causal,
+    };
+}
+
 /* Context of every row, and the maps when somebody wants them. */
 static void attend(struct pass *p)
 {
@@ -111,25 +130,38 @@ static void attend(struct pass *p)
 
     for (size_t b = 0; b < p->B; b++) {
         size_t T = text_length(p, b);
-        const float *q = p->qkv + text_start(p, b) * 3 * p->C;
-        p->in[b] = (struct at_attention_in){
-            .q = q,
-            .k = q + p->C,
-            .v = q + 2 * p->C,
-            .q_stride = 3 * p->C,
-            .k_stride = 3 * p->C,
-            .v_stride = 3 * p->C,
-            .T = T,
-            .H = p->H,
-            .D = p->D,
-            .n_queries = T,
-            .is_causal = p->m->config.is_causal,
-        };
+        p->in[b] = attention_of(p, b);
         p->got[b] = (struct at_attention_out){ map, p->context + text_start(p, b) * p->C, p->C };
         if (map)
             map += p->H * T * T;
     }
     at_attention(p->got, p->in, p->B, p->pool);
+}
+
+/* The same for the final rows, which move to the front of every buffer; returns their number. */
+static size_t attend_final_rows(struct pass *p)
+{
+    const size_t *rows = p->options->final_rows + p->final;
+    size_t C = p->C, n = 0;
+    float *q = p->norm; /* free by now */
+
+    for (size_t b = 0; b < p->B; b++) {
+        size_t start = text_start(p, b), end = start + text_length(p, b), first = n;
+        for (; n < p->n_final && rows[n] - p->row < end; n++) {
+            size_t row = rows[n] - p->row;
+            p->tokens[n] = row - start;
+            memcpy(q + n * C, p->qkv + row * 3 * C, C * sizeof *q);
+            memmove(p->x + n * C, p->x + row * C, C * sizeof *p->x);
+        }
+        p->in[b] = attention_of(p, b);
+        p->in[b].q = q + first * C;
+        p->in[b].q_stride = C;
+        p->in[b].n_queries = n - first;
+        p->in[b].query_rows = p->tokens + first;
+        p->got[b] = (struct at_attention_out){ NULL, p->context + first * C, C };
+    }
+    at_attention(p->got, p->in, p->B, p->pool);
+    return n;
 }
 
 /* The rest of a layer, which is by row: n rows of x and context become mid, act and out. */
@@ -152,41 +184,6 @@ static void finish(struct pass *p, size_t layer, size_t n)
         memcpy(p->out, p->mid, n * p->C * sizeof *p->out);
         dense(p, p->out, p->act, &w->ffn_out, n, AT_EPI_ADD);
     }
-}
-
-/* The last layer for the final rows only: they become the first rows of every buffer. */
-static void last_layer(struct pass *p, size_t layer)
-{
-    size_t C = p->C, n = 0;
-
-    project(p, layer);
-    for (size_t b = 0; b < p->B; b++) {
-        size_t start = text_start(p, b), T = text_length(p, b), first = n;
-        const float *rows = p->qkv + start * 3 * C;
-        for (; n < p->n_final && p->final_rows[n] - p->row < start + T; n++) {
-            size_t row = p->final_rows[n] - p->row;
-            p->tokens[n] = row - start;
-            memcpy(p->norm + n * C, p->qkv + row * 3 * C, C * sizeof *p->norm);
-            memmove(p->x + n * C, p->x + row * C, C * sizeof *p->x);
-        }
-        p->in[b] = (struct at_attention_in){
-            .q = p->norm + first * C,
-            .k = rows + C,
-            .v = rows + 2 * C,
-            .q_stride = C,
-            .k_stride = 3 * C,
-            .v_stride = 3 * C,
-            .T = T,
-            .H = p->H,
-            .D = p->D,
-            .n_queries = n - first,
-            .query_rows = p->tokens + first,
-            .is_causal = p->m->config.is_causal,
-        };
-        p->got[b] = (struct at_attention_out){ NULL, p->context + first * C, C };
-    }
-    at_attention(p->got, p->in, p->B, p->pool);
-    finish(p, layer, n);
 }
 
 /* ---- what surrounds it ---- */
@@ -240,10 +237,10 @@ static int run_group(struct pass *p, float *out, struct at_error *err)
     embed(p);
     rc = show_embedded(p, err);
     for (size_t l = 0; l < L && !rc; l++) {
+        project(p, l);
         if (p->options->final_rows && l == L - 1) {
-            last_layer(p, l);
+            finish(p, l, attend_final_rows(p));
         } else {
-            project(p, l);
             attend(p);
             finish(p, l, p->N);
             rc = show_layer(p, l, err);
@@ -261,7 +258,9 @@ static int run_group(struct pass *p, float *out, struct at_error *err)
     return 0;
 }
 
-static int check_batch(const struct at_model *m, const struct at_batch *batch, struct at_error *err)
+/* What users can cause is an error, what callers can is a bug. */
+static int check_batch(const struct at_model *m, const struct at_batch *batch,
+                       const struct at_forward_options *options, struct at_error *err)
 {
     const struct at_config *c = &m->config;
     int n_segments = (int)AT_MAX(c->n_segments, (size_t)1);
@@ -282,6 +281,10 @@ static int check_batch(const struct at_model *m, const struct at_batch *batch, s
             return at_fail(err, AT_ERANGE, "segment %d, the model has 0 to %d", batch->segments[i],
                            n_segments - 1);
     }
+    AT_BUG_IF(options->n_final_rows && !options->final_rows);
+    for (size_t i = 0; i < options->n_final_rows; i++)
+        AT_BUG_IF(options->final_rows[i] >= batch->start[batch->B] ||
+                  (i && options->final_rows[i] <= options->final_rows[i - 1]));
     return 0;
 }
 
@@ -297,13 +300,11 @@ static void set_group(struct pass *p, size_t first)
     p->B = end - first;
     p->row = start[first];
     p->N = start[end] - start[first];
-    if (p->options->final_rows) {
-        const size_t *rows = p->options->final_rows, n = p->options->n_final_rows;
-        p->final_rows = p->final_rows ? p->final_rows + p->n_final : rows;
-        p->n_final = 0;
-        while (p->final_rows + p->n_final < rows + n && p->final_rows[p->n_final] < start[end])
-            p->n_final++;
-    }
+    p->final += p->n_final;
+    p->n_final = 0;
+    while (p->final + p->n_final < p->options->n_final_rows &&
+           p->options->final_rows[p->final + p->n_final] < start[end])
+        p->n_final++;
 }
 
 /* Buffers that fit every group. */
@@ -322,8 +323,7 @@ static int allocate(struct pass *p, struct at_error *err)
             map += p->H * text_length(p, i) * text_length(p, i);
         maps = AT_MAX(maps, map);
     }
-    p->final_rows = NULL;
-    p->n_final = 0;
+    p->final = p->n_final = 0;
     rc = at_try_alloc(&block, N * (8 * p->C + p->F) + maps, sizeof(float), "the forward pass", err);
     if (rc)
         return rc;
@@ -355,14 +355,13 @@ int at_forward(float *out, const struct at_model *m, const struct at_batch *batc
                       .H = m->config.n_heads,
                       .D = m->config.head_width,
                       .F = m->config.ffn_width };
-    int rc = check_batch(m, batch, err);
+    int rc = check_batch(m, batch, p.options, err);
 
     if (rc || !batch->B || (rc = allocate(&p, err)))
         return rc;
     for (size_t b = 0; b < batch->B && !rc; b += p.B) {
         set_group(&p, b);
-        size_t row = p.options->final_rows ? (size_t)(p.final_rows - p.options->final_rows) : p.row;
-        rc = run_group(&p, out + row * p.C, err);
+        rc = run_group(&p, out + (p.options->final_rows ? p.final : p.row) * p.C, err);
     }
     free(p.buffers);
     free(p.tokens);
