@@ -106,9 +106,10 @@ static int read_entry(struct placed *out, const char *name, const struct at_json
 
     if (!at_json_is_object(entry))
         return at_fail(err, AT_EFORMAT, "header entry '%s' is not an object", name);
+    if (!word)
+        return at_fail(err, AT_EFORMAT, "tensor '%s' has no dtype", name);
     if (!dtype)
-        return at_fail(err, AT_EFORMAT, "tensor '%s' has the unknown dtype '%s'", name,
-                       word ? word : "");
+        return at_fail(err, AT_EFORMAT, "tensor '%s' has the unknown dtype '%s'", name, word);
     p.view.dtype = dtype->name;
     rc = read_shape(&p.view, at_json_get(entry, "shape"), dtype->bytes, err);
     if (rc)
@@ -154,7 +155,7 @@ static int check_cover(const struct placements *p, size_t data_bytes, struct at_
         end = t->end;
     }
     if (end != data_bytes)
-        return at_fail(err, AT_EFORMAT, "the last %zu bytes of data belong to no tensor",
+        return at_fail(err, AT_EFORMAT, "%zu bytes at the end of the data belong to no tensor",
                        data_bytes - end);
     return 0;
 }
@@ -270,7 +271,9 @@ static int add_shards(struct at_safetensors *st, const char *dir, const char *pa
     int rc = 0;
 
     for (const char *name = NULL; !rc && (name = at_json_next(map, name, &value));) {
-        const char *file = at_json_text(value, "");
+        const char *file = at_json_text(value, NULL);
+        if (!file)
+            return at_fail(err, AT_EFORMAT, "%s: the shard of '%s' is not a string", path, name);
         if (!*file || *file == '.' || strchr(file, '/'))
             return at_fail(err, AT_EFORMAT, "%s: '%s' is not a file name that a shard may have",
                            path, file);

@@ -133,6 +133,31 @@ static void test_whole_files(void **state)
     }
 }
 
+static void test_files_with_a_fault(void **state)
+{
+    static const struct {
+        const char *path, *message;
+    } cases[] = {
+        { "fixtures/hostile/text/latin1.txt", "invalid UTF-8 at byte 3" },
+        { "fixtures/hostile/text/utf16.txt", "NUL at byte 1" },
+        { "fixtures/hostile/text/overlong.txt", "invalid UTF-8 at byte 6" },
+        { "fixtures/hostile/text/surrogate.txt", "invalid UTF-8 at byte 5" },
+        { "fixtures/hostile/text/cut.txt", "invalid UTF-8 at byte 22" },
+        { "fixtures/hostile/text/nul.txt", "NUL at byte 4" },
+        { "fixtures/hostile/text/beyond.txt", "invalid UTF-8 at byte 26" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < AT_COUNTOF(cases); i++) {
+        struct at_error err;
+        char *text = NULL, want[256];
+        snprintf(want, sizeof want, "%s: %s", cases[i].path, cases[i].message);
+        assert_int_equal(at_text_read(&text, NULL, cases[i].path, 1000, &err), AT_EFORMAT);
+        assert_string_equal(err.text, want);
+        assert_null(text);
+    }
+}
+
 static void test_files_that_cannot_be_read(void **state)
 {
     struct at_error err;
@@ -232,13 +257,10 @@ static void test_lines_of_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_utf8_table),
-        cmocka_unit_test(test_utf8_offsets),
-        cmocka_unit_test(test_utf8_round_trip),
-        cmocka_unit_test(test_whole_files),
-        cmocka_unit_test(test_files_that_cannot_be_read),
-        cmocka_unit_test(test_standard_input),
-        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_utf8_table),         cmocka_unit_test(test_utf8_offsets),
+        cmocka_unit_test(test_utf8_round_trip),    cmocka_unit_test(test_whole_files),
+        cmocka_unit_test(test_files_with_a_fault), cmocka_unit_test(test_files_that_cannot_be_read),
+        cmocka_unit_test(test_standard_input),     cmocka_unit_test(test_lines),
         cmocka_unit_test(test_lines_of_nothing),
     };
 
