@@ -45,7 +45,7 @@ for command in $("$atlas" help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
     comm -13 "$work/table" "$work/own" | while read -r o; do
         echo "$page: '$o' is not an option of the command (name, letter, argument)"
     done | grep . && failed=1
-    while read -r long letter argument; do
+    while read -r long _; do
         for where in help bash zsh; do
             grep -qe "--$long\([^a-z-]\|\$\)" "$work/$where" ||
                 bad "$command: --$long is not in its ${where%sh}"
