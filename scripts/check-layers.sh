@@ -50,7 +50,7 @@ find lib cmd tests -name '*.[ch]' | sort | xargs awk '
         target = name
         if (!sub(/\/.*/, "", target)) target = layer
         if (layer == "cmd") {
-            if (name ~ /^cmd_/) bad("commands do not include each other: " name)
+            if (name ~ /^cmd\/cmd_/) bad("commands do not include each other: " name)
         } else if (layer in may && index(may[layer], " " target " ") == 0)
             bad("lib/" layer " may not include " name)
     }

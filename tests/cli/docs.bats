@@ -36,3 +36,19 @@ examples() {
     done
     [ "$n" -ge 6 ]
 }
+
+@test "every key and every column that run writes is in atlas-output(5)" {
+    mandoc -Tascii "$ROOT/man/atlas-output.5" | col -b | tr -cs 'a-z0-9_' '\n' | sort -u >documented
+    mandoc -Tascii "$ROOT/man/atlas-formulas.7" | col -b | tr -cs 'a-z0-9_' '\n' | sort -u >>documented
+    printf 'Only one.\nA cat, a dog.\n' >texts
+    ok run -o out --lines --words -f texts
+    ok run -o pair --pair 'It slept.' --layer 1 --head 0 'The cat sat.'
+    jq -r '[paths | map(select(type == "string"))] | flatten | unique[]' \
+        out/1/{run,tree}.json pair/{run,tree}.json | sort -u >keys
+    jq -r 'del(.options) | [paths | map(select(type == "string"))] | flatten | unique[]' \
+        out/manifest.json >>keys
+    cat out/*.csv out/1/*.csv pair/*.csv | grep -E '^(index|layer|id),' | tr ',' '\n' >>keys
+    [ "$(sort -u keys | wc -l)" -gt 50 ]
+    missing=$(sort -u keys | grep -vxFf documented || :)
+    [ -z "$missing" ] || fail "not in atlas-output(5):" "$missing"
+}
