@@ -47,6 +47,8 @@ UNIT_SRC  := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_BIN  := $(UNIT_SRC:%.c=$O/%)
 UNIT_AUX  := $(patsubst %.c,$O/%.o,$(sort $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))))
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_AUX  := $O/tests/fuzz/input_files.o
+FUZZ_BIN  := $(FUZZ_SRC:%.c=$O/%)
 REPLAY    := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$O/tests/fuzz/replay_%)
 BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
 BENCH_BIN := $(BENCH_SRC:%.c=$O/%)
@@ -58,7 +60,7 @@ BATS      ?= $(if $(CMD_SRC),$(sort $(wildcard tests/cli/*.bats)))
 RUN_TESTS  = ATLAS_BUILD='$(CURDIR)/$O' scripts/run-tests.sh $O/log
 
 .PHONY: all lib tests check check-unit check-cli check-fuzz check-docs check-layers check-style \
-        check-headers check-symbols check-hashes asan valgrind fuzz bench lint format \
+        check-headers check-symbols check-hashes asan valgrind fuzz fuzz-run bench lint format \
         draw-samples install uninstall clean help demo test FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -113,7 +115,7 @@ $O/tests/unit/test_%: $O/tests/unit/test_%.o $(UNIT_AUX) $O/libatlas.a
 	@echo "  LD   $@"
 	$Q$(LINK) -o $@ $< $(UNIT_AUX) $O/libatlas.a -lcmocka $(LIBS)
 
-$O/tests/fuzz/replay_%: $O/tests/fuzz/fuzz_%.o $O/tests/fuzz/replay.o $O/libatlas.a
+$O/tests/fuzz/replay_%: $O/tests/fuzz/fuzz_%.o $(FUZZ_AUX) $O/tests/fuzz/replay.o $O/libatlas.a
 	@echo "  LD   $@"
 	$Q$(LINK) -o $@ $^ $(LIBS)
 
@@ -123,11 +125,7 @@ $O/tests/bench/%: $O/tests/bench/%.o $O/libatlas.a
 
 ## draw-samples   pictures of every kind to look at, in build/samples
 draw-samples: $O/tests/bench/draw_samples
-	$<
-
-$O/tests/bench/draw_samples: $O/tests/bench/draw_samples.o $O/libatlas.a
-	@echo "  LD   $@"
-	$Q$(LINK) -o $@ $^ $(LIBS)
+	@$<
 
 $O/tests/fault/%.so: $O/tests/fault/%.o
 	@echo "  LD   $@"
@@ -189,9 +187,17 @@ valgrind: $(UNIT_BIN) $(PROGRAM) lib $(FAULT_SO)
 
 ## fuzz           each fuzz target for FUZZ_SECONDS with libFuzzer (clang)
 FUZZ_SECONDS ?= 30
-fuzz: | $O/version.h
-	@scripts/fuzz.sh $(FUZZ_SECONDS) 'clang $(STD) $(WARN) -Ilib -I$O -g -O1' '$(LIBS)' \
-	    $(FUZZ_SRC)
+FUZZ_FLAGS   := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+fuzz:
+	@$(MAKE) O=build/fuzz CC=clang CFLAGS='-O1 -g $(FUZZ_FLAGS)' \
+	    LDFLAGS=-fsanitize=fuzzer,address,undefined fuzz-run
+
+fuzz-run: $(FUZZ_BIN)
+	@scripts/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_BIN)
+
+$O/tests/fuzz/fuzz_%: $O/tests/fuzz/fuzz_%.o $(FUZZ_AUX) $O/libatlas.a
+	@echo "  LD   $@"
+	$Q$(LINK) -o $@ $^ $(LIBS)
 
 ## bench          time the kernels and the program, next to tests/bench/baseline.csv
 bench: $(BENCH_BIN) $(PROGRAM)

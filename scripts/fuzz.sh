@@ -1,22 +1,17 @@
 #!/bin/sh
-# fuzz.sh SECONDS COMPILER LIBS SOURCE... - run each target under libFuzzer, from the saved corpus.
+# fuzz.sh SECONDS PROGRAM... - run each libFuzzer program fuzz_<parser> from the saved inputs on.
 #
-# New inputs stay in build/fuzz; a crash stops the run and leaves its input there. Copy what is
-# worth keeping to fixtures/fuzz/<parser>.
+# New inputs are kept in build/fuzz/corpus; a crash stops the run and leaves its input there. Copy
+# what is worth keeping to fixtures/fuzz/<parser> (PROGRAM -merge=1 TO FROM keeps what adds cover).
 set -eu
-seconds=$1 compiler=$2 libs=$3
-shift 3
-flags='-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all'
-mkdir -p build/fuzz
-for source in "$@"; do
-    parser=$(basename "$source" .c)
-    parser=${parser#fuzz_}
+seconds=$1
+shift
+for program in "$@"; do
+    parser=${program##*/fuzz_}
     echo "  FUZZ $parser, $seconds s"
-    mkdir -p "build/fuzz/$parser"
-    $compiler $flags -o "build/fuzz/fuzz_$parser" "$source" lib/base/*.c lib/ops/*.c lib/io/*.c \
-        lib/text/*.c lib/model/*.c $libs
-    saved=
-    [ ! -d "fixtures/fuzz/$parser" ] || saved=fixtures/fuzz/$parser
-    "build/fuzz/fuzz_$parser" -max_total_time="$seconds" -rss_limit_mb=2048 -print_final_stats=0 \
-        -verbosity=0 -artifact_prefix="build/fuzz/$parser-" "build/fuzz/$parser" $saved
+    found=build/fuzz/corpus/$parser
+    mkdir -p "$found"
+    "$program" -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=2048 -verbosity=0 \
+        -artifact_prefix="build/fuzz/crash-$parser-" "$found" "fixtures/fuzz/$parser" \
+        >"build/fuzz/$parser.log" 2>&1 || { cat "build/fuzz/$parser.log"; exit 1; }
 done

@@ -1,5 +1,8 @@
 /*
- * fuzz.h - the one function of a fuzz target, as libFuzzer and replay.c call it.
+ * fuzz.h - what a fuzz target is made of.
+ *
+ * A target is LLVMFuzzerTestOneInput(), called by libFuzzer (make fuzz) or by replay.c with saved
+ * inputs (make check-fuzz). Parsers read files, so the input is written to one first.
  */
 #ifndef FUZZ_FUZZ_H
 #define FUZZ_FUZZ_H
@@ -8,5 +11,11 @@
 #include <stdint.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* fuzz_dir - a temporary folder of this process, removed with its files when it exits. */
+const char *fuzz_dir(void);
+
+/* fuzz_file - the input as the file of that name in fuzz_dir(); answers its path. */
+const char *fuzz_file(const char *name, const uint8_t *data, size_t size);
 
 #endif

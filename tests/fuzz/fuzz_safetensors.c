@@ -1,0 +1,23 @@
+/*
+ * fuzz_safetensors.c - any bytes as a safetensors file; every tensor that is accepted is read.
+ */
+#include "fuzz.h"
+
+#include "io/safetensors.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct at_safetensors *st;
+    struct at_error err;
+    volatile unsigned sum = 0;
+
+    if (at_safetensors_open(&st, fuzz_file("model.safetensors", data, size), &err))
+        return 0;
+    for (size_t i = 0; i < at_safetensors_count(st); i++) {
+        const struct at_tensor_view *t = at_safetensors_at(st, i);
+        for (size_t b = 0; b < t->bytes; b++)
+            sum += ((const uint8_t *)t->data)[b];
+    }
+    at_safetensors_close(st);
+    return 0;
+}
