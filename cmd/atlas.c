@@ -1,8 +1,9 @@
 /*
  * atlas.c - main(): the command table and its dispatcher. Commands are in cmd_<name>.c.
  */
-#include <locale.h>
+#include <errno.h>
 #include <langinfo.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "cmd/build_info.h"
 #include "cmd/cmd.h"
 #include "cmd/opt.h"
+#include "io/textfile.h"
 
 static int cmd_help(int argc, char **argv);
 static int cmd_version(int argc, char **argv);
@@ -65,7 +67,7 @@ static int unknown_command(const char *name)
 static int run_command(int argc, char **argv)
 {
     const struct command *c = find_command(argv[0]);
-    char name[64];
+    static char name[64]; /* messages refer to it until the end */
 
     if (!c)
         return unknown_command(argv[0]);
@@ -125,6 +127,17 @@ static void out_of_memory(size_t bytes)
     _Exit(EXIT_FAILED);
 }
 
+/* Arguments end up in documents, titles and manifests: none of them may be anything but UTF-8. */
+static int check_arguments(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        size_t n = strlen(argv[i]), bad = at_utf8_check(argv[i], n);
+        if (bad < n)
+            return report_error("argument %d is not UTF-8: invalid byte at offset %zu", i, bad);
+    }
+    return EXIT_DONE;
+}
+
 /* Character widths need a UTF-8 locale; numbers stay as in C whatever the user's language. */
 static void set_locale(void)
 {
@@ -143,6 +156,9 @@ int main(int argc, char **argv)
         print_overview(stderr);
         return EXIT_USAGE;
     }
+    status = check_arguments(argc, argv);
+    if (status)
+        return status;
     if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
         version_print(stdout, false);
         status = EXIT_DONE;
@@ -155,8 +171,7 @@ int main(int argc, char **argv)
         status = run_command(argc - 1, argv + 1);
     }
     if (fflush(stdout) == EOF || ferror(stdout)) {
-        at_outfile_abort_all();
-        return report_error("cannot write to standard output");
+        return report_error("cannot write to standard output: %s", strerror(errno));
     }
     return status;
 }

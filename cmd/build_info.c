@@ -30,28 +30,29 @@ void version_print(FILE *f, bool is_build)
             AT_BUILD_COMPILER, AT_BUILD_FLAGS, cpu, at_json_library(), icu);
 }
 
-/* Now, or the time SOURCE_DATE_EPOCH asks for, as ISO 8601. */
-static void add_time(struct manifest *m)
+/* When the run began, or what SOURCE_DATE_EPOCH says, as ISO 8601. */
+static void note_start(struct manifest *m, double seconds_ago)
 {
     const char *epoch = getenv("SOURCE_DATE_EPOCH");
-    time_t t = epoch && *epoch ? (time_t)strtoll(epoch, NULL, 10) : time(NULL);
+    time_t t = epoch && *epoch ? (time_t)strtoll(epoch, NULL, 10)
+                               : time(NULL) - (time_t)(seconds_ago + 0.5);
     struct tm tm;
     char text[32];
 
-    if (!gmtime_r(&t, &tm) || !strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm))
-        return;
-    manifest_run(m, "ended", at_json_string(text));
+    if (gmtime_r(&t, &tm) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm))
+        manifest_run(m, "started", at_json_string(text));
 }
 
-void version_note_run(struct manifest *m, const char *command_line, double seconds)
+void version_note_run(struct manifest *m, int argc, char **argv, double seconds)
 {
-    char cpu[256];
+    struct at_json *call = at_json_array();
 
-    cpu[0] = 0;
-    add_time(m);
+    at_json_append(call, at_json_string("atlas"));
+    for (int i = 0; i < argc; i++)
+        at_json_append(call, at_json_string(argv[i]));
+    note_start(m, seconds);
+    manifest_run(m, "argv", call);
     manifest_run(m, "atlas", at_json_string(AT_VERSION));
-    manifest_run(m, "command_line", at_json_string(command_line));
     manifest_run(m, "took_ms", at_json_int((long long)(seconds * 1e3 + 0.5)));
     manifest_run(m, "compiler", at_json_string(AT_BUILD_COMPILER));
-    manifest_run(m, "processor", at_json_string(cpu));
 }

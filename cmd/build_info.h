@@ -14,6 +14,6 @@ const char *version_number(void); /* "0.1.0" */
 void version_print(FILE *f, bool is_build);
 
 /* version_note_run - the same block under the manifest's "run", with the call and its time. */
-void version_note_run(struct manifest *m, const char *command_line, double seconds);
+void version_note_run(struct manifest *m, int argc, char **argv, double seconds);
 
 #endif

@@ -69,27 +69,44 @@ static void fill_options(struct job *job)
 }
 /* clang-format on */
 
-/* The call as it could be typed again. */
+static void add_quoted(struct at_strbuf *b, const char *a)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-+=./,:@%";
+
+    if (*a && !a[strspn(a, plain)]) {
+        at_strbuf_adds(b, a);
+        return;
+    }
+    at_strbuf_addc(b, '\'');
+    for (; *a; a++)
+        if (*a == '\'')
+            at_strbuf_adds(b, "'\\''");
+        else
+            at_strbuf_addc(b, *a);
+    at_strbuf_addc(b, '\'');
+}
+
+/*
+ * The call as it could be typed again. Pictures carry it too, so the output directory, which changes
+ * nothing in them, is written as DIR: equal calls into two directories make equal files.
+ */
 static char *quote_command_line(int argc, char **argv)
 {
     struct at_strbuf b = { 0 };
 
     at_strbuf_adds(&b, "atlas");
     for (int i = 0; i < argc; i++) {
-        const char *a = argv[i];
+        bool is_out = !strcmp(argv[i], "-o") || !strcmp(argv[i], "--out");
         at_strbuf_addc(&b, ' ');
-        if (*a && !a[strspn(a, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                               "_-+=./,:@%")]) {
-            at_strbuf_adds(&b, a);
-            continue;
+        if (!strncmp(argv[i], "--out=", 6))
+            at_strbuf_adds(&b, "--out=DIR");
+        else
+            add_quoted(&b, argv[i]);
+        if (is_out && i + 1 < argc) {
+            at_strbuf_adds(&b, " DIR");
+            i++;
         }
-        at_strbuf_addc(&b, '\'');
-        for (; *a; a++)
-            if (*a == '\'')
-                at_strbuf_adds(&b, "'\\''");
-            else
-                at_strbuf_addc(&b, *a);
-        at_strbuf_addc(&b, '\'');
     }
     return at_strbuf_take(&b);
 }
@@ -107,6 +124,9 @@ void job_init(struct job *job, const char *command, int argc, char **argv)
         .started = report_seconds(),
     };
     job->command_line = quote_command_line(argc, argv);
+    job->argc = argc;
+    job->argv = at_arena_alloc(&job->arena, (size_t)argc, sizeof *job->argv);
+    memcpy(job->argv, argv, (size_t)argc * sizeof *argv); /* parsing moves the operands */
     fill_options(job);
 }
 
@@ -144,18 +164,8 @@ static int check_options(struct job *job)
 
 static int open_model(struct job *job, struct at_error *err)
 {
-    char *dir;
-    int rc = model_find(&dir, job->model_name, err);
+    int rc = model_load(&job->model, &job->tokenizer, job->model_name, err);
 
-    if (rc)
-        return rc;
-    rc = at_model_open(&job->model, dir, err);
-    if (!rc)
-        rc = at_tokenizer_open(&job->tokenizer, dir, err);
-    if (!rc && at_tokenizer_vocab_size(job->tokenizer) > job->model.config.vocab)
-        rc = at_fail(err, AT_EFORMAT, "'%s': the tokenizer has %zu pieces, the model %zu", dir,
-                     at_tokenizer_vocab_size(job->tokenizer), job->model.config.vocab);
-    free(dir);
     if (rc)
         return rc;
     job->shape = job->model.config;
@@ -253,7 +263,7 @@ int job_finish(struct job *job, int status)
     struct at_error err;
 
     if (job->manifest && (status == EXIT_DONE || status == EXIT_SKIPPED)) {
-        version_note_run(job->manifest, job->command_line, report_seconds() - job->started);
+        version_note_run(job->manifest, job->argc, job->argv, report_seconds() - job->started);
         if (manifest_commit(job->manifest, &err))
             status = report_fault(&err);
     }

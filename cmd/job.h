@@ -49,7 +49,9 @@ struct job {
 
     /* What job_start() opened. */
     const char *command;
-    char *command_line; /* as typed, shell-quoted */
+    char *command_line; /* shell-quoted, the output directory written as DIR */
+    int argc;
+    char **argv; /* as typed, from the command's name on */
     unsigned formats;
     struct at_model model;          /* not opened with --from */
     struct at_tokenizer *tokenizer; /* NULL with --from */

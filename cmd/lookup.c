@@ -5,7 +5,6 @@
 
 #include <dirent.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +177,29 @@ int model_find(char **dir_out, const char *name, struct at_error *err)
                      looked.s, name);
     at_strbuf_release(&looked);
     free(hub);
+    return rc;
+}
+
+bool vocabulary_fits(size_t n_pieces, size_t n_rows)
+{
+    return n_pieces == n_rows || (n_pieces < n_rows && n_rows % 8 == 0);
+}
+
+int model_load(struct at_model *model, struct at_tokenizer **tokenizer, const char *name,
+               struct at_error *err)
+{
+    char *dir;
+    int rc = model_find(&dir, name, err);
+
+    if (rc)
+        return rc;
+    rc = at_model_open(model, dir, err);
+    if (!rc)
+        rc = at_tokenizer_open(tokenizer, dir, err);
+    if (!rc && !vocabulary_fits(at_tokenizer_vocab_size(*tokenizer), model->config.vocab))
+        rc = at_fail(err, AT_EFORMAT, "'%s': the tokenizer has %zu pieces, the model %zu", dir,
+                     at_tokenizer_vocab_size(*tokenizer), model->config.vocab);
+    free(dir);
     return rc;
 }
 

@@ -7,9 +7,12 @@
 #ifndef CMD_LOOKUP_H
 #define CMD_LOOKUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
+#include "model/weights.h"
+#include "text/tokenizer.h"
 
 /* data_path - path of a data file or directory ("models/atlas-bert"); AT_ENOTFOUND. Free it. */
 AT_MUST_USE int data_path(char **out, const char *rel, struct at_error *err);
@@ -22,6 +25,19 @@ AT_MUST_USE int data_path(char **out, const char *rel, struct at_error *err);
  * Memory    *dir_out is the caller's.
  */
 AT_MUST_USE int model_find(char **dir_out, const char *name, struct at_error *err);
+
+/*
+ * model_load - find, open and match a model and its tokenizer.
+ *
+ * Errors    as model_find(), at_model_open(), at_tokenizer_open(); AT_EFORMAT when the vocabulary
+ *           has not as many pieces as the embedding has rows (vocabulary_fits()).
+ * Memory    close both, also after a failure.
+ */
+AT_MUST_USE int model_load(struct at_model *model, struct at_tokenizer **tokenizer,
+                           const char *name, struct at_error *err);
+
+/* vocabulary_fits - as many pieces as rows, or fewer when rows were padded to a multiple of 8. */
+bool vocabulary_fits(size_t n_pieces, size_t n_rows);
 
 /* One model that is there. */
 struct model_place {

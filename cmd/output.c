@@ -3,6 +3,7 @@
  */
 #include "cmd/job.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,7 +143,7 @@ int job_document(struct job *job, const struct doc *doc, const char *name, struc
         fwrite(b.s, 1, b.n, stdout);
         at_strbuf_release(&b);
         if (ferror(stdout))
-            rc = at_fail(err, AT_EIO, "cannot write to standard output");
+            rc = at_fail(err, AT_EIO, "cannot write to standard output: %s", strerror(errno));
     }
     if (!rc && job->manifest && (job->formats & FORMAT_JSON)) {
         char *rel = job_rel(doc, name);

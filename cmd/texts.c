@@ -208,7 +208,6 @@ static int next_operand(struct text *out, struct texts *t, struct at_error *err)
 {
     const struct text_options *o = &t->options;
     const char *arg;
-    size_t bad;
     int rc = 0;
 
     if (o->file) {
@@ -219,11 +218,8 @@ static int next_operand(struct text *out, struct texts *t, struct at_error *err)
         if (t->next_operand == o->n_operands)
             return 0;
         arg = o->operands[t->next_operand++];
-        bad = at_utf8_check(arg, strlen(arg));
         if (!strcmp(arg, "-"))
             rc = whole_file(out, "-", err);
-        else if (arg[bad])
-            rc = at_fail(err, AT_EFORMAT, "text is not UTF-8: invalid byte at offset %zu", bad);
         else
             out->text = at_strdup(arg);
     }

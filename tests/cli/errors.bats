@@ -112,7 +112,8 @@ header() {
 
 @test "shards: a name that leaves the folder, a shard that is missing" {
     cp -r "$FIXTURES/tiny-bert-f16-sharded" m
-    cp "$FIXTURES"/tiny-bert/{vocab.txt,tokenizer_config.json} m
+    cp "$FIXTURES/tiny-bert/tokenizer_config.json" m
+    head -n 41 "$FIXTURES/tiny-bert/vocab.txt" >m/vocab.txt
     ok model check m
     sed -i 's|"model-00002|"../model-00002|' m/model.safetensors.index.json
     refused '\.\./model-00002'
@@ -123,7 +124,11 @@ header() {
 
 @test "tokenizer: missing, a vocabulary of another size" {
     broken vocab.txt '$d'
-    refused '66.*67'
+    fails 1 run -m m cat
+    has "$stderr" '66 pieces, the model 67'
+    run --separate-stderr atlas model check m
+    ended 1
+    has "$output" 'BAD +vocabulary sizes agree +tokenizer 66, embedding 67'
     rm m/vocab.txt
     refused 'vocab\.txt'
 }
