@@ -1,5 +1,8 @@
 /*
  * draw_tree.h - a tree in the tidy layout of Reingold and Tilford (1981), weights on the links.
+ *
+ * The root stands on the left and hops go to the right, so that labels read horizontally. The
+ * picture grows downwards with the number of leaves: 80 fit on a page.
  */
 #ifndef DRAW_TREE_H
 #define DRAW_TREE_H
@@ -20,9 +23,10 @@ struct at_tree_shape {
     const char *title, *subtitle;
     const struct at_tree_shape_node *nodes; /* children in order after their parent */
     size_t n;
-    double width_mm;
+    double width_mm; /* at most */
 };
 
+/* at_draw_tree - a new canvas; the caller frees it. */
 struct at_canvas *at_draw_tree(const struct at_tree_shape *t);
 
 #endif

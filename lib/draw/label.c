@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/strbuf.h"
 #include "draw/frame.h"
 #include "draw/glyphs.h"
@@ -84,4 +85,37 @@ size_t at_label_step(double *size_out, double pitch_mm, double max_pt)
     double fits = (double)step * pitch_mm / (line_factor * AT_PT_MM);
     *size_out = AT_MIN(fits, AT_MAX(max_pt, AT_MIN_PT));
     return step;
+}
+
+/* With the pitch taken off, "pitch apart" becomes "not descending": isotonic regression by pooling
+   adjacent violators (Barlow et al. 1972), in linear time. */
+void at_label_spread(double *y, size_t n, double pitch, double lo, double hi)
+{
+    struct pool {
+        double sum;
+        size_t n;
+    } * pools;
+    size_t n_pools = 0, k = 0;
+
+    if (n == 0)
+        return;
+    if (n > 1 && pitch * (double)(n - 1) > hi - lo)
+        pitch = (hi - lo) / (double)(n - 1);
+    pools = at_malloc(n, sizeof *pools);
+    for (size_t i = 0; i < n; i++) {
+        pools[n_pools++] = (struct pool){ y[i] - pitch * (double)i, 1 };
+        while (n_pools > 1 && pools[n_pools - 2].sum * (double)pools[n_pools - 1].n >=
+                                  pools[n_pools - 1].sum * (double)pools[n_pools - 2].n) {
+            pools[n_pools - 2].sum += pools[n_pools - 1].sum;
+            pools[n_pools - 2].n += pools[n_pools - 1].n;
+            n_pools--;
+        }
+    }
+    hi -= pitch * (double)(n - 1);
+    for (size_t p = 0; p < n_pools; p++) {
+        double at = AT_MAX(lo, AT_MIN(hi, pools[p].sum / (double)pools[p].n));
+        for (size_t i = 0; i < pools[p].n; i++, k++)
+            y[k] = at + pitch * (double)k;
+    }
+    free(pools);
 }

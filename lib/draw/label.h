@@ -36,4 +36,10 @@ double at_label_length(const struct at_label *label, const size_t *show_index, d
  */
 size_t at_label_step(double *size_out, double pitch_mm, double max_pt);
 
+/*
+ * at_label_spread - move n ascending places as little as possible (least squares) until they are
+ * pitch apart and within lo..hi; y in place. If they do not fit they are spaced evenly.
+ */
+void at_label_spread(double *y, size_t n, double pitch, double lo, double hi);
+
 #endif

@@ -15,6 +15,8 @@
 #include "base/path.h"
 #include "base/rng.h"
 #include "draw/draw_heatmap.h"
+#include "draw/draw_sankey.h"
+#include "draw/draw_tree.h"
 
 static const char *const words[] = {
     "[CLS]",
@@ -244,6 +246,79 @@ static void sample_grid(size_t n_layers, size_t n_heads, size_t n, bool is_causa
     free(values);
 }
 
+static void sample_sankey(size_t n, bool has_focus)
+{
+    static const size_t focus[] = { 2, 9 };
+    struct at_label *labels = make_labels(n);
+    float *values = make_attention(n, false, n);
+    struct at_sankey_link *links = at_malloc(n * n, sizeof *links);
+    char *name = at_asprintf("flow_%zu%s", n, has_focus ? "_focus" : "");
+    size_t n_links = 0;
+
+    for (size_t k = 0; k < n * n; k++)
+        if (values[k] > 0.04)
+            links[n_links++] = (struct at_sankey_link){ k / n, k % n, values[k] };
+    struct at_sankey s = {
+        .title = "Attention flow, bert-base-uncased, layer 3, head 5",
+        .subtitle = "\"The doctor told the nurse …\" · raw weights · links above 0.04: 93 of 1600, "
+                    "81 % of the weight",
+        .n_sources = n,
+        .n_targets = n,
+        .source_labels = labels,
+        .target_labels = labels,
+        .source_name = "query: looks from",
+        .target_name = "key: looks at",
+        .links = links,
+        .n_links = n_links,
+        .focus = focus,
+        .n_focus = has_focus ? 2 : 0,
+        .width_mm = 160,
+    };
+    save(at_draw_sankey(&s), name);
+    free(name);
+    free(links);
+    free(values);
+    free(labels);
+}
+
+/* Every node has up to k children, fewer at random; as an influence tree would have. */
+static void sample_tree(size_t k, size_t depth)
+{
+    enum { MAX_NODES = 2000 };
+    struct at_tree_shape_node *nodes = at_calloc(MAX_NODES, sizeof *nodes);
+    size_t *level = at_calloc(MAX_NODES, sizeof *level), n = 1;
+    struct at_label *labels = make_labels(64);
+    char *name = at_asprintf("tree_k%zu_d%zu", k, depth);
+    struct at_rng rng;
+
+    at_rng_init(&rng, 3, k);
+    nodes[0] = (struct at_tree_shape_node){ .label = labels[2], .weight = 1, .product = 1 };
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < k && level[i] + 1 < depth && n < MAX_NODES; j++) {
+            double w = 0.9 / (double)(j + 2) * at_rng_double(&rng);
+            if (k > 1 && w < 0.02)
+                continue;
+            level[n] = level[i] + 1;
+            nodes[n++] = (struct at_tree_shape_node){ .parent = i,
+                                                      .label = labels[at_rng_below(&rng, 64)],
+                                                      .weight = w,
+                                                      .product = w * nodes[i].product };
+        }
+    struct at_tree_shape t = {
+        .title = "Token influence from \"doctor\", bert-base-uncased, layer 3, head 5",
+        .subtitle = "\"The doctor told the nurse …\" · raw weights · the 3 strongest links of "
+                    "every token, 2 hops",
+        .nodes = nodes,
+        .n = n,
+        .width_mm = 160,
+    };
+    save(at_draw_tree(&t), name);
+    free(name);
+    free(labels);
+    free(level);
+    free(nodes);
+}
+
 int main(void)
 {
     static const size_t sizes[] = { 3, 5, 12, 40, 120, 300, 512 };
@@ -258,6 +333,15 @@ int main(void)
         sample_heatmap(sizes[i], false);
         sample_heatmap(sizes[i], true);
     }
+    for (size_t i = 0; i < AT_COUNTOF(sizes); i++)
+        sample_sankey(sizes[i], false);
+    sample_sankey(12, true);
+    sample_sankey(40, true);
+    sample_tree(1, 1);
+    sample_tree(3, 3);
+    sample_tree(3, 5);
+    sample_tree(20, 3);
+    sample_tree(1, 12);
     sample_layer_head(12, 12);
     sample_layer_head(48, 25);
     sample_grid(12, 12, 24, false);

@@ -80,6 +80,34 @@ static void test_marks_of_pieces(void **state)
     }
 }
 
+/* Worked by hand: two at 5 move to 4.5 and 5.5; a third at 5.2 pushes all of them; ends hold. */
+static void test_spread(void **state)
+{
+    static const struct {
+        size_t n;
+        double y[4], want[4];
+    } cases[] = {
+        { 1, { 3 }, { 3 } },
+        { 2, { 5, 5 }, { 4.5, 5.5 } },
+        { 3, { 5, 5, 5.3 }, { 4.1, 5.1, 6.1 } },
+        { 3, { 1, 5, 9 }, { 1, 5, 9 } },
+        { 3, { 0, 0, 5 }, { 0, 1, 5 } },
+        { 3, { 9.8, 9.9, 10 }, { 8, 9, 10 } },
+    };
+    double many[30] = { 0 };
+    (void)state;
+
+    for (size_t i = 0; i < AT_COUNTOF(cases); i++) {
+        double y[4];
+        memcpy(y, cases[i].y, sizeof y);
+        at_label_spread(y, cases[i].n, 1, 0, 10);
+        for (size_t k = 0; k < cases[i].n; k++)
+            assert_true(fabs(y[k] - cases[i].want[k]) < 1e-12);
+    }
+    at_label_spread(many, 30, 1, 0, 10); /* no room: evenly */
+    assert_true(many[0] == 0 && fabs(many[29] - 10) < 1e-12);
+}
+
 static void test_resampling(void **state)
 {
     static const uint32_t cells[] = { 0x000000, 0xffffff, 0x404040, 0xc0c0c0 };
@@ -101,9 +129,8 @@ static void test_resampling(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_extent),
-        cmocka_unit_test(test_step),
-        cmocka_unit_test(test_marks_of_pieces),
+        cmocka_unit_test(test_extent),          cmocka_unit_test(test_step),
+        cmocka_unit_test(test_marks_of_pieces), cmocka_unit_test(test_spread),
         cmocka_unit_test(test_resampling),
     };
 
