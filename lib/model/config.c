@@ -259,28 +259,21 @@ static int parse(struct at_config *c, const struct at_json *doc, struct at_error
     return 0;
 }
 
-int at_config_from_json(struct at_config *out, const struct at_json *doc, struct at_error *err)
-{
-    struct at_config c = { 0 };
-    int rc = parse(&c, doc, err);
-
-    if (rc)
-        at_config_release(&c);
-    else
-        *out = c;
-    return rc;
-}
-
 int at_config_read(struct at_config *out, const char *dir, struct at_error *err)
 {
+    struct at_config c = { 0 };
     struct at_json *doc = NULL;
     char *path = at_path_join(dir, "config.json");
     int rc = at_json_read(&doc, path, err);
 
-    if (!rc && (rc = at_config_from_json(out, doc, err)))
+    if (!rc && (rc = parse(&c, doc, err)))
         at_error_in(err, "%s", path);
     at_json_free(doc);
     free(path);
+    if (rc)
+        at_config_release(&c);
+    else
+        *out = c;
     return rc;
 }
 

@@ -38,10 +38,6 @@ struct at_config {
  * Memory    at_config_release(), which accepts a zeroed struct and may be called twice.
  */
 AT_MUST_USE int at_config_read(struct at_config *out, const char *dir, struct at_error *err);
-/* at_config_from_json - the same from a document already read; messages without the path. */
-struct at_json;
-AT_MUST_USE int at_config_from_json(struct at_config *out, const struct at_json *doc,
-                                    struct at_error *err);
 void at_config_release(struct at_config *c);
 
 /* at_config_set_labels - n labels named "LABEL_0", ... in place of those c has. */
