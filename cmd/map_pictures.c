@@ -96,13 +96,15 @@ int picture_flow(struct job *job, const struct doc *doc, const float *map, struc
         .n_targets = doc->n,
         .source_labels = doc->labels,
         .target_labels = doc->labels,
+        .source_name = "query: looks from",
+        .target_name = "key: looked at",
         .links = links,
         .n_links = flow.links.n,
         .focus = focus,
         .n_focus = n_focus,
         .width_mm = job->width_mm,
     };
-    rc = write_map_picture(job, doc, "flow", name, at_canvas_new(s.width_mm, 10), err);
+    rc = write_map_picture(job, doc, "flow", name, at_draw_sankey(&s), err);
     at_flow_release(&flow);
     free(links);
     free(kept);
@@ -127,7 +129,7 @@ int picture_tree(struct job *job, const struct doc *doc, const struct at_tree_no
         shape[i] =
             (struct at_tree_shape_node){ n->parent, doc->labels[n->token], n->weight, n->product };
     }
-    rc = write_map_picture(job, doc, "tree", name, at_canvas_new(t.width_mm, 10), err);
+    rc = write_map_picture(job, doc, "tree", name, at_draw_tree(&t), err);
     free(shape);
     free(subtitle);
     free(more);
