@@ -119,7 +119,7 @@ $O/tests/fuzz/replay_%: $O/tests/fuzz/fuzz_%.o $(FUZZ_AUX) $O/tests/fuzz/replay.
 	@echo "  LD   $@"
 	$Q$(LINK) -o $@ $^ $(LIBS)
 
-$O/tests/bench/%: $O/tests/bench/%.o $O/libatlas.a
+$O/tests/bench/%: $O/tests/bench/%.o $O/tests/bench/bench.o $O/libatlas.a
 	@echo "  LD   $@"
 	$Q$(LINK) -o $@ $^ $(LIBS)
 

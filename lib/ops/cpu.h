@@ -35,10 +35,15 @@ enum at_kernels at_cpu_selected(void);
 const char *at_cpu_kernels_name(enum at_kernels kernels);
 
 /*
- * at_cpu_describe - "AVX-512 F16C FMA; kernels avx512; OpenBLAS 0.3.21 SkylakeX, not needed".
+ * at_cpu_describe - "AVX-512 AVX2 FMA F16C; kernels avx512", for manifests. With OpenBLAS in use it
+ * is named too.
+ *
+ * at_cpu_describe_openblas - "OpenBLAS 0.3.21 SkylakeX", or why there is none. Loads the library,
+ * so it is for `atlas version --build` only.
  *
  * Memory    written to buf (n bytes, cut if it must be).
  */
 void at_cpu_describe(char *buf, size_t n);
+void at_cpu_describe_openblas(char *buf, size_t n);
 
 #endif

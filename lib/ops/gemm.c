@@ -14,10 +14,20 @@
 
 #include "base/alloc.h"
 #include "ops/activation.h"
+#include "ops/cpu.h"
+#include "ops/gemm_blas.h"
 #include "ops/kernel.h"
 
 /* Rows that go through one packed panel; more would push it and themselves out of the caches. */
 enum { ROW_BLOCK = 512 };
+
+/* Columns that OpenBLAS gets at a time: wide enough for it, narrow enough to share out. */
+enum { BLAS_PANEL = 192 };
+
+static size_t divide_up(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
 
 struct linear {
     const struct at_kernel *kernel;
@@ -26,7 +36,7 @@ struct linear {
     const float *x;
     float *packed; /* x, for each block of K its tiles, k outermost within a tile */
     const struct at_linear_part *parts;
-    size_t n_parts, n_panels;
+    size_t n_parts, n_panels, panel_width;
     size_t N, K;
     size_t n_tiles;
     size_t n_row_blocks, panels_per_task, tasks_per_block;
@@ -61,7 +71,7 @@ static void pack_x(void *arg, size_t task, size_t slot)
     l->kernel->pack_rows(packed_tile(l, k0, kc, row), l->x + row * l->K + k0, l->K, rows, kc, 1.0f);
 }
 
-/* One panel: nr columns of one of the parts. */
+/* One panel: panel_width columns of one of the parts. */
 struct panel {
     const struct at_weight *w;
     const float *bias;
@@ -71,15 +81,15 @@ struct panel {
 
 static struct panel find_panel(const struct linear *l, size_t index)
 {
-    size_t nr = l->kernel->nr, before = 0;
+    size_t width = l->panel_width, before = 0;
 
     for (size_t p = 0; p < l->n_parts; p++) {
         const struct at_weight *w = l->parts[p].w;
-        size_t n_panels = (w->n_out + nr - 1) / nr;
+        size_t n_panels = divide_up(w->n_out, width);
         if (index < n_panels) {
-            size_t col = index * nr;
+            size_t col = index * width;
             const float *bias = l->parts[p].bias;
-            return (struct panel){ w, bias ? bias + col : NULL, col, AT_MIN(nr, w->n_out - col),
+            return (struct panel){ w, bias ? bias + col : NULL, col, AT_MIN(width, w->n_out - col),
                                    before + col };
         }
         index -= n_panels;
@@ -193,14 +203,47 @@ static void panels(void *arg, size_t task, size_t slot)
         one_panel(l, i, from, to);
 }
 
-static size_t divide_up(size_t a, size_t b)
+static void run_own(struct linear *l, struct at_pool *pool)
 {
-    return (a + b - 1) / b;
+    l->n_tiles = divide_up(l->N, l->kernel->mr);
+    l->n_row_blocks = divide_up(l->N, ROW_BLOCK);
+    l->panels_per_task = AT_MAX(l->n_panels / (4 * at_pool_size(pool)), (size_t)1);
+    l->tasks_per_block = divide_up(l->n_panels, l->panels_per_task);
+    l->packed = at_malloc(l->N * l->K, sizeof *l->packed);
+    at_pool_run(pool, l->n_tiles * divide_up(l->K, AT_KC), pack_x, l);
+    at_pool_run(pool, l->n_row_blocks * l->tasks_per_block, panels, l);
+    free(l->packed);
+}
+
+/* Task: a panel of one part through OpenBLAS, all rows at once. */
+static void blas_panel(void *arg, size_t task, size_t slot)
+{
+    const struct linear *l = arg;
+    struct panel p = find_panel(l, task);
+    bool is_out_major = p.w->layout == AT_OUT_MAJOR, is_wide = p.w->dtype == AT_F32;
+    size_t ld = is_out_major ? l->K : p.w->n_out, size = at_dtype_size(p.w->dtype);
+    size_t n_lines = is_out_major ? p.cols : l->K, length = is_out_major ? l->K : p.cols;
+    const char *from = weight_at(p.w, p.col, 0);
+    float *wide = is_wide ? NULL : at_malloc(n_lines * length, sizeof *wide);
+    float *c = l->out + p.out_col;
+
+    (void)slot;
+    for (size_t i = 0; i < n_lines && !is_wide; i++)
+        l->kernel->widen(wide + i * length, from + i * ld * size, p.w->dtype, length);
+    at_blas_matmul(c, l->out_stride, l->x, l->K, is_wide ? (const float *)(const void *)from : wide,
+                   is_wide ? ld : length, is_out_major, l->N, p.cols, l->K,
+                   l->epilogue == AT_EPI_ADD);
+    for (size_t n = 0; n < l->N && p.bias; n++)
+        for (size_t j = 0; j < p.cols; j++)
+            c[n * l->out_stride + j] += p.bias[j];
+    activate(l, c, l->N, p.cols);
+    free(wide);
 }
 
 void at_linear_parts(float *out, const float *x, const struct at_linear_part *parts, size_t n_parts,
                      size_t N, enum at_epilogue epilogue, struct at_pool *pool)
 {
+    bool is_blas = at_cpu_selected() == AT_KERNELS_OPENBLAS;
     struct linear l = { .kernel = at_kernel(),
                         .out = out,
                         .x = x,
@@ -212,19 +255,16 @@ void at_linear_parts(float *out, const float *x, const struct at_linear_part *pa
 
     if (N == 0)
         return;
+    l.panel_width = is_blas ? BLAS_PANEL : l.kernel->nr;
     for (size_t p = 0; p < n_parts; p++) {
         AT_BUG_IF(parts[p].w->n_in != l.K);
         l.out_stride += parts[p].w->n_out;
-        l.n_panels += divide_up(parts[p].w->n_out, l.kernel->nr);
+        l.n_panels += divide_up(parts[p].w->n_out, l.panel_width);
     }
-    l.n_tiles = divide_up(N, l.kernel->mr);
-    l.n_row_blocks = divide_up(N, ROW_BLOCK);
-    l.panels_per_task = AT_MAX(l.n_panels / (4 * at_pool_size(pool)), (size_t)1);
-    l.tasks_per_block = divide_up(l.n_panels, l.panels_per_task);
-    l.packed = at_malloc(N * l.K, sizeof *l.packed);
-    at_pool_run(pool, l.n_tiles * divide_up(l.K, AT_KC), pack_x, &l);
-    at_pool_run(pool, l.n_row_blocks * l.tasks_per_block, panels, &l);
-    free(l.packed);
+    if (is_blas)
+        at_pool_run(pool, l.n_panels, blas_panel, &l);
+    else
+        run_own(&l, pool);
 }
 
 void at_linear(float *out, const float *x, const struct at_weight *w, const float *bias, size_t N,

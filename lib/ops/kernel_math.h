@@ -51,14 +51,18 @@ static inline vec v_gelu_erf(vec x)
     return v_sub(v_max(v_set(0.0f), x), v_mul(v_mul(t, e), p));
 }
 
-/* x (1 + tanh y) / 2 = x / (1 + e^(-2y)), y = sqrt(2/pi) (x + 0.044715 x^3). */
+/*
+ * x (1 + tanh y) / 2 = x / (1 + e^(-2y)), y = sqrt(2/pi) (x + 0.044715 x^3).
+ *
+ * e^(-2y) stops at e^88, so what is divided stops at -100: below -11 the result is 0 to a float.
+ */
 static inline vec v_gelu_tanh(vec x)
 {
     vec cubic =
         v_fma(v_mul(x, x), v_set(-2.0f * 0.79788456f * 0.044715f), v_set(-2.0f * 0.79788456f));
     vec e = v_exp(v_min(v_set(88.0f), v_mul(x, cubic)));
 
-    return v_div(x, v_add(v_set(1.0f), e));
+    return v_div(v_max(v_set(-100.0f), x), v_add(v_set(1.0f), e));
 }
 
 #endif

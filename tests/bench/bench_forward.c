@@ -1,0 +1,110 @@
+/*
+ * bench_forward.c - the forward pass with every attention map captured in memory.
+ *
+ *   bench_forward MODEL_DIR THREADS REPEATS T...
+ *   bench_forward MODEL_DIR THREADS -
+ *
+ * The first form prints CSV: best and median time, and the best one's share of what this machine
+ * could do at all (arithmetic measured on tiles in the first-level cache, memory by reading;
+ * whichever binds). The second reads a T at a time from standard input and answers with the
+ * milliseconds of one pass, so that another program can take turns with it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/path.h"
+#include "bench.h"
+#include "model/trace.h"
+#include "ops/cpu.h"
+
+/* Multiply-adds of one pass, counted as two. Causal maps need half of the T x T work. */
+static double flops(const struct at_config *c, size_t T)
+{
+    double C = (double)c->width, t = (double)T, maps = 4.0 * t * t * C / (c->is_causal ? 2 : 1);
+
+    return (double)c->n_layers * (2.0 * t * C * (4.0 * C + 2.0 * (double)c->ffn_width) + maps);
+}
+
+static double weight_bytes(const struct at_config *c)
+{
+    double C = (double)c->width;
+
+    return 4.0 * (double)c->n_layers * C * (4.0 * C + 2.0 * (double)c->ffn_width);
+}
+
+static double one_pass(const struct at_model *m, size_t T, struct at_pool *pool)
+{
+    int *ids = at_malloc(T, sizeof *ids);
+    struct at_trace trace;
+    struct at_error err;
+
+    for (size_t i = 0; i < T; i++)
+        ids[i] = (int)((1000 + i * 7919) % 19000 % m->config.vocab);
+    double start = bench_now();
+    if (at_trace_run(&trace, m, ids, NULL, T, AT_CAP_ATTENTION, pool, &err) != 0) {
+        fprintf(stderr, "bench_forward: %s\n", err.text);
+        exit(1);
+    }
+    double took = bench_now() - start;
+    at_trace_release(&trace);
+    free(ids);
+    return took;
+}
+
+static void table(const struct at_model *m, struct at_pool *pool, size_t repeats, char **lengths)
+{
+    struct bench_limits limits = bench_measure_limits(pool);
+
+    printf("work,tokens,threads,kernels,best_ms,median_ms,gflops,share_of_limit\n");
+    for (; *lengths; lengths++) {
+        size_t T = strtoul(*lengths, NULL, 10);
+        double *took = at_malloc(repeats, sizeof *took);
+        one_pass(m, T, pool);
+        for (size_t r = 0; r < repeats; r++)
+            took[r] = one_pass(m, T, pool);
+        bench_sort(took, repeats);
+        double least =
+            AT_MAX(flops(&m->config, T) / limits.flops, weight_bytes(&m->config) / limits.bytes);
+        printf("%s,%zu,%zu,%s,%.2f,%.2f,%.1f,%.2f\n", at_path_base(m->dir), T, at_pool_size(pool),
+               at_cpu_kernels_name(at_cpu_selected()), took[0] * 1e3, took[repeats / 2] * 1e3,
+               flops(&m->config, T) / took[0] * 1e-9, least / took[0]);
+        fflush(stdout);
+        free(took);
+    }
+}
+
+static void serve(const struct at_model *m, struct at_pool *pool)
+{
+    char line[32];
+
+    while (fgets(line, sizeof line, stdin)) {
+        printf("%.3f\n", one_pass(m, strtoul(line, NULL, 10), pool) * 1e3);
+        fflush(stdout);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct at_model m;
+    struct at_error err;
+
+    if (argc < 4) {
+        fprintf(stderr, "usage: bench_forward MODEL_DIR THREADS REPEATS T... | -\n");
+        return 2;
+    }
+    if (at_model_open(&m, argv[1], &err) != 0) {
+        fprintf(stderr, "bench_forward: %s\n", err.text);
+        return 1;
+    }
+    at_safetensors_populate(m.files);
+    struct at_pool *pool = at_pool_new(strtoul(argv[2], NULL, 10));
+    if (!strcmp(argv[3], "-"))
+        serve(&m, pool);
+    else
+        table(&m, pool, strtoul(argv[3], NULL, 10), argv + 4);
+    at_pool_free(pool);
+    at_model_close(&m);
+    return 0;
+}
