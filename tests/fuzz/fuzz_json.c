@@ -1,25 +1,28 @@
 /*
- * fuzz_json.c - any bytes as JSON; what is read can be written and read again.
+ * fuzz_json.c - any bytes as JSON; what is read can be written, and read and written again as the
+ * same bytes.
  */
 #include "fuzz.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 #include "io/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct at_json *value, *again;
-    struct at_strbuf text = { 0 };
+    struct at_strbuf first = { 0 }, second = { 0 };
     struct at_error err;
 
     if (at_json_parse_unique(&value, (const char *)data, size, &err))
         return 0;
-    at_json_dump(&text, value, 1, 0);
-    if (at_json_parse(&again, text.s, text.n, &err))
-        abort();
+    at_json_dump(&first, value, 1, 17);
+    AT_BUG_IF(at_json_parse(&again, first.s, first.n, &err) != 0);
+    at_json_dump(&second, again, 1, 17);
+    AT_BUG_IF(strcmp(first.s, second.s) != 0);
+    at_strbuf_release(&first);
+    at_strbuf_release(&second);
     at_json_free(again);
     at_json_free(value);
-    at_strbuf_release(&text);
     return 0;
 }
