@@ -38,8 +38,8 @@ AT_MUST_USE int at_conllu_open(struct at_conllu *out, const char *path, struct a
  *
  * Empty nodes (8.1) are skipped, multi-word tokens (3-4) give their words the bytes of the token.
  *
- * Answers   1, 0 at the end, negative on AT_EIO or AT_EFORMAT ("line 12: 7 columns, want 10", a head
- *           that is no word, surface tokens that are not the text).
+ * Answers   1, 0 at the end, negative on AT_EIO or AT_EFORMAT ("line 12: 7 columns, want 10", a
+ *           head that is no word, surface tokens that are not the text).
  */
 AT_MUST_USE int at_conllu_next(struct at_conllu_sentence *s, struct at_conllu *c,
                                struct at_error *err);

@@ -67,3 +67,16 @@ double at_pearson(const double *x, const double *y, size_t n)
     }
     return xx > 0.0 && yy > 0.0 ? AT_MIN(AT_MAX(xy / sqrt(xx * yy), -1.0), 1.0) : NAN;
 }
+
+void at_pairwise(double *out, const double *x, size_t N, size_t d)
+{
+    for (size_t i = 0; i < N; i++) {
+        for (size_t j = 0; j < i; j++) {
+            double sum = 0.0;
+            for (size_t k = 0; k < d; k++)
+                sum += (x[i * d + k] - x[j * d + k]) * (x[i * d + k] - x[j * d + k]);
+            out[i * N + j] = out[j * N + i] = sqrt(sum);
+        }
+        out[i * N + i] = 0.0;
+    }
+}

@@ -27,7 +27,7 @@ double at_dot(const float *x, const float *y, size_t n);
 /* at_pearson - correlation of n pairs; NaN when one side is constant or n < 2. */
 double at_pearson(const double *x, const double *y, size_t n);
 
-/* at_pairwise - Euclidean distances between the rows of x (N,d); out (N,N), symmetric, diagonal 0. */
+/* at_pairwise - Euclidean distances between the rows of x (N,d); out (N,N), its diagonal 0. */
 void at_pairwise(double *out, const double *x, size_t N, size_t d);
 
 #endif

@@ -22,8 +22,10 @@ struct at_kmeans_options {
  * at_kmeans - the best of several runs from k-means++ starts; answers its inertia, the sum of
  * squared distances to the centroids.
  *
- * Source    Lloyd 1982; greedy k-means++ (Arthur and Vassilvitskii 2007, section 5). Run r depends
- *           on (seed, k, r) alone, whatever the number of threads; of equal runs the first wins.
+ * Source    Greedy k-means++ (Arthur and Vassilvitskii 2007, section 5), Lloyd 1982, single
+ *           exchanges (Hartigan 1975), then eight random jumps of a centroid (Franti 2018). Run r
+ *           depends on (seed, k, r) alone, whatever the number of threads; of equal runs the first
+ *           wins.
  * Shapes    label (N), 0..k-1 in order of first appearance; centroid (k,d) or NULL; x (N,d).
  * Edge      1 <= k <= N. With fewer than k different rows the last labels have no rows and their
  *           centroids are NaN.

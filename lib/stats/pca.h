@@ -22,4 +22,13 @@
 void at_pca(double *scores, double *axes, double *ratio, const double *x, size_t N, size_t d,
             size_t K);
 
+/*
+ * at_principal_coordinates - coordinates whose distances come nearest to those given.
+ *
+ * Source    Torgerson 1952 (classical scaling): eigenvectors of the doubly centred squares.
+ * Shapes    out (N,K); distance (N,N), symmetric.
+ * Edge      coordinates beyond the rank, or of a negative eigenvalue, are 0. Signs as in at_pca().
+ */
+void at_principal_coordinates(double *out, const double *distance, size_t N, size_t K);
+
 #endif

@@ -43,6 +43,22 @@ double at_sd_sample(const double *x, size_t n)
     return n > 1 ? sqrt(sum_of_squares(x, n) / (double)(n - 1)) : NAN;
 }
 
+void at_standardize(double *z, const double *x, size_t N, size_t d)
+{
+    for (size_t j = 0; j < d; j++) {
+        struct at_moments m = { 0 };
+        double mean, sd;
+        for (size_t i = 0; i < N; i++)
+            at_moments_add(&m, x[i * d + j]);
+        mean = at_moments_mean(&m);
+        sd = m.min < m.max ? at_moments_sd(&m) : 0.0;
+        for (size_t i = 0; i < N; i++) {
+            double deviation = x[i * d + j] - mean;
+            z[i * d + j] = sd > 0.0 ? deviation / sd : 0.0 * deviation;
+        }
+    }
+}
+
 void at_moments_add(struct at_moments *m, double x)
 {
     double delta = x - m->mean;

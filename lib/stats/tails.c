@@ -74,6 +74,49 @@ double at_chi2_tail(double x, double df)
     return half < a + 1.0 ? 1.0 - gamma_lower_series(a, half) : gamma_upper_fraction(a, half);
 }
 
+/* The continued fraction of I_x(a, b); converges fast for x < (a + 1) / (a + b + 2). */
+static double beta_fraction(double a, double b, double x)
+{
+    const double tiny = 1e-300;
+    double c = 1.0, d = 1.0 - (a + b) * x / (a + 1.0), f;
+
+    d = 1.0 / (fabs(d) < tiny ? tiny : d);
+    f = d;
+    for (int m = 1; m < MAX_TERMS; m++) {
+        double even = m * (b - m) * x / ((a + 2 * m - 1.0) * (a + 2 * m));
+        double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1.0));
+        double step = 1.0;
+        for (int half = 0; half < 2; half++) {
+            double term = half ? odd : even;
+            d = 1.0 + term * d;
+            c = 1.0 + term / c;
+            d = 1.0 / (fabs(d) < tiny ? tiny : d);
+            c = fabs(c) < tiny ? tiny : c;
+            step = d * c;
+            f *= step;
+        }
+        if (fabs(step - 1.0) < 1e-16)
+            break;
+    }
+    return f;
+}
+
+double at_student_two_sided(double t, double df)
+{
+    double x = df / (df + t * t), a = 0.5 * df, b = 0.5, front;
+
+    if (isnan(t) || !(df > 0.0))
+        return NAN;
+    if (t == 0.0)
+        return 1.0;
+    if (isinf(t))
+        return 0.0;
+    front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x));
+    if (x < (a + 1.0) / (a + b + 2.0))
+        return front * beta_fraction(a, b, x) / a;
+    return 1.0 - front * beta_fraction(b, a, 1.0 - x) / b;
+}
+
 double at_sign_test(size_t k, size_t n)
 {
     double log_half_n = -(double)n * log(2.0), p = 0.0;

@@ -25,6 +25,15 @@ double at_normal_quantile(double p);
 double at_chi2_tail(double x, double df);
 
 /*
+ * at_student_two_sided - P(|X| >= |t|) of Student's t with df degrees of freedom.
+ *
+ * Source    The regularised incomplete beta function I(df/2, 1/2) at df / (df + t^2), by its
+ *           continued fraction (DLMF 8.17.22).
+ * Edge      an infinite t gives 0; df <= 0 or a NaN gives NaN.
+ */
+double at_student_two_sided(double t, double df);
+
+/*
  * at_sign_test - two-sided exact p of k successes or fewer among n fair coin flips, doubled.
  *
  * Also McNemar's exact test: n discordant pairs of which k fall on the rarer side.

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "close.h"
+#include "oracle.h"
 
 static void test_js(void **state)
 {
@@ -20,6 +21,28 @@ static void test_js(void **state)
     ASSERT_NEAR(at_js_distance(c, a, 3, 0.0f), want, 1e-15);
     assert_true(isnan(at_js_distance(a, zero, 3, 0.0f)));
     assert_true(isnan(at_js_distance(a, b, 0, 0.0f)));
+}
+
+static void test_js_oracle(void **state)
+{
+    struct oracle *o = oracle_open("fixtures/oracle/stats/tables.txt");
+    size_t n;
+    const float *a = oracle_get_f(o, "js/a", &n), *b = oracle_get_f(o, "js/b", NULL);
+
+    (void)state;
+    ASSERT_NEAR(at_js_distance(a, b, n, 0.0f), oracle_get(o, "js/distance", NULL)[0], 1e-13);
+    oracle_close(o);
+}
+
+static void test_pairwise(void **state)
+{
+    const double x[] = { 0, 0, 3, 4, 0, 1 };
+    const double want[] = { 0, 5, 1, 5, 0, sqrt(18.0), 1, sqrt(18.0), 0 };
+    double out[9];
+
+    (void)state;
+    at_pairwise(out, x, 3, 2);
+    ASSERT_CLOSE_D(out, want, 9, 1e-15, 0);
 }
 
 static void test_angles(void **state)
@@ -50,8 +73,8 @@ static void test_pearson(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_js),
-        cmocka_unit_test(test_angles),
+        cmocka_unit_test(test_js),       cmocka_unit_test(test_js_oracle),
+        cmocka_unit_test(test_pairwise), cmocka_unit_test(test_angles),
         cmocka_unit_test(test_pearson),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include "base/attr.h"
 #include "base/rng.h"
 #include "close.h"
+#include "oracle.h"
 
 static void test_moments(void **state)
 {
@@ -106,13 +107,38 @@ static void test_quantile_rule(void **state)
     ASSERT_NEAR(at_quantile_sorted(x, 4, 1.0), 8.0, 0);
 }
 
+static void test_standardize(void **state)
+{
+    const double x[] = { 1, 7, NAN, 3, 7, 4, 5, 7, 8 };
+    const double a = sqrt(1.5);
+    const double want[] = { -a, 0, NAN, 0, 0, -1, a, 0, 1 };
+    double z[9];
+
+    (void)state;
+    at_standardize(z, x, 3, 3);
+    ASSERT_CLOSE_D(z, want, 9, 1e-15, 0);
+}
+
+static void test_standardize_oracle(void **state)
+{
+    struct oracle *o = oracle_open("fixtures/oracle/stats/tables.txt");
+    size_t n;
+    const double *x = oracle_get(o, "small/x", &n);
+    double z[36 * 7];
+
+    (void)state;
+    assert_int_equal(n, AT_COUNTOF(z));
+    at_standardize(z, x, 36, 7);
+    ASSERT_CLOSE_D(z, oracle_get(o, "small/standard", NULL), n, 1e-12, 0);
+    oracle_close(o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_moments),
-        cmocka_unit_test(test_of_nothing),
-        cmocka_unit_test(test_quantile_rule),
-        cmocka_unit_test(test_quantiles_against_sorting),
+        cmocka_unit_test(test_moments),       cmocka_unit_test(test_of_nothing),
+        cmocka_unit_test(test_standardize),   cmocka_unit_test(test_standardize_oracle),
+        cmocka_unit_test(test_quantile_rule), cmocka_unit_test(test_quantiles_against_sorting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
