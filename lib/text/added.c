@@ -61,6 +61,8 @@ static bool touches_word(const char *text, size_t n, const struct at_added_match
 /* Take the white space that the token asks for, on the left not beyond from. */
 static void strip(struct at_added_match *m, const char *text, size_t n, size_t from)
 {
+    m->written = m->start;
+    m->written_end = m->end;
     while (m->token->lstrip && m->start > from) {
         size_t before = step_back(text, m->start);
 
@@ -86,7 +88,7 @@ struct at_added_match at_added_find(const struct at_added *a, bool is_normalized
         if (a->items[i].token.is_normalized == is_normalized && a->items[i].n)
             starts[(unsigned char)a->items[i].content[0]] = true;
     for (size_t at = from; at < n; at++) {
-        struct at_added_match m = { NULL, at, at };
+        struct at_added_match m = { .start = at, .end = at };
 
         if (!starts[(unsigned char)text[at]])
             continue;
@@ -108,5 +110,5 @@ struct at_added_match at_added_find(const struct at_added *a, bool is_normalized
         strip(&m, text, n, from);
         return m;
     }
-    return (struct at_added_match){ NULL, n, n };
+    return (struct at_added_match){ .start = n, .end = n };
 }

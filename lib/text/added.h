@@ -37,7 +37,8 @@ const struct at_added_token *at_added_token_of(const struct at_added *a, int id)
 
 struct at_added_match {
     const struct at_added_token *token; /* NULL: none was found */
-    size_t start, end;                  /* start is n when none was found */
+    size_t start, end;                  /* bytes it takes; start is n when none was found */
+    size_t written, written_end;        /* the same without white space that it strips */
 };
 
 /*

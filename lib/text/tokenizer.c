@@ -94,7 +94,8 @@ static void encode_normalized(struct at_tokens *out, const struct at_tokenizer *
 
         at_wordpiece_encode(out, &t->wordpiece, text, at, m.start, segment, word);
         if (m.token)
-            push_added(out, t, m.token, text->start[m.start], text->end[m.end - 1], segment, word);
+            push_added(out, t, m.token, text->start[m.written], text->end[m.written_end - 1],
+                       segment, word);
         at = m.end;
     }
 }
@@ -112,7 +113,7 @@ static void encode_bert(struct at_tokens *out, const struct at_tokenizer *t, con
         at_normalize(&normal, &t->rules, text + at, m.start - at, at);
         encode_normalized(out, t, &normal, segment, word);
         if (m.token)
-            push_added(out, t, m.token, m.start, m.end, segment, word);
+            push_added(out, t, m.token, m.written, m.written_end, segment, word);
         at = m.end;
     }
     at_normal_release(&normal);
@@ -200,9 +201,9 @@ static int encode_gpt2(struct at_tokens *out, const struct at_tokenizer *t, cons
 
         rc = at_bpe_encode(out, &t->bpe, text + at, m.start - at, at, t->prefix_space, err);
         number_words(out, begin, first, text, word);
-        if (m.token)
-            push_added(out, t, m.token, m.start, m.end, 0, word);
         at = m.end;
+        if (m.token)
+            push_added(out, t, m.token, m.written, m.written_end, 0, word);
     }
     return rc;
 }

@@ -325,6 +325,7 @@ static int read_whole(struct at_tokenizer *t, const struct at_json *whole, struc
         return rc;
     if (!strcmp(type, "WordPiece")) {
         t->kind = AT_WORDPIECE;
+        t->wordpiece.n_pieces = (int)t->vocab.pieces.n;
         rc = read_whole_wordpiece(t, whole, err);
     } else if (!strcmp(type, "BPE")) {
         t->kind = AT_BPE;
@@ -353,6 +354,7 @@ static int read_vocabulary(struct at_tokenizer *t, struct files *f, struct at_er
         t->rules = (struct at_normalizer){ true, true, true, true };
         t->wordpiece.max_characters = DEFAULT_MAX_CHARACTERS;
         rc = at_vocab_read_lines(&t->vocab, lines, err);
+        t->wordpiece.n_pieces = (int)t->vocab.pieces.n;
     } else if (at_path_is_file(json) && at_path_is_file(merges)) {
         t->kind = AT_BPE;
         rc = at_vocab_read_json(&t->vocab, json, err);

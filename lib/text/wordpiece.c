@@ -19,18 +19,19 @@ enum { N_JOINER = sizeof joiner - 1, MAX_BYTES = 4 * AT_MAX_WORD };
 
 /* Id of the longest piece that text starts with, its bytes in *n; -1 when there is none. The
    first n_joined of the n bytes are the joiner. */
-static int longest_piece(const struct at_vocab *vocab, const char *text, size_t n_joined, size_t *n)
+static int longest_piece(const struct at_wordpiece *wp, const char *text, size_t n_joined,
+                         size_t *n)
 {
     uint32_t hashes[N_JOINER + MAX_BYTES + 1];
-    size_t longest = AT_MIN(*n, vocab->longest);
+    size_t longest = AT_MIN(*n, wp->vocab->longest);
 
     hashes[0] = AT_HASH_START;
     for (size_t i = 0; i < longest; i++)
         hashes[i + 1] = at_vocab_hash(hashes[i], text + i, 1);
     for (size_t i = longest; i > n_joined; i--) {
-        int id = at_vocab_find_hashed(vocab, hashes[i], text, i);
+        int id = at_vocab_find_hashed(wp->vocab, hashes[i], text, i);
 
-        if (id >= 0) {
+        if (id >= 0 && id < wp->n_pieces) {
             *n = i;
             return id;
         }
@@ -53,7 +54,7 @@ static void add_word(struct at_tokens *out, const struct at_wordpiece *wp,
         char *rest = word + N_JOINER + at - n_joined;
 
         memcpy(rest, joiner, n_joined); /* over what was matched already */
-        like.id = longest_piece(wp->vocab, rest, n_joined, &length);
+        like.id = longest_piece(wp, rest, n_joined, &length);
         if (like.id < 0)
             break;
         length -= n_joined;

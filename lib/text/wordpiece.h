@@ -16,6 +16,7 @@ enum { AT_MAX_WORD = 1000 /* characters */ };
 
 struct at_wordpiece {
     const struct at_vocab *vocab;
+    int n_pieces;          /* ids from here on are added tokens: no pieces of words */
     int unk;               /* id of a word that has no pieces */
     size_t max_characters; /* a longer word is unknown; at most AT_MAX_WORD, usually 100 */
 };

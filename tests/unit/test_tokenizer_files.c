@@ -1,0 +1,290 @@
+/*
+ * test_tokenizer_files.c - the forms a tokenizer's files take, and every way they can be wrong.
+ */
+#include "close.h"
+#include "sandbox.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/path.h"
+#include "text/tokenizer.h"
+
+#define PIECES "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n"
+#define WHOLE_BERT(more)                                                                           \
+    "{\"added_tokens\":[{\"id\":2,\"content\":\"[CLS]\",\"special\":true}],"                       \
+    "\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},\"model\":{\"max_input_chars_per_word\":4," \
+    "\"vocab\":{\"[PAD]\":0,\"[UNK]\":1,\"[CLS]\":2,\"[SEP]\":3,\"a\":4,\"##b\":5,\"A\":6,"        \
+    "\"e\":7}}" more "}"
+#define WHOLE_GPT2(merges, more)                                                                   \
+    "{\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":true},"                       \
+    "\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":1,\"\\u0120\":2,\"ab\":3,"               \
+    "\"\\u0120ab\":4},\"merges\":[" merges "]" more "}}"
+
+enum { MAX_FILES = 4 };
+
+struct file {
+    const char *name, *text;
+};
+
+/* A folder with these files and nothing else. */
+static const char *make_dir(const struct file *files)
+{
+    static int number;
+    char name[64];
+    struct at_error err;
+
+    snprintf(name, sizeof name, "dir-%d", number++);
+    assert_int_equal(at_mkdir_p(sandbox_path(name), &err), 0);
+    for (size_t i = 0; i < MAX_FILES && files[i].name; i++) {
+        char path[128];
+
+        snprintf(path, sizeof path, "%s/%s", name, files[i].name);
+        sandbox_text(path, files[i].text);
+    }
+    return sandbox_path(name);
+}
+
+static struct at_tokenizer *open_files(const struct file *files)
+{
+    struct at_tokenizer *t = NULL;
+    struct at_error err = { 0 };
+
+    if (at_tokenizer_open(&t, make_dir(files), &err))
+        fail_msg("%s", err.text);
+    return t;
+}
+
+static void assert_ids(const struct at_tokenizer *t, const char *text, const char *want)
+{
+    struct at_tokens v = { 0 };
+    struct at_strbuf got = { 0 };
+    struct at_error err = { 0 };
+
+    if (at_tokenize(&v, t, text, NULL, false, &err))
+        fail_msg("%s", err.text);
+    for (size_t i = 0; i < v.n; i++)
+        at_strbuf_addf(&got, i ? " %d" : "%d", v.items[i].id);
+    assert_string_equal(at_strbuf_str(&got), want);
+    at_tokens_release(&v);
+    at_strbuf_release(&got);
+}
+
+static void test_forms(void **state)
+{
+    static const struct {
+        struct file files[MAX_FILES];
+        const char *text, *want;
+    } cases[] = {
+        /* vocab.txt: small letters unless the configuration says otherwise */
+        { { { "vocab.txt", PIECES "a\n##b\nA\n" } }, "AB ab", "5 6 5 6" },
+        { { { "vocab.txt", PIECES "a\n##b\nA\n" },
+            { "tokenizer_config.json", "{\"do_lower_case\":false}" } },
+          "Ab ab",
+          "7 6 5 6" },
+        { { { "vocab.txt", PIECES "e\n\xc3\xa9\n" } }, "\xc3\xa9 e", "5 5" },
+        { { { "vocab.txt", PIECES "e\n\xc3\xa9\n" },
+            { "tokenizer_config.json", "{\"strip_accents\":false}" } },
+          "\xc3\x89 E",
+          "6 5" },
+        { { { "vocab.txt", PIECES "\xe6\x88\x91\n##\xe6\x88\x91\n" },
+            { "tokenizer_config.json", "{\"tokenize_chinese_chars\":false}" } },
+          "\xe6\x88\x91\xe6\x88\x91",
+          "5 6" },
+        /* CRLF, blank last lines, no line break at the end, a piece twice: the last id counts */
+        { { { "vocab.txt", "[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\na\r\n\r\n\r\n" } }, "a b", "4 1" },
+        { { { "vocab.txt", PIECES "a\nb\na" } }, "a b", "7 6" },
+        /* a blank line in the middle has an id too */
+        { { { "vocab.txt", PIECES "a\n\nb\n" } }, "a b", "5 7" },
+        /* other names for special tokens */
+        { { { "vocab.txt", "<u>\n<c>\n<s>\n<m>\na\n" },
+            { "special_tokens_map.json",
+              "{\"unk_token\":\"<u>\",\"cls_token\":{\"content\":\"<c>\"},\"sep_token\":\"<s>\","
+              "\"additional_special_tokens\":[\"<m>\"]}" } },
+          "a <m> x<c>",
+          "4 3 0 1" },
+        /* tokens added to a trained vocabulary: found after case folding, or as written */
+        { { { "vocab.txt", PIECES "a\n" }, { "added_tokens.json", "{\"covid\":6,\"19\":7}" } },
+          "a COVID-19a",
+          "5 6 1 7 5" },
+        { { { "vocab.txt", PIECES "a\n" },
+            { "tokenizer_config.json",
+              "{\"added_tokens_decoder\":{\"6\":{\"content\":\"<X>\",\"special\":true},"
+              "\"7\":{\"content\":\"aa\",\"single_word\":true,\"normalized\":false}}}" } },
+          "a <X>a<x> aa aaa Aa",
+          "5 6 5 1 1 1 7 1 1" },
+        { { { "vocab.txt", PIECES "a\n" },
+            { "tokenizer_config.json",
+              "{\"added_tokens_decoder\":{\"6\":{\"content\":\"<m>\",\"special\":true,"
+              "\"lstrip\":true}}}" } },
+          "a  <m> a",
+          "5 6 5" },
+        /* vocab.json and merges.txt */
+        { { { "vocab.json", "{\"a\":0,\"b\":1,\"\\u0120\":2,\"ab\":3,\"\\u0120ab\":4}" },
+            { "merges.txt", "#version: 0.2\na b\n\xc4\xa0 ab\n\n" } },
+          "ab abb",
+          "3 4 1" },
+        { { { "vocab.json", " {\"b\" : 1 ,\n\"a\":0,\"\xc4\xa0\":2,\"\\u0061b\":3,\"\xc4\xa0"
+                            "ab\":4 } " },
+            { "merges.txt", "a b\r\n\xc4\xa0 ab" },
+            { "tokenizer_config.json", "{\"add_prefix_space\":true}" } },
+          "ab",
+          "4" },
+        /* tokenizer.json alone, with and without model.type */
+        { { { "tokenizer.json", WHOLE_BERT(",\"normalizer\":null") } },
+          "ab A [CLS] aaaaa",
+          "4 5 6 2 1" },
+        { { { "tokenizer.json", WHOLE_BERT(",\"normalizer\":{\"type\":\"BertNormalizer\"}") } },
+          "A\xc3\x89",
+          "1" },
+        { { { "tokenizer.json",
+              WHOLE_BERT(
+                  ",\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"NFD\"},"
+                  "{\"type\":\"Lowercase\"},{\"type\":\"StripAccents\"}]}") } },
+          "A \xc3\x89",
+          "4 7" },
+        { { { "tokenizer.json", WHOLE_BERT(",\"normalizer\":{\"type\":\"BertNormalizer\"}") },
+            { "tokenizer_config.json", "{\"do_lower_case\":false}" } },
+          "A \xc3\x89",
+          "6 1" },
+        { { { "tokenizer.json", WHOLE_GPT2("\"a b\",\"\\u0120 ab\"", "") } }, "ab ab", "4 4" },
+        { { { "tokenizer.json", WHOLE_GPT2("[\"a\",\"b\"],[\"\\u0120\",\"ab\"]", "") },
+            { "tokenizer_config.json", "{\"add_prefix_space\":false}" } },
+          "abb ab",
+          "3 1 4" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < AT_COUNTOF(cases); i++) {
+        struct at_tokenizer *t = open_files(cases[i].files);
+
+        assert_ids(t, cases[i].text, cases[i].want);
+        at_tokenizer_close(t);
+    }
+}
+
+static void test_broken(void **state)
+{
+    static const struct {
+        struct file files[MAX_FILES];
+        enum at_code code;
+        const char *text;
+    } cases[] = {
+        { { { "config.json", "{}" } }, AT_ENOTFOUND, "neither vocab.txt, nor vocab.json with" },
+        { { { "vocab.json", "{}" } }, AT_ENOTFOUND, "merges.txt, nor tokenizer.json" },
+        { { { "vocab.txt", "" } }, AT_EFORMAT, "vocab.txt: the vocabulary is empty" },
+        { { { "vocab.txt", "[CLS]\n[SEP]\na\n" } }, AT_EFORMAT, "has no '[UNK]'" },
+        { { { "vocab.txt", "[UNK]\n[SEP]\na\n" } }, AT_EFORMAT, "has no '[CLS]'" },
+        { { { "vocab.txt", "[UNK]\n[CLS]\na\n" } }, AT_EFORMAT, "has no '[SEP]'" },
+        { { { "vocab.txt", PIECES "a\xff\n" } }, AT_EFORMAT, "line 6: invalid UTF-8" },
+        { { { "vocab.txt", PIECES }, { "tokenizer_config.json", "{" } },
+          AT_EFORMAT,
+          "tokenizer_config.json" },
+        { { { "vocab.txt", PIECES }, { "added_tokens.json", "{\"x\":9}" } },
+          AT_EFORMAT,
+          "no piece has the id 5" },
+        { { { "vocab.txt", PIECES }, { "added_tokens.json", "{\"x\":4}" } },
+          AT_EFORMAT,
+          "id 4 is given to both '[MASK]' and 'x'" },
+        { { { "vocab.txt", PIECES }, { "added_tokens.json", "{\"x\":\"y\"}" } },
+          AT_ERANGE,
+          "added_tokens.json: id -1 is out of range" },
+        { { { "vocab.json", "" }, { "merges.txt", "" } }, AT_EFORMAT, "expected '{'" },
+        { { { "vocab.json", "[1]" }, { "merges.txt", "" } }, AT_EFORMAT, "expected '{'" },
+        { { { "vocab.json", "{}" }, { "merges.txt", "" } }, AT_EFORMAT, "a piece at byte 1" },
+        { { { "vocab.json", "{\"a\":0" }, { "merges.txt", "" } },
+          AT_EFORMAT,
+          "',' or '}' at byte 6" },
+        { { { "vocab.json", "{\"a\":0} x" }, { "merges.txt", "" } },
+          AT_EFORMAT,
+          "end of the file" },
+        { { { "vocab.json", "{\"a\":-1}" }, { "merges.txt", "" } }, AT_EFORMAT, "an id, a whole" },
+        { { { "vocab.json", "{\"a\":1.5}" }, { "merges.txt", "" } }, AT_EFORMAT, "',' or '}'" },
+        { { { "vocab.json", "{\"a\":99999999999999999999}" }, { "merges.txt", "" } },
+          AT_ERANGE,
+          "is out of range" },
+        { { { "vocab.json", "{\"a\":0,\"b\":2}" }, { "merges.txt", "" } },
+          AT_EFORMAT,
+          "no piece has the id 1, of ids up to 2" },
+        { { { "vocab.json", "{\"a\":0,\"b\":0}" }, { "merges.txt", "" } },
+          AT_EFORMAT,
+          "given to both" },
+        { { { "vocab.json", "{\"\\ud800\":0}" }, { "merges.txt", "" } }, AT_EFORMAT, "escape" },
+        { { { "vocab.json", "{\"\\q\":0}" }, { "merges.txt", "" } }, AT_EFORMAT, "escape" },
+        { { { "vocab.json", "{\"\\u00\":0}" }, { "merges.txt", "" } }, AT_EFORMAT, "escape" },
+        { { { "vocab.json", "{\"\\u0000\":0}" }, { "merges.txt", "" } }, AT_EFORMAT, "NUL byte" },
+        { { { "vocab.json", "{\"a" }, { "merges.txt", "" } }, AT_EFORMAT, "end of a string" },
+        { { { "vocab.json", "{\"a\":0}" }, { "merges.txt", "#version\na b\n" } },
+          AT_EFORMAT,
+          "merges.txt: line 2: merge of 'b', which is not in the vocabulary" },
+        { { { "vocab.json", "{\"a\":0,\"b\":1}" }, { "merges.txt", "a b\n" } },
+          AT_EFORMAT,
+          "line 1: merge into 'ab', which" },
+        { { { "vocab.json", "{\"a\":0}" }, { "merges.txt", "a\n" } }, AT_EFORMAT, "found 'a'" },
+        { { { "vocab.json", "{\"a\":0}" }, { "merges.txt", "a  a\n" } }, AT_EFORMAT, "two pieces" },
+        { { { "vocab.json", "{\"a\":0}" }, { "merges.txt", " a\n" } }, AT_EFORMAT, "two pieces" },
+        { { { "tokenizer.json", "{}" } }, AT_EFORMAT, "model.vocab is not an object" },
+        { { { "tokenizer.json", "{\"model\":{\"type\":\"Unigram\",\"vocab\":{\"a\":0}}}" } },
+          AT_EFORMAT,
+          "model 'Unigram' is not supported" },
+        { { { "tokenizer.json", WHOLE_BERT(",\"normalizer\":{\"type\":\"NFKC\"}") } },
+          AT_EFORMAT,
+          "normalizer 'NFKC' is not supported" },
+        { { { "tokenizer.json", WHOLE_BERT(",\"normalizer\":{\"type\":\"NFD\"}") } },
+          AT_EFORMAT,
+          "without 'StripAccents'" },
+        { { { "tokenizer.json", WHOLE_GPT2("\"a b\",\"a\"", "") } },
+          AT_EFORMAT,
+          "merge 1: expected" },
+        { { { "tokenizer.json", WHOLE_GPT2("[\"a\"]", "") } },
+          AT_EFORMAT,
+          "merge 0: expected two" },
+        { { { "tokenizer.json", WHOLE_GPT2("", ",\"byte_fallback\":true") } },
+          AT_EFORMAT,
+          "byte_fallback" },
+        { { { "tokenizer.json", WHOLE_GPT2("", ",\"end_of_word_suffix\":\"</w>\"") } },
+          AT_EFORMAT,
+          "end_of_word_suffix '</w>'" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < AT_COUNTOF(cases); i++) {
+        struct at_tokenizer *t = NULL;
+        struct at_error err = { 0 };
+        int rc = at_tokenizer_open(&t, make_dir(cases[i].files), &err);
+
+        if (rc != (int)cases[i].code || !strstr(err.text, cases[i].text))
+            fail_msg("case %zu: %d '%s', want %d '%s'", i, rc, err.text, cases[i].code,
+                     cases[i].text);
+        assert_null(t);
+    }
+}
+
+static void test_long_line(void **state)
+{
+    struct at_tokenizer *t = NULL;
+    struct at_error err = { 0 };
+    char text[6000];
+
+    (void)state;
+    memset(text, 'a', sizeof text);
+    memcpy(text, PIECES, sizeof PIECES - 1);
+    text[sizeof text - 1] = '\0';
+    assert_int_equal(
+        at_tokenizer_open(&t, make_dir((struct file[MAX_FILES]){ { "vocab.txt", text } }), &err),
+        AT_ERANGE);
+    assert_non_null(strstr(err.text, "line 6: piece 5 has"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_long_line),
+    };
+
+    return cmocka_run_group_tests(tests, sandbox_setup, sandbox_teardown);
+}
