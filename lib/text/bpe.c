@@ -95,11 +95,28 @@ static int unknown_piece(const char *piece, size_t n, struct at_error *err)
                    (int)AT_MIN(n, (size_t)200), piece);
 }
 
+/* The piece that two others make; -1 for none. In a vocabulary that was made together with its
+   merges it comes right behind the one of the merge before, so that is looked at first. */
+static int find_merged(const struct at_bpe *b, uint32_t hash_left, const char *left, size_t n_left,
+                       const char *right, size_t n_right)
+{
+    int guess = b->merged.n ? b->merged.items[b->merged.n - 1] + 1 : -1;
+    const char *piece = at_vocab_piece(b->vocab, guess);
+    char both[2 * AT_MAX_PIECE];
+
+    if (piece && !strncmp(piece, left, n_left) && !strncmp(piece + n_left, right, n_right) &&
+        piece[n_left + n_right] == '\0')
+        return guess;
+    memcpy(both, left, n_left);
+    memcpy(both + n_left, right, n_right);
+    return at_vocab_find_hashed(b->vocab, at_vocab_hash(hash_left, right, n_right), both,
+                                n_left + n_right);
+}
+
 int at_bpe_add_merge(struct at_bpe *b, const char *left, size_t n_left, const char *right,
                      size_t n_right, struct at_error *err)
 {
     uint32_t hash = at_vocab_hash(AT_HASH_START, left, n_left);
-    char both[2 * AT_MAX_PIECE];
     struct at_bpe_pair pair = { .rank = (uint32_t)b->merged.n };
     int merged;
 
@@ -112,13 +129,10 @@ int at_bpe_add_merge(struct at_bpe *b, const char *left, size_t n_left, const ch
     pair.right = at_vocab_find(b->vocab, right, n_right);
     if (pair.right < 0)
         return unknown_piece(right, n_right, err);
-    memcpy(both, left, n_left);
-    memcpy(both + n_left, right, n_right);
-    merged =
-        at_vocab_find_hashed(b->vocab, at_vocab_hash(hash, right, n_right), both, n_left + n_right);
+    merged = find_merged(b, hash, left, n_left, right, n_right);
     if (merged < 0)
-        return at_fail(err, AT_EFORMAT, "merge into '%.*s', which is not in the vocabulary",
-                       (int)(n_left + n_right), both);
+        return at_fail(err, AT_EFORMAT, "merge into '%.*s%.*s', which is not in the vocabulary",
+                       (int)n_left, left, (int)n_right, right);
     *at_array_push(&b->merged) = merged;
     if (b->n_used * 2 >= b->n_slots)
         double_slots(b);

@@ -328,26 +328,48 @@ static bool is_joined(const struct at_tokenizer *t, const char *piece)
     return t->kind == AT_WORDPIECE && piece[0] == '#' && piece[1] == '#' && piece[2];
 }
 
-void at_tokenizer_add_label(const struct at_tokenizer *t, struct at_strbuf *out, int id)
+/* Append the bytes that a piece stands for. */
+static void add_bytes(struct at_strbuf *out, const struct at_tokenizer *t, int id)
 {
     const char *piece = at_tokenizer_piece(t, id);
-    struct at_strbuf bytes = { 0 };
+
+    if (piece && (at_added_token_of(&t->added, id) || !at_bpe_bytes(out, piece)))
+        at_strbuf_adds(out, piece);
+}
+
+/* Append the label of byte-pair bytes: without the space before a word, unless that is all. */
+static void add_bytes_label(struct at_strbuf *out, const struct at_strbuf *bytes)
+{
     size_t n_spaces = 0;
 
-    if (!piece)
-        return;
-    if (t->kind == AT_WORDPIECE || at_added_token_of(&t->added, id) ||
-        !at_bpe_bytes(&bytes, piece)) {
-        at_strbuf_adds(out, is_joined(t, piece) ? piece + 2 : piece);
-    } else {
-        while (n_spaces < bytes.n && bytes.s[n_spaces] == ' ')
-            n_spaces++;
-        if (n_spaces < bytes.n)
-            add_visible(out, bytes.s + (n_spaces > 0), bytes.n - (n_spaces > 0));
-        else
-            for (size_t i = 0; i < n_spaces; i++)
-                at_strbuf_add_utf8(out, 0x2423);
+    while (n_spaces < bytes->n && bytes->s[n_spaces] == ' ')
+        n_spaces++;
+    if (n_spaces < bytes->n)
+        add_visible(out, bytes->s + (n_spaces > 0), bytes->n - (n_spaces > 0));
+    else
+        for (size_t i = 0; i < n_spaces; i++)
+            at_strbuf_add_utf8(out, 0x2423);
+}
+
+void at_tokenizer_add_label(const struct at_tokenizer *t, struct at_strbuf *out, int id)
+{
+    at_tokenizer_add_joined(t, out, &(struct at_token){ .id = id }, 1);
+}
+
+void at_tokenizer_add_joined(const struct at_tokenizer *t, struct at_strbuf *out,
+                             const struct at_token *tokens, size_t n)
+{
+    struct at_strbuf bytes = { 0 };
+
+    for (size_t i = 0; i < n; i++) {
+        const char *piece = at_tokenizer_piece(t, tokens[i].id);
+
+        if (t->kind == AT_BPE)
+            add_bytes(&bytes, t, tokens[i].id);
+        else if (piece)
+            at_strbuf_adds(out, is_joined(t, piece) ? piece + 2 : piece);
     }
+    add_bytes_label(out, &bytes);
     at_strbuf_release(&bytes);
 }
 
@@ -383,12 +405,8 @@ static void decode_gpt2(const struct at_tokenizer *t, struct at_strbuf *out, con
 {
     struct at_strbuf bytes = { 0 };
 
-    for (size_t i = 0; i < n; i++) {
-        const char *piece = at_tokenizer_piece(t, ids[i]);
-
-        if (piece && (at_added_token_of(&t->added, ids[i]) || !at_bpe_bytes(&bytes, piece)))
-            at_strbuf_adds(&bytes, piece);
-    }
+    for (size_t i = 0; i < n; i++)
+        add_bytes(&bytes, t, ids[i]);
     add_repaired(out, at_strbuf_str(&bytes), bytes.n);
     at_strbuf_release(&bytes);
 }

@@ -59,6 +59,9 @@ const char *at_tokenizer_piece(const struct at_tokenizer *t, int id);
    "Ġthe", bytes decoded; incomplete UTF-8 shown as <E2>; control characters as \n, \t, <07>; a
    piece of spaces alone as U+2423, one for each. Nothing for an id out of range. */
 void at_tokenizer_add_label(const struct at_tokenizer *t, struct at_strbuf *out, int id);
+/* at_tokenizer_add_joined - the same for n tokens in a row, whose bytes are put together first. */
+void at_tokenizer_add_joined(const struct at_tokenizer *t, struct at_strbuf *out,
+                             const struct at_token *tokens, size_t n);
 /* at_tokenizer_continues - true when the piece goes on with the word before it: "##x", or without
    the "Ġ" or line break that starts one. at_token.word knows more: it has seen the text. */
 bool at_tokenizer_continues(const struct at_tokenizer *t, int id);

@@ -10,29 +10,33 @@
 
 enum { MAX_BLOCK = 1 << 30 };
 
-static void slots_put(struct at_vocab *v, uint32_t hash, int32_t id)
+static void put_slot(struct at_vocab *v, struct at_vocab_slot slot)
 {
-    size_t i = hash & (v->n_slots - 1);
+    size_t i = slot.hash & (v->n_slots - 1);
 
     while (v->slots[i].id >= 0)
         i = (i + 1) & (v->n_slots - 1);
-    v->slots[i] = (struct at_vocab_slot){ hash, id };
+    v->slots[i] = slot;
     v->n_used++;
 }
 
-static void slots_double(struct at_vocab *v)
+void at_vocab_reserve(struct at_vocab *v, size_t n_pieces)
 {
     struct at_vocab_slot *old = v->slots;
-    size_t n_old = v->n_slots;
+    size_t n_old = v->n_slots, want = 1024;
 
-    v->n_slots = AT_MAX(n_old * 2, (size_t)1024);
-    v->slots = at_malloc(v->n_slots, sizeof *v->slots);
+    while (want < 2 * AT_MIN(n_pieces, (size_t)AT_MAX_VOCAB))
+        want *= 2;
+    if (want <= n_old)
+        return;
+    v->n_slots = want;
+    v->slots = at_malloc(want, sizeof *v->slots);
     v->n_used = 0;
-    for (size_t i = 0; i < v->n_slots; i++)
+    for (size_t i = 0; i < want; i++)
         v->slots[i].id = -1;
     for (size_t i = 0; i < n_old; i++)
         if (old[i].id >= 0)
-            slots_put(v, old[i].hash, old[i].id);
+            put_slot(v, old[i]);
     free(old);
 }
 
@@ -42,10 +46,12 @@ static struct at_vocab_slot *slot_of(const struct at_vocab *v, uint32_t hash, co
     if (!v->n_slots)
         return NULL;
     for (size_t i = hash & (v->n_slots - 1); v->slots[i].id >= 0; i = (i + 1) & (v->n_slots - 1)) {
-        const struct at_piece *p = &v->pieces.items[v->slots[i].id];
+        struct at_vocab_slot *slot = &v->slots[i];
 
-        if (v->slots[i].hash == hash && p->length == n && !memcmp(v->block.s + p->at, piece, n))
-            return &v->slots[i];
+        /* the NUL behind a piece tells its length, without a look at v->pieces */
+        if (slot->hash == hash && slot->at + n < v->block.n && v->block.s[slot->at + n] == '\0' &&
+            !memcmp(v->block.s + slot->at, piece, n))
+            return slot;
     }
     return NULL;
 }
@@ -95,9 +101,8 @@ int at_vocab_add(struct at_vocab *v, long long id, const char *piece, size_t n,
     v->pieces.items[id] = (struct at_piece){ (uint32_t)v->block.n, (uint32_t)n };
     at_strbuf_add(&v->block, piece, n);
     at_strbuf_addc(&v->block, '\0');
-    if (v->n_used * 2 >= v->n_slots)
-        slots_double(v);
-    slots_put(v, hash, (int32_t)id);
+    at_vocab_reserve(v, v->n_used + 1);
+    put_slot(v, (struct at_vocab_slot){ hash, v->pieces.items[id].at, (int32_t)id });
     return 0;
 }
 

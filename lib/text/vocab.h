@@ -26,8 +26,8 @@ struct at_vocab {
     struct at_strbuf block;
     struct AT_ARRAY(struct at_piece) pieces; /* by id */
     struct at_vocab_slot {
-        uint32_t hash;
-        int32_t id; /* -1: free */
+        uint32_t hash, at; /* of the piece, in the block */
+        int32_t id;        /* -1: free */
     } * slots;
     size_t n_slots, n_used; /* a power of two; at most half are used */
     size_t longest;         /* bytes of the longest piece */
@@ -42,6 +42,8 @@ static inline uint32_t at_vocab_hash(uint32_t seed, const char *s, size_t n)
     return seed;
 }
 
+/* at_vocab_reserve - room for so many pieces. */
+void at_vocab_reserve(struct at_vocab *v, size_t n_pieces);
 /*
  * at_vocab_add - give id a piece of n bytes.
  *

@@ -8,6 +8,9 @@
 #include "base/mapfile.h"
 #include "io/textfile.h"
 
+/* About what a piece takes in the file, for the first size of the table. */
+enum { BYTES_A_LINE = 9, BYTES_A_MEMBER = 22 };
+
 int at_vocab_read_lines(struct at_vocab *v, const char *path, struct at_error *err)
 {
     struct at_mapfile file = { 0 };
@@ -19,6 +22,7 @@ int at_vocab_read_lines(struct at_vocab *v, const char *path, struct at_error *e
         return rc;
     at = (const char *)file.bytes;
     end = at + file.n;
+    at_vocab_reserve(v, file.n / BYTES_A_LINE);
     while (!rc && at < end) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         size_t n = (size_t)((newline ? newline : end) - at);
@@ -197,6 +201,7 @@ int at_vocab_read_json(struct at_vocab *v, const char *path, struct at_error *er
         return rc;
     s.start = s.at = file.n ? (const char *)file.bytes : "";
     s.end = s.at + file.n;
+    at_vocab_reserve(v, file.n / BYTES_A_MEMBER);
     rc = scan_vocab(v, &s, err);
     if (!rc)
         rc = at_vocab_check(v, err);

@@ -39,12 +39,7 @@ void at_words_add_label(const struct at_words *w, struct at_strbuf *out,
                         const struct at_tokenizer *t, const struct at_tokens *tokens, size_t i)
 {
     AT_BUG_IF(i >= w->n);
-    for (size_t k = 0; k < w->count[i]; k++) {
-        const struct at_token *piece = &tokens->items[w->first[i] + k];
-
-        if (piece->start < piece->end || w->count[i] == 1) /* a space before the word is no part */
-            at_tokenizer_add_label(t, out, piece->id);
-    }
+    at_tokenizer_add_joined(t, out, tokens->items + w->first[i], w->count[i]);
 }
 
 /* Mean over the query pieces of word i of the sum over the key pieces of word j. */
@@ -75,9 +70,10 @@ void at_words_attention(float *out, float *dropped, const float *map, size_t T,
     double *row = at_malloc(w->n, sizeof *row);
 
     for (size_t i = 0; i < w->n; i++) {
-        double kept = 0.0, total = row_total(map, T, w, i);
+        double kept = 0.0, total;
 
         AT_BUG_IF(w->first[i] + w->count[i] > T);
+        total = row_total(map, T, w, i);
         for (size_t j = 0; j < w->n; j++)
             kept += row[j] = word_weight(map, T, w, i, j);
         for (size_t j = 0; j < w->n; j++)
