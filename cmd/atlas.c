@@ -21,6 +21,7 @@ static int cmd_version(int argc, char **argv);
 const struct command commands[] = {
     { .brief = "Look inside a model" },
     { "run", cmd_run, "text in, attention out: tokens, predictions, maps and their pictures" },
+    { "metrics", cmd_metrics, "how every head distributes its attention, in numbers" },
     { .brief = "Models" },
     { "model", cmd_model, "list, inspect and check models" },
     { .brief = "About atlas" },

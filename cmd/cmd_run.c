@@ -36,13 +36,6 @@ static bool writes(const struct run_state *s, unsigned format)
     return s->job->manifest && (s->job->formats & format);
 }
 
-/* Is anything drawn at all? */
-static bool draws(const struct run_state *s)
-{
-    return writes(s, FORMAT_PNG | FORMAT_SVG | FORMAT_PDF) ||
-           (s->job->manifest && s->job->dump_drawing);
-}
-
 static int open_capture(struct run_state *s, struct at_error *err)
 {
     struct job *job = s->job;
@@ -86,7 +79,7 @@ static int run_prepare(struct run_state *s, struct at_error *err)
         rc = at_map_series_init(&s->series, n, (enum at_matrix_mode)job->matrix, err);
     if (!rc)
         s->shown = at_malloc(n * n, sizeof *s->shown);
-    if (!rc && draws(s) && job->matrix != AT_ROLLOUT) {
+    if (!rc && job_draws(s->job) && job->matrix != AT_ROLLOUT) {
         s->grid_side = AT_MIN(n, (size_t)(heads > MANY_HEADS ? GRID_SIDE_SMALL : GRID_SIDE));
         s->grid = at_malloc(heads * s->grid_side * s->grid_side, sizeof *s->grid);
     }
@@ -142,7 +135,7 @@ static int add_tree(struct run_state *s, const float *map, struct map_name name,
                           has_qk ? raw->k + column : NULL, has_qk ? raw->qkv_stride : 0,
                           has_qk ? raw->D : 0, &o);
     at_json_append(s->trees, run_tree_json(s, &nodes, is_cut, name));
-    if (draws(s))
+    if (job_draws(s->job))
         rc = picture_tree(s->job, s->doc, &nodes, is_cut, name, err);
     at_array_release(&nodes);
     return rc;
@@ -159,9 +152,9 @@ static int show_map(struct run_state *s, const float *map, struct map_name name,
     s->shown_name = name;
     if (!s->job->manifest)
         return 0;
-    if (draws(s))
+    if (job_draws(s->job))
         rc = picture_heatmap(s->job, s->doc, map, name, err);
-    if (!rc && draws(s))
+    if (!rc && job_draws(s->job))
         rc = picture_flow(s->job, s->doc, map, name, run->flow_threshold, run->focus, run->n_focus,
                           err);
     if (!rc)

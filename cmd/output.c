@@ -61,6 +61,12 @@ char *job_subtitle(const struct job *job, const struct doc *doc, const char *mor
     return at_strbuf_take(&b);
 }
 
+bool job_draws(const struct job *job)
+{
+    return job->manifest &&
+           (job->dump_drawing || (job->formats & (FORMAT_PNG | FORMAT_SVG | FORMAT_PDF)));
+}
+
 static int write_canvas(struct job *job, const struct doc *doc, const char *name,
                         const char *suffix, const struct at_canvas *canvas, enum at_format format,
                         struct at_error *err)

@@ -43,6 +43,12 @@ double at_metric_get(const struct at_attn_metrics *m, size_t i)
     return value;
 }
 
+void at_metric_set(struct at_attn_metrics *m, size_t i, double value)
+{
+    AT_BUG_IF(i >= AT_N_METRICS);
+    memcpy((char *)m + at_metric_table[i].offset, &value, sizeof value);
+}
+
 enum { LANES = 8 };
 typedef float vfloat __attribute__((vector_size(LANES * sizeof(float))));
 typedef int32_t vint __attribute__((vector_size(LANES * sizeof(int32_t))));

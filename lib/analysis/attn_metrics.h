@@ -30,6 +30,7 @@ struct at_metric_info {
 };
 extern const struct at_metric_info at_metric_table[AT_N_METRICS];
 double at_metric_get(const struct at_attn_metrics *m, size_t i);
+void at_metric_set(struct at_attn_metrics *m, size_t i, double value);
 
 /*
  * Visible cells are all T*T of a bidirectional map and the lower triangle with the diagonal,

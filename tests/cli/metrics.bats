@@ -1,0 +1,105 @@
+load helper
+
+TEXT="The cat sat on the mat because it was tired."
+
+@test "metrics.csv: a row per head, then layer and global rows" {
+    ok metrics -o out --format csv "$TEXT"
+    [ "$(head -n 1 out/metrics.csv)" = "layer,head,confidence_max,confidence_avg,focus_entropy,focus_normalized,sparsity,distribution_q25,distribution_median,distribution_q75,uniformity,balance" ]
+    [ "$(wc -l <out/metrics.csv)" -eq $((36 + 6 + 1 + 1)) ]
+    [ "$(tail -n 1 out/metrics.csv | cut -d, -f1,2)" = "global,all" ]
+    [ "$(grep -c ',layer,' out/metrics.csv)" -eq 6 ]
+}
+
+@test "metrics.json keeps its contract and agrees with the table" {
+    ok metrics -o out --format csv,json "$TEXT"
+    holds out/metrics.json '(.heads | length) == 36 and (.layers | length) == 6'
+    holds out/metrics.json '.heads[7] | .layer == 1 and .head == 1 and .rank.sparsity >= 0 and .rank.sparsity < 100'
+    holds out/metrics.json '.heads[0] | has("baseline") and (.baseline.confidence_max > 0)'
+    holds out/metrics.json 'all(.heads[]; .focus_normalized > 0 and .focus_normalized <= 1 and .balance <= 1)'
+    holds out/metrics.json '.flow_change > 0 and .baseline_flow_change > 0'
+    want=$(awk -F, '$1 == 2 && $2 == 3 { print $4 }' out/metrics.csv)
+    holds out/metrics.json ".heads[15].confidence_avg - $want | fabs < 1e-8"
+}
+
+@test "a causal model has no balance and uses the triangle" {
+    ok metrics -m atlas-gpt2 --json "$TEXT"
+    holds - 'all(.heads[]; .balance == null) and .global.balance == null'
+    holds - 'all(.heads[]; .distribution_median > 0)'
+}
+
+@test "rollout has layers but no heads; columns have no bands" {
+    ok metrics --json --matrix rollout "$TEXT"
+    holds - '.heads == [] and (.layers | length) == 6'
+    ok metrics --json --matrix col "$TEXT"
+    holds - '.global_band == {} and (.heads[0] | has("baseline") | not)'
+}
+
+@test "words: no special token, so no balance" {
+    ok metrics --json --words "$TEXT"
+    holds - '.global.balance == null and .meta.words'
+}
+
+@test "--explain tells formula, range, reading, source" {
+    ok metrics --explain focus_normalized
+    has "$output" 'formula'
+    has "$output" 'ln\(T!\)'
+    has "$output" 'source'
+    ok metrics --explain all
+    [ "$(grep -c '^  source' <<<"$output")" -eq 11 ]
+    fails 2 metrics --explain balanse
+    has "$stderr" "did you mean 'balance'"
+}
+
+@test "the baseline is kept per model and read back" {
+    ok metrics --json "$TEXT"
+    first=$output
+    [ "$(ls "$HOME/.cache/atlas/baselines" | wc -l)" -eq 1 ]
+    ok metrics --json "$TEXT"
+    [ "$first" = "$output" ]
+    # a broken entry is computed again
+    printf x >"$HOME"/.cache/atlas/baselines/*
+    ok metrics --json "$TEXT"
+    [ "$first" = "$output" ]
+    ok metrics --json --no-baseline "$TEXT"
+    holds - '.heads[0] | has("baseline") | not'
+}
+
+@test "two processes may compute the baseline at once" {
+    for i in 1 2 3 4; do
+        atlas metrics --json "$TEXT" >out$i &
+    done
+    wait
+    for i in 2 3 4; do cmp out1 out$i; done
+    jq -e .heads <"$(echo "$HOME"/.cache/atlas/baselines/*)" >/dev/null
+}
+
+@test "many texts: a table over all of them, flat in memory" {
+    printf 'The cat sat.\nDogs run fast.\nIt rained all day long.\n' >texts
+    ok metrics --lines -f texts -o out --format csv
+    [ -s out/1/metrics.csv ] && [ -s out/3/metrics.csv ]
+    [ "$(head -n 1 out/corpus.csv)" = "layer,head,metric,n,mean,sd,min,max" ]
+    # the mean of a head's values is the mean of the texts' own tables
+    want=$(cat out/*/metrics.csv | awk -F, '$1 == 4 && $2 == 2 { s += $3 } END { printf "%.6f", s / 3 }')
+    got=$(awk -F, '$1 == 4 && $2 == 2 && $3 == "confidence_max" { printf "%.6f", $5 }' out/corpus.csv)
+    [ "$want" = "$got" ]
+}
+
+@test "pictures: a layer x head map of each metric" {
+    ok metrics -o out --format svg "$TEXT"
+    for key in confidence_max focus_normalized sparsity balance; do
+        [ -s out/metrics_$key.svg ]
+    done
+}
+
+@test "one token and T = 1 are defined" {
+    ok metrics -m atlas-gpt2 --json "a"
+    holds - '.global.confidence_max == 1 and .global.focus_normalized == 0'
+}
+
+@test "a capture gives the same numbers as the model" {
+    ok run -o first --mask none "$TEXT"
+    ok metrics --json --no-baseline "$TEXT"
+    want=$(jq -c '[.heads[].focus_entropy]' <<<"$output")
+    ok metrics --json --from first
+    [ "$want" = "$(jq -c '[.heads[].focus_entropy]' <<<"$output")" ]
+}
