@@ -38,7 +38,11 @@ LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lmd -ldl -lm
 LINK    = $(CC) $(if $(filter asan,$(MODE)),$(SAN)) -pthread $(LDFLAGS)
 
 LIB_SRC   := $(sort $(wildcard lib/*/*.c))
-LIB_HDR   := $(sort $(wildcard lib/*/*.h))
+# Headers that only files of their own folder include are not installed.
+PRIVATE   := $(wildcard lib/ops/kernel*.h lib/ops/vec_*.h) \
+             $(addprefix lib/text/,added.h bpe.h normalize.h tokenizer_parts.h vocab.h wordpiece.h) \
+             $(addprefix lib/draw/,canvas_list.h frame.h glyphs.h matrix.h png_file.h resample.h)
+LIB_HDR   := $(filter-out $(PRIVATE),$(sort $(wildcard lib/*/*.h)))
 CMD_SRC   := $(sort $(wildcard cmd/*.c))
 MAN_SRC   := $(sort $(wildcard man/*.[1-9]))
 LIB_OBJ   := $(LIB_SRC:%.c=$O/%.o)
@@ -219,7 +223,9 @@ sharedir   = $(DESTDIR)$(PREFIX)/share
 bashdir    = $(sharedir)/bash-completion/completions
 zshdir     = $(sharedir)/zsh/site-functions
 DATA      := $(sort $(wildcard fixtures/models/*/* fixtures/models/* fixtures/data/* fixtures/data/*/*))
-DATA      := $(foreach f,$(DATA),$(if $(wildcard $f/*),,$f))
+DATA      := $(foreach f,$(DATA),$(if $(wildcard $f/*),,$f)) fixtures/PROVENANCE.md
+# Scores that others published are there for the tests only.
+DATA      := $(filter-out fixtures/data/stereoset/official-% fixtures/data/stereoset/reference-%,$(DATA))
 
 install: all $O/completion/atlas.bash $O/completion/atlas.zsh
 	$Q$(INSTALL) -D -m 755 $O/atlas $(bindir)/atlas

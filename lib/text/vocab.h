@@ -13,8 +13,9 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "ops/shapes.h"
 
-enum { AT_MAX_VOCAB = 1 << 22, AT_MAX_PIECE = 4096 /* bytes */ };
+enum { AT_MAX_PIECE = 4096 /* bytes */ };
 
 /* A piece of the vocabulary; length AT_NO_PIECE marks an id that has none yet. */
 #define AT_NO_PIECE UINT32_MAX

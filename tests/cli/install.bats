@@ -30,10 +30,10 @@ readme_example() {
 }
 
 @test "an installed program finds its models wherever it was moved" {
-    run --separate-stderr env -u ATLAS_DATADIR ${ATLAS_PREFIX:-} "$INSTALLED/bin/atlas" model list
+    run --separate-stderr env -u ATLAS_DATADIR ${ATLAS_PREFIX:-} "$INSTALLED/bin/atlas" model list --json
     ended 0 model list
-    has "$output" 'atlas-bert'
-    has "$output" "$INSTALLED/share/atlas/models/atlas-bert"
+    [ "$(realpath "$(json - '.[] | select(.name == "atlas-bert").path')")" = \
+        "$(realpath "$INSTALLED/share/atlas/models/atlas-bert")" ]
 }
 
 @test "manual, completions and data are where Debian's tools look for them" {
