@@ -140,7 +140,7 @@ tests: $(UNIT_BIN) $(REPLAY) $(FAULT_SO)
 
 ## check          everything below that starts with check-; under a minute
 check: check-layers check-style check-headers check-symbols check-unit check-fuzz \
-       check-cli
+       check-cli check-docs
 
 ## check-unit     the cmocka programs of tests/unit
 check-unit: $(UNIT_BIN)

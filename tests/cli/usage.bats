@@ -102,10 +102,57 @@ commands() {
     done
 }
 
-@test "completion scripts: their shells accept them" {
+# complete_bash WORD... - what bash offers for the last word of that command line.
+complete_bash() {
     ok completion bash
-    bash -n <<<"$output"
+    cat >complete.bash <<END
+$output
+COMP_WORDS=("\$@")
+COMP_CWORD=$(($# - 1))
+_atlas
+printf '%s\n' "\${COMPREPLY[@]}"
+END
+    PATH=$ATLAS_BUILD:$PATH bash complete.bash "$@"
+}
+
+@test "bash completes commands, options, their words and models" {
+    [ "$(complete_bash atlas ru)" = run ]
+    [ "$(complete_bash atlas run --tree-k)" = --tree-k ]
+    [ "$(complete_bash atlas run --matrix ro)" = rollout ]
+    has "$(complete_bash atlas run --model atlas-g)" 'atlas-gpt2'
+    has "$(complete_bash atlas model '')" 'check'
+    [ "$(complete_bash atlas help mo)" = model ]
+    options=$(complete_bash atlas run --)
+    for option in $(atlas run --list-options | cut -f1); do
+        grep -qx -- "--$option" <<<"$options" || fail "--$option is not offered"
+    done
+}
+
+@test "zsh completes commands and options" {
     ok completion zsh
     zsh -n <<<"$output"
+    mkdir functions
+    echo "$output" >functions/_atlas
+    # compadd and _arguments are what zsh calls with its offers; here they print them.
+    cat >complete.zsh <<'END'
+fpath=(./functions)
+_describe() { print -l -- "${(@P)2}"; }
+_arguments() { print -l -- "$@"; }
+compadd() { shift; print -l -- "${(@P)1}"; }
+autoload -Uz _atlas
+words=("$@")
+CURRENT=$#
+_atlas
+END
+    has "$(PATH=$ATLAS_BUILD:$PATH zsh -f complete.zsh atlas ru)" 'run:text in'
+    has "$(PATH=$ATLAS_BUILD:$PATH zsh -f complete.zsh atlas model c)" 'check'
+    offers=$(PATH=$ATLAS_BUILD:$PATH zsh -f complete.zsh atlas run --)
+    for option in $(atlas run --list-options | cut -f1); do
+        grep -q -- "^--$option\[" <<<"$offers" || fail "--$option is not offered"
+    done
+}
+
+@test "completion of other shells is refused" {
     fails 2 completion fish
+    has "$stderr" 'bash'
 }
