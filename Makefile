@@ -61,7 +61,7 @@ PROGRAM   := $(if $(CMD_SRC),$O/atlas)
 BATS      ?= $(if $(CMD_SRC),$(sort $(wildcard tests/cli/*.bats)))
 # The tests' own environment: one OpenBLAS kernel and one thread, so that numbers are the same
 # everywhere, and a status above 98 for whatever a sanitizer finds.
-RUN_TESTS  = ATLAS_BUILD='$(CURDIR)/$O' scripts/run-tests.sh $O/log
+RUN_TESTS  = ATLAS_BUILD='$(CURDIR)/$O' scripts/run-tests.sh $O/log/$@
 
 .PHONY: all lib tests check check-unit check-cli check-fuzz check-docs check-layers check-style \
         check-headers check-symbols check-hashes asan valgrind fuzz fuzz-run bench lint format \

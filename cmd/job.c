@@ -88,8 +88,8 @@ static void add_quoted(struct at_strbuf *b, const char *a)
 }
 
 /*
- * The call as it could be typed again. Pictures carry it too, so the output directory, which changes
- * nothing in them, is written as DIR: equal calls into two directories make equal files.
+ * The call as it could be typed again. Pictures carry it too, so the output directory, which
+ * changes nothing in them, is written as DIR: equal calls into two directories make equal files.
  */
 static char *quote_command_line(int argc, char **argv)
 {

@@ -41,7 +41,7 @@ AT_MUST_USE int manifest_path(char **out, struct manifest *m, const char *rel,
 /* manifest_output - note a finished file by its path inside DIR; its SHA-256 is taken now. */
 AT_MUST_USE int manifest_output(struct manifest *m, const char *rel, struct at_error *err);
 
-/* A table with a place in the record: rows and columns are noted. columns is "layer,head,weight". */
+/* A table with a place in the record: rows and columns are noted. columns: "layer,head,weight". */
 AT_MUST_USE int manifest_csv_open(struct at_csv *out, struct manifest *m, const char *rel,
                                   const char *columns, struct at_error *err);
 AT_MUST_USE int manifest_csv_commit(struct at_csv *csv, struct manifest *m, const char *rel,

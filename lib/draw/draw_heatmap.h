@@ -53,8 +53,8 @@ struct at_heatmap_grid {
 
 struct at_canvas *at_draw_heatmap_grid(const struct at_heatmap_grid *g);
 
-/* at_thumbnail - reduce (T,T) to (n,n), n <= T, each output cell the maximum of those it covers; NaN
-   only where all of them are. */
+/* at_thumbnail - reduce (T,T) to (n,n), n <= T, each output cell the largest of those it covers;
+   NaN only where all of them are. */
 void at_thumbnail(float *out, size_t n, const float *values, size_t T);
 
 #endif

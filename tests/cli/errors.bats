@@ -154,7 +154,7 @@ header() {
     fails 1 run -o file cat
     has "$stderr" "file"
     fails 1 run -o file/below cat
-    has "$stderr" "'file'"
+    has "$stderr" "'file"
 }
 
 @test "output: a full disk on standard output" {

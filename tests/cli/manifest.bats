@@ -50,7 +50,7 @@ TEXT='The cat sat. It slept.'
 @test "SOURCE_DATE_EPOCH is the time that is written" {
     export SOURCE_DATE_EPOCH=86400
     ok run -o out "$TEXT"
-    has "$(json out/manifest.json .run.ended)" '^1970-01-02'
+    has "$(json out/manifest.json .run.started)" '^1970-01-02'
 }
 
 @test "paths are relative: the folder can be moved and still be checked" {

@@ -16,7 +16,7 @@ static void test_split(void **state)
         { "", NULL },
         { "One sentence only.", NULL },
         { "First one. Second one.", " Second one." },
-        { "A. B. C. D.", " C. D." },            /* 5 is nearest to 11 / 2 */
+        { "A. B. C. D.", " C. D." }, /* 5 is nearest to 11 / 2 */
         { "Short. A much longer second sentence! Tail", " A much longer second sentence! Tail" },
         { "No capital needed? yes", " yes" },
         { "Number next. 12 more words here", NULL }, /* a digit is no letter */
