@@ -78,8 +78,11 @@ int at_mkdir_p(const char *path, struct at_error *err)
         if (c != '/' && c != '\0')
             continue;
         *p = '\0';
-        if (mkdir(copy, 0777) < 0 && !at_path_is_dir(copy))
-            rc = at_fail(err, AT_EIO, "cannot create directory '%s': %s", path, strerror(errno));
+        if (mkdir(copy, 0777) < 0) {
+            int why = errno;
+            if (!at_path_is_dir(copy))
+                rc = at_fail(err, AT_EIO, "cannot create directory '%s': %s", copy, strerror(why));
+        }
         *p = c;
         if (c == '\0')
             break;

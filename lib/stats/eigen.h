@@ -13,8 +13,8 @@ typedef void (*at_symmetric_fn)(double *out, const double *x, size_t n, const vo
  * at_eigen_top - the K algebraically largest eigenvalues, descending, and unit eigenvectors.
  *
  * Source    Lanczos 1950 with full reorthogonalisation (Golub and Van Loan 2013, section 10.3);
- *           when an invariant subspace is found the walk goes on from a new direction. Eigenvalues agree
- *           to 1e-11 of the largest. Directions come from a fixed seed.
+ *           when an invariant subspace is found the walk goes on from a new direction.
+ *           Eigenvalues agree to 1e-11 of the largest. Directions come from a fixed seed.
  * Shapes    values (K); vectors (K,n); K <= n.
  * Cost      some tens of products for a decaying spectrum, n in the worst case.
  */
