@@ -7,6 +7,7 @@
 #ifndef ANALYSIS_CLUSTER_H
 #define ANALYSIS_CLUSTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,10 +22,11 @@ struct at_cluster_options {
     double perplexity; /* 0: min(30, n - 1) */
     size_t n_restarts;
     uint64_t seed;
+    bool has_summary_token; /* for names: CLS or first token */
 };
 #define AT_CLUSTER_OPTIONS_INIT                                                                    \
     {                                                                                              \
-        0, 0.0, 10, 42                                                                             \
+        0, 0.0, 10, 42, true                                                                       \
     }
 
 struct at_cluster_name {
@@ -35,7 +37,7 @@ struct at_clusters {
     size_t n, k;
     double silhouette;            /* mean; NaN when k = 1 */
     double by_k[AT_MOST_K + 1];   /* by_k[2..8]: mean silhouette, NaN where not tried */
-    double inertia;               /* of the standardised features */
+    double inertia;               /* of the features that were grouped */
     double perplexity, kl;        /* of the t-SNE map */
     double pca_ratio[2];          /* explained by the two components */
     double *tsne, *pca;           /* (n,2) */
@@ -54,7 +56,7 @@ struct at_clusters {
  * Shapes    scores (n, AT_N_HEAD_SCORES), means over texts where there are several; distance (n,n)
  *           between heads (at_head_distances()), or NULL to group by scores.
  * Edge      a score that is NaN or constant counts as average (z = 0). When all heads are alike
- *           there is one cluster. With --k, k is at most the number of different heads.
+ *           there is one cluster. A k given is cut to the number of different heads.
  * Errors    AT_ERANGE: no head, or k outside 1..min(n, 64).
  * Memory    at_clusters_release(). Same seed, same result, whatever the number of threads.
  */
@@ -71,7 +73,7 @@ void at_clusters_release(struct at_clusters *c);
  * Shapes    out (k); centroid (k, AT_N_HEAD_SCORES).
  */
 void at_cluster_names(struct at_cluster_name *out, const double *centroid, size_t k,
-                      struct at_map_kind kind);
+                      bool has_summary_token);
 
 /*
  * at_head_distances_add - add the Jensen-Shannon divergence between every two heads, for one text.

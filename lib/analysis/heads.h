@@ -28,10 +28,11 @@ enum at_head_score {
 };
 
 struct at_head_score_info {
-    const char *key;          /* "long_range": CSV column and JSON key */
-    const char *title;        /* "Long-range" */
-    const char *title_no_cls; /* for models without a summary token: "First token" */
-    const char *specialist;   /* in cluster names: "Long-range" Specialists */
+    const char *key;        /* "long_range": CSV column and JSON key */
+    const char *title;      /* "Long-range" */
+    const char *specialist; /* in the names of clusters: "CLS" */
+    /* the same for models without a summary token: "First-token (sink) focus", "First-token" */
+    const char *title_no_cls, *specialist_no_cls;
 };
 extern const struct at_head_score_info at_head_score_table[AT_N_HEAD_SCORES];
 

@@ -4,6 +4,7 @@
 #include "stats/distance.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/attr.h"
 #include "stats/summary.h"
@@ -34,13 +35,32 @@ double at_js_distance(const float *p, const float *q, size_t n, float floor)
     return sqrt(AT_MAX(0.5 * total, 0.0));
 }
 
+enum { LANES = 8 };
+typedef float vfloat __attribute__((vector_size(LANES * sizeof(float))));
+typedef double vdouble __attribute__((vector_size(LANES * sizeof(double))));
+
+AT_CLONES static double dot(const float *x, const float *y, size_t n)
+{
+    vdouble acc = { 0 };
+    vfloat a, b;
+    double sum = 0.0;
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES) {
+        memcpy(&a, x + i, sizeof a);
+        memcpy(&b, y + i, sizeof b);
+        acc += __builtin_convertvector(a, vdouble) * __builtin_convertvector(b, vdouble);
+    }
+    for (; i < n; i++)
+        sum += (double)x[i] * y[i];
+    for (size_t k = 0; k < LANES; k++)
+        sum += acc[k];
+    return sum;
+}
+
 double at_dot(const float *x, const float *y, size_t n)
 {
-    double sum = 0.0;
-
-    for (size_t i = 0; i < n; i++)
-        sum += (double)x[i] * y[i];
-    return sum;
+    return dot(x, y, n);
 }
 
 double at_norm(const float *x, size_t n)

@@ -1,0 +1,205 @@
+/*
+ * heads.c - see heads.h.
+ */
+#include "analysis/heads.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/attr.h"
+
+enum { FAR = 5 }; /* least distance of a long-range cell */
+
+#define SAME(title, specialist) title, specialist, title, specialist
+
+const struct at_head_score_info at_head_score_table[AT_N_HEAD_SCORES] = {
+    [AT_SYNTAX] = { "syntax", SAME("Syntax", "Syntax") },
+    [AT_SEMANTICS] = { "semantics", SAME("Semantics", "Semantics") },
+    [AT_CLS] = { "cls", "[CLS] focus", "CLS", "First-token (sink) focus", "First-token" },
+    [AT_PUNCT] = { "punct", SAME("Punctuation", "Punctuation") },
+    [AT_ENTITIES] = { "entities", SAME("Entities", "Entity") },
+    [AT_LONG_RANGE] = { "long_range", SAME("Long-range", "Long-range") },
+    [AT_SELF] = { "self", SAME("Self-attention", "Self-attention") },
+};
+
+const char *const at_head_pattern_keys[AT_N_HEAD_PATTERNS] = {
+    [AT_PREVIOUS] = "previous_token",
+    [AT_NEXT] = "next_token",
+    [AT_DUPLICATE] = "duplicate",
+    [AT_INDUCTION] = "induction",
+};
+
+struct score_job {
+    double *out;
+    const float *maps;
+    size_t T;
+    struct at_map_kind kind;
+    const unsigned char *marks;
+};
+
+/* Sum of the cells less than FAR off the diagonal. */
+static double near_mass(const float *map, size_t T, bool is_causal)
+{
+    double sum = 0.0;
+
+    for (size_t i = 0; i < T; i++) {
+        size_t first = i < FAR ? 0 : i - FAR + 1, end = is_causal ? i + 1 : AT_MIN(i + FAR, T);
+        for (size_t j = first; j < end; j++)
+            sum += map[i * T + j];
+    }
+    return sum;
+}
+
+static void score_task(void *arg, size_t head, size_t slot)
+{
+    const struct score_job *job = arg;
+    size_t T = job->T, first = job->kind.is_causal && T > 1 ? 1 : 0;
+    const float *map = job->maps + head * T * T;
+    double *out = job->out + head * AT_N_HEAD_SCORES, *column = at_calloc(T, sizeof *column);
+    double total = 0.0, mass[4] = { 0 }, diagonal = 0.0, n_far = 0.0;
+
+    (void)slot;
+    for (size_t i = 0; i < T; i++)
+        for (size_t j = 0; j < (job->kind.is_causal ? i + 1 : T); j++)
+            column[j] += map[i * T + j];
+    for (size_t j = 0; j < T; j++) {
+        total += column[j];
+        for (int bit = 0; bit < 4; bit++)
+            mass[bit] += job->marks[j] >> bit & 1 ? column[j] : 0.0;
+    }
+    for (size_t i = first; i < T; i++)
+        diagonal += map[i * T + i];
+    out[AT_SYNTAX] = mass[0] / total;
+    out[AT_SEMANTICS] = mass[1] / total;
+    out[AT_PUNCT] = mass[2] / total;
+    out[AT_ENTITIES] = mass[3] / total;
+    out[AT_CLS] = (column[0] - (first ? (double)map[0] : 0.0)) / (double)(T - first);
+    out[AT_SELF] = diagonal / (double)(T - first);
+    if (T > FAR)
+        n_far = (double)(T - FAR) * (double)(T - FAR + 1) / (job->kind.is_causal ? 2.0 : 1.0);
+    out[AT_LONG_RANGE] = NAN;
+    if (n_far > 0.0)
+        out[AT_LONG_RANGE] = AT_MAX(total - near_mass(map, T, job->kind.is_causal), 0.0) / n_far;
+    free(column);
+}
+
+void at_head_scores(double *out, const float *maps, size_t H, size_t T, struct at_map_kind kind,
+                    const unsigned char *marks, struct at_pool *pool)
+{
+    struct score_job job = { out, maps, T, kind, marks };
+
+    AT_BUG_IF(T == 0);
+    at_pool_run(pool, H, score_task, &job);
+}
+
+static bool is_repeat(const int *ids, const bool *is_special, size_t i, size_t j)
+{
+    return ids[i] == ids[j] && !(is_special && (is_special[i] || is_special[j]));
+}
+
+void at_repeats_find(struct at_repeats *out, const int *ids, const bool *is_special, size_t T)
+{
+    struct at_repeats r = { .T = T, .first = at_malloc(T + 1, sizeof *r.first) };
+    size_t n = 0;
+
+    for (size_t i = 0; i < T; i++)
+        for (size_t j = 0; j < i; j++)
+            n += is_repeat(ids, is_special, i, j);
+    r.copy = at_malloc(n + 1, sizeof *r.copy);
+    n = 0;
+    for (size_t i = 0; i < T; i++) {
+        r.first[i] = n;
+        for (size_t j = 0; j < i; j++)
+            if (is_repeat(ids, is_special, i, j))
+                r.copy[n++] = j;
+        r.n += n > r.first[i];
+    }
+    r.first[T] = n;
+    *out = r;
+}
+
+void at_repeats_release(struct at_repeats *r)
+{
+    free(r->first);
+    free(r->copy);
+    *r = (struct at_repeats){ 0 };
+}
+
+struct pattern_job {
+    double *out;
+    const float *maps;
+    size_t T;
+    bool is_causal;
+    const struct at_repeats *repeats;
+};
+
+/* Mean over rows of the mass of A[i][i + step]. */
+static double neighbour_mean(const float *map, size_t T, int step)
+{
+    double sum = 0.0;
+
+    if (T < 2)
+        return NAN;
+    for (size_t i = 0; i + 1 < T; i++)
+        sum += step < 0 ? map[(i + 1) * T + i] : map[i * T + i + 1];
+    return sum / (double)(T - 1);
+}
+
+/* Mean mass on the earlier copies of repeated tokens, or on what follows those copies. */
+static double copies_mean(const float *map, const struct at_repeats *r, size_t after)
+{
+    double sum = 0.0;
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->T; i++) {
+        bool has_any = false;
+        for (size_t c = r->first[i]; c < r->first[i + 1]; c++) {
+            size_t key = r->copy[c] + after;
+            if (key >= i)
+                continue; /* what follows the copy is the token itself */
+            sum += map[i * r->T + key];
+            has_any = true;
+        }
+        n += has_any;
+    }
+    return n ? sum / (double)n : NAN;
+}
+
+static void pattern_task(void *arg, size_t head, size_t slot)
+{
+    const struct pattern_job *job = arg;
+    const float *map = job->maps + head * job->T * job->T;
+    double *out = job->out + head * AT_N_HEAD_PATTERNS;
+
+    (void)slot;
+    out[AT_PREVIOUS] = neighbour_mean(map, job->T, -1);
+    out[AT_NEXT] = job->is_causal ? NAN : neighbour_mean(map, job->T, 1);
+    out[AT_DUPLICATE] = job->repeats ? copies_mean(map, job->repeats, 0) : NAN;
+    out[AT_INDUCTION] = job->repeats ? copies_mean(map, job->repeats, 1) : NAN;
+}
+
+void at_head_patterns(double *out, const float *maps, size_t H, size_t T, bool is_causal,
+                      const struct at_repeats *r, struct at_pool *pool)
+{
+    struct pattern_job job = { out, maps, T, is_causal, r };
+
+    AT_BUG_IF(r && r->T != T);
+    at_pool_run(pool, H, pattern_task, &job);
+}
+
+void at_scale_within(double *out, const double *x, size_t N, size_t d)
+{
+    for (size_t j = 0; j < d; j++) {
+        double least = NAN, most = NAN;
+        for (size_t i = 0; i < N; i++) {
+            least = fmin(least, x[i * d + j]); /* of a number and NaN, fmin answers the number */
+            most = fmax(most, x[i * d + j]);
+        }
+        for (size_t i = 0; i < N; i++) {
+            double v = x[i * d + j];
+            out[i * d + j] = isnan(v) ? NAN : most > least ? (v - least) / (most - least) : 0.5;
+        }
+    }
+}
