@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/alloc.h"
+#include "draw/canvas.h"
 #include "ops/cpu.h"
 #include "text/unicode.h"
 #include "version.h"
@@ -19,15 +19,17 @@ const char *version_number(void)
 
 void version_print(FILE *f, bool is_build)
 {
-    char cpu[256], icu[16];
+    char cpu[256], blas[128], icu[16], drawing[128];
 
     fprintf(f, "atlas %s\n", AT_VERSION);
     if (!is_build)
         return;
-    cpu[0] = 0;
+    at_cpu_describe(cpu, sizeof cpu);
+    at_cpu_describe_openblas(blas, sizeof blas);
     at_unicode_library(icu, sizeof icu);
-    fprintf(f, "compiler  %s\nflags     %s\nprocessor %s\nlibraries Jansson %s, ICU %s\n",
-            AT_BUILD_COMPILER, AT_BUILD_FLAGS, cpu, at_json_library(), icu);
+    at_canvas_libraries(drawing, sizeof drawing);
+    fprintf(f, "compiler  %s\nflags     %s\nprocessor %s\nlibraries %s, Jansson %s, ICU %s, %s\n",
+            AT_BUILD_COMPILER, AT_BUILD_FLAGS, cpu, blas, at_json_library(), icu, drawing);
 }
 
 /* When the run began, or what SOURCE_DATE_EPOCH says, as ISO 8601. */
@@ -46,7 +48,9 @@ static void note_start(struct manifest *m, double seconds_ago)
 void version_note_run(struct manifest *m, int argc, char **argv, double seconds)
 {
     struct at_json *call = at_json_array();
+    char cpu[256];
 
+    at_cpu_describe(cpu, sizeof cpu);
     at_json_append(call, at_json_string("atlas"));
     for (int i = 0; i < argc; i++)
         at_json_append(call, at_json_string(argv[i]));
@@ -54,5 +58,6 @@ void version_note_run(struct manifest *m, int argc, char **argv, double seconds)
     manifest_run(m, "argv", call);
     manifest_run(m, "atlas", at_json_string(AT_VERSION));
     manifest_run(m, "took_ms", at_json_int((long long)(seconds * 1e3 + 0.5)));
+    manifest_run(m, "processor", at_json_string(cpu));
     manifest_run(m, "compiler", at_json_string(AT_BUILD_COMPILER));
 }

@@ -113,4 +113,7 @@ AT_MUST_USE int at_canvas_write(const struct at_canvas *c, const char *path, enu
 /* at_canvas_dump - the drawing list as JSON: size, groups, items with rounded coordinates. */
 void at_canvas_dump(const struct at_canvas *c, struct at_strbuf *out);
 
+/* at_canvas_libraries - "cairo 1.16.0, Pango 1.50.12, libpng 1.6.39". */
+void at_canvas_libraries(char *buf, size_t n);
+
 #endif

@@ -38,7 +38,7 @@ static void test_text(void **state)
           "EEe x" },
         { &lower, "\xc3\x89\xce\xa3\xc4\xb0", "\xc3\xa9\xcf\x83i\xcc\x87" },
         { &uncased, "\xc3\x89t\xc3\xa9\t\xc4\xb0\xe6\x88\x91", "ete i \xe6\x88\x91 " },
-        /* marks are sorted by class: U+302F (224, stays) goes before U+302B (228) and behind U+325 */
+        /* marks are sorted by class: U+302F (224, stays) goes before U+302B (228), after U+325 */
         { &strip, "a\xe3\x80\xab\xe3\x80\xaf\xcc\xa5", "a\xe3\x80\xaf" },
         /* two that stay: U+302E and U+302F have one class and keep their order */
         { &strip,
