@@ -14,6 +14,7 @@
 #include "cmd/cmd.h"
 #include "cmd/opt.h"
 #include "io/textfile.h"
+#include "ops/cpu.h"
 
 static int cmd_help(int argc, char **argv);
 static int cmd_version(int argc, char **argv);
@@ -139,6 +140,17 @@ static int check_arguments(int argc, char **argv)
     return EXIT_DONE;
 }
 
+/* ATLAS_KERNELS forces a set of kernels, for tests and for machines that misreport themselves. */
+static int choose_kernels(void)
+{
+    const char *name = getenv("ATLAS_KERNELS");
+    struct at_error err;
+
+    if (!name || !*name || !at_cpu_select_by_name(name, &err))
+        return EXIT_DONE;
+    return report_error("ATLAS_KERNELS: %s", err.text);
+}
+
 /* Character widths need a UTF-8 locale; numbers stay as in C whatever the user's language. */
 static void set_locale(void)
 {
@@ -158,6 +170,8 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     status = check_arguments(argc, argv);
+    if (!status)
+        status = choose_kernels();
     if (status)
         return status;
     if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {

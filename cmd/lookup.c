@@ -19,20 +19,21 @@
 /* Organisations that old bare names of the hub now live under. */
 static const char *const orgs[] = { "openai-community", "google-bert" };
 
-/* Folder of the running executable, or NULL. */
-static char *executable_dir(void)
+/* The folder so many levels above the running executable, or NULL. */
+static char *above_executable(int levels)
 {
     char buf[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", buf, sizeof buf - 1);
-    char *slash;
 
     if (n <= 0)
         return NULL;
     buf[n] = '\0';
-    slash = strrchr(buf, '/');
-    if (!slash)
-        return NULL;
-    *slash = '\0';
+    for (; levels > 0; levels--) {
+        char *slash = strrchr(buf, '/');
+        if (!slash)
+            return NULL;
+        *slash = '\0';
+    }
     return at_strdup(buf);
 }
 
@@ -40,16 +41,18 @@ static char *executable_dir(void)
 static size_t data_dirs(char *dirs[3])
 {
     const char *env = getenv("ATLAS_DATADIR");
-    char *exe = executable_dir();
+    char *prefix = above_executable(2); /* PREFIX/bin/atlas */
+    char *tree = above_executable(3);   /* TREE/build/<mode>/atlas */
     size_t n = 0;
 
     if (env && *env)
         dirs[n++] = at_strdup(env);
-    if (exe) {
-        dirs[n++] = at_asprintf("%s/../share/atlas", exe);
-        dirs[n++] = at_asprintf("%s/../../fixtures", exe); /* build/<mode>/atlas */
-    }
-    free(exe);
+    if (prefix)
+        dirs[n++] = at_asprintf("%s/share/atlas", prefix);
+    if (tree)
+        dirs[n++] = at_asprintf("%s/fixtures", tree);
+    free(prefix);
+    free(tree);
     return n;
 }
 
