@@ -9,8 +9,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/path.h"
 #include "model/weights.h"
 #include "model_fixture.h"
 
@@ -159,6 +161,56 @@ static void test_labels(void **state)
     fixture_close(&f);
 }
 
+/* The tagger's weights under another config.json; at_model_close() it. */
+static void open_tagger(struct at_model *out, const char *more)
+{
+    char dir[] = "/tmp/atlas-test-weights-XXXXXX", here[1024];
+    struct at_error err;
+
+    assert_non_null(mkdtemp(dir));
+    assert_non_null(getcwd(here, sizeof here));
+    char *config = at_asprintf("%s/config.json", dir),
+         *link = at_asprintf("%s/model.safetensors", dir);
+    char *target = at_asprintf("%s/fixtures/tiny-bert-tagger/model.safetensors", here);
+    char *text = at_asprintf("{\"model_type\":\"bert\",\"hidden_size\":16,\"num_hidden_layers\":1,"
+                             "\"num_attention_heads\":4,\"intermediate_size\":9,\"vocab_size\":38,"
+                             "\"max_position_embeddings\":10%s}",
+                             more);
+    must(at_write_file(config, text, strlen(text), &err), &err);
+    assert_int_equal(symlink(target, link), 0);
+    must(at_model_open(out, dir, &err), &err);
+    unlink(config);
+    unlink(link);
+    rmdir(dir);
+    free(config);
+    free(link);
+    free(target);
+    free(text);
+}
+
+/* What config.json leaves open about a classifier, and one that is not over tokens. */
+static void test_whose_classifier(void **state)
+{
+    struct at_model m;
+
+    (void)state;
+    open_tagger(&m, "");
+    assert_int_equal(m.config.n_labels, 5); /* as many as the classifier has rows */
+    assert_string_equal(m.config.labels[4], "LABEL_4");
+    at_model_close(&m);
+
+    open_tagger(&m, ",\"architectures\":[\"BertForTokenClassification\"],\"num_labels\":5");
+    assert_int_equal(m.config.n_labels, 5);
+    assert_non_null(m.weights.classifier.b.data);
+    at_model_close(&m);
+
+    open_tagger(&m, ",\"architectures\":[\"BertForSequenceClassification\"],\"num_labels\":5");
+    assert_int_equal(m.config.n_labels, 0);
+    assert_null(m.weights.classifier.w.data);
+    assert_int_equal(find_tensor(&m, "classifier.weight")->state, AT_IS_UNUSED);
+    at_model_close(&m);
+}
+
 /* They may be retrained, so nothing is said of their values. */
 static void test_built_in_models(void **state)
 {
@@ -283,6 +335,7 @@ int main(void)
         cmocka_unit_test(test_weights_stay_in_the_file),
         cmocka_unit_test(test_unaligned_data_are_copied),
         cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_whose_classifier),
         cmocka_unit_test(test_built_in_models),
         cmocka_unit_test(test_hostile_models),
         cmocka_unit_test(test_sound_model),
