@@ -4,9 +4,14 @@
 #include "analysis/scorer.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "model/forward.h"
 #include "model/lm_head.h"
+
+/* Row of a question about the lone start token, which is in no batch. */
+#define LONE SIZE_MAX
 
 void at_scorer_init(struct at_scorer *s, const struct at_model *m, const struct at_tokenizer *t,
                     struct at_pool *pool, size_t batch_tokens)
@@ -22,8 +27,11 @@ void at_scorer_release(struct at_scorer *s)
     at_array_release(&s->ids);
     at_array_release(&s->segments);
     at_array_release(&s->start);
+    at_array_release(&s->prefix);
     at_array_release(&s->waiting);
     at_array_release(&s->variant);
+    free(s->lone_state);
+    s->lone_state = NULL;
 }
 
 /* What at_forward() would refuse is refused here, for this sequence and not for a whole batch. */
@@ -44,97 +52,176 @@ static int check_sequence(const struct at_config *c, const int *ids, const int *
     return 0;
 }
 
-int at_scorer_add(struct at_scorer *s, const int *ids, const int *segments, size_t n,
-                  const struct at_question *questions, size_t n_questions, struct at_error *err)
+/*
+ * Tokens that a causal text shares with the last whole one of the batch, when it is worth while: a
+ * quarter of the text. All of them when it begins exactly like that.
+ */
+static size_t shared_prefix(const struct at_scorer *s, const int *ids, size_t n)
 {
-    int rc = check_sequence(&s->model->config, ids, segments, n, err);
-    size_t offset;
+    size_t start, length, k = 0;
 
-    if (rc || n_questions == 0)
-        return rc;
-    if (s->ids.n > 0 && s->ids.n + n > s->batch_tokens) {
-        rc = at_scorer_run(s, err);
-        if (rc)
-            return rc;
-    }
-    offset = s->ids.n;
-    for (size_t i = 0; i < n; i++) {
+    if (!s->model->config.is_causal || s->start.n < 2)
+        return 0;
+    start = s->start.items[s->whole];
+    length = s->start.items[s->whole + 1] - start;
+    while (k < n && k < length && ids[k] == s->ids.items[start + k])
+        k++;
+    return 4 * k >= n ? k : 0;
+}
+
+/* Put the tokens behind the shared ones into the batch. */
+static void add_rows(struct at_scorer *s, const int *ids, const int *segments, size_t n,
+                     size_t shared)
+{
+    if (shared == 0)
+        s->whole = s->start.n - 1;
+    for (size_t i = shared; i < n; i++) {
         *at_array_push(&s->ids) = ids[i];
         *at_array_push(&s->segments) = segments ? segments[i] : 0;
     }
     *at_array_push(&s->start) = s->ids.n;
+    *at_array_push(&s->prefix) = shared;
+}
+
+int at_scorer_add(struct at_scorer *s, const int *ids, const int *segments, size_t n,
+                  const struct at_question *questions, size_t n_questions, struct at_error *err)
+{
+    int rc = check_sequence(&s->model->config, ids, segments, n, err);
+    size_t shared, first;
+
+    if (rc || n_questions == 0)
+        return rc;
+    shared = shared_prefix(s, ids, n);
+    if (s->ids.n > 0 && s->ids.n + n - shared > s->batch_tokens) {
+        rc = at_scorer_run(s, err);
+        if (rc)
+            return rc;
+        shared = 0;
+    }
+    first = s->ids.n;
+    if (shared < n)
+        add_rows(s, ids, segments, n, shared);
     for (size_t i = 0; i < n_questions; i++) {
         struct at_question q = questions[i];
         AT_BUG_IF(q.row >= n || (i > 0 && q.row <= questions[i - 1].row));
-        q.row += offset;
+        q.row = q.row < shared ? s->start.items[s->whole] + q.row : first + q.row - shared;
         *at_array_push(&s->waiting) = q;
     }
     return 0;
 }
 
-/* Answer questions first .. last-1, which all go through the language-model head. */
-static int answer_tokens(const struct at_scorer *s, const float *hidden, size_t first, size_t last,
-                         struct at_error *err)
+static int by_row(const void *a, const void *b)
 {
-    const struct at_question *q = s->waiting.items + first;
-    size_t n = last - first, C = s->model->config.width;
-    int *tokens = at_malloc(n, sizeof *tokens), rc;
-    double *log_p = at_malloc(n, sizeof *log_p);
+    const struct at_question *x = a, *y = b;
 
-    for (size_t i = 0; i < n; i++)
-        tokens[i] = q[i].token;
-    rc = at_lm_log_probs(log_p, tokens, s->model, hidden + first * C, n, s->pool, err);
-    for (size_t i = 0; i < n && !rc; i++)
-        *q[i].out = log_p[i];
-    free(tokens);
-    free(log_p);
+    if (x->row != y->row)
+        return x->row < y->row ? -1 : 1;
+    return (x->token > y->token) - (x->token < y->token);
+}
+
+/* The waiting questions in order, without repeats. */
+struct round {
+    size_t n_rows, n_pairs;
+    size_t *rows;   /* (n_rows) of the batch, ascending */
+    size_t *row_of; /* (n_pairs) which of the rows a pair of row and token is about, or LONE */
+    int *tokens;    /* (n_pairs) */
+    double *values; /* (n_pairs) the answers */
+};
+
+static struct round plan_round(struct at_scorer *s)
+{
+    const struct at_question *q = s->waiting.items;
+    size_t n = s->waiting.n;
+    struct round r = { 0,
+                       0,
+                       at_malloc(n, sizeof *r.rows),
+                       at_malloc(n, sizeof *r.row_of),
+                       at_malloc(n, sizeof *r.tokens),
+                       at_malloc(n, sizeof *r.values) };
+
+    qsort(s->waiting.items, n, sizeof *q, by_row);
+    for (size_t i = 0; i < n; i++) {
+        bool is_new = i == 0 || q[i].row != q[i - 1].row;
+        if (is_new && q[i].row != LONE)
+            r.rows[r.n_rows++] = q[i].row;
+        if (!is_new && q[i].token == q[i - 1].token)
+            continue;
+        r.row_of[r.n_pairs] = q[i].row == LONE ? LONE : r.n_rows - 1;
+        r.tokens[r.n_pairs++] = q[i].token;
+    }
+    return r;
+}
+
+static void round_release(struct round *r)
+{
+    free(r->rows);
+    free(r->row_of);
+    free(r->tokens);
+    free(r->values);
+}
+
+/* Answers from hidden (n_pairs, C), in runs of one kind of question. */
+static int answer(const struct at_scorer *s, struct round *r, const float *hidden,
+                  struct at_error *err)
+{
+    size_t C = s->model->config.width;
+    int rc = 0;
+
+    for (size_t i = 0, end; i < r->n_pairs && !rc; i = end) {
+        end = i + 1;
+        if (r->tokens[i] == AT_ASK_NEXT_SENTENCE) {
+            rc = at_next_sentence(&r->values[i], s->model, hidden + i * C, err);
+            continue;
+        }
+        while (end < r->n_pairs && r->tokens[end] != AT_ASK_NEXT_SENTENCE)
+            end++;
+        rc = at_lm_log_probs(r->values + i, r->tokens + i, s->model, hidden + i * C, end - i,
+                             s->pool, err);
+    }
     return rc;
 }
 
-/* Runs of questions of one kind, in order; hidden has one row per question. */
-static int answer(const struct at_scorer *s, const float *hidden, struct at_error *err)
+static int run_round(struct at_scorer *s, struct round *r, struct at_error *err)
 {
-    const struct at_question *q = s->waiting.items;
-    size_t n = s->waiting.n, C = s->model->config.width;
-    int rc = 0;
+    const struct at_batch batch = { s->start.n - 1, s->start.items, s->ids.items,
+                                    s->model->config.n_segments ? s->segments.items : NULL };
+    const struct at_forward_options options = {
+        .final_rows = r->rows,
+        .n_final_rows = r->n_rows,
+        .prefix = s->model->config.is_causal ? s->prefix.items : NULL,
+    };
+    size_t C = s->model->config.width;
+    void *block = NULL;
+    int rc = at_try_alloc(&block, r->n_pairs * C, sizeof(float), "final states", err);
+    float *hidden = block;
 
-    for (size_t i = 0, end; i < n && !rc; i = end) {
-        end = i + 1;
-        if (q[i].token == AT_ASK_NEXT_SENTENCE) {
-            rc = at_next_sentence(q[i].out, s->model, hidden + i * C, err);
-            continue;
-        }
-        while (end < n && q[end].token != AT_ASK_NEXT_SENTENCE)
-            end++;
-        rc = answer_tokens(s, hidden, i, end, err);
+    if (!rc)
+        rc = at_forward(hidden, s->model, &batch, &options, s->pool, err);
+    for (size_t i = r->n_pairs; i-- > 0 && !rc;) { /* a row asked twice is there twice */
+        const float *row = r->row_of[i] == LONE ? s->lone_state : hidden + r->row_of[i] * C;
+        memmove(hidden + i * C, row, C * sizeof *hidden);
     }
+    if (!rc)
+        rc = answer(s, r, hidden, err);
+    free(block);
     return rc;
 }
 
 int at_scorer_run(struct at_scorer *s, struct at_error *err)
 {
-    struct at_forward_options options = { 0 };
-    struct at_batch batch = { s->start.n - 1, s->start.items, s->ids.items, NULL };
-    size_t n = s->waiting.n, *rows;
-    void *hidden = NULL;
+    const struct at_question *q = s->waiting.items;
+    struct round r;
     int rc;
 
-    if (n == 0)
+    if (s->waiting.n == 0)
         return 0;
-    rows = at_malloc(n, sizeof *rows);
-    for (size_t i = 0; i < n; i++)
-        rows[i] = s->waiting.items[i].row;
-    options.final_rows = rows;
-    options.n_final_rows = n;
-    if (s->model->config.n_segments > 0)
-        batch.segments = s->segments.items;
-    rc = at_try_alloc(&hidden, n * s->model->config.width, sizeof(float), "final states", err);
-    if (!rc)
-        rc = at_forward(hidden, s->model, &batch, &options, s->pool, err);
-    if (!rc)
-        rc = answer(s, hidden, err);
-    free(hidden);
-    free(rows);
+    r = plan_round(s);
+    rc = run_round(s, &r, err);
+    for (size_t i = 0, pair = 0; i < s->waiting.n && !rc; i++) {
+        pair += i > 0 && by_row(&q[i - 1], &q[i]) != 0;
+        *q[i].out = r.values[pair];
+    }
+    round_release(&r);
     s->n_rows_done += s->ids.n;
     at_scorer_drop(s);
     return rc;
@@ -142,8 +229,9 @@ int at_scorer_run(struct at_scorer *s, struct at_error *err)
 
 void at_scorer_drop(struct at_scorer *s)
 {
-    s->ids.n = s->segments.n = s->waiting.n = 0;
+    s->ids.n = s->segments.n = s->prefix.n = s->waiting.n = 0;
     s->start.n = 1;
+    s->whole = 0;
 }
 
 /* True when token j is hidden while token i of the same text is scored. */
@@ -189,12 +277,31 @@ static int start_id(const struct at_scorer *s)
     return bos >= 0 ? bos : at_tokenizer_id(s->tokenizer, "<|endoftext|>");
 }
 
+/* Ask for the first token of a text after a lone start token, whose state is computed once. */
+static int add_first(struct at_scorer *s, double *log_p, int token, int start, struct at_error *err)
+{
+    const size_t ends[2] = { 0, 1 };
+    const struct at_batch batch = { 1, ends, &start, NULL };
+    int rc = 0;
+
+    if (!s->lone_state) {
+        float *state = at_malloc(s->model->config.width, sizeof *state);
+        rc = at_forward(state, s->model, &batch, NULL, s->pool, err);
+        if (rc)
+            free(state);
+        else
+            s->lone_state = state;
+    }
+    if (!rc)
+        *at_array_push(&s->waiting) = (struct at_question){ LONE, token, log_p };
+    return rc;
+}
+
 static int add_causal(struct at_scorer *s, double *log_p, const struct at_tokens *tokens,
                       const bool *wanted, enum at_bos bos, struct at_error *err)
 {
     const struct at_token *t = tokens->items;
     size_t n = tokens->n, shift = bos == AT_BOS_PREPEND;
-    bool wants_first = n > 0 && bos != AT_BOS_NONE && !t[0].is_special && (!wanted || wanted[0]);
     struct at_questions questions = { 0 };
     int start = start_id(s), rc = 0;
 
@@ -208,10 +315,8 @@ static int add_causal(struct at_scorer *s, double *log_p, const struct at_tokens
         if (!t[i].is_special && (!wanted || wanted[i]))
             *at_array_push(&questions) = (struct at_question){ i + shift - 1, t[i].id, &log_p[i] };
     rc = at_scorer_add(s, s->variant.items, NULL, n + shift, questions.items, questions.n, err);
-    if (!rc && bos == AT_BOS_APART && wants_first) {
-        struct at_question first = { 0, t[0].id, &log_p[0] };
-        rc = at_scorer_add(s, &start, NULL, 1, &first, 1, err);
-    }
+    if (!rc && bos == AT_BOS_APART && !t[0].is_special && (!wanted || wanted[0]))
+        rc = add_first(s, log_p, t[0].id, start, err);
     at_array_release(&questions);
     return rc;
 }

@@ -3,8 +3,9 @@
  *
  * Questions ("what is the log-probability of token 2123 at row 5 of this sequence?") wait in line
  * until a batch is full, then one pass answers them all: sequences lie side by side without
- * padding, the last layer and the language-model head see only the rows that were asked about.
- * Memory is one batch, whatever the number of texts or masks.
+ * padding, the last layer and the language-model head see only the rows that were asked about, and
+ * what a causal text shares with the one before it is computed once. Memory is one batch, whatever
+ * the number of texts or masks.
  *
  *   at_scorer_init(&s, &model, tokenizer, pool, 0);
  *   at_scorer_add_text(&s, log_p, &tokens, NULL, rule, &err);     many times
@@ -43,10 +44,13 @@ struct at_scorer {
     size_t batch_tokens;
     int mask_id;        /* -1 when the vocabulary has none */
     size_t n_rows_done; /* tokens that went through the model, for rates */
+    /* The batch that waits; start and prefix as at_batch and at_forward_options want them. */
     struct at_ints ids, segments;
-    struct at_sizes start;       /* (sequences + 1) */
-    struct at_questions waiting; /* rows counted over the batch */
-    struct at_ints variant;      /* scratch: one sequence with its masks */
+    struct at_sizes start, prefix;
+    size_t whole; /* number of the last text with prefix 0 */
+    struct at_questions waiting;
+    float *lone_state;      /* (C) final state of a lone start token; NULL until it is needed */
+    struct at_ints variant; /* scratch: one sequence with its masks */
 };
 
 /* at_scorer_init - batch_tokens 0 means AT_SCORER_BATCH. */

@@ -29,7 +29,8 @@ struct pass {
     float *qkv;                  /* (N,3C) */
     float *act;                  /* (N,F) */
     float *maps;                 /* text after text (H,T,T), or NULL */
-    size_t *tokens;              /* (N) token index of each final row */
+    float *joined;               /* keys and values (T,2C) of texts with a prefix, one by one */
+    size_t *tokens;              /* (N) token index of each row, then of each final row */
     int *index;                  /* (N) */
     struct at_attention_in *in;  /* (B) */
     struct at_attention_out *got;
@@ -43,6 +44,12 @@ static size_t text_start(const struct pass *p, size_t b)
 static size_t text_length(const struct pass *p, size_t b)
 {
     return p->batch->start[p->first + b + 1] - p->batch->start[p->first + b];
+}
+
+/* Tokens that text b shares with the last whole text before it. */
+static size_t text_prefix(const struct pass *p, size_t b)
+{
+    return p->options->prefix ? p->options->prefix[p->first + b] : 0;
 }
 
 static void norm(const struct pass *p, float *out, const float *x, const float *residual,
@@ -67,8 +74,11 @@ static void embed(struct pass *p)
     const int *segments = p->batch->segments ? p->batch->segments + p->row : p->index;
 
     for (size_t b = 0; b < p->B; b++)
-        for (size_t t = 0; t < text_length(p, b); t++)
-            p->index[text_start(p, b) + t] = (int)t;
+        for (size_t t = 0; t < text_length(p, b); t++) {
+            size_t token = text_prefix(p, b) + t;
+            p->tokens[text_start(p, b) + t] = token;
+            p->index[text_start(p, b) + t] = (int)token;
+        }
     at_embed(p->x, &w->word_embed, p->batch->ids + p->row, p->N);
     at_embed_add(p->x, &w->position_embed, p->index, p->N);
     if (p->m->config.family == AT_BERT) {
@@ -103,7 +113,35 @@ static void project(struct pass *p, size_t layer)
             p->qkv[i * 3 * p->C + j] *= scale;
 }
 
-/* Every query of text b over all its keys. */
+/* Copy the keys and values of n rows, which lie side by side. */
+static float *join(float *out, const struct pass *p, size_t row, size_t n)
+{
+    for (size_t i = 0; i < n; i++, out += 2 * p->C)
+        memcpy(out, p->qkv + (row + i) * 3 * p->C + p->C, 2 * p->C * sizeof *out);
+    return out;
+}
+
+/* Text b's queries over the keys of its prefix and its own, joined in *room, which moves on. */
+static void attend_to_prefix(const struct pass *p, struct at_attention_in *in, size_t b,
+                             float **room)
+{
+    size_t n = text_prefix(p, b), whole = b;
+    float *rows = *room;
+
+    if (n == 0)
+        return;
+    while (text_prefix(p, whole))
+        whole--;
+    *room = join(rows, p, text_start(p, whole), n);
+    *room = join(*room, p, text_start(p, b), text_length(p, b));
+    in->k = rows;
+    in->v = rows + p->C;
+    in->k_stride = in->v_stride = 2 * p->C;
+    in->T += n;
+    in->query_rows = p->tokens + text_start(p, b);
+}
+
+/* Every query of text b over all its own keys. */
 static struct at_attention_in attention_of(const struct pass *p, size_t b)
 {
     const float *rows = p->qkv + text_start(p, b) * 3 * p->C;
@@ -126,11 +164,12 @@ static struct at_attention_in attention_of(const struct pass *p, size_t b)
 /* Context of every row, and the maps when somebody wants them. */
 static void attend(struct pass *p)
 {
-    float *map = p->maps;
+    float *map = p->maps, *room = p->joined;
 
     for (size_t b = 0; b < p->B; b++) {
         size_t T = text_length(p, b);
         p->in[b] = attention_of(p, b);
+        attend_to_prefix(p, &p->in[b], b, &room);
         p->got[b] = (struct at_attention_out){ map, p->context + text_start(p, b) * p->C, p->C };
         if (map)
             map += p->H * T * T;
@@ -144,16 +183,18 @@ static size_t attend_final_rows(struct pass *p)
     const size_t *rows = p->options->final_rows + p->final;
     size_t C = p->C, n = 0;
     float *q = p->norm; /* free by now */
+    float *room = p->joined;
 
     for (size_t b = 0; b < p->B; b++) {
         size_t start = text_start(p, b), end = start + text_length(p, b), first = n;
+        p->in[b] = attention_of(p, b);
+        attend_to_prefix(p, &p->in[b], b, &room);
         for (; n < p->n_final && rows[n] - p->row < end; n++) {
             size_t row = rows[n] - p->row;
-            p->tokens[n] = row - start;
+            p->tokens[n] = text_prefix(p, b) + row - start;
             memcpy(q + n * C, p->qkv + row * 3 * C, C * sizeof *q);
             memmove(p->x + n * C, p->x + row * C, C * sizeof *p->x);
         }
-        p->in[b] = attention_of(p, b);
         p->in[b].q = q + first * C;
         p->in[b].q_stride = C;
         p->in[b].n_queries = n - first;
@@ -258,6 +299,22 @@ static int run_group(struct pass *p, float *out, struct at_error *err)
     return 0;
 }
 
+static void check_prefixes(const struct at_model *m, const struct at_batch *batch,
+                           const struct at_forward_options *options)
+{
+    size_t whole = 0;
+
+    if (!options->prefix)
+        return;
+    AT_BUG_IF(!m->config.is_causal);
+    AT_BUG_IF(options->on_layer || options->on_embedded || options->want_attention);
+    for (size_t b = 0; b < batch->B; b++) {
+        whole = options->prefix[b] ? whole : b;
+        AT_BUG_IF(options->prefix[b] > batch->start[whole + 1] - batch->start[whole]);
+        AT_BUG_IF(options->prefix[b] && b == 0);
+    }
+}
+
 /* What users can cause is an error, what callers can is a bug. */
 static int check_batch(const struct at_model *m, const struct at_batch *batch,
                        const struct at_forward_options *options, struct at_error *err)
@@ -266,9 +323,12 @@ static int check_batch(const struct at_model *m, const struct at_batch *batch,
     int n_segments = (int)AT_MAX(c->n_segments, (size_t)1);
 
     AT_BUG_IF(batch->start[0] != 0);
+    check_prefixes(m, batch, options);
     for (size_t b = 0; b < batch->B; b++) {
         AT_BUG_IF(batch->start[b + 1] < batch->start[b]);
         size_t T = batch->start[b + 1] - batch->start[b];
+        if (T > 0 && options->prefix)
+            T += options->prefix[b];
         if (T == 0 || T > c->max_positions)
             return at_fail(err, AT_ERANGE, "text %zu has %zu tokens, the model takes 1 to %zu", b,
                            T, c->max_positions);
@@ -288,14 +348,26 @@ static int check_batch(const struct at_model *m, const struct at_batch *batch,
     return 0;
 }
 
-/* Set the group that begins with text first: as many texts as fit AT_GROUP_ROWS, at least one. */
+/* End of the texts that stay together: a whole one, `first`, and those that begin like others. */
+static size_t family_end(const struct pass *p, size_t first)
+{
+    size_t end = first + 1;
+
+    while (p->options->prefix && end < p->batch->B && p->options->prefix[end])
+        end++;
+    return end;
+}
+
+/* Set the group that begins with text first: as many texts as fit AT_GROUP_ROWS, at least one
+   with those that begin like it. */
 static void set_group(struct pass *p, size_t first)
 {
     const size_t *start = p->batch->start;
-    size_t end = first + 1;
+    size_t end = family_end(p, first), next;
 
-    while (end < p->batch->B && start[end + 1] - start[first] <= AT_GROUP_ROWS)
-        end++;
+    while (end < p->batch->B && (next = family_end(p, end)) &&
+           start[next] - start[first] <= AT_GROUP_ROWS)
+        end = next;
     p->first = first;
     p->B = end - first;
     p->row = start[first];
@@ -310,21 +382,25 @@ static void set_group(struct pass *p, size_t first)
 /* Buffers that fit every group. */
 static int allocate(struct pass *p, struct at_error *err)
 {
-    size_t N = 0, B = 0, maps = 0;
+    size_t N = 0, B = 0, maps = 0, joined = 0;
     void *block;
     int rc;
 
     for (size_t b = 0; b < p->batch->B; b += p->B) {
-        size_t map = 0;
+        size_t map = 0, rows = 0;
         set_group(p, b);
         N = AT_MAX(N, p->N);
         B = AT_MAX(B, p->B);
         for (size_t i = 0; i < p->B && p->options->want_attention; i++)
             map += p->H * text_length(p, i) * text_length(p, i);
+        for (size_t i = 0; i < p->B; i++)
+            rows += text_prefix(p, i) ? text_prefix(p, i) + text_length(p, i) : 0;
+        joined = AT_MAX(joined, rows * 2 * p->C);
         maps = AT_MAX(maps, map);
     }
     p->final = p->n_final = 0;
-    rc = at_try_alloc(&block, N * (8 * p->C + p->F) + maps, sizeof(float), "the forward pass", err);
+    rc = at_try_alloc(&block, N * (8 * p->C + p->F) + joined + maps, sizeof(float),
+                      "the forward pass", err);
     if (rc)
         return rc;
     p->buffers = block;
@@ -335,7 +411,8 @@ static int allocate(struct pass *p, struct at_error *err)
     p->mid = p->context + N * p->C;
     p->qkv = p->mid + N * p->C;
     p->act = p->qkv + N * 3 * p->C;
-    p->maps = maps ? p->act + N * p->F : NULL;
+    p->joined = p->act + N * p->F;
+    p->maps = maps ? p->joined + joined : NULL;
     p->tokens = at_malloc(N, sizeof *p->tokens);
     p->index = at_malloc(N, sizeof *p->index);
     p->in = at_malloc(B, sizeof *p->in);

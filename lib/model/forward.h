@@ -60,6 +60,10 @@ struct at_forward_options {
        result has n_final_rows rows. The visitor is then not called for the last layer. */
     const size_t *final_rows;
     size_t n_final_rows;
+    /* Causal models, without visitors and want_attention: texts that begin like another. (B) or
+       NULL. Text b goes on from the first prefix[b] tokens of the last text before it that has
+       prefix 0, its rows are the tokens after them; what came before is not computed again. */
+    const size_t *prefix;
 };
 
 /*

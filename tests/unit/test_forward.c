@@ -298,6 +298,59 @@ static void test_visitor_stops_the_pass(void **state)
     fixture_close(&f);
 }
 
+/*
+ * Families of texts that begin like the first of them, against the same texts computed whole. The
+ * family number is mixed into the prefixes' lengths; 300 families make several groups.
+ */
+static void test_prefixes_equal_whole(void **state)
+{
+    enum { FAMILIES = 300, TEXTS = 3, T = 7 };
+    static const char *const models[] = { "tiny-gpt2", "tiny-gpt2-bf16", "tiny-gpt2-labels" };
+
+    (void)state;
+    for (size_t i = 0; i < AT_COUNTOF(models); i++) {
+        size_t B = FAMILIES * TEXTS, start[FAMILIES * TEXTS + 1] = { 0 };
+        size_t whole_start[FAMILIES * TEXTS + 1] = { 0 }, prefix[FAMILIES * TEXTS];
+        size_t rows[FAMILIES * TEXTS];
+        int *ids = at_malloc(B * T, sizeof *ids), *whole = at_malloc(B * T, sizeof *whole);
+        struct model_fixture f;
+        struct at_error err;
+
+        fixture_open(&f, models[i]);
+        for (size_t b = 0; b < B; b++) {
+            size_t n = b % TEXTS == 0 ? 0 : (b * 5 / 3) % (T - 1) + 1, first = b - b % TEXTS;
+            prefix[b] = n;
+            for (size_t t = 0; t < T; t++)
+                whole[b * T + t] =
+                    t < n ? whole[first * T + t] : (int)((b * 31 + t * 7) % f.m.config.vocab);
+            memcpy(ids + start[b], whole + b * T + n, (T - n) * sizeof *ids);
+            start[b + 1] = start[b] + T - n;
+            whole_start[b + 1] = (b + 1) * T;
+            rows[b] = start[b + 1] - 1 - (b % 5 == 0 && n + 1 < T);
+        }
+        const struct at_batch all = { B, whole_start, whole, NULL }, own = { B, start, ids, NULL };
+        struct at_forward_options options = { .prefix = prefix };
+        size_t C = f.m.config.width;
+        float *want = at_malloc(B * T * C, sizeof *want), *got = at_malloc(B * T * C, sizeof *got);
+        must(at_forward(want, &f.m, &all, NULL, NULL, &err), &err);
+        must(at_forward(got, &f.m, &own, &options, NULL, &err), &err);
+        for (size_t b = 0; b < B; b++)
+            assert_same(got + start[b] * C, want + (b * T + prefix[b]) * C, (T - prefix[b]) * C,
+                        BATCH_TOL);
+        options.final_rows = rows;
+        options.n_final_rows = B;
+        must(at_forward(got, &f.m, &own, &options, NULL, &err), &err);
+        for (size_t b = 0; b < B; b++)
+            assert_same(got + b * C, want + (b * T + prefix[b] + rows[b] - start[b]) * C, C,
+                        BATCH_TOL);
+        free(ids);
+        free(whole);
+        free(want);
+        free(got);
+        fixture_close(&f);
+    }
+}
+
 /* ---- what is refused ---- */
 
 static void test_bad_batches(void **state)
@@ -363,6 +416,7 @@ int main(void)
         cmocka_unit_test(test_batch_equals_one_by_one),
         cmocka_unit_test(test_batch_of_several_groups),
         cmocka_unit_test(test_final_rows_equal_full),
+        cmocka_unit_test(test_prefixes_equal_whole),
         cmocka_unit_test(test_final_rows_hide_the_last_layer),
         cmocka_unit_test(test_visitor_stops_the_pass),
         cmocka_unit_test(test_bad_batches),

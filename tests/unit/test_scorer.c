@@ -249,6 +249,46 @@ static void test_batch_is_the_definition(void **state)
     rig_close(&r);
 }
 
+/* Texts that begin alike, side by side and each on its own: the same answers for fewer rows. */
+static void test_common_beginnings(void **state)
+{
+    static const char *const texts[] = { "The doctor said that she would be late.",
+                                         "The doctor said that he would be late.",
+                                         "The doctor said that she",
+                                         "Nothing in common.",
+                                         "Nothing in common at all.",
+                                         "The doctor" };
+    double *log_p[2][6];
+    size_t n_rows[2];
+
+    (void)state;
+    for (size_t k = 0; k < 2; k++) {
+        struct rig r;
+        rig_open(&r, "fixtures/models/atlas-gpt2", k == 0 ? 1 : 0);
+        for (size_t i = 0; i < 6; i++) {
+            const struct at_score_rule rule = { AT_PLL_ORIGINAL, AT_BOS_APART };
+            struct at_tokens t = tokens_of(&r, texts[i]);
+            log_p[k][i] = at_malloc(t.n + 1, sizeof(double));
+            assert_int_equal(at_scorer_add_text(&r.scorer, log_p[k][i], &t, NULL, rule, NULL), 0);
+            log_p[k][i][t.n] = (double)t.n;
+            at_tokens_release(&t);
+        }
+        assert_int_equal(at_scorer_run(&r.scorer, NULL), 0);
+        n_rows[k] = r.scorer.n_rows_done;
+        rig_close(&r);
+    }
+    for (size_t i = 0; i < 6; i++) {
+        size_t n = 0;
+        while (log_p[0][i][n] < 0.0) /* the count behind the last token is positive */
+            n++;
+        assert_true(n > 1);
+        ASSERT_CLOSE_D(log_p[1][i], log_p[0][i], n + 1, 1e-5, 0);
+        free(log_p[0][i]);
+        free(log_p[1][i]);
+    }
+    assert_true(n_rows[1] * 10 < n_rows[0] * 8);
+}
+
 /* A text the model cannot take is refused alone; the others of its batch are answered. */
 static void test_exclusions(void **state)
 {
