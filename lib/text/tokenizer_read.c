@@ -82,9 +82,10 @@ static void put_special(struct at_tokenizer *t, const struct at_json *v)
 {
     const char *content = token_text(v);
     int id = content ? at_vocab_find(&t->vocab, content, strlen(content)) : -1;
+    const struct at_added_token *known = at_added_token_of(&t->added, id);
     struct at_added_token token = { .id = id, .is_special = true };
 
-    if (id < 0 || at_added_token_of(&t->added, id))
+    if (id < 0 || (known && known->is_special))
         return;
     token.lstrip = at_json_truth(at_json_get(v, "lstrip"), false);
     token.rstrip = at_json_truth(at_json_get(v, "rstrip"), false);

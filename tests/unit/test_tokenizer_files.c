@@ -121,6 +121,12 @@ static void test_forms(void **state)
               "\"lstrip\":true}}}" } },
           "a  <m> a",
           "5 6 5" },
+        /* one that a second file calls special is found as written */
+        { { { "vocab.txt", PIECES "a\n" },
+            { "added_tokens.json", "{\"<P>\":6}" },
+            { "special_tokens_map.json", "{\"pad_token\":\"<P>\"}" } },
+          "a<P>a",
+          "5 6 5" },
         /* vocab.json and merges.txt */
         { { { "vocab.json", "{\"a\":0,\"b\":1,\"\\u0120\":2,\"ab\":3,\"\\u0120ab\":4}" },
             { "merges.txt", "#version: 0.2\na b\n\xc4\xa0 ab\n\n" } },
