@@ -161,7 +161,7 @@ int at_bpe_read_merges(struct at_bpe *b, const char *path, struct at_error *err)
 
     if (rc)
         return rc;
-    at = (const char *)file.bytes;
+    at = file.n ? (const char *)file.bytes : "";
     end = at + file.n;
     for (; !rc && at < end; number++) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));

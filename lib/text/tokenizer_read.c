@@ -123,29 +123,38 @@ static int put_with_id(struct at_tokenizer *t, const struct at_json *v, long lon
     return 0;
 }
 
-/* added_tokens.json, {"content": id}, and added_tokens_decoder, {"id": {...}}. */
-static int put_added_files(struct at_tokenizer *t, const struct files *f, struct at_error *err)
+/* The added tokens of tokenizer.json; or added_tokens.json, {"content": id}, and
+   added_tokens_decoder of the configuration, {"id": {...}}. */
+static int put_added_tokens(struct at_tokenizer *t, const struct files *f, struct at_error *err)
 {
-    const struct at_json *decoder = at_json_get(f->config, "added_tokens_decoder"), *v;
+    const struct at_json *list = at_json_get(f->whole, "added_tokens"), *v;
+    const struct at_json *decoder = at_json_get(f->config, "added_tokens_decoder");
     int rc = 0;
 
+    for (size_t i = 0; !rc && i < at_json_count(list); i++) {
+        v = at_json_at(list, i);
+        rc = put_with_id(t, v, at_json_integer(at_json_get(v, "id"), -1), err);
+    }
+    if (rc)
+        return at_error_in(err, "%s/tokenizer.json", f->dir);
+    if (f->whole)
+        return 0;
     for (const char *key = NULL; !rc && (key = at_json_next(f->added, key, &v));) {
         long long id = at_json_integer(v, -1);
 
         rc = at_vocab_add(&t->vocab, id, key, strlen(key), err);
-        if (rc)
-            return at_error_in(err, "%s/added_tokens.json", f->dir);
-        put_added(t, key, (struct at_added_token){ .id = (int)id, .is_normalized = true });
+        if (!rc)
+            put_added(t, key, (struct at_added_token){ .id = (int)id, .is_normalized = true });
     }
+    if (rc)
+        return at_error_in(err, "%s/added_tokens.json", f->dir);
     for (const char *key = NULL; !rc && (key = at_json_next(decoder, key, &v));) {
         char *end;
         long id = strtol(key, &end, 10);
 
         rc = put_with_id(t, v, *key && !*end ? id : -1, err);
-        if (rc)
-            return at_error_in(err, "%s/tokenizer_config.json", f->dir);
     }
-    return 0;
+    return rc ? at_error_in(err, "%s/tokenizer_config.json", f->dir) : 0;
 }
 
 /* Every token that one of the files calls special, and those that always are. */
@@ -317,7 +326,6 @@ static int read_whole_vocab(struct at_tokenizer *t, const struct at_json *model,
 static int read_whole(struct at_tokenizer *t, const struct at_json *whole, struct at_error *err)
 {
     const struct at_json *model = at_json_get(whole, "model");
-    const struct at_json *added = at_json_get(whole, "added_tokens");
     const char *usual = at_json_get(model, "merges") ? "BPE" : "WordPiece";
     const char *type = at_json_text(at_json_get(model, "type"), usual);
     int rc = read_whole_vocab(t, model, err);
@@ -333,11 +341,6 @@ static int read_whole(struct at_tokenizer *t, const struct at_json *whole, struc
         rc = read_whole_bpe(t, whole, err);
     } else {
         rc = unsupported("model", model, "'WordPiece' or 'BPE'", err);
-    }
-    for (size_t i = 0; !rc && i < at_json_count(added); i++) {
-        const struct at_json *v = at_json_at(added, i);
-
-        rc = put_with_id(t, v, at_json_integer(at_json_get(v, "id"), -1), err);
     }
     return rc;
 }
@@ -402,12 +405,10 @@ static int read_all(struct at_tokenizer *t, struct files *f, struct at_error *er
         rc = read_vocabulary(t, f, err);
     if (rc)
         return rc;
-    apply_config(t, f);
-    if (!f->whole) {
-        rc = put_added_files(t, f, err);
-        if (rc)
-            return rc;
-    }
+    apply_config(t, f); /* before added tokens, which are normalized by these rules */
+    rc = put_added_tokens(t, f, err);
+    if (rc)
+        return rc;
     put_specials(t, f);
     if (at_vocab_check(&t->vocab, err))
         return at_error_in(err, "%s", f->dir);

@@ -20,7 +20,7 @@ int at_vocab_read_lines(struct at_vocab *v, const char *path, struct at_error *e
 
     if (rc)
         return rc;
-    at = (const char *)file.bytes;
+    at = file.n ? (const char *)file.bytes : "";
     end = at + file.n;
     at_vocab_reserve(v, file.n / BYTES_A_LINE);
     while (!rc && at < end) {
