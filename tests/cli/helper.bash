@@ -19,6 +19,7 @@ FIXTURES=$ROOT/fixtures
 MODELS=$FIXTURES/models
 
 # The same bits and words on every machine, and nothing of the user's own models.
+export ATLAS_KERNELS=${ATLAS_KERNELS:-portable}
 export OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE:-Nehalem} OPENBLAS_NUM_THREADS=1
 export ASAN_OPTIONS=${ASAN_OPTIONS:-exitcode=99} UBSAN_OPTIONS=${UBSAN_OPTIONS:-exitcode=99}
 export LC_ALL=C.UTF-8 TZ=UTC

@@ -156,3 +156,13 @@ END
     fails 2 completion fish
     has "$stderr" 'bash'
 }
+
+@test "ATLAS_KERNELS chooses what computes, and the answer stays the same" {
+    for kernels in portable auto openblas; do
+        ATLAS_KERNELS=$kernels ok run --json --digits 3 -m "$FIXTURES/tiny-bert" 'the cat sat'
+        json - '[.tokens[].received]' >"$kernels"
+        diff portable "$kernels"
+    done
+    ATLAS_KERNELS=fast fails 1 run cat
+    has "$stderr" 'fast'
+}
