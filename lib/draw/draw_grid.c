@@ -83,7 +83,6 @@ static void draw_names(struct at_canvas *c, const struct layout *l)
 static double draw_notes(struct at_canvas *c, const struct layout *l,
                          const struct at_heatmap_grid *g, double y)
 {
-    struct at_text_style style = { .size_pt = AT_TICK_PT, .rgb = AT_INK_SOFT };
     char text[320], reduced[128] = "";
 
     if (g->n_tokens > g->rows)
@@ -94,9 +93,7 @@ static double draw_notes(struct at_canvas *c, const struct layout *l,
              "In every panel queries run down and keys across, from the first token at the top "
              "left.%s All panels share one colour range.%s",
              g->is_causal ? " Hatched: masked, later tokens." : "", reduced);
-    at_canvas_group(c, "note");
-    return y +
-           at_canvas_paragraph(c, AT_MARGIN_MM, y, l->width - 2 * AT_MARGIN_MM, 5, text, &style);
+    return at_frame_note(c, y, l->width, text);
 }
 
 /* One scale for all; has_above and has_below if any panel says so. */

@@ -267,13 +267,7 @@ static double draw_notes(struct at_canvas *c, const struct layout *l, const stru
     }
     y += at_frame_legend(c, AT_MARGIN_MM, y, l->width - 2 * AT_MARGIN_MM, e, n);
     free(e);
-    if (h->note && *h->note) {
-        struct at_text_style style = { .size_pt = AT_TICK_PT, .rgb = AT_INK_SOFT };
-        at_canvas_group(c, "note");
-        y += at_canvas_paragraph(c, AT_MARGIN_MM, y + 0.5, l->width - 2 * AT_MARGIN_MM, 4, h->note,
-                                 &style);
-    }
-    return y;
+    return at_frame_note(c, y, l->width, h->note);
 }
 
 struct at_canvas *at_draw_heatmap(const struct at_heatmap *h)

@@ -300,13 +300,12 @@ static void draw_sides(struct at_canvas *c, const struct flow *f, const struct a
 static double draw_notes(struct at_canvas *c, const struct flow *f, double y)
 {
     static const double samples[] = { 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01 };
-    struct at_text_style style = { .size_pt = AT_TICK_PT, .rgb = AT_INK_SOFT };
     size_t left_out = f->left.n - f->left.n_shown + f->right.n - f->right.n_shown, k = 0;
     char text[400], weight[32], missing[96] = "", focus[64] = "";
 
     while (k + 1 < AT_COUNTOF(samples) && samples[k] * f->per_weight > 5)
         k++;
-    at_canvas_group(c, "note");
+    at_canvas_group(c, "width key");
     double h = fmax(samples[k] * f->per_weight, 0.1), line = fmax(h, 3);
     at_canvas_rect(c, AT_MARGIN_MM, y + (line - h) / 2, 8, h, at_fill(AT_INK_LINE));
     snprintf(weight, sizeof weight, "weight %g", samples[k]);
@@ -324,9 +323,7 @@ static double draw_notes(struct at_canvas *c, const struct flow *f, double y)
              "%sRibbons are as wide as their weight, stronger where it is larger, and coloured by "
              "the token they leave.%s%s",
              f->n_ribbons ? "" : "No link is kept. ", focus, missing);
-    return y + line + 1 +
-           at_canvas_paragraph(c, AT_MARGIN_MM, y + line + 1, f->width - 2 * AT_MARGIN_MM, 4, text,
-                               &style);
+    return at_frame_note(c, y + line + 0.5, f->width, text);
 }
 
 struct at_canvas *at_draw_sankey(const struct at_sankey *s)

@@ -225,16 +225,13 @@ static void draw_headings(struct at_canvas *c, const struct layout *l)
 
 static double draw_notes(struct at_canvas *c, const struct layout *l, double y)
 {
-    struct at_text_style style = { .size_pt = AT_TICK_PT, .rgb = AT_INK_SOFT };
     char text[256];
 
-    at_canvas_group(c, "note");
     snprintf(text, sizeof text, "Links are as wide as their weight%s.%s",
              l->gap >= number_gap - 1e-9 ? ", the number at their end" : "",
              l->has_products ? " Grey numbers in boxes: the product of the weights from the root."
                              : "");
-    return y +
-           at_canvas_paragraph(c, AT_MARGIN_MM, y, l->width - 2 * AT_MARGIN_MM, 3, text, &style);
+    return at_frame_note(c, y, l->width, text);
 }
 
 struct at_canvas *at_draw_tree(const struct at_tree_shape *t)

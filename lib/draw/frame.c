@@ -25,15 +25,23 @@ double at_frame_header(struct at_canvas *c, const char *title, const char *subti
     return y > AT_MARGIN_MM ? y + 2.0 : y;
 }
 
+static bool has_line(enum at_swatch s)
+{
+    return s == AT_SWATCH_LINE || s == AT_SWATCH_DASHED || s == AT_SWATCH_LINE_MARKER ||
+           s == AT_SWATCH_DASHED_MARKER;
+}
+
+/* In a square of the given size, lines in two of them side by side. */
 static void draw_swatch(struct at_canvas *c, double x, double y, double size,
                         const struct at_legend_entry *e)
 {
-    double box[] = { x, y, x + size, y, x + size, y + size, x, y + size };
-    struct at_ink line = at_stroke(e->rgb, 0.5);
+    double box[] = { x, y, x + size, y, x + size, y + size, x, y + size }, half = size / 2;
+    bool is_dashed = e->swatch == AT_SWATCH_DASHED || e->swatch == AT_SWATCH_DASHED_MARKER;
+    struct at_ink line = { .rgb = e->rgb, .alpha = 1, .width_mm = 0.5, .is_dashed = is_dashed };
 
+    if (has_line(e->swatch))
+        at_canvas_line(c, x, y + half, x + 2 * size, y + half, line);
     switch (e->swatch) {
-    case AT_SWATCH_NONE:
-        break;
     case AT_SWATCH_FILL:
         at_canvas_rect(c, x, y, size, size, at_fill(e->rgb));
         break;
@@ -46,16 +54,21 @@ static void draw_swatch(struct at_canvas *c, double x, double y, double size,
         break;
     case AT_SWATCH_DOT:
         at_canvas_rect(c, x, y, size, size, at_fill(AT_COLOR_UNDEFINED));
-        at_canvas_circle(c, x + size / 2, y + size / 2, 0.35, at_fill(AT_INK));
+        at_canvas_circle(c, x + half, y + half, 0.35, at_fill(AT_INK));
         break;
-    case AT_SWATCH_DASHED:
-        line.is_dashed = true;
-        /* fall through */
-    case AT_SWATCH_LINE:
-        at_canvas_line(c, x - size, y + size / 2, x + size, y + size / 2, line);
+    case AT_SWATCH_LINE_MARKER:
+    case AT_SWATCH_DASHED_MARKER:
+        at_frame_marker(c, x + size, y + half, 0.8, e->shape, at_fill(e->rgb));
         break;
     case AT_SWATCH_MARKER:
-        at_frame_marker(c, x + size / 2, y + size / 2, size * 0.45, e->shape, at_fill(e->rgb));
+        at_frame_marker(c, x + half, y + half, size * 0.45, e->shape, at_fill(e->rgb));
+        break;
+    case AT_SWATCH_RING:
+        at_canvas_circle(c, x + half, y + half, size * 0.45, at_stroke(e->rgb, 0.35));
+        break;
+    case AT_SWATCH_NONE:
+    case AT_SWATCH_LINE:
+    case AT_SWATCH_DASHED:
         break;
     }
 }
@@ -74,8 +87,10 @@ double at_frame_legend(struct at_canvas *c, double x, double y, double width,
         struct at_text_style style = { .size_pt = AT_TICK_PT,
                                        .v = AT_ANCHOR_MIDDLE,
                                        .rgb = AT_INK_SOFT };
-        bool is_line = e->swatch == AT_SWATCH_LINE || e->swatch == AT_SWATCH_DASHED;
-        double indent = e->swatch == AT_SWATCH_NONE ? 0 : size + 1.0 + (is_line ? size : 0), w, h;
+        double indent = e->swatch == AT_SWATCH_NONE ? 0
+                        : has_line(e->swatch)       ? 2 * size + 1.0
+                                                    : size + 1.0;
+        double w, h;
 
         at_text_extent(&w, &h, e->text, style.size_pt, false);
         if (left > x && left + indent + w > x + width) {
@@ -83,11 +98,23 @@ double at_frame_legend(struct at_canvas *c, double x, double y, double width,
             top += line;
         }
         style.max_mm = w > width - indent ? width - indent : 0;
-        draw_swatch(c, left + (is_line ? size : 0), top + (line - size) / 2, size, e);
+        draw_swatch(c, left, top + (line - size) / 2, size, e);
         at_canvas_text(c, left + indent, top + line / 2, e->text, &style);
         left += indent + w + 4.0;
     }
     return top + line - y;
+}
+
+double at_frame_note(struct at_canvas *c, double y, double canvas_width, const char *note)
+{
+    struct at_text_style style = { .size_pt = AT_TICK_PT, .rgb = AT_INK_SOFT };
+
+    if (!note || !*note)
+        return y;
+    at_canvas_group(c, "note");
+    return y + 0.5 +
+           at_canvas_paragraph(c, AT_MARGIN_MM, y + 0.5, canvas_width - 2 * AT_MARGIN_MM, 6, note,
+                               &style);
 }
 
 /* Corners on the unit circle of a regular polygon or star. */

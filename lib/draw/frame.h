@@ -37,7 +37,10 @@ enum at_swatch {
     AT_SWATCH_DOT,     /* undefined cells */
     AT_SWATCH_LINE,
     AT_SWATCH_DASHED,
-    AT_SWATCH_MARKER, /* at_frame_marker() of the number in shape */
+    AT_SWATCH_LINE_MARKER, /* lines with at_frame_marker() of the number in shape */
+    AT_SWATCH_DASHED_MARKER,
+    AT_SWATCH_MARKER, /* the marker alone */
+    AT_SWATCH_RING,   /* an empty circle */
 };
 
 struct at_legend_entry {
@@ -50,6 +53,9 @@ struct at_legend_entry {
 /* at_frame_legend - entries side by side from x, y, wrapped at width; returns the height taken. */
 double at_frame_legend(struct at_canvas *c, double x, double y, double width,
                        const struct at_legend_entry *entries, size_t n);
+
+/* at_frame_note - a sentence or two across the canvas at y, nothing if NULL. Returns the next y. */
+double at_frame_note(struct at_canvas *c, double y, double canvas_width, const char *note);
 
 /* at_frame_marker - one of eight shapes, told apart without colour; r is half its size. */
 void at_frame_marker(struct at_canvas *c, double x, double y, double r, size_t shape,

@@ -14,6 +14,7 @@
 
 #include "base/array.h"
 #include "base/strbuf.h"
+#include "draw/label.h"
 
 static const char sans[] = "Noto Sans,Noto Sans CJK SC,Noto Sans Arabic,DejaVu Sans";
 static const char mono[] = "Noto Sans Mono,Noto Sans Mono CJK SC,DejaVu Sans Mono";
@@ -244,4 +245,22 @@ void at_glyphs_release(struct at_glyphs *g)
         g_object_unref(g->layout);
     free(g->text);
     *g = (struct at_glyphs){ 0 };
+}
+
+enum at_direction at_text_direction(const char *utf8)
+{
+    struct at_typesetter *t = at_typesetter_new();
+    struct at_text_style style = { .size_pt = 8 };
+    enum at_direction out = AT_NEUTRAL;
+    struct at_glyphs g;
+
+    at_glyphs_shape(&g, t, utf8, &style, 0, 0);
+    for (char *p = g.text; *p && out == AT_NEUTRAL; p = g_utf8_next_char(p))
+        if (g_unichar_isalpha(g_utf8_get_char(p)))
+            out = pango_layout_get_direction(g.layout, (int)(p - g.text)) == PANGO_DIRECTION_RTL
+                      ? AT_FROM_RIGHT
+                      : AT_FROM_LEFT;
+    at_glyphs_release(&g);
+    at_typesetter_free(t);
+    return out;
 }

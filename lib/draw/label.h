@@ -20,6 +20,11 @@ struct at_label {
 /* at_text_extent - width and height in mm of one line at a size. */
 void at_text_extent(double *w_mm, double *h_mm, const char *utf8, double size_pt, bool is_bold);
 
+enum at_direction { AT_NEUTRAL, AT_FROM_LEFT, AT_FROM_RIGHT };
+
+/* at_text_direction - of the first letter; signs, digits and emoji have none. */
+enum at_direction at_text_direction(const char *utf8);
+
 /* at_label_draw - a label in the given style; show_index puts "index " faintly before it (for axes
    where not every label is shown). */
 void at_label_draw(struct at_canvas *c, double x, double y, const struct at_label *label,

@@ -1,0 +1,233 @@
+/*
+ * draw_strip.c - see draw_strip.h.
+ */
+#include "draw/draw_strip.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "draw/frame.h"
+#include "draw/label.h"
+
+static const double text_pt = 8, pad = 0.6, box_h = 4.4, shape_h = 2.2, line_gap = 1.2,
+                    word_gap = 1.1, piece_gap = 0.25, bar_w = 15;
+
+struct token {
+    const struct at_strip_token *from;
+    const char *text;
+    double w;
+    enum at_direction direction;
+    unsigned level; /* of embedding: even runs to the right, odd to the left */
+};
+
+static const char *visible(const struct at_strip_token *t)
+{
+    if (t->is_continuation && strncmp(t->text, "##", 2) == 0)
+        return t->text + 2;
+    return t->text + strspn(t->text, " ");
+}
+
+/* The direction of most tokens that have one. */
+static bool runs_from_right(const struct token *t, size_t n)
+{
+    size_t right = 0, left = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        right += t[i].direction == AT_FROM_RIGHT;
+        left += t[i].direction == AT_FROM_LEFT;
+    }
+    return right > left;
+}
+
+static struct token *measure(const struct at_strip *s, double line_w)
+{
+    struct token *t = at_calloc(AT_MAX(s->n, (size_t)1), sizeof *t);
+
+    for (size_t i = 0; i < s->n; i++) {
+        double w, h;
+        t[i].from = &s->tokens[i];
+        t[i].text = visible(&s->tokens[i]);
+        t[i].direction = s->tokens[i].is_special ? AT_NEUTRAL : at_text_direction(t[i].text);
+        at_text_extent(&w, &h, t[i].text, text_pt, false);
+        t[i].w = fmin(fmax(w, 1.5) + 2 * pad, line_w);
+    }
+    return t;
+}
+
+/* A rule like that of the Unicode bidirectional algorithm, for whole tokens: neutral ones follow
+   their neighbours where these agree, and the text otherwise. */
+static void find_levels(struct token *t, size_t n, bool is_from_right)
+{
+    unsigned base = is_from_right ? 1 : 0;
+    enum at_direction outer = is_from_right ? AT_FROM_RIGHT : AT_FROM_LEFT, before = outer;
+
+    for (size_t i = 0; i < n; i++) {
+        enum at_direction d = t[i].direction, after = outer;
+        if (d == AT_NEUTRAL) {
+            for (size_t k = i + 1; k < n && k < i + 16; k++)
+                if (t[k].direction != AT_NEUTRAL) {
+                    after = t[k].direction;
+                    break;
+                }
+            d = before == after ? before : outer;
+        } else {
+            before = d;
+        }
+        t[i].level = d == outer ? base : base + 1;
+    }
+}
+
+static double gap_between(const struct token *t, size_t a, size_t b)
+{
+    size_t later = AT_MAX(a, b);
+
+    return later - AT_MIN(a, b) == 1 && t[later].from->is_continuation ? piece_gap : word_gap;
+}
+
+/* How many tokens from first on fill a line; pieces of a word stay together where they can. */
+static size_t fill_line(const struct token *t, size_t n, size_t first, double line_w)
+{
+    double used = t[first].w;
+    size_t end = first + 1, word = first;
+
+    for (; end < n; end++) {
+        if (!t[end].from->is_continuation)
+            word = end;
+        used += gap_between(t, end - 1, end) + t[end].w;
+        if (used > line_w)
+            return (word > first ? word : end) - first;
+    }
+    return end - first;
+}
+
+/* Logical to visual order: runs of a level or higher are reversed, from the highest level down. */
+static void order_line(size_t *order, const struct token *t, size_t first, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        order[i] = first + i;
+    for (unsigned level = 2; level >= 1; level--)
+        for (size_t from = 0, to; from < n; from = to + 1) {
+            for (to = from; to < n && t[order[to]].level >= level; to++)
+                ;
+            for (size_t a = from, b = to; a + 1 < b; a++) {
+                size_t swap = order[a];
+                order[a] = order[--b];
+                order[b] = swap;
+            }
+        }
+}
+
+static size_t lowest_mark(unsigned marks)
+{
+    size_t k = 0;
+
+    while (!(marks >> k & 1))
+        k++;
+    return k;
+}
+
+static void draw_token(struct at_canvas *c, const struct at_strip *s, const struct token *t,
+                       double x, double y)
+{
+    struct at_text_style style = { .size_pt = text_pt,
+                                   .h = AT_ANCHOR_MIDDLE,
+                                   .v = AT_ANCHOR_MIDDLE,
+                                   .max_mm = t->w - pad,
+                                   .rgb = AT_INK };
+    double v = t->from->intensity, depth = isfinite(v) ? fmin(1, fmax(0, v)) : 0.5;
+    unsigned marks = t->from->marks;
+
+    style.is_faint = t->from->is_special && !s->scale; /* grey on a colour is hard to read */
+    if (s->scale) {
+        uint32_t rgb = at_scale_color(s->scale, v);
+        at_canvas_rect(c, x, y, t->w, box_h, at_fill(rgb));
+        style.rgb = at_is_dark(rgb) ? 0xffffff : AT_INK;
+    } else if (marks) {
+        size_t k = lowest_mark(marks);
+        at_canvas_rect(c, x, y, t->w, box_h,
+                       (struct at_ink){ .rgb = at_categorical(k), .alpha = 0.12 + 0.48 * depth });
+        at_canvas_rect(c, x, y + box_h - 0.5, t->w, 0.5, at_fill(at_categorical(k)));
+    }
+    at_canvas_text(c, x + t->w / 2, y + box_h / 2, *t->text ? t->text : "·", &style);
+    double n = 0, step = 1.9;
+    for (unsigned m = marks; m; m >>= 1)
+        n += m & 1;
+    double at = x + t->w / 2 - step * (n - 1) / 2;
+    for (size_t k = 0; marks >> k; k++)
+        if (marks >> k & 1) {
+            at_frame_marker(c, at, y + box_h + shape_h / 2 + 0.1, 0.7, k,
+                            at_fill(at_categorical(k)));
+            at += step;
+        }
+}
+
+/* Returns the y below the last line. */
+static double draw_lines(struct at_canvas *c, const struct at_strip *s, struct token *t, double y,
+                         double line_w)
+{
+    bool is_from_right = runs_from_right(t, s->n);
+    size_t *order = at_malloc(AT_MAX(s->n, (size_t)1), sizeof *order);
+
+    find_levels(t, s->n, is_from_right);
+    at_canvas_group(c, "tokens");
+    for (size_t first = 0, n; first < s->n; first += n) {
+        double w = 0, x = AT_MARGIN_MM;
+        n = fill_line(t, s->n, first, line_w);
+        order_line(order, t, first, n);
+        for (size_t i = 0; i < n; i++)
+            w += t[order[i]].w + (i ? gap_between(t, order[i - 1], order[i]) : 0);
+        if (is_from_right)
+            x += fmax(0, line_w - w);
+        for (size_t i = 0; i < n; i++) {
+            x += i ? gap_between(t, order[i - 1], order[i]) : 0;
+            draw_token(c, s, &t[order[i]], x, y);
+            x += t[order[i]].w;
+        }
+        y += box_h + (s->scale ? 0 : shape_h) + line_gap;
+    }
+    free(order);
+    return y;
+}
+
+static double draw_legend(struct at_canvas *c, const struct at_strip *s, double y)
+{
+    struct at_legend_entry *e = at_calloc(s->n_categories + 1, sizeof *e);
+    char *tint = NULL;
+    size_t n = 0;
+
+    for (size_t k = 0; k < s->n_categories; k++)
+        e[n++] = (struct at_legend_entry){ AT_SWATCH_MARKER, at_categorical(k), k,
+                                           s->category_names[k] };
+    if (s->intensity_name && !s->scale) {
+        tint = at_asprintf("deeper tint: higher %s", s->intensity_name);
+        e[n++] = (struct at_legend_entry){ .text = tint };
+    }
+    y += at_frame_legend(c, AT_MARGIN_MM, y, s->width_mm - 2 * AT_MARGIN_MM, e, n);
+    free(tint);
+    free(e);
+    return y;
+}
+
+struct at_canvas *at_draw_strip(const struct at_strip *s)
+{
+    struct at_canvas *c = at_canvas_new(s->width_mm, s->width_mm);
+    double line_w = s->width_mm - 2 * AT_MARGIN_MM - (s->scale ? bar_w + 4 : 0), top, y;
+    struct token *t = measure(s, line_w);
+
+    AT_BUG_IF(s->n_categories > 32);
+    top = at_frame_header(c, s->title, s->subtitle) + 0.5;
+    y = draw_lines(c, s, t, top, line_w);
+    if (s->scale) {
+        double h = fmin(fmax(24, y - top - line_gap), 60);
+        at_colorbar(c, s->width_mm - AT_MARGIN_MM - bar_w, top, bar_w, h, s->scale,
+                    s->intensity_name);
+        y = fmax(y, top + h + 3);
+    }
+    y = draw_legend(c, s, y + 1);
+    y = at_frame_note(c, y, s->width_mm, s->note);
+    at_canvas_resize(c, s->width_mm, y + AT_MARGIN_MM);
+    free(t);
+    return c;
+}
