@@ -44,6 +44,37 @@ def rollout(maps):
     return np.array(out)
 
 
+def head_scores(A, causal, marks):
+    """The seven scores; marks (T) bits syntax, semantics, punctuation, entity."""
+    d = A.astype(np.float64)
+    T = len(d)
+    mass = [d[:, (marks >> b & 1) == 1].sum() / d.sum() for b in range(4)]
+    i, j = np.indices(d.shape)
+    far = (np.abs(i - j) >= 5) & ((j <= i) | (not causal))
+    rows = slice(1 if causal and T > 1 else 0, None)
+    return [mass[0], mass[1], d[rows, 0].mean(), mass[2], mass[3],
+            d[far].mean() if far.any() else np.nan, np.diag(d)[rows].mean()]
+
+
+def patterns(A, causal, ids):
+    d = A.astype(np.float64)
+    duplicate, induction = [], []
+    for i, t in enumerate(ids):
+        copies = [j for j in range(i) if ids[j] == t]
+        if copies:
+            duplicate.append(d[i, copies].sum())
+        after = [j + 1 for j in copies if j + 1 < i]
+        if after:
+            induction.append(d[i, after].sum())
+    return [np.diag(d, -1).mean(), np.nan if causal else np.diag(d, 1).mean(), np.mean(duplicate), np.mean(induction)]
+
+
+def isa(maps, sent_of, n):
+    mean = maps.astype(np.float64).mean(0)
+    member = np.array([sent_of == s for s in range(n)], dtype=np.float64)
+    return member @ mean @ member.T / np.maximum(member.sum(1), 1)[:, None]
+
+
 def main():
     rng = np.random.default_rng(20)
     with open(sys.argv[1] + "/maps.txt", "w") as f:
@@ -59,6 +90,13 @@ def main():
             name = "T%d_%d%d" % (T, causal, cls)
             put(name + "/map", A)
             put(name + "/metrics", metrics(A, causal, cls))
+            marks = rng.integers(0, 16, T)
+            ids = rng.integers(0, 6, T)
+            put(name + "/marks", marks)
+            put(name + "/scores", head_scores(A, causal, marks))
+            put(name + "/ids", ids)
+            if T > 7:
+                put(name + "/patterns", patterns(A, causal, ids))
         maps = np.array([attention(rng, 9, False, 2) for _ in range(3)])
         put("stack/maps", maps)
         put("stack/flow_change", [jensenshannon(np.maximum(maps[0].ravel().astype(np.float64), 1e-10),
@@ -66,6 +104,9 @@ def main():
         put("stack/mean", maps.astype(np.float64).mean(0))
         put("stack/col", maps[0] / (maps[0].astype(np.float64).sum(0) + 1e-8))
         put("stack/rollout", rollout(maps))
+        sent_of = np.array([-1, 0, 0, 1, 1, 1, -1, 3, -1])
+        put("stack/isa_mean", isa(maps, sent_of, 4))
+        put("stack/isa_last", isa(maps[2:], sent_of, 4))
 
 
 main()

@@ -6,21 +6,24 @@
 
 #include <stddef.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "io/textfile.h"
 
 /* A syntactic word. Words of one surface token ("don't" = do + n't) share its bytes. */
 struct at_conllu_word {
-    size_t start, end;                   /* bytes in the sentence's text */
-    size_t head;                         /* index of the head word, or its own index for the root */
-    size_t form, upos, relation, entity; /* offsets into strings; see at_conllu_str() */
-    size_t line;                         /* in the file */
+    size_t start, end; /* bytes in the sentence's text */
+    size_t head;       /* index of the head word; its own for the root, or when not annotated */
+    size_t form, upos, relation; /* offsets into strings; see at_conllu_str() */
+    size_t entity;               /* MISC "NER=B-PER", or "" */
+    size_t line;                 /* in the file */
 };
 
+struct at_conllu_words AT_ARRAY(struct at_conllu_word);
+
 struct at_conllu_sentence {
-    size_t n_words, cap;
-    struct at_conllu_word *words;
+    struct at_conllu_words words;
     struct at_strbuf text; /* "# text", or the surface tokens and SpaceAfter when there is none */
     struct at_strbuf strings;
     size_t id; /* offset of "# sent_id", or of "" */
@@ -29,6 +32,7 @@ struct at_conllu_sentence {
 
 struct at_conllu {
     struct at_lines lines;
+    const char *path; /* borrowed; put in front of errors */
 };
 
 AT_MUST_USE int at_conllu_open(struct at_conllu *out, const char *path, struct at_error *err);

@@ -37,24 +37,24 @@ void at_syntax_words_release(struct at_syntax_words *w);
 struct at_syntax; /* counts of hits per layer, head, relation and direction */
 
 /* at_syntax_new - subtypes: keep "nmod:poss" apart from "nmod". Memory at_syntax_free(). */
-struct at_syntax *at_syntax_new(size_t n_layers, size_t n_heads, bool is_causal, bool subtypes);
+struct at_syntax *at_syntax_new(size_t n_layers, size_t n_heads, bool subtypes);
 void at_syntax_free(struct at_syntax *s); /* accepts NULL */
 
-/* at_syntax_add_sentence - count the relations and offsets of one sentence, once. */
+/* at_syntax_add_sentence - count the relations and offsets of a sentence, before its layers.
+   Left out: the root, and words that have no token or whose head has none. */
 void at_syntax_add_sentence(struct at_syntax *s, const struct at_conllu_sentence *sentence,
                             const struct at_syntax_words *w);
 /*
  * at_syntax_add_layer - count the hits of one layer's heads on that sentence.
  *
  * Weights are summed over the pieces of the key word and averaged over those of the query word;
- * special tokens and the word itself are left out. Causal: a word that cannot see its head is a
- * miss for "dependent to head", and likewise the other way.
+ * special tokens and the word itself are left out, as Clark et al. do. Of equal weights the first
+ * counts. Causal: a word that cannot see its head is a miss, and likewise the other way.
  *
  * Shapes    maps (H,T,T).
  */
 void at_syntax_add_layer(struct at_syntax *s, size_t layer, const float *maps,
-                         const struct at_conllu_sentence *sentence, const struct at_syntax_words *w,
-                         struct at_pool *pool);
+                         const struct at_syntax_words *w, struct at_pool *pool);
 
 /* The best head for one relation and direction. */
 struct at_syntax_result {
@@ -63,7 +63,7 @@ struct at_syntax_result {
     size_t n;                   /* words with that relation */
     size_t layer, head;         /* of the most accurate head, the first of equals */
     double accuracy, low, high; /* Wilson's interval at 95 % */
-    long offset;                /* of the best baseline: head = word + offset */
+    long offset;                /* of the best baseline: head = word + offset, up to 40 */
     double baseline;            /* its accuracy */
 };
 

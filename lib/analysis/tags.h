@@ -43,6 +43,12 @@ enum at_upos at_upos_of(const char *name);
 /* An entity label without its B- or I-; the empty string means none. */
 enum { AT_ENTITY_SIZE = 16 };
 
+/* at_entity_set - "B-PER" to "PER", "O" and "_" to "". */
+void at_entity_set(char out[AT_ENTITY_SIZE], const char *label);
+
+/* at_entity_set - "B-PER" to "PER", "O" and "_" to "". */
+void at_entity_set(char out[AT_ENTITY_SIZE], const char *label);
+
 struct at_tag_span {
     size_t start, end; /* bytes of the text */
     enum at_upos upos;
@@ -58,11 +64,12 @@ struct at_tag_spans AT_ARRAY(struct at_tag_span);
  * parts of speech when its labels are names of them, entities otherwise. A word has the tag of its
  * first piece.
  *
- * Shapes    p (T, n_labels) for the tokens of the text (segment 0); label (n_labels) names.
+ * Shapes    p (T, n_labels), one row per token; label (n_labels) names. Tokens of the other segment
+ *           and special ones are passed over.
  * Memory    appends to out; at_array_release().
  */
 void at_tags_from_probabilities(struct at_tag_spans *out, const float *p, const char *const *label,
-                                size_t n_labels, const struct at_tokens *tokens);
+                                size_t n_labels, const struct at_tokens *tokens, int segment);
 
 /*
  * at_tags_read - spans from a file: CoNLL-U, or lines "token TAB tag TAB entity" (entity may be
@@ -70,8 +77,8 @@ void at_tags_from_probabilities(struct at_tag_spans *out, const float *p, const 
  *
  * The tokens of the file must be those of the text, in order; white space between them is free.
  *
- * Errors    AT_EIO, AT_EFORMAT: "line 7: token 'foo' is not in the text after 'bar'", an unknown
- *           tag, a line with one column; AT_EFORMAT when text is left over.
+ * Errors    AT_EIO; AT_EFORMAT: "line 7: the text does not go on with 'foo' after 'bar'", an
+ *           unknown tag, a line with one column, text that is left over.
  */
 AT_MUST_USE int at_tags_read(struct at_tag_spans *out, const char *path, const char *text,
                              struct at_error *err);
@@ -82,13 +89,15 @@ struct at_token_tag {
     char entity[AT_ENTITY_SIZE];
 };
 
-/* at_tags_align - out (tokens->n): the tag of the span that shares most bytes with the token, the
-   first of equals; none for special tokens, and for the second segment. */
+/* at_tags_align - out (tokens->n), zeroed by the caller: each token of the segment gets the tag of
+   the span that shares most bytes with it, the first of equals. Special tokens get none. Spans are
+   in the order of the text. */
 void at_tags_align(struct at_token_tag *out, const struct at_tag_spans *spans,
-                   const struct at_tokens *tokens);
+                   const struct at_tokens *tokens, int segment);
 
-/* at_tags_marks - out (n): enum at_token_mark bits (analysis/heads.h). text_of(i) is a token as
-   people write it; ASCII punctuation only makes it AT_MARK_PUNCT. Special tokens get no mark. */
+/* at_tags_marks - out (n): enum at_token_mark bits (analysis/heads.h). label[i] is a token as
+   people write it, NULL for a special token, which gets no mark; nothing but ASCII punctuation in it
+   makes AT_MARK_PUNCT. For words: the tag of their first token. */
 void at_tags_marks(unsigned char *out, const struct at_token_tag *tags, const char *const *label,
                    size_t n);
 
