@@ -383,8 +383,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_texts_against_torch), cmocka_unit_test(test_stereoset_against_torch),
         cmocka_unit_test(test_pairs_against_torch), cmocka_unit_test(test_batch_is_the_definition),
-        cmocka_unit_test(test_exclusions),          cmocka_unit_test(test_stereo_exclusions),
-        cmocka_unit_test(test_blank_word),
+        cmocka_unit_test(test_common_beginnings),   cmocka_unit_test(test_exclusions),
+        cmocka_unit_test(test_stereo_exclusions),   cmocka_unit_test(test_blank_word),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
