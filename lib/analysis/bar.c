@@ -11,10 +11,10 @@
 #include "stats/multiple.h"
 #include "stats/permutation.h"
 
-int at_bar_init(struct at_bar *out, size_t L, size_t H, size_t T, bool is_causal,
+int at_bar_init(struct at_bar_ratios *out, size_t L, size_t H, size_t T, bool is_causal,
                 const bool *flagged, double threshold, struct at_error *err)
 {
-    struct at_bar b = { L, H, T, 0, is_causal, threshold, NULL, NULL, NULL };
+    struct at_bar_ratios b = { L, H, T, 0, is_causal, threshold, NULL, NULL, NULL };
     size_t n_heads;
     void *received = NULL;
     int rc;
@@ -34,12 +34,12 @@ int at_bar_init(struct at_bar *out, size_t L, size_t H, size_t T, bool is_causal
     return 0;
 }
 
-void at_bar_release(struct at_bar *b)
+void at_bar_release(struct at_bar_ratios *b)
 {
     free(b->flagged);
     free(b->heads);
     free(b->received);
-    *b = (struct at_bar){ 0 };
+    *b = (struct at_bar_ratios){ 0 };
 }
 
 /* Attention that even heads would put on B: over all tokens, and over what each query sees. */
@@ -48,7 +48,7 @@ struct expected {
     double drawn_visible, within_visible;
 };
 
-static struct expected expect(const struct at_bar *b)
+static struct expected expect(const struct at_bar_ratios *b)
 {
     struct expected e = { 0 };
     double share = (double)b->n_flagged / (double)b->T;
@@ -72,7 +72,7 @@ struct map_sums {
     double drawn, within, max_weight;
 };
 
-static struct map_sums sum_map(double *received, const float *map, const struct at_bar *b)
+static struct map_sums sum_map(double *received, const float *map, const struct at_bar_ratios *b)
 {
     struct map_sums s = { 0 };
     size_t first_row = b->is_causal && b->T > 1;
@@ -96,7 +96,7 @@ static struct map_sums sum_map(double *received, const float *map, const struct 
     return s;
 }
 
-void at_bar_add(struct at_bar *b, size_t layer, const float *attention)
+void at_bar_add(struct at_bar_ratios *b, size_t layer, const float *attention)
 {
     struct expected e = expect(b);
 
@@ -134,7 +134,8 @@ static double mean_of(const double *x, size_t first, size_t last)
     return last > first ? sum / (double)(last - first) : NAN;
 }
 
-void at_bar_propagation(struct at_bar_propagation *out, double *layer_mean, const struct at_bar *b)
+void at_bar_propagation(struct at_bar_propagation *out, double *layer_mean,
+                        const struct at_bar_ratios *b)
 {
     double step;
 
@@ -161,7 +162,8 @@ void at_bar_propagation(struct at_bar_propagation *out, double *layer_mean, cons
 }
 
 /* Valid tokens of a text: their number, and their positions in *positions_out (T). */
-static size_t valid_tokens(size_t *positions_out, const struct at_bar *b, const bool *is_special)
+static size_t valid_tokens(size_t *positions_out, const struct at_bar_ratios *b,
+                           const bool *is_special)
 {
     size_t n = 0;
 
@@ -171,7 +173,7 @@ static size_t valid_tokens(size_t *positions_out, const struct at_bar *b, const 
     return n;
 }
 
-static enum at_bar_status status_of(const struct at_bar *b, size_t n_valid)
+static enum at_bar_status status_of(const struct at_bar_ratios *b, size_t n_valid)
 {
     if (b->n_flagged == 0)
         return AT_BAR_NO_FLAGGED;
@@ -179,7 +181,7 @@ static enum at_bar_status status_of(const struct at_bar *b, size_t n_valid)
 }
 
 /* Column sums of the valid tokens (heads, n_valid), and of the flagged ones together (heads). */
-static void gather(double *values, double *observed, const struct at_bar *b,
+static void gather(double *values, double *observed, const struct at_bar_ratios *b,
                    const size_t *positions, size_t n_valid)
 {
     for (size_t h = 0; h < b->L * b->H; h++) {
@@ -193,7 +195,7 @@ static void gather(double *values, double *observed, const struct at_bar *b,
 }
 
 /* p of each head into b->heads, corrected over all of them. */
-static void fill_p(struct at_bar_significance *out, struct at_bar *b, const size_t *hits)
+static void fill_p(struct at_bar_significance *out, struct at_bar_ratios *b, const size_t *hits)
 {
     size_t n = b->L * b->H;
     double *p = at_malloc(n, sizeof *p), *q = at_malloc(n, sizeof *q);
@@ -216,8 +218,9 @@ static void fill_p(struct at_bar_significance *out, struct at_bar *b, const size
     free(q);
 }
 
-void at_bar_significance(struct at_bar_significance *out, struct at_bar *b, const bool *is_special,
-                         size_t n_perm, double alpha, uint64_t seed, struct at_pool *pool)
+void at_bar_significance(struct at_bar_significance *out, struct at_bar_ratios *b,
+                         const bool *is_special, size_t n_perm, double alpha, uint64_t seed,
+                         struct at_pool *pool)
 {
     size_t n = b->L * b->H, *positions = at_malloc(b->T, sizeof *positions);
     size_t *hits = at_malloc(n, sizeof *hits);
@@ -264,8 +267,8 @@ int at_bar_calibration_init(struct at_bar_calibration *out, size_t n_heads, stru
     return 0;
 }
 
-void at_bar_calibrate(struct at_bar_calibration *c, const struct at_bar *b, const bool *is_special,
-                      size_t n_draws, uint64_t seed)
+void at_bar_calibrate(struct at_bar_calibration *c, const struct at_bar_ratios *b,
+                      const bool *is_special, size_t n_draws, uint64_t seed)
 {
     size_t *positions = at_malloc(b->T, sizeof *positions);
     size_t n_valid = valid_tokens(positions, b, is_special), k = b->n_flagged;

@@ -32,7 +32,7 @@ struct at_bar_head {
     double q, p_bonferroni;          /* over all heads */
 };
 
-struct at_bar {
+struct at_bar_ratios {
     size_t L, H, T, n_flagged;
     bool is_causal;
     double threshold;
@@ -47,10 +47,10 @@ struct at_bar {
  * Shapes    flagged (T); attention (H,T,T).      Errors   AT_ENOMEM.
  * Memory    at_bar_release(), which accepts a zeroed struct and may be called twice.
  */
-AT_MUST_USE int at_bar_init(struct at_bar *out, size_t L, size_t H, size_t T, bool is_causal,
+AT_MUST_USE int at_bar_init(struct at_bar_ratios *out, size_t L, size_t H, size_t T, bool is_causal,
                             const bool *flagged, double threshold, struct at_error *err);
-void at_bar_add(struct at_bar *b, size_t layer, const float *attention);
-void at_bar_release(struct at_bar *b);
+void at_bar_add(struct at_bar_ratios *b, size_t layer, const float *attention);
+void at_bar_release(struct at_bar_ratios *b);
 
 /* How the ratio develops over the layers. */
 enum at_bar_pattern {
@@ -70,7 +70,8 @@ struct at_bar_propagation {
 };
 
 /* at_bar_propagation - layer_mean (L): mean ratio of the layer's heads. */
-void at_bar_propagation(struct at_bar_propagation *out, double *layer_mean, const struct at_bar *b);
+void at_bar_propagation(struct at_bar_propagation *out, double *layer_mean,
+                        const struct at_bar_ratios *b);
 
 enum at_bar_status {
     AT_BAR_TESTED,
@@ -96,8 +97,9 @@ struct at_bar_significance {
  *
  * Shapes    is_special (T).      Cost   n_perm * |B| * L * H additions over the pool.
  */
-void at_bar_significance(struct at_bar_significance *out, struct at_bar *b, const bool *is_special,
-                         size_t n_perm, double alpha, uint64_t seed, struct at_pool *pool);
+void at_bar_significance(struct at_bar_significance *out, struct at_bar_ratios *b,
+                         const bool *is_special, size_t n_perm, double alpha, uint64_t seed,
+                         struct at_pool *pool);
 
 /*
  * Thresholds for a model from texts: quantiles of the same null, pooled over texts and heads.
@@ -115,8 +117,8 @@ AT_MUST_USE int at_bar_calibration_init(struct at_bar_calibration *out, size_t n
                                         struct at_error *err);
 /* at_bar_calibrate - add n_draws null ratios of every head; a text that cannot be tested adds
    none. seed should differ from text to text. */
-void at_bar_calibrate(struct at_bar_calibration *c, const struct at_bar *b, const bool *is_special,
-                      size_t n_draws, uint64_t seed);
+void at_bar_calibrate(struct at_bar_calibration *c, const struct at_bar_ratios *b,
+                      const bool *is_special, size_t n_draws, uint64_t seed);
 /* at_bar_quantile - of one head, or of all pooled (head -1); NaN when there are no ratios. */
 double at_bar_quantile(const struct at_bar_calibration *c, long head, double p);
 void at_bar_calibration_release(struct at_bar_calibration *c);

@@ -19,7 +19,7 @@ static void include(double *lo, double *hi, double v)
     }
 }
 
-static void fit_ranges(struct at_axes *a, const struct at_lines *l)
+static void fit_ranges(struct at_axes *a, const struct at_line_plot *l)
 {
     a->x0 = a->y0 = INFINITY;
     a->x1 = a->y1 = -INFINITY;
@@ -92,7 +92,7 @@ static void draw_series(struct at_canvas *c, const struct at_axes *a,
                             at_fill(ink.rgb));
 }
 
-static double draw_legend(struct at_canvas *c, const struct at_lines *l, double y)
+static double draw_legend(struct at_canvas *c, const struct at_line_plot *l, double y)
 {
     struct at_legend_entry *e = at_calloc(l->n_series + 1, sizeof *e);
     size_t n = 0;
@@ -114,7 +114,7 @@ static double draw_legend(struct at_canvas *c, const struct at_lines *l, double 
     return y;
 }
 
-struct at_canvas *at_draw_lines(const struct at_lines *l)
+struct at_canvas *at_draw_lines(const struct at_line_plot *l)
 {
     struct at_axes a = { .x = AT_MARGIN_MM + AT_AXES_LEFT,
                          .x_name = l->x_name,

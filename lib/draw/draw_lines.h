@@ -23,7 +23,7 @@ struct at_line_series {
     size_t n;
 };
 
-struct at_lines {
+struct at_line_plot {
     const char *title, *subtitle, *note;
     const char *x_name, *y_name;
     bool is_x_count; /* x are whole numbers: layers */
@@ -36,6 +36,6 @@ struct at_lines {
 };
 
 /* at_draw_lines - a new canvas; the caller frees it. */
-struct at_canvas *at_draw_lines(const struct at_lines *l);
+struct at_canvas *at_draw_lines(const struct at_line_plot *l);
 
 #endif

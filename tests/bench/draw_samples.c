@@ -596,17 +596,17 @@ static void sample_lines(void)
         lo[i] = y[0][i] - 0.2;
         hi[i] = y[0][i] + 0.3;
     }
-    struct at_lines l = { .title = "Bias attention through the layers",
-                          .subtitle = "\"All women are bad drivers.\" · mean over heads, ± sd",
-                          .x_name = "layer",
-                          .y_name = "mean BAR (observed / expected)",
-                          .is_x_count = true,
-                          .series = series,
-                          .n_series = 3,
-                          .y_reference = 1,
-                          .reference_name = "1: uniform attention",
-                          .x_marked = 7,
-                          .width_mm = 160 };
+    struct at_line_plot l = { .title = "Bias attention through the layers",
+                              .subtitle = "\"All women are bad drivers.\" · mean over heads, ± sd",
+                              .x_name = "layer",
+                              .y_name = "mean BAR (observed / expected)",
+                              .is_x_count = true,
+                              .series = series,
+                              .n_series = 3,
+                              .y_reference = 1,
+                              .reference_name = "1: uniform attention",
+                              .x_marked = 7,
+                              .width_mm = 160 };
     save(at_draw_lines(&l), "lines");
 }
 

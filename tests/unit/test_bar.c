@@ -40,10 +40,10 @@ static void uniform_map(float *map, size_t tokens, bool is_causal)
                                              : 0.0f;
 }
 
-static struct at_bar bar_of(const float *maps, size_t layers, size_t heads, size_t tokens,
-                            bool is_causal, const bool *flagged)
+static struct at_bar_ratios bar_of(const float *maps, size_t layers, size_t heads, size_t tokens,
+                                   bool is_causal, const bool *flagged)
 {
-    struct at_bar b;
+    struct at_bar_ratios b;
     struct at_error err;
 
     assert_int_equal(
@@ -59,7 +59,7 @@ static void test_by_hand(void **state)
 {
     const float map[9] = { .5f, .2f, .3f, .3f, .5f, .2f, .6f, .2f, .2f };
     const bool flagged[3] = { true, false, true };
-    struct at_bar b = bar_of(map, 1, 1, 3, false, flagged);
+    struct at_bar_ratios b = bar_of(map, 1, 1, 3, false, flagged);
 
     (void)state;
     ASSERT_NEAR(b.heads[0].bar, 1.05, 1e-7); /* float inputs */
@@ -86,7 +86,7 @@ static void test_uniform(void **state)
     (void)state;
     for (size_t k = 0; k < 4; k++)
         for (int is_causal = 0; is_causal < 2; is_causal++) {
-            struct at_bar b;
+            struct at_bar_ratios b;
             uniform_map(map, T, is_causal);
             b = bar_of(map, 1, 1, T, is_causal, sets[k]);
             ASSERT_NEAR(b.heads[0].bar_visible, 1.0, 1e-6);
@@ -107,7 +107,7 @@ static void test_laws(void **state)
     float *maps = random_maps(H, T, false, 1), *causal = random_maps(1, T, true, 2);
     const bool first[T] = { true };
     double sum[H] = { 0 };
-    struct at_bar b;
+    struct at_bar_ratios b;
 
     (void)state;
     for (size_t j = 0; j < T; j++) {
@@ -132,7 +132,7 @@ static void test_nothing_flagged(void **state)
     float *maps = random_maps(L * H, T, false, 3);
     const bool none[T] = { false }, all[T] = { true, true, true, true, true, true };
     const bool special[T] = { true, [T - 1] = true };
-    struct at_bar b = bar_of(maps, L, H, T, false, none);
+    struct at_bar_ratios b = bar_of(maps, L, H, T, false, none);
     struct at_bar_significance s;
     struct at_bar_propagation p;
     double layers[L];
@@ -163,7 +163,7 @@ static void test_propagation(void **state)
     (void)state;
     for (size_t c = 0; c < 3; c++) {
         struct at_bar_head heads[3];
-        struct at_bar b = { .L = 3, .H = 1, .T = 4, .n_flagged = 1, .heads = heads };
+        struct at_bar_ratios b = { .L = 3, .H = 1, .T = 4, .n_flagged = 1, .heads = heads };
         struct at_bar_propagation p;
         double layers[3];
         for (size_t l = 0; l < 3; l++)
@@ -186,7 +186,7 @@ static void test_significance(void **state)
     float *maps = random_maps(L * H, N, false, 4);
     const bool flagged[N] = { [2] = true, [5] = true, [6] = true };
     const bool special[N] = { true, [N - 1] = true };
-    struct at_bar b = bar_of(maps, L, H, N, false, flagged);
+    struct at_bar_ratios b = bar_of(maps, L, H, N, false, flagged);
     struct at_bar_significance s;
     double exact[L * H];
 
@@ -224,7 +224,7 @@ static void test_calibration(void **state)
     enum { N = 8 };
     float *maps = random_maps(H, N, false, 5);
     const bool flagged[N] = { [3] = true }, special[N] = { true, [N - 1] = true };
-    struct at_bar b = bar_of(maps, 1, H, N, false, flagged);
+    struct at_bar_ratios b = bar_of(maps, 1, H, N, false, flagged);
     struct at_bar_calibration c;
     struct at_error err;
 

@@ -24,17 +24,17 @@ static const double x[] = { 0, 1, 2, 3, 4, 5 }, y[] = { 1, 2, NAN, 1.5, 0.5, 1 }
 
 static struct at_canvas *draw(const struct at_line_series *series, size_t n, double width_mm)
 {
-    struct at_lines l = { .title = "Layers",
-                          .subtitle = "a text",
-                          .x_name = "layer",
-                          .y_name = "mean BAR",
-                          .is_x_count = true,
-                          .series = series,
-                          .n_series = n,
-                          .y_reference = 1,
-                          .reference_name = "uniform",
-                          .x_marked = 3,
-                          .width_mm = width_mm };
+    struct at_line_plot l = { .title = "Layers",
+                              .subtitle = "a text",
+                              .x_name = "layer",
+                              .y_name = "mean BAR",
+                              .is_x_count = true,
+                              .series = series,
+                              .n_series = n,
+                              .y_reference = 1,
+                              .reference_name = "uniform",
+                              .x_marked = 3,
+                              .width_mm = width_mm };
 
     return at_draw_lines(&l);
 }
