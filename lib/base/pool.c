@@ -1,8 +1,10 @@
 /*
  * pool.c - see pool.h.
  *
- * A forward pass makes hundreds of short calls, so workers spin for a moment before they sleep:
- * waking a sleeping thread costs more than many of the products it would help with.
+ * A forward pass makes hundreds of short calls, so threads spin for a moment before they sleep:
+ * waking one costs more than many of the products it would help with. A call ends when its tasks
+ * are done, not when every worker has noticed it: one that the system keeps from running holds up
+ * nobody unless it has a task in hand.
  */
 #define _DEFAULT_SOURCE
 #include "base/pool.h"
@@ -21,13 +23,15 @@ enum { SPINS = 4000 }; /* about 100 microseconds */
 struct at_pool {
     size_t n_threads;
     pthread_t *threads; /* n_threads - 1 */
+    /* The call in hand. Whoever takes a number above 0 from `left` owns task n_tasks - number, and
+       then the other three stand still until that task is counted in `done`. */
     at_task_fn fn;
     void *arg;
     size_t n_tasks;
-    _Atomic size_t next;    /* next task to hand out */
-    _Atomic size_t busy;    /* workers that have not finished this round */
-    _Atomic unsigned round; /* counts calls; workers wait for it to change */
+    _Atomic long long left; /* tasks not handed out; falls below 0 as workers find none */
+    _Atomic size_t done;
     _Atomic bool is_closing;
+    _Atomic size_t n_asleep; /* workers, and the caller when it waits for them */
     pthread_mutex_t lock;
     pthread_cond_t wake;
 };
@@ -44,49 +48,66 @@ static void relax(void)
 #endif
 }
 
-static void work(struct at_pool *p, size_t slot)
+static bool has_tasks(const struct at_pool *p)
 {
-    size_t i;
-
-    while ((i = atomic_fetch_add(&p->next, 1)) < p->n_tasks)
-        p->fn(p->arg, i, slot);
+    return atomic_load(&p->left) > 0 || atomic_load(&p->is_closing);
 }
 
-static void wait_for_round(struct at_pool *p, unsigned seen)
+static bool is_done(const struct at_pool *p)
+{
+    return atomic_load(&p->done) == p->n_tasks;
+}
+
+/* Spin, then sleep, until the condition holds. */
+static void wait_until(struct at_pool *p, bool (*holds)(const struct at_pool *p))
 {
     for (int i = 0; i < SPINS; i++) {
-        if (atomic_load(&p->round) != seen)
+        if (holds(p))
             return;
         relax();
     }
     pthread_mutex_lock(&p->lock);
-    while (atomic_load(&p->round) == seen)
+    atomic_fetch_add(&p->n_asleep, 1);
+    while (!holds(p))
         pthread_cond_wait(&p->wake, &p->lock);
+    atomic_fetch_sub(&p->n_asleep, 1);
     pthread_mutex_unlock(&p->lock);
+}
+
+/* After a change that somebody may wait for. A sleeper counts itself before it looks at the
+   condition for the last time, so it either sees the change or is seen here. */
+static void wake_sleepers(struct at_pool *p)
+{
+    if (atomic_load(&p->n_asleep) == 0)
+        return;
+    pthread_mutex_lock(&p->lock);
+    pthread_cond_broadcast(&p->wake);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void work(struct at_pool *p, size_t slot)
+{
+    long long number;
+
+    while ((number = atomic_fetch_sub(&p->left, 1)) > 0) {
+        size_t n = p->n_tasks;
+        p->fn(p->arg, n - (size_t)number, slot);
+        if (atomic_fetch_add(&p->done, 1) + 1 == n)
+            wake_sleepers(p);
+    }
 }
 
 static void *worker_main(void *arg)
 {
     struct worker w = *(struct worker *)arg;
-    unsigned seen = 0;
 
     free(arg);
     for (;;) {
-        wait_for_round(w.pool, seen);
-        seen = atomic_load(&w.pool->round);
+        wait_until(w.pool, has_tasks);
         if (atomic_load(&w.pool->is_closing))
             return NULL;
         work(w.pool, w.slot);
-        atomic_fetch_sub(&w.pool->busy, 1);
     }
-}
-
-static void start_round(struct at_pool *p)
-{
-    pthread_mutex_lock(&p->lock);
-    atomic_fetch_add(&p->round, 1);
-    pthread_cond_broadcast(&p->wake);
-    pthread_mutex_unlock(&p->lock);
 }
 
 struct at_pool *at_pool_new(size_t n_threads)
@@ -117,7 +138,7 @@ void at_pool_free(struct at_pool *p)
     if (!p)
         return;
     atomic_store(&p->is_closing, true);
-    start_round(p);
+    wake_sleepers(p);
     for (size_t i = 1; i < p->n_threads; i++)
         pthread_join(p->threads[i - 1], NULL);
     pthread_cond_destroy(&p->wake);
@@ -141,13 +162,9 @@ void at_pool_run(struct at_pool *p, size_t n_tasks, at_task_fn fn, void *arg)
     p->fn = fn;
     p->arg = arg;
     p->n_tasks = n_tasks;
-    atomic_store(&p->next, 0);
-    atomic_store(&p->busy, p->n_threads - 1);
-    start_round(p);
+    atomic_store(&p->done, 0);
+    atomic_store(&p->left, (long long)n_tasks);
+    wake_sleepers(p);
     work(p, 0);
-    for (int i = 0; atomic_load(&p->busy); i = AT_MIN(i + 1, SPINS))
-        if (i < SPINS)
-            relax();
-        else
-            sched_yield(); /* the others may be waiting for this very processor */
+    wait_until(p, is_done);
 }

@@ -85,7 +85,7 @@ static void score_tile(const struct head *h, float *map, size_t ld, size_t first
                          scale);
     for (size_t j = 0; j < n; j += nr) {
         struct at_tile_out out = { map + j, ld, rows, AT_MIN(nr, n - j), false, NULL };
-        h->kernel->tile(&out, h->packed_rows, h->packed_k + j * in->D, in->D, NULL);
+        h->kernel->tile(&out, h->packed_rows, h->packed_k + j * in->D, nr, in->D, NULL);
     }
 }
 
@@ -101,7 +101,7 @@ static void value_tile(const struct head *h, float *context, size_t stride, cons
         for (size_t d = 0; d < D; d += nr) {
             const float *v = h->packed_v + d * h->n_keys + k0 * nr;
             struct at_tile_out out = { context + d, stride, rows, AT_MIN(nr, D - d), k0 > 0, NULL };
-            h->kernel->tile(&out, h->packed_rows, v, kc, NULL);
+            h->kernel->tile(&out, h->packed_rows, v, nr, kc, NULL);
         }
     }
 }

@@ -164,24 +164,43 @@ static void activate(const struct linear *l, float *c, size_t rows, size_t cols)
         }
 }
 
+/* A block where it lies, if packing it for n_tiles would cost more than it saves; else NULL. */
+static const float *block_in_place(const struct linear *l, const struct panel *p, size_t k0,
+                                   size_t n_tiles)
+{
+    if (n_tiles > 2 || p->w->dtype != AT_F32 || p->w->layout != AT_IN_MAJOR ||
+        p->cols < l->kernel->nr)
+        return NULL;
+    return (const float *)(const void *)weight_at(p->w, p->col, k0);
+}
+
 /* Tiles from..to-1 of one panel. */
 static void one_panel(const struct linear *l, size_t index, size_t from, size_t to)
 {
     struct panel p = find_panel(l, index);
-    _Alignas(64) float b[AT_KC * AT_NR_MAX];
+    _Alignas(64) float packed[AT_KC * AT_NR_MAX];
 
     for (size_t k0 = 0; k0 < l->K; k0 += AT_KC) {
-        size_t kc = block_length(l->K, k0);
+        size_t kc = block_length(l->K, k0), ldb = p.w->n_out;
         bool is_last = k0 + kc == l->K;
         struct at_prefetch prefetch = next_block(l, index, &p, k0);
-        pack_panel(l->kernel, b, &p, k0, kc);
+        const float *b = block_in_place(l, &p, k0, to - from);
+        if (!b) {
+            pack_panel(l->kernel, packed, &p, k0, kc);
+            b = packed;
+            ldb = l->kernel->nr;
+        }
         for (size_t t = from; t < to; t++) {
             size_t row = tile_start(l, t), rows = tile_start(l, t + 1) - row;
             float *c = l->out + row * l->out_stride + p.out_col;
-            bool is_added = k0 > 0 || l->epilogue == AT_EPI_ADD;
-            struct at_tile_out out = { c,      l->out_stride, rows,
-                                       p.cols, is_added,      is_last ? p.bias : NULL };
-            l->kernel->tile(&out, packed_tile(l, k0, kc, row), b, kc, t == from ? &prefetch : NULL);
+            const struct at_tile_out out = { .c = c,
+                                             .ldc = l->out_stride,
+                                             .rows = rows,
+                                             .cols = p.cols,
+                                             .is_added = k0 > 0 || l->epilogue == AT_EPI_ADD,
+                                             .bias = is_last ? p.bias : NULL };
+            l->kernel->tile(&out, packed_tile(l, k0, kc, row), b, ldb, kc,
+                            t == from ? &prefetch : NULL);
             if (is_last)
                 activate(l, c, rows, p.cols);
         }
@@ -298,7 +317,7 @@ void at_matmul(float *c, size_t ldc, const float *a, size_t lda, const float *b,
             for (size_t t = 0; t < n_tiles; t++) {
                 size_t row = M * t / n_tiles, rows = M * (t + 1) / n_tiles - row;
                 struct at_tile_out out = { c + row * ldc + j, ldc, rows, cols, k0 > 0, NULL };
-                kernel->tile(&out, rows_of_a + row * kc, panel, kc, NULL);
+                kernel->tile(&out, rows_of_a + row * kc, panel, kernel->nr, kc, NULL);
             }
         }
     }

@@ -45,9 +45,10 @@ struct at_kernel {
     void (*pack_out_major)(float *dst, const float *src, size_t ld, size_t cols, size_t K);
     /* dst [k][nr] = src (K, cols), row stride ld; columns beyond cols are 0. */
     void (*pack_in_major)(float *dst, const float *src, size_t ld, size_t cols, size_t K);
-    /* out = a b with a packed by pack_rows, b by one of the other two. */
-    void (*tile)(const struct at_tile_out *out, const float *a, const float *b, size_t K,
-                 const struct at_prefetch *prefetch);
+    /* out = a b: a packed by pack_rows; b (K, nr) with row stride ldb, packed by one of the other
+       two or any matrix of whole panels that lies like that. prefetch may be NULL. */
+    void (*tile)(const struct at_tile_out *out, const float *a, const float *b, size_t ldb,
+                 size_t K, const struct at_prefetch *prefetch);
 
     void (*widen)(float *out, const void *in, enum at_dtype t, size_t n);
     void (*gelu_erf)(float *out, const float *x, size_t n);

@@ -4,8 +4,8 @@
  * The product. A tile is MR rows of a by NV vectors of b, all in registers. For each k it loads NV
  * vectors of b once, and for each row one broadcast float of a that meets all of them: MR * NV
  * multiply-adds for MR + NV loads, so the arithmetic units and not the load ports are the limit.
- * Both operands are packed with k outermost, so that the loop reads two straight streams. Tiles of
- * fewer rows are compiled separately (tile_rows is inlined with a constant), so that 8 rows cost
+ * Both operands are packed with k outermost, so that the loop reads two straight streams (an
+ * in-major weight that few rows wait for is read where it lies). Tiles of fewer rows are compiled separately (tile_rows is inlined with a constant), so that 8 rows cost
  * 8 rows; columns beyond the matrix are computed on padding and not stored.
  *
  * Packing costs one pass over the weights for any number of rows. An out-major weight is transposed
@@ -52,15 +52,16 @@ INLINE void finish_row(const struct at_tile_out *out, float *c, const vec acc[NV
 }
 
 /* The same where the tile sticks out beyond the last column. */
-static void finish_cut_row(const struct at_tile_out *out, float *c, const vec acc[NV])
+INLINE void finish_cut(const int R, const struct at_tile_out *out, vec acc[MR][NV])
 {
-    float y[NR];
-
-    for (int v = 0; v < NV; v++)
-        v_store(y + v * VL, acc[v]);
-    for (size_t j = 0; j < out->cols; j++) {
-        float sum = out->is_added ? c[j] + y[j] : y[j];
-        c[j] = out->bias ? sum + out->bias[j] : sum;
+    for (int r = 0; r < R; r++) {
+        float y[NR], *c = out->c + r * out->ldc;
+        for (int v = 0; v < NV; v++)
+            v_store(y + v * VL, acc[r][v]);
+        for (size_t j = 0; j < out->cols; j++) {
+            float sum = out->is_added ? c[j] + y[j] : y[j];
+            c[j] = out->bias ? sum + out->bias[j] : sum;
+        }
     }
 }
 
@@ -81,7 +82,7 @@ INLINE void step(const int R, vec acc[MR][NV], const float *a, const float *b)
 }
 
 INLINE void tile_rows(const int R, const struct at_tile_out *out, const float *a, const float *b,
-                      size_t K, const struct at_prefetch *prefetch)
+                      size_t ldb, size_t K, const struct at_prefetch *prefetch)
 {
     vec acc[MR][NV];
     const char *line = prefetch->at, *end = line + prefetch->width;
@@ -92,7 +93,7 @@ INLINE void tile_rows(const int R, const struct at_tile_out *out, const float *a
         for (int v = 0; v < NV; v++)
             acc[r][v] = v_set(0.0f);
     }
-    for (size_t k = 0; k < K; k++, a += R, b += NR) {
+    for (size_t k = 0; k < K; k++, a += R, b += ldb) {
         UNROLL
         for (size_t at = 0; at < NR * sizeof(float); at += 64)
             fetch(line + at);
@@ -103,17 +104,17 @@ INLINE void tile_rows(const int R, const struct at_tile_out *out, const float *a
         }
         step(R, acc, a, b);
     }
-    UNROLL
-    for (int r = 0; r < R; r++) {
-        if (out->cols == NR)
-            finish_row(out, out->c + r * out->ldc, acc[r]);
-        else
-            finish_cut_row(out, out->c + r * out->ldc, acc[r]);
+    if (out->cols < NR) {
+        finish_cut(R, out, acc);
+        return;
     }
+    UNROLL
+    for (int r = 0; r < R; r++)
+        finish_row(out, out->c + r * out->ldc, acc[r]);
 }
 
-static void tile(const struct at_tile_out *out, const float *a, const float *b, size_t K,
-                 const struct at_prefetch *prefetch)
+static void tile(const struct at_tile_out *out, const float *a, const float *b, size_t ldb,
+                 size_t K, const struct at_prefetch *prefetch)
 {
     static const struct at_prefetch none = { "", 1, 0 };
 
@@ -123,7 +124,7 @@ static void tile(const struct at_tile_out *out, const float *a, const float *b, 
 #define ROWS(n)                                                                                    \
     case n:                                                                                        \
         if (n <= MR)                                                                               \
-            tile_rows(n, out, a, b, K, prefetch);                                                  \
+            tile_rows(n, out, a, b, ldb, K, prefetch);                                             \
         break;
         ROWS(1)
         ROWS(2)

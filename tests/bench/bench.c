@@ -51,7 +51,7 @@ static void multiply(void *arg, size_t task, size_t slot)
 
     (void)slot;
     for (int i = 0; i < TILES; i++)
-        w->kernel->tile(&out, a, b, 64, NULL);
+        w->kernel->tile(&out, a, b, nr, 64, NULL);
     w->sums[task] += c[0] > 0.0f;
 }
 
