@@ -185,17 +185,14 @@ static void set_font(PangoLayout *layout, const struct at_text_style *style)
 static void measure(struct at_glyphs *g)
 {
     const double mm = 1.0 / (PANGO_SCALE * pt_per_mm);
-    PangoRectangle ink, logical, line;
+    PangoRectangle ink, logical;
     double baseline = pango_layout_get_baseline(g->layout);
 
     pango_layout_get_extents(g->layout, &ink, &logical);
-    if (pango_layout_get_line_count(g->layout) ==
-        1) { /* an elided line is shorter than its limit */
-        PangoLayoutIter *iter = pango_layout_get_iter(g->layout);
-        pango_layout_iter_get_line_extents(iter, NULL, &line);
-        pango_layout_iter_free(iter);
-        logical.x = line.x;
-        logical.width = line.width;
+    g->is_elided = pango_layout_is_ellipsized(g->layout);
+    if (g->is_elided) { /* Pango pads the ellipsis up to the limit */
+        logical.x = ink.x;
+        logical.width = ink.width;
     }
     g->length_mm = logical.width * mm;
     g->height_mm = logical.height * mm;
@@ -205,7 +202,6 @@ static void measure(struct at_glyphs *g)
     g->ink_y = (ink.y - baseline) * mm;
     g->ink_w = ink.width * mm;
     g->ink_h = ink.height * mm;
-    g->is_elided = pango_layout_is_ellipsized(g->layout);
 }
 
 void at_glyphs_shape(struct at_glyphs *out, struct at_typesetter *t, const char *utf8,

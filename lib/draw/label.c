@@ -40,8 +40,10 @@ static char *displayed(const struct at_label *label, const size_t *show_index, s
         at_strbuf_adds(&b, "·");
         *n_faint += 1;
         text += *text == ' ';
-    } else if (label->is_continuation && strncmp(text, "##", 2) == 0) {
+    } else if (label->is_continuation) {
         *n_faint += 2;
+        if (strncmp(text, "##", 2) != 0)
+            at_strbuf_adds(&b, "##");
     }
     at_strbuf_adds(&b, text);
     return at_strbuf_take(&b);

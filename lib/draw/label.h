@@ -12,7 +12,8 @@
 /* A label of an axis: what it says and how it is marked. */
 struct at_label {
     const char *text;     /* UTF-8 as people write it; "" and a leading space show as a thin mark */
-    bool is_continuation; /* a piece that goes on with the word before it; its "##" is faint */
+    bool is_continuation; /* a piece that goes on with the word before it: a faint "##" stands
+                             before it, whether text has one or not */
     bool is_special;      /* [CLS], <|endoftext|>: drawn faintly, in brackets as it is */
     size_t mark;          /* 0, or 1 + the category whose colour stands beside the label */
 };

@@ -148,7 +148,7 @@ void at_tick_text(char *out, size_t size, double v, double step)
 /* The two ends of the range always, round numbers between them where there is room. */
 static size_t bar_labels(double *out, size_t max, const struct at_scale *s, double h)
 {
-    double ticks[8], room = (s->hi - s->lo) * (3.2 / h);
+    double ticks[8], room = (s->hi - s->lo) * (4.0 / h);
     size_t n = at_ticks(ticks, AT_MIN(AT_COUNTOF(ticks), (size_t)(h / 4)), s->lo, s->hi), k = 0;
 
     out[k++] = s->lo;

@@ -62,6 +62,7 @@ static void test_marks_of_pieces(void **state)
         { { .text = " word" }, 0, "·word" },
         { { .text = "" }, 0, "·" },
         { { .text = "##ing", .is_continuation = true }, 7, "7 ##ing" },
+        { { .text = "ing", .is_continuation = true }, 0, "##ing" },
         { { .text = "[CLS]", .is_special = true }, 0, "[CLS]" },
         { { .text = "\n" }, 0, "↵" },
     };
