@@ -3,7 +3,6 @@
  */
 #include "cmd/map_pictures.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "analysis/flow.h"
@@ -32,22 +31,11 @@ static int write_map_picture(struct job *job, const struct doc *doc, const char 
     return rc;
 }
 
-static double largest_value(const float *map, size_t n)
-{
-    double max = 0.0;
-
-    for (size_t i = 0; i < n; i++)
-        if (!isnan(map[i]))
-            max = fmax(max, (double)map[i]);
-    return max;
-}
-
 int picture_heatmap(struct job *job, const struct doc *doc, const float *map, struct map_name name,
                     struct at_error *err)
 {
     char *title = job_title(job, "Attention", name.layer, name.head);
     char *subtitle = job_subtitle(job, doc, "");
-    double max = largest_value(map, doc->n * doc->n);
     struct at_heatmap h = {
         .title = title,
         .subtitle = subtitle,
@@ -59,7 +47,7 @@ int picture_heatmap(struct job *job, const struct doc *doc, const float *map, st
         .values = map,
         .row_labels = doc->labels,
         .col_labels = doc->labels,
-        .scale = { AT_SEQUENTIAL, 0.0, max > 0.0 ? max : 1.0, 0.0 },
+        .scale = at_scale_fit_map(map, doc->n, job->shape.is_causal),
         .is_causal = job->shape.is_causal,
         .width_mm = job->width_mm,
     };

@@ -93,6 +93,13 @@ struct at_scale at_scale_fit(enum at_scale_kind kind, double neutral, const floa
     return s;
 }
 
+struct at_scale at_scale_fit_map(const float *values, size_t n, bool is_causal)
+{
+    size_t skip = is_causal && n > 1 ? n : 0;
+
+    return at_scale_fit(AT_SEQUENTIAL, 0, values + skip, n * n - skip);
+}
+
 uint32_t at_categorical(size_t i)
 {
     /* Okabe and Ito (2008), "Color Universal Design"; black last, as it is our ink */

@@ -28,6 +28,9 @@ struct at_scale {
    to about the largest; diverging symmetric around neutral. Nothing finite gives 0..1. */
 struct at_scale at_scale_fit(enum at_scale_kind kind, double neutral, const float *values,
                              size_t n);
+/* at_scale_fit_map - the range of an attention map (n,n), from 0. A causal map leaves out its first
+   row, whose only weight is always 1 and would make all others pale; the bar then says "≥". */
+struct at_scale at_scale_fit_map(const float *values, size_t n, bool is_causal);
 /* at_scale_color - clamps; NaN gives AT_COLOR_UNDEFINED (callers add a dot where it fits). */
 uint32_t at_scale_color(const struct at_scale *s, double v);
 /* at_categorical - the eight colours of Okabe and Ito, in turn. */

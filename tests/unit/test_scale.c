@@ -97,6 +97,21 @@ static void test_fit(void **state)
     assert_true(s.lo == 0 && s.hi == 1);
 }
 
+static void test_fit_map(void **state)
+{
+    static const float causal[] = { 1, 0, 0, 0.3f, 0.2f, 0, 0.2f, 0.39f, 0.1f };
+    static const float one[] = { 1 };
+    struct at_scale s;
+    (void)state;
+
+    s = at_scale_fit_map(causal, 3, true);
+    assert_true(s.lo == 0 && fabs(s.hi - 0.4) < 1e-12);
+    s = at_scale_fit_map(causal, 3, false);
+    assert_true(s.lo == 0 && s.hi == 1);
+    s = at_scale_fit_map(one, 1, true);
+    assert_true(s.hi == 1);
+}
+
 static void test_ticks(void **state)
 {
     static const struct {
@@ -166,6 +181,7 @@ int main(void)
         cmocka_unit_test(test_diverging_is_balanced),
         cmocka_unit_test(test_color_edges),
         cmocka_unit_test(test_fit),
+        cmocka_unit_test(test_fit_map),
         cmocka_unit_test(test_ticks),
         cmocka_unit_test(test_tick_text),
         cmocka_unit_test(test_colorbar),
