@@ -23,6 +23,8 @@ const struct command commands[] = {
     { .brief = "Look inside a model" },
     { "run", cmd_run, "text in, attention out: tokens, predictions, maps and their pictures" },
     { "metrics", cmd_metrics, "how every head distributes its attention, in numbers" },
+    { "heads", cmd_heads, "what each head looks at: words, positions, syntax" },
+    { "cluster", cmd_cluster, "groups of heads that do alike" },
     { .brief = "Models" },
     { "model", cmd_model, "list, inspect and check models" },
     { .brief = "About atlas" },

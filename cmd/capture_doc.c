@@ -223,7 +223,7 @@ int capture_doc(struct doc *doc, struct job *job, const struct at_capture_file *
         job->shape.has_summary_token = !strcmp(doc->pieces[0], "[CLS]");
         if (!job->shown_model)
             job->shown_model = at_arena_strdup(&job->arena, capture->model ? capture->model : "-");
-        rc = doc_group(doc, job->by_words, labels, err);
+        rc = doc_group(doc, job, labels, err);
     }
     at_json_free(details);
     at_json_free(pieces);

@@ -22,6 +22,8 @@ struct command {
 extern const struct command commands[];
 
 int cmd_run(int argc, char **argv);
+int cmd_cluster(int argc, char **argv);
+int cmd_heads(int argc, char **argv);
 int cmd_metrics(int argc, char **argv);
 int cmd_model(int argc, char **argv);
 int cmd_completion(int argc, char **argv);

@@ -18,26 +18,32 @@ void doc_release(struct doc *doc)
     *doc = (struct doc){ 0 };
 }
 
-/* A word is written as its pieces in a row. */
-static struct at_label word_label(struct doc *doc, size_t i, const struct at_label *pieces)
+/* A word is written as its pieces in a row; the tokenizer, if there is one, knows their bytes. */
+static struct at_label word_label(struct doc *doc, size_t i, const struct at_label *pieces,
+                                  const struct at_tokenizer *t)
 {
+    size_t first = doc->words.first[i], count = doc->words.count[i];
     struct at_strbuf b = { 0 };
     struct at_label label = { 0 };
 
-    for (size_t j = 0; j < doc->words.count[i]; j++)
-        at_strbuf_adds(&b, pieces[doc->words.first[i] + j].text);
+    if (t)
+        at_words_add_label(&doc->words, &b, t, &doc->tokens, i);
+    else
+        for (size_t j = first; j < first + count; j++)
+            at_strbuf_adds(&b, pieces[j].text);
     label.text = at_arena_strdup(&doc->arena, at_strbuf_str(&b));
     at_strbuf_release(&b);
     return label;
 }
 
-int doc_group(struct doc *doc, bool by_words, struct at_label *piece_labels, struct at_error *err)
+int doc_group(struct doc *doc, const struct job *job, struct at_label *piece_labels,
+              struct at_error *err)
 {
     struct at_label *labels;
 
     doc->n = doc->tokens.n;
     doc->labels = piece_labels;
-    if (!by_words)
+    if (!job->by_words)
         return 0;
     at_words_group(&doc->words, &doc->tokens);
     if (doc->words.n == 0)
@@ -45,7 +51,7 @@ int doc_group(struct doc *doc, bool by_words, struct at_label *piece_labels, str
     doc->n = doc->words.n;
     labels = at_arena_alloc(&doc->arena, doc->n, sizeof *labels);
     for (size_t i = 0; i < doc->n; i++)
-        labels[i] = word_label(doc, i, piece_labels);
+        labels[i] = word_label(doc, i, piece_labels, job->tokenizer);
     doc->labels = labels;
     return 0;
 }
@@ -103,5 +109,5 @@ int doc_prepare(struct doc *doc, const struct job *job, struct text *in, struct 
                        *doc->in.id ? ": " : "", doc->tokens.n, max);
         at_tokens_truncate(&doc->tokens, max);
     }
-    return doc_group(doc, job->by_words, label_pieces(doc, job->tokenizer), err);
+    return doc_group(doc, job, label_pieces(doc, job->tokenizer), err);
 }

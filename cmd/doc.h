@@ -15,7 +15,7 @@
 AT_MUST_USE int doc_prepare(struct doc *doc, const struct job *job, struct text *in,
                             struct at_error *err);
 /* doc_group - words and labels, once tokens, pieces and labels of pieces are there. */
-AT_MUST_USE int doc_group(struct doc *doc, bool by_words, struct at_label *piece_labels,
+AT_MUST_USE int doc_group(struct doc *doc, const struct job *job, struct at_label *piece_labels,
                           struct at_error *err);
 void doc_release(struct doc *doc); /* accepts a zeroed struct */
 

@@ -226,6 +226,8 @@ static int start(struct job *job, const struct opt *table, bool needs_model,
     if (rc)
         return report_fault(&err);
     job->pool = at_pool_new((size_t)job->n_threads);
+    if (needs_model)
+        at_model_populate(&job->model, job->pool);
     return EXIT_DONE;
 }
 

@@ -1,0 +1,61 @@
+/*
+ * layer_heads.c - see layer_heads.h.
+ */
+#include "cmd/layer_heads.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "draw/draw_heatmap.h"
+
+/* "0", "1", ... for an axis of layers or heads; texts lie in the arena. */
+static struct at_label *number_labels(struct at_arena *arena, size_t n)
+{
+    struct at_label *labels = at_arena_calloc(arena, n, sizeof *labels);
+
+    for (size_t i = 0; i < n; i++)
+        labels[i].text = at_arena_printf(arena, "%zu", i);
+    return labels;
+}
+
+int picture_layer_heads(struct job *job, const struct doc *doc, const struct layer_heads *p,
+                        struct at_error *err)
+{
+    struct at_arena arena = { 0 };
+    size_t n = p->L * p->H;
+    float *values = at_arena_alloc(&arena, n, sizeof *values);
+    double lo = INFINITY, hi = -INFINITY;
+    char *subtitle = doc ? job_subtitle(job, doc, p->details) : at_strdup(p->details);
+    struct at_heatmap h;
+    int rc = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        double v = p->values[i * p->stride];
+        values[i] = (float)v;
+        lo = fmin(lo, v);
+        hi = fmax(hi, v);
+    }
+    h = (struct at_heatmap){
+        .title = at_arena_printf(&arena, "%s of every head, %s", p->title, job->shown_model),
+        .subtitle = subtitle,
+        .x_name = "head",
+        .y_name = "layer",
+        .unit = p->unit,
+        .rows = p->L,
+        .cols = p->H,
+        .values = values,
+        .row_labels = number_labels(&arena, p->L),
+        .col_labels = number_labels(&arena, p->H),
+        .scale = { AT_SEQUENTIAL, lo, hi > lo ? hi : lo + 1.0, 0.0 },
+        .show_values = true,
+        .width_mm = job->width_mm,
+    };
+    if (p->scale)
+        h.scale = *p->scale;
+    if (isfinite(lo))
+        rc = job_picture(job, doc, p->file, at_draw_heatmap(&h), err);
+    free(subtitle);
+    at_arena_release(&arena);
+    return rc;
+}

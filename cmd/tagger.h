@@ -1,0 +1,37 @@
+/*
+ * tagger.h - part-of-speech and entity tags for the texts of a command: from a tagging model, run on
+ * each text, or from a file (one text).
+ */
+#ifndef CMD_TAGGER_H
+#define CMD_TAGGER_H
+
+#include "analysis/tags.h"
+#include "cmd/job.h"
+
+/* Its options; include tagger_options in a table after tagger_init(). */
+struct tagger {
+    const char *model_name, *file;
+    struct opt options[4];
+    struct at_model model;          /* not opened with a file */
+    struct at_tokenizer *tokenizer; /* NULL with a file */
+};
+
+void tagger_init(struct tagger *t);
+/* tagger_open - the model; AT_ENOTFOUND, AT_EFORMAT: it tags neither parts of speech nor entities. */
+AT_MUST_USE int tagger_open(struct tagger *t, struct at_error *err);
+void tagger_close(struct tagger *t);
+
+/*
+ * tagger_tag - tags of the rows of a doc: its tokens, or its words (a word has its first piece's).
+ *
+ * Shapes    out (doc->n).
+ * Errors    those of at_tags_read(); what the model says.
+ */
+AT_MUST_USE int tagger_tag(struct at_token_tag *out, const struct tagger *t, const struct doc *doc,
+                           struct at_pool *pool, struct at_error *err);
+
+/* tagger_note - the tagger as a manifest's input, and in the "meta" of documents. */
+AT_MUST_USE int tagger_note(const struct tagger *t, struct manifest *m, struct at_error *err);
+const char *tagger_name(const struct tagger *t);
+
+#endif

@@ -1,0 +1,52 @@
+load helper
+
+TEXT="Barack Obama visited Paris because the French president had invited him."
+
+@test "clusters.json keeps its contract" {
+    ok cluster --json "$TEXT"
+    holds - '(.heads | length) == 36 and .k >= 2 and .k <= 8 and .tsne.perplexity == 30 and .tsne.kl > 0'
+    holds - '([.silhouette_by_k[]] | max) - .silhouette | fabs < 1e-8'
+    holds - '.heads[0] | has("x") and has("y") and has("cluster") and has("name") and has("silhouette") and has("z")'
+    holds - '([.clusters[].size] | add) == 36 and ([.clusters[].name] | unique | length) == .k'
+}
+
+@test "same seed, same picture, whatever the number of threads" {
+    ok cluster --json --threads 1 --seed 7 "$TEXT"
+    one=$(jq -c '[.heads[] | [.x, .y, .cluster]]' <<<"$output")
+    ok cluster --json --threads 2 --seed 7 "$TEXT"
+    [ "$one" = "$(jq -c '[.heads[] | [.x, .y, .cluster]]' <<<"$output")" ]
+}
+
+@test "--k is obeyed, up to the number of heads" {
+    ok cluster --json --k 3 "$TEXT"
+    holds - '.k == 3 and (.clusters | length) == 3'
+    run --separate-stderr atlas cluster --json --k 60 "$TEXT"
+    ended 1
+    has "$stderr" '60'
+}
+
+@test "--features js groups by the maps" {
+    ok cluster --json --features js --k 4 "$TEXT"
+    holds - '.meta.features == "js" and .k == 4'
+}
+
+@test "several texts are averaged first" {
+    printf 'The cat sat.\nBirds fly over Paris in winter.\n' >texts
+    ok cluster --lines -f texts -o out
+    holds out/clusters.json '.meta.n_texts == 2'
+    [ -s out/clusters.csv ] && [ -s out/clusters.png ] && [ -s out/corpus.csv ]
+    [ "$(head -n 1 out/clusters.csv)" = "layer,head,x,y,cluster,name,silhouette,pca_x,pca_y" ]
+    awk -F, 'NR > 1 && $4 != 2 && $4 != 1 { exit 1 }' out/corpus.csv
+}
+
+@test "few heads and constant features are defined" {
+    ok cluster --json -m "$FIXTURES/tiny-bert" "the cat sat"
+    holds - '(.heads | length) == 4 and .k >= 1'
+    ok cluster --json -m "$FIXTURES/tiny-gpt2" "the"
+    holds - '.heads | length == 4'
+}
+
+@test "the map may be that of PCA" {
+    ok cluster -o out --format svg --map pca "$TEXT"
+    grep -q 'PC' out/clusters.svg || [ -s out/clusters.svg ]
+}
