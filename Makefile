@@ -125,11 +125,13 @@ $O/tests/fuzz/replay_%: $O/tests/fuzz/fuzz_%.o $(FUZZ_AUX) $O/tests/fuzz/replay.
 
 $O/tests/bench/%: $O/tests/bench/%.o $O/tests/bench/bench.o $O/libatlas.a
 	@echo "  LD   $@"
-	$Q$(LINK) -o $@ $^ $(LIBS)
+	$Q$(LINK) -o $@ $(filter %.o,$^) $O/libatlas.a $(LIBS)
 
 ## draw-samples   pictures of every kind to look at, in build/samples
 draw-samples: $O/tests/bench/draw_samples
 	@$<
+
+$O/tests/bench/draw_samples: $O/tests/bench/draw_samples_charts.o
 
 $O/tests/fault/%.so: $O/tests/fault/%.o
 	@echo "  LD   $@"
