@@ -170,6 +170,7 @@ header() {
 @test "output: a file that cannot be opened, completed or put in its place" {
     [[ $ATLAS_BUILD != *asan && -z ${ATLAS_PREFIX:-} ]] || skip 'the preloaded library and the tool exclude each other'
     for rule in fopen:tokens.csv fclose:tokens.csv rename:tokens.csv fopen:capture.safetensors \
+        write:attention.csv write:capture.safetensors write:heatmap_mean.png write:manifest.json \
         fclose:capture.safetensors fclose:heatmap_mean.png fopen:heatmap_mean.svg \
         rename:manifest.json fclose:run.json; do
         rm -rf out

@@ -1,9 +1,10 @@
 /*
  * failio.c - an LD_PRELOAD library that makes one kind of file operation fail by file name.
  *
- * FAILIO=CALL:PART fails every CALL (open, fopen, fclose, rename) on a path that contains PART:
- * open and fopen with EACCES, fclose and rename with ENOSPC, as a full disk would. fclose still
- * closes, and fails for the file that was opened last under a matching name.
+ * FAILIO=CALL:PART fails every CALL (open, fopen, write, fclose, rename) on a path that contains
+ * PART: open and fopen with EACCES, the others with ENOSPC, as a full disk would. write means all
+ * that is written to a file after fopen, by whatever call. fclose still closes, and fails for the
+ * file that was opened last under a matching name.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static FILE *matched;
 
@@ -31,6 +33,16 @@ static void next(void *function, const char *name)
     void *symbol = dlsym(RTLD_NEXT, name);
 
     memcpy(function, &symbol, sizeof symbol);
+}
+
+/* stdio's own write cannot be replaced from here: its descriptor becomes a device that is full. */
+static void fill(int fd)
+{
+    int full = open("/dev/full", O_WRONLY);
+
+    if (full < 0 || dup2(full, fd) < 0)
+        abort();
+    close(full);
 }
 
 int open(const char *path, int flags, ...)
@@ -61,6 +73,8 @@ FILE *fopen(const char *path, const char *mode)
     }
     next(&real, "fopen");
     f = real(path, mode);
+    if (f && hit("write", path))
+        fill(fileno(f));
     if (hit("fclose", path))
         matched = f;
     return f;
