@@ -1,45 +1,52 @@
 /*
  * digest.c - see digest.h. The only file that sees libmd.
  *
- * Captures are hundreds of megabytes and their digest is in the manifest, so whole blocks go to the
- * processor's own SHA instructions where it has them; libmd does the beginning and the end.
+ * Files are read in pieces rather than mapped: a mapped capture of half a gigabyte would count as
+ * memory of the process while it is hashed.
  */
 #define _DEFAULT_SOURCE /* libmd's header wants the BSD integer types */
 #include "base/digest.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
 #include <sys/types.h>
+#include <unistd.h>
 #include <sha2.h>
 
-#include "base/mapfile.h"
-#include "base/sha256_x86.h"
+enum { PIECE = 64 << 10 };
 
 struct at_digest at_digest_bytes(const void *bytes, size_t n)
 {
     struct at_digest d;
-    const unsigned char *p = bytes;
     SHA2_CTX c;
 
     SHA256Init(&c);
-    if (n >= SHA256_BLOCK_LENGTH && at_sha256_x86_usable()) {
-        size_t blocks = n / SHA256_BLOCK_LENGTH;
-        at_sha256_x86(c.state.st32, p, blocks);
-        c.bitcount[0] = (uint64_t)blocks * SHA256_BLOCK_LENGTH * 8;
-        p += blocks * SHA256_BLOCK_LENGTH;
-        n %= SHA256_BLOCK_LENGTH;
-    }
-    SHA256Update(&c, p, n);
+    SHA256Update(&c, bytes, n);
     SHA256End(&c, d.hex);
     return d;
 }
 
 int at_digest_file(struct at_digest *out, const char *path, struct at_error *err)
 {
-    struct at_mapfile m;
-    int rc = at_mapfile_open(&m, path, err);
+    unsigned char piece[PIECE];
+    struct at_digest d;
+    SHA2_CTX c;
+    ssize_t n;
+    int why = 0, fd = open(path, O_RDONLY | O_CLOEXEC);
 
-    if (rc)
-        return rc;
-    *out = at_digest_bytes(m.bytes, m.n);
-    at_mapfile_close(&m);
+    if (fd < 0)
+        return at_fail(err, errno == ENOENT ? AT_ENOTFOUND : AT_EIO, "cannot open '%s': %s", path,
+                       strerror(errno));
+    SHA256Init(&c);
+    while ((n = read(fd, piece, sizeof piece)) > 0)
+        SHA256Update(&c, piece, (size_t)n);
+    if (n < 0)
+        why = errno;
+    close(fd);
+    if (why)
+        return at_fail(err, AT_EIO, "cannot read '%s': %s", path, strerror(why));
+    SHA256End(&c, d.hex);
+    *out = d;
     return 0;
 }

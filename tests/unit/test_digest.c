@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "base/sha256_x86.h"
 #include "close.h"
 #include "sandbox.h"
 
@@ -63,25 +62,6 @@ static void test_lengths(void **state)
         assert_string_equal(at_digest_bytes(bytes, lengths[i].n).hex, lengths[i].hex);
 }
 
-/* Many blocks in one call are the same as one call each; none is no change. */
-static void test_blocks_one_by_one(void **state)
-{
-    unsigned char bytes[640];
-    uint32_t all[8] = { 1, 2, 3, 4, 5, 6, 7, 8 }, single[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
-
-    (void)state;
-    if (!at_sha256_x86_usable())
-        skip();
-    for (size_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = (unsigned char)(i * i);
-    at_sha256_x86(all, bytes, 10);
-    for (size_t i = 0; i < 10; i++)
-        at_sha256_x86(single, bytes + 64 * i, 1);
-    assert_memory_equal(all, single, sizeof all);
-    at_sha256_x86(all, bytes, 0);
-    assert_memory_equal(all, single, sizeof all);
-}
-
 static void test_no_file(void **state)
 {
     struct at_digest d;
@@ -97,7 +77,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bytes_and_files),
         cmocka_unit_test(test_lengths),
-        cmocka_unit_test(test_blocks_one_by_one),
         cmocka_unit_test(test_no_file),
     };
 
