@@ -27,5 +27,6 @@ int cmd_heads(int argc, char **argv);
 int cmd_metrics(int argc, char **argv);
 int cmd_model(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
+int cmd_bias(int argc, char **argv);
 
 #endif

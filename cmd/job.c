@@ -249,6 +249,11 @@ int job_start_model(struct job *job, const struct opt *table)
     return start(job, table, true, NULL);
 }
 
+int job_start_bare(struct job *job, const struct opt *table)
+{
+    return start(job, table, false, NULL);
+}
+
 static void job_release(struct job *job)
 {
     texts_close(&job->texts);

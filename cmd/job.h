@@ -72,10 +72,12 @@ void job_init(struct job *job, const char *command, int argc, char **argv);
  * job_start - check the shared options, open model, tokenizer, texts and output directory.
  *
  * argc, argv: the operands left by opt_parse(). Answers EXIT_DONE or, after one line on standard
- * error, another status. job_start_model() is for commands without texts of their own.
+ * error, another status. job_start_model() is for commands without texts of their own,
+ * job_start_bare() for those without a model, too.
  */
 int job_start(struct job *job, const struct opt *table, int argc, char **argv);
 int job_start_model(struct job *job, const struct opt *table);
+int job_start_bare(struct job *job, const struct opt *table);
 
 /* job_finish - write the manifest when status allows, check standard output, free everything. */
 int job_finish(struct job *job, int status);

@@ -269,11 +269,17 @@ int manifest_csv_commit(struct at_csv *csv, struct manifest *m, const char *rel,
                         const char *columns, struct at_error *err)
 {
     size_t rows = csv->n_rows;
-    struct at_json *o, *names;
     int rc = at_csv_commit(csv, err);
 
-    if (!rc)
-        rc = note_output(&o, m, rel, err);
+    return rc ? rc : manifest_table(m, rel, columns, rows, err);
+}
+
+int manifest_table(struct manifest *m, const char *rel, const char *columns, size_t rows,
+                   struct at_error *err)
+{
+    struct at_json *o, *names;
+    int rc = note_output(&o, m, rel, err);
+
     if (rc)
         return rc;
     names = at_json_array();

@@ -46,6 +46,9 @@ AT_MUST_USE int manifest_csv_open(struct at_csv *out, struct manifest *m, const 
                                   const char *columns, struct at_error *err);
 AT_MUST_USE int manifest_csv_commit(struct at_csv *csv, struct manifest *m, const char *rel,
                                     const char *columns, struct at_error *err);
+/* manifest_table - note a table that is complete, with its rows and columns. */
+AT_MUST_USE int manifest_table(struct manifest *m, const char *rel, const char *columns,
+                               size_t rows, struct at_error *err);
 /* manifest_json - write a document; digits as in at_json_dump(). */
 AT_MUST_USE int manifest_json(struct manifest *m, const char *rel, const struct at_json *doc,
                               int digits, struct at_error *err);

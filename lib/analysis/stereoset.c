@@ -3,10 +3,13 @@
  */
 #include "analysis/stereoset.h"
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "io/csv.h"
 #include "io/json.h"
 
 static const char *const gold_names[AT_N_GOLD] = { "stereotype", "anti-stereotype", "unrelated" };
@@ -208,6 +211,24 @@ int at_stereoset_find(size_t *item_out, enum at_gold *gold_out, const struct at_
     return 0;
 }
 
+/* Ids checked, targets and categories numbered; names (n, 2). */
+static int finish(struct at_stereoset *s, const char **names, struct at_error *err)
+{
+    int rc = check_item_ids(s, err);
+
+    if (!rc)
+        rc = index_sentences(s, err);
+    if (rc)
+        return rc;
+    s->n_targets = number_names(&s->targets, names, 0, s->n, &s->arena);
+    s->n_categories = number_names(&s->categories, names, 1, s->n, &s->arena);
+    for (size_t i = 0; i < s->n; i++) {
+        s->items[i].target = name_number(s->targets, s->n_targets, names[2 * i]);
+        s->items[i].category = name_number(s->categories, s->n_categories, names[2 * i + 1]);
+    }
+    return 0;
+}
+
 static int read_parts(struct at_stereoset *s, const char **names, const struct at_json *const *part,
                       struct at_error *err)
 {
@@ -244,31 +265,79 @@ static int from_json(struct at_stereoset *s, const struct at_json *root, struct 
     s->items = at_arena_calloc(&s->arena, n, sizeof *s->items);
     names = at_arena_calloc(&s->arena, 2 * n, sizeof *names);
     rc = read_parts(s, names, part, err);
-    if (!rc)
-        rc = check_item_ids(s, err);
-    if (!rc)
-        rc = index_sentences(s, err);
-    if (rc)
-        return rc;
-    s->n_targets = number_names(&s->targets, names, 0, n, &s->arena);
-    s->n_categories = number_names(&s->categories, names, 1, n, &s->arena);
-    for (size_t i = 0; i < n; i++) {
-        s->items[i].target = name_number(s->targets, s->n_targets, names[2 * i]);
-        s->items[i].category = name_number(s->categories, s->n_categories, names[2 * i + 1]);
+    return rc ? rc : finish(s, names, err);
+}
+
+/* One item of an items.csv: rows row .. row+2. */
+static int table_item(struct at_stereoset *s, const char **names, const struct at_table *t,
+                      size_t row, const long *column, struct at_error *err)
+{
+    struct at_stereo_item *item = &s->items[row / AT_N_GOLD];
+    const char *part = at_table_cell(t, row, (size_t)column[1]);
+
+    item->part = strcmp(part, part_names[0]) == 0 ? AT_INTRASENTENCE : AT_INTERSENTENCE;
+    if (strcmp(part, part_names[item->part]) != 0)
+        return at_fail(err, AT_EFORMAT, "row %zu: unknown type '%s'", row + 1, part);
+    names[0] = at_arena_strdup(&s->arena, at_table_cell(t, row, (size_t)column[3]));
+    names[1] = at_arena_strdup(&s->arena, at_table_cell(t, row, (size_t)column[2]));
+    item->context = "";
+    for (size_t k = 0; k < AT_N_GOLD; k++) {
+        const char *gold = at_table_cell(t, row + k, (size_t)column[4]);
+        struct at_stereo_sentence sentence = {
+            at_arena_strdup(&s->arena, at_table_cell(t, row + k, (size_t)column[0])),
+            at_arena_strdup(&s->arena, at_table_cell(t, row + k, (size_t)column[5])),
+        };
+        if (gold_of(&item->order[k], gold) != 0 || item->sentence[item->order[k]].id)
+            return at_fail(err, AT_EFORMAT, "row %zu: unknown or second gold label '%s'",
+                           row + k + 1, gold);
+        item->sentence[item->order[k]] = sentence;
+        item->id = item->id ? item->id : sentence.id;
     }
     return 0;
+}
+
+static int from_table(struct at_stereoset *s, const struct at_table *t, struct at_error *err)
+{
+    static const char *const wanted[] = { "id", "type", "category", "target", "gold", "text" };
+    long column[AT_COUNTOF(wanted)];
+    size_t n = t->n_rows / AT_N_GOLD;
+    const char **names;
+    int rc = 0;
+
+    for (size_t c = 0; c < AT_COUNTOF(wanted); c++) {
+        column[c] = at_table_column(t, wanted[c]);
+        if (column[c] < 0)
+            return at_fail(err, AT_EFORMAT, "no column '%s'", wanted[c]);
+    }
+    if (n == 0 || t->n_rows % AT_N_GOLD)
+        return at_fail(err, AT_EFORMAT, "%zu rows, want three for every item", t->n_rows);
+    s->items = at_arena_calloc(&s->arena, n, sizeof *s->items);
+    names = at_arena_calloc(&s->arena, 2 * n, sizeof *names);
+    for (s->n = 0; s->n < n && !rc; s->n++)
+        rc = table_item(s, names + 2 * s->n, t, AT_N_GOLD * s->n, column, err);
+    return rc ? rc : finish(s, names, err);
+}
+
+static bool is_table_name(const char *path)
+{
+    size_t n = strlen(path);
+
+    return n >= 4 && strcmp(path + n - 4, ".csv") == 0;
 }
 
 int at_stereoset_read(struct at_stereoset *out, const char *path, struct at_error *err)
 {
     struct at_stereoset s = { 0 };
+    struct at_table table = { 0 };
     struct at_json *root = NULL;
-    int rc = at_json_read(&root, path, err);
+    bool is_table = is_table_name(path);
+    int rc = is_table ? at_table_read(&table, path, ',', err) : at_json_read(&root, path, err);
 
     if (rc)
         return rc;
-    rc = from_json(&s, root, err);
+    rc = is_table ? from_table(&s, &table, err) : from_json(&s, root, err);
     at_json_free(root);
+    at_table_release(&table);
     if (rc) {
         at_stereoset_release(&s);
         return at_error_in(err, "%s", path);

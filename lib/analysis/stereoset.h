@@ -59,6 +59,10 @@ struct at_stereoset {
  * Either part may be absent, not both. Other keys are ignored. How often BLANK stands in an
  * intrasentence context is noted, not judged: only some protocols need it.
  *
+ * A path that ends in .csv is an items.csv of `bias stereoset`: columns id, type, category, target,
+ * gold and text, three rows an item. It has no contexts (they are "") and no ids of items (that of
+ * the first sentence serves).
+ *
  * Errors    AT_EIO, AT_ENOTFOUND; AT_EFORMAT names the item and the key: missing or of another
  *           type, not three sentences, an unknown or repeated gold label, an id seen before.
  * Memory    at_stereoset_release(), which accepts a zeroed struct and may be called twice.

@@ -33,19 +33,70 @@ static void next_cell(struct at_csv *c)
         at_strbuf_addc(&c->rows, ',');
 }
 
+static size_t count_columns(const char *columns)
+{
+    size_t n = 1;
+
+    for (; *columns; columns++)
+        n += *columns == ',';
+    return n;
+}
+
+static void add_header(struct at_csv *c, const char *columns)
+{
+    at_strbuf_adds(&c->rows, columns);
+    at_strbuf_addc(&c->rows, '\n');
+}
+
 int at_csv_open(struct at_csv *out, const char *path, const char *columns, struct at_error *err)
 {
-    struct at_csv c = { .n_columns = 1 };
+    struct at_csv c = { .n_columns = count_columns(columns) };
     int rc = at_outfile_open(&c.file, path, err);
 
     if (rc)
         return rc;
-    for (const char *p = columns; *p; p++)
-        c.n_columns += *p == ',';
-    at_strbuf_adds(&c.rows, columns);
-    at_strbuf_addc(&c.rows, '\n');
+    add_header(&c, columns);
     *out = c;
     return 0;
+}
+
+int at_csv_append(struct at_csv *out, const char *path, const char *columns, struct at_error *err)
+{
+    struct at_csv c = { .n_columns = count_columns(columns) };
+
+    c.file.f = fopen(path, "a");
+    if (!c.file.f || fseek(c.file.f, 0, SEEK_END) != 0) {
+        int why = errno;
+        at_csv_abort(&c);
+        return at_fail(err, AT_EIO, "cannot write '%s': %s", path, strerror(why));
+    }
+    c.file.path = at_strdup(path);
+    if (ftell(c.file.f) == 0)
+        add_header(&c, columns);
+    *out = c;
+    return at_csv_flush(out, err);
+}
+
+int at_csv_flush(struct at_csv *c, struct at_error *err)
+{
+    AT_BUG_IF(c->column != 0);
+    flush(c);
+    if (!c->why && fflush(c->file.f) != 0)
+        c->why = errno ? errno : EIO;
+    if (c->why)
+        return at_fail(err, AT_EIO, "cannot write '%s': %s", c->file.path, strerror(c->why));
+    return 0;
+}
+
+int at_csv_close(struct at_csv *c, struct at_error *err)
+{
+    int rc = at_csv_flush(c, err);
+
+    if (fclose(c->file.f) != 0 && !rc)
+        rc = at_fail(err, AT_EIO, "cannot write '%s': %s", c->file.path, strerror(errno));
+    c->file.f = NULL;
+    at_csv_abort(c);
+    return rc;
 }
 
 void at_csv_text(struct at_csv *c, const char *s)

@@ -32,6 +32,16 @@ void at_csv_real(struct at_csv *c, double v);
 void at_csv_empty(struct at_csv *c);
 void at_csv_end(struct at_csv *c); /* a row with another number of cells than the header is a bug */
 AT_MUST_USE int at_csv_commit(struct at_csv *c, struct at_error *err);
+
+/*
+ * A journal: a table that grows in place, so that a run that is killed has lost nothing that was
+ * flushed. at_csv_append opens path at its end (the header is written when it is empty),
+ * at_csv_flush hands the rows so far to the system, at_csv_close flushes and closes. AT_EIO.
+ */
+AT_MUST_USE int at_csv_append(struct at_csv *out, const char *path, const char *columns,
+                              struct at_error *err);
+AT_MUST_USE int at_csv_flush(struct at_csv *c, struct at_error *err);
+AT_MUST_USE int at_csv_close(struct at_csv *c, struct at_error *err);
 void at_csv_abort(struct at_csv *c); /* accepts a zeroed or committed struct */
 
 /*

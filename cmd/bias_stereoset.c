@@ -1,0 +1,393 @@
+/*
+ * bias_stereoset.c - `atlas bias stereoset`: scores of the StereoSet items by a model, or from a
+ * file of somebody's scores.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/stereo_scoring.h"
+#include "base/alloc.h"
+#include "cmd/bias_shared.h"
+#include "cmd/build_info.h"
+#include "cmd/file_digest.h"
+#include "cmd/journal.h"
+
+static const char *const protocol_words[] = { "official", "reference", "conditional", NULL };
+
+/* Items that go through the model together, and are lost together when the run is killed. */
+enum { WINDOW = 24 };
+
+struct call {
+    struct job job;
+    int protocol, pll, bos;
+    bool resume;
+    const char *rescore, *shard_text;
+    struct interval_options interval;
+    struct shard shard;
+
+    struct at_stereoset set; /* the items that are scored here */
+    double *scores;          /* (n, AT_N_GOLD) */
+    size_t *n_tokens;        /* (n, AT_N_GOLD) */
+    char **excluded;         /* (n) */
+    bool has_part[AT_N_PARTS];
+    const char *unavailable[AT_N_PARTS];
+};
+
+static void call_release(struct call *c)
+{
+    for (size_t i = 0; c->excluded && i < c->set.n; i++)
+        free(c->excluded[i]);
+    free(c->excluded);
+    free(c->scores);
+    free(c->n_tokens);
+    at_stereoset_release(&c->set);
+}
+
+/* Keep the items of scored parts and, of those, this shard's. */
+static void keep_ours(struct call *c)
+{
+    size_t n = 0, number = 0;
+
+    for (size_t i = 0; i < c->set.n; i++) {
+        if (!c->has_part[c->set.items[i].part] || !shard_has(c->shard, number++))
+            continue;
+        c->set.items[n] = c->set.items[i];
+        memmove(c->scores + AT_N_GOLD * n, c->scores + AT_N_GOLD * i,
+                AT_N_GOLD * sizeof *c->scores);
+        n++;
+    }
+    c->set.n = n;
+}
+
+static int open_set(struct call *c, const char *path, struct at_error *err)
+{
+    int rc = at_stereoset_read(&c->set, path, err);
+
+    if (rc)
+        return rc;
+    c->scores = at_calloc(AT_N_GOLD * c->set.n, sizeof *c->scores);
+    c->n_tokens = at_calloc(AT_N_GOLD * c->set.n, sizeof *c->n_tokens);
+    c->excluded = at_calloc(c->set.n, sizeof *c->excluded);
+    if (c->job.manifest)
+        rc = manifest_input_file(c->job.manifest, "data", path, err);
+    return rc;
+}
+
+/* Which parts of the data this protocol scores with this model. */
+static int choose_parts(struct call *c)
+{
+    size_t n[AT_N_PARTS] = { 0 };
+
+    for (size_t i = 0; i < c->set.n; i++)
+        n[c->set.items[i].part]++;
+    for (size_t p = 0; p < AT_N_PARTS; p++) {
+        const char *why = at_stereo_unavailable(&c->job.model, (enum at_stereo_protocol)c->protocol,
+                                                (enum at_stereo_part)p);
+        c->has_part[p] = n[p] > 0 && !why;
+        if (n[p] == 0 || !why)
+            continue;
+        c->unavailable[p] = why;
+        if (c->protocol != AT_STEREO_REFERENCE)
+            report_warning("%zu %s items are left out: %s", n[p],
+                           at_stereo_part_name((enum at_stereo_part)p), why);
+    }
+    for (size_t p = 0; p < AT_N_PARTS; p++)
+        if (c->has_part[p])
+            return EXIT_DONE;
+    return report_error("nothing to score: %s", c->unavailable[AT_INTERSENTENCE]
+                                                    ? c->unavailable[AT_INTERSENTENCE]
+                                                    : c->unavailable[AT_INTRASENTENCE]);
+}
+
+/* --- the journal --- */
+
+static int journal_note(struct at_json **out, const struct call *c, const char *data,
+                        struct at_error *err)
+{
+    struct at_digest model, set;
+    struct at_json *o;
+    int rc = file_digest(&model, at_safetensors_path(c->job.model.files, 0), err);
+
+    if (!rc)
+        rc = file_digest(&set, data, err);
+    if (rc)
+        return rc;
+    o = at_json_object();
+    at_json_set_string(o, "command", c->job.command);
+    at_json_set_string(o, "version", version_number());
+    at_json_set_string(o, "model", model.hex);
+    at_json_set_string(o, "data", set.hex);
+    at_json_set_string(o, "protocol", protocol_words[c->protocol]);
+    at_json_set_string(o, "pll", bias_pll_words[c->pll]);
+    at_json_set_string(o, "bos", bias_bos_words[c->bos]);
+    at_json_set_string(o, "shard", c->shard_text ? c->shard_text : "1/1");
+    *out = o;
+    return 0;
+}
+
+/* Take over the items that an interrupted run has scored; answers how many. */
+static int take_done(size_t *n_out, struct call *c, const struct journal *j, struct at_error *err)
+{
+    long id = at_table_column(&j->done, "id"), score = at_table_column(&j->done, "score");
+    long tokens = at_table_column(&j->done, "n_tokens");
+    long excluded = at_table_column(&j->done, "excluded");
+    size_t n = j->done.n_rows / AT_N_GOLD;
+
+    *n_out = 0;
+    if (j->done.n_rows == 0)
+        return 0;
+    if (n > c->set.n)
+        return at_fail(err, AT_EFORMAT, "%s: more items than the data set has", j->path);
+    for (size_t row = 0; row < n * AT_N_GOLD; row++) {
+        size_t i = row / AT_N_GOLD;
+        enum at_gold g = c->set.items[i].order[row % AT_N_GOLD];
+        const char *cell = at_table_cell(&j->done, row, (size_t)score), *why;
+        if (strcmp(at_table_cell(&j->done, row, (size_t)id), c->set.items[i].sentence[g].id) != 0)
+            return at_fail(err, AT_EFORMAT, "%s: row %zu is not the item that belongs there",
+                           j->path, row + 1);
+        c->scores[AT_N_GOLD * i + g] = *cell ? strtod(cell, NULL) : NAN;
+        c->n_tokens[AT_N_GOLD * i + g] =
+            strtoul(at_table_cell(&j->done, row, (size_t)tokens), NULL, 10);
+        why = at_table_cell(&j->done, row, (size_t)excluded);
+        if (*why && !c->excluded[i])
+            c->excluded[i] = at_strdup(why);
+    }
+    *n_out = n;
+    return 0;
+}
+
+static int open_journal(struct journal *j, size_t *n_done, struct call *c, const char *data,
+                        struct at_error *err)
+{
+    struct at_json *note = NULL;
+    int rc = journal_note(&note, c, data, err);
+
+    if (!rc)
+        rc = journal_open(j, c->job.out, "items.csv", STEREO_COLUMNS, note, c->resume, err);
+    at_json_free(note);
+    if (!rc)
+        rc = take_done(n_done, c, j, err);
+    if (!rc)
+        rc = journal_begin(j, *n_done * AT_N_GOLD, err);
+    if (!rc && *n_done > 0)
+        report_note("%zu of %zu items were done before", *n_done, c->set.n);
+    return rc;
+}
+
+/* --- scoring --- */
+
+static int score_window(struct call *c, struct at_scorer *scorer, struct journal *j, size_t first,
+                        size_t n, struct at_error *err)
+{
+    const struct at_score_rule rule = { (enum at_pll)c->pll, (enum at_bos)c->bos };
+    struct at_stereo_result results[WINDOW];
+    int rc = at_stereo_score(results, scorer, c->set.items + first, n,
+                             (enum at_stereo_protocol)c->protocol, rule, err);
+
+    if (rc)
+        return rc;
+    for (size_t k = 0; k < n; k++) {
+        size_t at = AT_N_GOLD * (first + k);
+        char text[SCORE_TEXT];
+        for (size_t g = 0; g < AT_N_GOLD; g++) {
+            c->scores[at + g] = score_text(text, results[k].score[g]);
+            c->n_tokens[at + g] = results[k].n[g];
+        }
+        c->excluded[first + k] = results[k].excluded; /* ours now */
+        if (j)
+            stereo_rows(&j->csv, &c->set, first + k, c->scores + at, c->n_tokens + at,
+                        results[k].excluded);
+    }
+    return j ? at_csv_flush(&j->csv, err) : 0;
+}
+
+static int score_items(struct call *c, const char *data, struct at_error *err)
+{
+    struct job *job = &c->job;
+    struct at_scorer scorer;
+    struct journal journal = { 0 }, *j = job->manifest ? &journal : NULL;
+    struct progress progress = { 0 };
+    size_t first = 0;
+    int rc = j ? open_journal(j, &first, c, data, err) : 0;
+
+    at_scorer_init(&scorer, &job->model, job->tokenizer, job->pool, 0);
+    progress_start(&progress, (enum progress_mode)(job->is_quiet ? PROGRESS_NEVER : job->progress),
+                   "scoring", "items", c->set.n);
+    for (; first < c->set.n && !rc; first += WINDOW) {
+        rc = score_window(c, &scorer, j, first, AT_MIN((size_t)WINDOW, c->set.n - first), err);
+        progress_show(&progress, AT_MIN(first + WINDOW, c->set.n));
+    }
+    progress_end(&progress);
+    at_scorer_release(&scorer);
+    if (!rc && j)
+        rc = journal_end(j, err);
+    journal_release(&journal);
+    if (!rc && job->manifest)
+        rc = manifest_table(job->manifest, "items.csv", STEREO_COLUMNS, AT_N_GOLD * c->set.n, err);
+    return rc;
+}
+
+/* --- somebody's scores --- */
+
+static int rescore_items(struct call *c, struct at_error *err)
+{
+    struct job *job = &c->job;
+    struct at_csv csv;
+    int rc = at_stereoset_rescore(c->scores, c->has_part, &c->set, c->rescore, err);
+
+    if (!rc && job->manifest)
+        rc = manifest_input_file(job->manifest, "scores", c->rescore, err);
+    if (rc)
+        return rc;
+    keep_ours(c);
+    for (size_t i = 0; i < c->set.n; i++)
+        for (size_t g = 0; g < AT_N_GOLD; g++)
+            if (isnan(c->scores[AT_N_GOLD * i + g]) && !c->excluded[i])
+                c->excluded[i] =
+                    at_asprintf("%s sentence: no score", at_gold_name((enum at_gold)g));
+    if (!job->manifest || !(job->formats & FORMAT_CSV))
+        return 0;
+    rc = job_csv_open(&csv, job, NULL, "items.csv", STEREO_COLUMNS, err);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < c->set.n; i++)
+        stereo_rows(&csv, &c->set, i, c->scores + AT_N_GOLD * i, NULL, c->excluded[i]);
+    return job_csv_commit(&csv, job, NULL, "items.csv", STEREO_COLUMNS, err);
+}
+
+/* --- the report --- */
+
+static struct at_json *rescore_meta(const struct call *c)
+{
+    struct at_json *meta = at_json_object(), *versions = at_json_object();
+
+    at_json_set_string(meta, "scores", at_path_base(c->rescore));
+    at_json_set_string(versions, "atlas", version_number());
+    at_json_set_int(versions, "schema", 1);
+    at_json_set(meta, "versions", versions);
+    return meta;
+}
+
+static struct at_json *head_json(const struct call *c)
+{
+    struct at_json *head = at_json_object(), *interval = at_json_object();
+    struct at_json *unavailable = at_json_object();
+
+    at_json_set(head, "meta", c->rescore ? rescore_meta(c) : job_meta(&c->job, NULL));
+    at_json_set_string(head, "protocol", protocol_words[c->protocol]);
+    if (!c->rescore && c->protocol != AT_STEREO_OFFICIAL)
+        at_json_set_string(head, c->job.shape.is_causal ? "bos" : "pll",
+                           c->job.shape.is_causal ? bias_bos_words[c->bos]
+                                                  : bias_pll_words[c->pll]);
+    at_json_set_real(interval, "level", c->interval.level);
+    at_json_set_int(interval, "resamples", c->interval.n_resamples);
+    at_json_set_int(interval, "seed", c->job.seed);
+    at_json_set(head, "interval", interval);
+    for (size_t p = 0; p < AT_N_PARTS; p++)
+        if (c->unavailable[p])
+            at_json_set_string(unavailable, at_stereo_part_name((enum at_stereo_part)p),
+                               c->unavailable[p]);
+    at_json_set(head, "unavailable", unavailable);
+    return head;
+}
+
+static int finish(struct call *c, int status)
+{
+    struct stereo_report r = {
+        .head = head_json(c),
+        .set = &c->set,
+        .scores = c->scores,
+        .excluded = c->excluded,
+        .has_part = c->has_part,
+        .options = { c->protocol != AT_STEREO_REFERENCE,
+                     { (size_t)c->interval.n_resamples, c->interval.level,
+                       (uint64_t)c->job.seed } },
+    };
+    const char **ids = at_malloc(c->set.n, sizeof *ids);
+    struct at_error err;
+
+    for (size_t i = 0; i < c->set.n; i++)
+        ids[i] = c->set.items[i].id;
+    if (stereo_report(&c->job, &r, &err))
+        status = report_fault(&err);
+    else
+        status = note_excluded(&c->job, ids, c->excluded, c->set.n, status);
+    free(ids);
+    for (size_t p = 0; p < AT_N_PARTS; p++)
+        if (status == EXIT_DONE && c->unavailable[p] && c->protocol == AT_STEREO_OFFICIAL)
+            status = EXIT_SKIPPED;
+    return status;
+}
+
+static int run(struct call *c, const struct opt *table, int argc, char **argv)
+{
+    struct at_error err;
+    int status, rc;
+
+    if (argc != 1)
+        return report_usage("want one data file, found %d", argc);
+    if (!shard_parse(&c->shard, c->shard_text))
+        return report_usage("--shard takes K/N with 1 <= K <= N, not '%s'", c->shard_text);
+    if (c->resume && (!c->job.out || c->rescore))
+        return report_usage("--resume needs -o DIR and a model");
+    status = c->rescore ? job_start_bare(&c->job, table) : job_start_model(&c->job, table);
+    if (status)
+        return status;
+    if (c->rescore)
+        c->job.shown_model = at_path_base(c->rescore);
+    rc = open_set(c, argv[0], &err);
+    if (rc)
+        return report_fault(&err);
+    if (!c->rescore) {
+        status = choose_parts(c);
+        if (status)
+            return status;
+        keep_ours(c);
+        if (c->set.n == 0)
+            return report_error("shard %s has no items", c->shard_text);
+    }
+    rc = c->rescore ? rescore_items(c, &err) : score_items(c, argv[0], &err);
+    return rc ? report_fault(&err) : finish(c, status);
+}
+
+int bias_stereoset(int argc, char **argv)
+{
+    struct call c = { .interval = { 0.95, 2000 } };
+    int status;
+
+    job_init(&c.job, "bias stereoset", argc, argv);
+    /* clang-format off */
+    const struct opt table[] = {
+        OPT_GROUP("Model and protocol"),
+        OPT_TEXT('m', "model", &c.job.model_name, "NAME|DIR", "model that scores the sentences"),
+        OPT_ENUM(0, "protocol", &c.protocol, protocol_words, "as published; as the reference system does; or the sentence given its context"),
+        OPT_ENUM(0, "pll", &c.pll, bias_pll_words, "masked models, protocols but the official: what is hidden with a piece"),
+        OPT_ENUM(0, "bos", &c.bos, bias_bos_words, "causal models, likewise: what stands before the first token"),
+        OPT_TEXT(0, "rescore", &c.rescore, "FILE", "take somebody's scores per sentence (JSON or CSV) instead of a model's"),
+        OPT_GROUP("Long runs"),
+        OPT_TEXT(0, "shard", &c.shard_text, "K/N", "score part K of N; 'atlas bias merge' puts parts together"),
+        OPT_FLAG(0, "resume", &c.resume, "go on where an interrupted run into the same DIR stopped"),
+        OPT_GROUP("Intervals"),
+        INTERVAL_OPTIONS(&c.interval),
+        OPT_INCLUDE(c.job.output_options),
+        OPT_INCLUDE(c.job.common_options),
+        OPT_END,
+    };
+    /* clang-format on */
+    argc--;
+    switch (opt_parse(&argc, argv + 1, table, "atlas bias stereoset [options] FILE",
+                      "Score the StereoSet data (its JSON file) and tell the stereotype score, the "
+                      "language model score and both in one, overall, by category and by target "
+                      "term, with intervals. items.csv holds every sentence.")) {
+    case OPT_DONE:
+        return job_finish(&c.job, EXIT_DONE);
+    case OPT_BAD_USE:
+        return job_finish(&c.job, EXIT_USAGE);
+    case OPT_GO_ON:
+        break;
+    }
+    status = run(&c, table, argc, argv + 1);
+    call_release(&c);
+    return job_finish(&c.job, status);
+}

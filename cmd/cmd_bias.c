@@ -1,0 +1,122 @@
+/*
+ * cmd_bias.c - `atlas bias`: its subcommands, each in a file of its own, and what they share.
+ */
+#include "cmd/cmd.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/bias_shared.h"
+
+const char *const bias_pll_words[] = { "original", "word-l2r", "whole-word", NULL };
+const char *const bias_bos_words[] = { "none", "prepend", "apart", NULL };
+
+static const struct command subcommands[] = {
+    { "stereoset", bias_stereoset, "StereoSet scores: stereotype, language model, both" },
+    { 0 },
+};
+
+static void print_subcommands(FILE *f)
+{
+    fprintf(f, "usage: atlas bias SUBCOMMAND [options] ...\n\n"
+               "Detection of bias, attention to it, and scores of published data sets.\n\n");
+    for (const struct command *c = subcommands; c->name; c++)
+        fprintf(f, "  %-12s %s\n", c->name, c->brief);
+    fprintf(f, "\n'atlas bias SUBCOMMAND -h' tells the options of each.\n");
+}
+
+static int unknown_subcommand(const char *name)
+{
+    const char *names[AT_COUNTOF(subcommands)], *near;
+    size_t n = 0;
+
+    for (const struct command *c = subcommands; c->name; c++)
+        names[n++] = c->name;
+    near = opt_nearest(name, names, n);
+    if (near)
+        return report_usage("no '%s'; did you mean '%s'?", name, near);
+    return report_usage("no '%s'; 'atlas bias -h' lists what there is", name);
+}
+
+int cmd_bias(int argc, char **argv)
+{
+    static char name[64]; /* messages refer to it until the end */
+
+    if (argc > 1 && (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))) {
+        print_subcommands(stdout);
+        return EXIT_DONE;
+    }
+    if (argc > 1 && !strcmp(argv[1], "--list-commands")) {
+        for (const struct command *c = subcommands; c->name; c++)
+            puts(c->name);
+        return EXIT_DONE;
+    }
+    if (argc > 1 && !strcmp(argv[1], "--list-options"))
+        return EXIT_DONE; /* all options belong to the subcommands */
+    if (argc < 2)
+        return report_usage("what to do? 'atlas bias -h' lists what there is");
+    for (const struct command *c = subcommands; c->name; c++)
+        if (!strcmp(c->name, argv[1])) {
+            snprintf(name, sizeof name, "atlas bias %s", c->name);
+            report_command(name);
+            return c->run(argc, argv);
+        }
+    return unknown_subcommand(argv[1]);
+}
+
+struct at_json *json_interval(struct at_interval i)
+{
+    const double ends[2] = { i.low, i.high };
+
+    return at_json_reals(ends, 2);
+}
+
+void print_interval(struct at_interval i, int width)
+{
+    char text[48] = "";
+
+    if (!isnan(i.low))
+        snprintf(text, sizeof text, "[%.1f, %.1f]", i.low, i.high);
+    printf("%-*s", width, text);
+}
+
+void print_percent(double v, int width)
+{
+    if (isnan(v))
+        printf("%*s", width, "n/a");
+    else
+        printf("%*.1f", width, v);
+}
+
+double score_text(char text[SCORE_TEXT], double score)
+{
+    text[0] = '\0';
+    if (!isfinite(score))
+        return NAN;
+    snprintf(text, SCORE_TEXT, "%.15g", score);
+    return strtod(text, NULL);
+}
+
+int note_excluded(struct job *job, const char *const *ids, char *const *excluded, size_t n,
+                  int status)
+{
+    const char *first = NULL, *id = NULL;
+    size_t n_excluded = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (!excluded[i])
+            continue;
+        if (job->manifest)
+            manifest_skipped(job->manifest, ids[i], excluded[i]);
+        if (n_excluded++ == 0) {
+            first = excluded[i];
+            id = ids[i];
+        }
+    }
+    if (n_excluded == 0)
+        return status;
+    report_warning("%zu of %zu items excluded; the first, '%s': %s", n_excluded, n, id, first);
+    return status == EXIT_DONE ? EXIT_SKIPPED : status;
+}

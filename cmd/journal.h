@@ -1,0 +1,53 @@
+/*
+ * journal.h - a table that survives the run being killed, and the part of the work that is ours.
+ *
+ * DIR/items.csv grows row by row in place; DIR/journal.json, there while the run is not finished,
+ * says what it was started with. A run with --resume checks that nothing has changed, keeps the
+ * rows that are whole and goes on behind them.
+ */
+#ifndef CMD_JOURNAL_H
+#define CMD_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "io/csv.h"
+#include "io/json.h"
+
+struct journal {
+    char *path, *note_path;
+    const char *columns;
+    struct at_table done; /* rows of the interrupted run; empty for a new one */
+    size_t *row_end;      /* (done.n_rows + 1) bytes of the file up to there, header first */
+    struct at_csv csv;    /* after journal_begin() */
+};
+
+/*
+ * journal_open - start a journal, or with resume read what is there.
+ *
+ * note: what the rows depend on, an object of strings; it is borrowed. Without a journal to resume
+ * a new one is started.
+ *
+ * Errors    AT_EIO; AT_EFORMAT "cannot resume 'DIR': protocol was 'official', now it is
+ *           'reference'", or a table with other columns.      Memory   journal_release().
+ */
+AT_MUST_USE int journal_open(struct journal *out, const char *dir, const char *name,
+                             const char *columns, const struct at_json *note, bool resume,
+                             struct at_error *err);
+/* journal_begin - forget the rows from n on (0..done.n_rows) and open the file for more. */
+AT_MUST_USE int journal_begin(struct journal *j, size_t n, struct at_error *err);
+/* journal_end - the table is complete. */
+AT_MUST_USE int journal_end(struct journal *j, struct at_error *err);
+void journal_release(struct journal *j); /* accepts a zeroed struct */
+
+/* One of n equal parts of the items: item i belongs to part i % n + 1. */
+struct shard {
+    size_t k, n; /* 1..n; n = 1: everything */
+};
+
+/* shard_parse - "2/8"; NULL is everything. false when it is nothing of the kind. */
+bool shard_parse(struct shard *out, const char *text);
+bool shard_has(struct shard s, size_t item);
+
+#endif
