@@ -184,12 +184,13 @@ check-symbols: lib
 asan:
 	@$(MAKE) MODE=asan check-unit check-fuzz check-cli
 
-## valgrind       unit tests and the command-line tests of VALGRIND_BATS under valgrind
+## valgrind       unit tests and each command once under valgrind
 VALGRIND ?= valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
             --suppressions=$(CURDIR)/tests/valgrind.supp
-VALGRIND_BATS ?= $(wildcard tests/cli/errors.bats)
+# Left out are long ones whose code the others run too.
+VALGRIND_UNIT := $(filter-out %/test_attention %/test_gemm %/test_draw_heatmap,$(UNIT_BIN))
 valgrind: $(UNIT_BIN) $(PROGRAM) lib $(FAULT_SO)
-	@ATLAS_PREFIX='$(VALGRIND)' $(RUN_TESTS) $(UNIT_BIN) $(VALGRIND_BATS)
+	@ATLAS_PREFIX='$(VALGRIND)' $(RUN_TESTS) tests/cli/smoke.bats $(VALGRIND_UNIT)
 
 ## fuzz           each fuzz target for FUZZ_SECONDS with libFuzzer (clang)
 FUZZ_SECONDS ?= 30

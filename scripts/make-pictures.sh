@@ -6,14 +6,18 @@ make -s all
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# picture NAME FILE ARGUMENT... - the PNG called FILE of that run, as man/pictures/NAME.png.
+# picture NAME FILE COMMAND ARGUMENT... - the PNG called FILE of that run, as man/pictures/NAME.png.
 picture() {
     name=$1 file=$2
     shift 2
-    build/release/atlas run -q -o "$work/$name" --no-capture --format png --dpi 110 "$@"
+    build/release/atlas "$@" -q -o "$work/$name" --format png --dpi 110 --width-mm 150
     cp "$work/$name/$file.png" "man/pictures/$name.png"
 }
 mkdir -p man/pictures
-picture heatmap heatmap_L4_H1 --layer 4 --head 1 --width-mm 140 'The keys to the cabinet are on the table.'
-picture heads heads_grid --width-mm 140 'The keys to the cabinet are on the table.'
+text='The keys to the cabinet are on the table.'
+picture flow flow_L1_H1 run --layer 1 --head 1 "$text"
+picture heatmap heatmap_L1_H1 run --layer 1 --head 1 "$text"
+picture heads heads_grid run "$text"
+picture tree tree_L1_H1 run --layer 1 --head 1 "$text"
+picture metrics metrics_focus_normalized metrics "$text"
 ls -l man/pictures

@@ -122,6 +122,16 @@ header() {
     refused 'model-00002'
 }
 
+@test "every model of fixtures/hostile is refused in one line" {
+    n=0
+    for m in "$FIXTURES"/hostile/model-*; do
+        fails 1 run -m "$m" cat
+        n=$((n + 1))
+    done
+    [ "$n" -ge 30 ]
+    ok run -m "$FIXTURES/hostile/sound-model" cat
+}
+
 @test "tokenizer: missing, a vocabulary of another size" {
     broken vocab.txt '$d'
     fails 1 run -m m cat

@@ -1,0 +1,36 @@
+# smoke.bats - every command once, on the tiny models; what make valgrind runs.
+load helper
+
+@test "run: both families, to standard output and to files" {
+    ok run -m "$FIXTURES/tiny-bert" --pair 'a mat' 'the cat sat'
+    has "$output" 'the cat sat'
+    ok run -m "$FIXTURES/tiny-gpt2" -o out --format json,csv,png,svg,pdf --layer 1 --head 0 'the cat'
+    [ -s out/manifest.json ]
+    ok run --from out --words --json
+    holds - '.meta.words'
+}
+
+@test "metrics" {
+    ok metrics -m "$FIXTURES/tiny-bert" --json 'the cat sat'
+    holds - '.heads | length == 4'
+}
+
+@test "model" {
+    ok model list
+    ok model info "$FIXTURES/tiny-gpt2"
+    ok model check "$FIXTURES/tiny-bert"
+    has "$output" 'rows sum to one'
+}
+
+@test "a broken model and a broken text are refused" {
+    fails 1 run -m "$FIXTURES/hostile/model-truncated" cat
+    printf 'a \xff' >text
+    fails 1 run -m "$FIXTURES/tiny-bert" -f text
+}
+
+@test "help, version, completion" {
+    ok help
+    ok help run
+    ok version --build
+    ok completion bash
+}
