@@ -29,6 +29,7 @@ struct at_typesetter {
     PangoContext *context;
     struct code_points AT_ARRAY(gunichar) missing;
     struct at_strbuf message;
+    bool has_no_font; /* none at all is installed */
 };
 
 struct at_typesetter *at_typesetter_new(void)
@@ -61,6 +62,11 @@ void at_typesetter_free(struct at_typesetter *t)
 const char *at_typesetter_missing(const struct at_typesetter *t)
 {
     return at_strbuf_str(&t->message);
+}
+
+bool at_typesetter_has_font(const struct at_typesetter *t)
+{
+    return !t->has_no_font;
 }
 
 static bool is_missing(const struct at_typesetter *t, gunichar u)
@@ -97,9 +103,7 @@ static char *clean(const char *utf8)
             u = 0x21B5;
         else if (u == '\t')
             u = 0x21E5;
-        else if (u < 0x20)
-            u += 0x2400; /* control pictures */
-        else if ((u >= 0x7F && u < 0xA0) || u == 0x2028 || u == 0x2029)
+        else if (u < 0x20 || (u >= 0x7F && u < 0xA0) || u == 0x2028 || u == 0x2029)
             u = 0xFFFD;
         at_strbuf_add_utf8(&b, u);
     }
@@ -118,6 +122,10 @@ static bool inspect(struct at_glyphs *g, struct at_typesetter *t)
         PangoLayoutRun *run = pango_layout_iter_get_run_readonly(iter);
         if (!run)
             continue;
+        if (!run->item->analysis.font) {
+            t->has_no_font = true;
+            continue;
+        }
         hb_face_t *face = hb_font_get_face(pango_font_get_hb_font(run->item->analysis.font));
         g->has_color |= hb_ot_color_has_png(face) || hb_ot_color_has_layers(face);
         for (int i = 0; i < run->glyphs->num_glyphs; i++) {

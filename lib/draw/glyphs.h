@@ -28,6 +28,7 @@ struct at_typesetter;
 struct at_typesetter *at_typesetter_new(void);
 void at_typesetter_free(struct at_typesetter *t);
 const char *at_typesetter_missing(const struct at_typesetter *t);
+bool at_typesetter_has_font(const struct at_typesetter *t); /* false when none is installed */
 
 /* at_glyphs_shape - wrap_mm > 0 wraps into at most max_lines, otherwise style->max_mm elides.
    Release with at_glyphs_release(). */

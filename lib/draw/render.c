@@ -394,6 +394,8 @@ int at_canvas_write(const struct at_canvas *c, const char *path, enum at_format 
     int rc;
 
     AT_BUG_IF(!(dpi > 0));
+    if (!at_typesetter_has_font(c->typesetter))
+        return at_fail(err, AT_ENOTFOUND, "cannot draw '%s': no font is installed", path);
     if (format == AT_PNG)
         return write_png(c, path, dpi, meta, n_meta, err);
     status = format == AT_PDF ? make_pdf(&file, c, title) : make_svg(&file, c, title);
