@@ -162,16 +162,19 @@ static struct at_attention_in attention_of(const struct pass *p, size_t b)
 }
 
 /* Context of every row, and the maps when somebody wants them. */
-static void attend(struct pass *p)
+static void attend(struct pass *p, size_t layer)
 {
+    const struct at_forward_options *o = p->options;
     float *map = p->maps, *room = p->joined;
 
     for (size_t b = 0; b < p->B; b++) {
         size_t T = text_length(p, b);
         p->in[b] = attention_of(p, b);
         attend_to_prefix(p, &p->in[b], b, &room);
+        if (o->want_attention && o->map_room)
+            map = o->map_room(o->arg, p->first + b, layer);
         p->got[b] = (struct at_attention_out){ map, p->context + text_start(p, b) * p->C, p->C };
-        if (map)
+        if (p->maps)
             map += p->H * T * T;
     }
     at_attention(p->got, p->in, p->B, p->pool);
@@ -282,7 +285,7 @@ static int run_group(struct pass *p, float *out, struct at_error *err)
         if (p->options->final_rows && l == L - 1) {
             finish(p, l, attend_final_rows(p));
         } else {
-            attend(p);
+            attend(p, l);
             finish(p, l, p->N);
             rc = show_layer(p, l, err);
         }
@@ -382,7 +385,9 @@ static void set_group(struct pass *p, size_t first)
 /* Buffers that fit every group. */
 static int allocate(struct pass *p, struct at_error *err)
 {
+    const struct at_forward_options *o = p->options;
     size_t N = 0, B = 0, maps = 0, joined = 0;
+    bool needs_maps = o->want_attention && !o->map_room;
     void *block;
     int rc;
 
@@ -391,7 +396,7 @@ static int allocate(struct pass *p, struct at_error *err)
         set_group(p, b);
         N = AT_MAX(N, p->N);
         B = AT_MAX(B, p->B);
-        for (size_t i = 0; i < p->B && p->options->want_attention; i++)
+        for (size_t i = 0; i < p->B && needs_maps; i++)
             map += p->H * text_length(p, i) * text_length(p, i);
         for (size_t i = 0; i < p->B; i++)
             rows += text_prefix(p, i) ? text_prefix(p, i) + text_length(p, i) : 0;

@@ -51,11 +51,15 @@ typedef int (*at_layer_fn)(void *arg, const struct at_layer_view *view, struct a
 typedef int (*at_embedded_fn)(void *arg, size_t text, const float *embedded, size_t T,
                               struct at_error *err);
 
+/* Room for one map (H,T,T), which the pass fills and shows to the visitor where it is. */
+typedef float *(*at_map_room_fn)(void *arg, size_t text, size_t layer);
+
 struct at_forward_options {
     bool want_attention;
+    at_map_room_fn map_room;    /* where maps go, or NULL for a buffer that the next layer reuses */
     at_embedded_fn on_embedded; /* may be NULL */
     at_layer_fn on_layer;       /* may be NULL */
-    void *arg;                  /* handed to both */
+    void *arg;                  /* handed to all of them */
     /* When set, the last layer is computed for these rows of the batch only (ascending), and the
        result has n_final_rows rows. The visitor is then not called for the last layer. */
     const size_t *final_rows;

@@ -67,10 +67,10 @@ void at_trace_release(struct at_trace *t)
     *t = (struct at_trace){ 0 };
 }
 
-/* Copy n floats to the layer's place in a tensor, when it is kept. */
+/* Copy n floats to the layer's place in a tensor, when it is kept and they are not there yet. */
 static void keep_layer(float *tensor, size_t layer, const float *from, size_t n)
 {
-    if (tensor)
+    if (tensor && from != tensor + layer * n)
         memcpy(tensor + layer * n, from, n * sizeof *tensor);
 }
 
@@ -116,6 +116,14 @@ static int on_layer(void *arg, const struct at_layer_view *view, struct at_error
     return 0;
 }
 
+static float *map_room(void *arg, size_t text, size_t layer)
+{
+    const struct at_trace *t = arg;
+
+    (void)text;
+    return t->attention + layer * t->dims.H * t->dims.T * t->dims.T;
+}
+
 int at_trace_run(struct at_trace *out, const struct at_model *m, const int *ids,
                  const int *segments, size_t T, unsigned keep, struct at_pool *pool,
                  struct at_error *err)
@@ -125,6 +133,7 @@ int at_trace_run(struct at_trace *out, const struct at_model *m, const int *ids,
     struct at_trace t = { 0 };
     const struct at_forward_options options = {
         .want_attention = keep & AT_CAP_ATTENTION,
+        .map_room = map_room,
         .on_embedded = on_embedded,
         .on_layer = on_layer,
         .arg = &t,
