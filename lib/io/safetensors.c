@@ -4,12 +4,14 @@
  */
 #include "io/safetensors.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/array.h"
 #include "base/mapfile.h"
+#include "base/path.h"
 #include "io/json.h"
 
 #define INDEX_NAME "model.safetensors.index.json"
@@ -239,7 +241,9 @@ static int add_shard(struct at_safetensors *st, char *path, struct at_error *err
     rc = read_header(s, err);
     if (!rc)
         rc = add_tensors(st, s, err);
-    return rc ? at_error_in(err, "%s", path) : 0;
+    if (rc)
+        at_error_in(err, "%s", path);
+    return rc;
 }
 
 static int by_name(const void *a, const void *b)

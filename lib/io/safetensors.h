@@ -12,11 +12,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 
 #include "base/error.h"
-#include "base/path.h"
 
 enum { AT_MAX_RANK = 8 };
 

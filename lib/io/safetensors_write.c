@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/array.h"
+#include "base/path.h"
 #include "base/strbuf.h"
 #include "io/json.h"
 

@@ -177,6 +177,14 @@ int at_lines_open(struct at_lines *out, const char *path, size_t max, struct at_
     return rc;
 }
 
+static void reserve(struct at_lines *l, size_t want)
+{
+    if (want <= l->cap)
+        return;
+    l->cap = AT_MAX((size_t)256, l->cap * 2);
+    l->line = at_realloc(l->line, l->cap, 1);
+}
+
 /* One line into l->line; *excess counts the bytes that found no room. False at the end. */
 static bool take_line(struct at_lines *l, size_t *excess)
 {
@@ -189,12 +197,10 @@ static bool take_line(struct at_lines *l, size_t *excess)
             ++*excess;
             continue;
         }
-        if (l->n + 1 >= l->cap) {
-            l->cap = AT_MAX((size_t)256, l->cap * 2);
-            l->line = at_realloc(l->line, l->cap, 1);
-        }
+        reserve(l, l->n + 2);
         l->line[l->n++] = (char)c;
     }
+    reserve(l, l->n + 1);
     return c != EOF || l->n > 0;
 }
 
@@ -208,8 +214,6 @@ int at_lines_next(struct at_lines *l, struct at_error *err)
     if (!got)
         return 0;
     l->number++;
-    if (!l->line)
-        l->line = at_malloc(l->cap = 256, 1);
     if (l->n && l->line[l->n - 1] == '\r' && !excess)
         l->n--;
     l->line[l->n] = '\0';

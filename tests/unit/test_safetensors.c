@@ -5,10 +5,12 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/path.h"
 #include "close.h"
 #include "sandbox.h"
 
