@@ -25,6 +25,7 @@ const struct command commands[] = {
     { "metrics", cmd_metrics, "how every head distributes its attention, in numbers" },
     { "heads", cmd_heads, "what each head looks at: words, positions, syntax" },
     { "cluster", cmd_cluster, "groups of heads that do alike" },
+    { "isa", cmd_isa, "how much of one sentence's attention lands on another" },
     { .brief = "Look for bias" },
     { "bias", cmd_bias, "bias in texts and models: detection, attention, published scores" },
     { .brief = "Models" },

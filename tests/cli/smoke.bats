@@ -15,6 +15,12 @@ load helper
     holds - '.heads | length == 4'
 }
 
+@test "isa" {
+    ok isa -m "$FIXTURES/tiny-bert" -o out --sentences 1,0 'A cat. A dog.'
+    [ -s out/isa_pair_1_0.csv ]
+    ok isa -m "$FIXTURES/tiny-gpt2" --matrix rollout 'A cat. A dog.'
+}
+
 @test "model" {
     ok model list
     ok model info "$FIXTURES/tiny-gpt2"
