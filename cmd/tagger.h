@@ -1,6 +1,6 @@
 /*
- * tagger.h - part-of-speech and entity tags for the texts of a command: from a tagging model, run on
- * each text, or from a file (one text).
+ * tagger.h - part-of-speech and entity tags for the texts of a command: from a tagging model that
+ * runs on each text, or from a file (one text).
  */
 #ifndef CMD_TAGGER_H
 #define CMD_TAGGER_H
@@ -17,7 +17,7 @@ struct tagger {
 };
 
 void tagger_init(struct tagger *t);
-/* tagger_open - the model; AT_ENOTFOUND, AT_EFORMAT: it tags neither parts of speech nor entities. */
+/* tagger_open - the model. AT_ENOTFOUND; AT_EFORMAT: it has no token-classification head. */
 AT_MUST_USE int tagger_open(struct tagger *t, struct at_error *err);
 void tagger_close(struct tagger *t);
 

@@ -5,8 +5,9 @@
  * vectors of b once, and for each row one broadcast float of a that meets all of them: MR * NV
  * multiply-adds for MR + NV loads, so the arithmetic units and not the load ports are the limit.
  * Both operands are packed with k outermost, so that the loop reads two straight streams (an
- * in-major weight that few rows wait for is read where it lies). Tiles of fewer rows are compiled separately (tile_rows is inlined with a constant), so that 8 rows cost
- * 8 rows; columns beyond the matrix are computed on padding and not stored.
+ * in-major weight that few rows wait for is read where it lies). Tiles of fewer rows are compiled
+ * separately (tile_rows is inlined with a constant), so that 8 rows cost 8 rows; columns beyond the
+ * matrix are computed on padding and not stored.
  *
  * Packing costs one pass over the weights for any number of rows. An out-major weight is transposed
  * on the way, four k at a time: 128-bit loads gather quarter vectors from VL rows, and an in-lane
