@@ -231,7 +231,7 @@ int at_conllu_next(struct at_conllu_sentence *s, struct at_conllu *c, struct at_
     struct reader r = { .s = s, .err = err };
     int rc;
 
-    s->words.n = 0;
+    s->words.n = s->line = 0;
     at_strbuf_clear(&s->text);
     at_strbuf_clear(&s->strings);
     s->id = add_string(s, "");
@@ -240,7 +240,7 @@ int at_conllu_next(struct at_conllu_sentence *s, struct at_conllu *c, struct at_
         r.number = c->lines.number;
         if (*line == '\0' && s->words.n > 0)
             break;
-        if (s->words.n == 0)
+        if (*line && s->line == 0)
             s->line = r.number;
         rc = 0;
         if (*line == '#')
