@@ -103,8 +103,8 @@ struct at_canvas_meta {
  * at_canvas_write - the picture as a file, complete or not at all.
  *
  * Units     dpi is pixels per inch of a PNG and is not used for SVG and PDF.
- * Errors    AT_EIO; AT_ERANGE when a PNG would be larger than 32767 pixels a side; AT_ENOTFOUND when
- *           there is text and no font at all; AT_EFORMAT with the words of cairo or libpng.
+ * Errors    AT_EIO; AT_ERANGE when a PNG would be larger than 32767 pixels a side; AT_ENOTFOUND
+ *           when there is text and no font at all; AT_EFORMAT with the words of cairo or libpng.
  */
 AT_MUST_USE int at_canvas_write(const struct at_canvas *c, const char *path, enum at_format format,
                                 double dpi, const struct at_canvas_meta *meta, size_t n_meta,

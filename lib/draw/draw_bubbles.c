@@ -21,24 +21,16 @@ struct layout {
     size_t row_step, col_step;
 };
 
-static double text_width(const char *text, double pt)
-{
-    double w, h;
-
-    at_text_extent(&w, &h, text, pt, false);
-    return w;
-}
-
 static struct layout make_layout(const struct at_bubbles *b)
 {
     struct layout l = { .label_w = 0 };
     char last[24];
 
     for (size_t i = 0; i < b->n; i++)
-        l.label_w = fmax(l.label_w, text_width(b->labels[i], AT_LABEL_PT) + 0.2);
+        l.label_w = fmax(l.label_w, at_text_width(b->labels[i], AT_LABEL_PT) + 0.2);
     l.label_w = fmin(l.label_w, 0.34 * b->width_mm);
     snprintf(last, sizeof last, "%zu", b->n - 1);
-    l.number_w = text_width(last, AT_LABEL_PT) + number_gap;
+    l.number_w = at_text_width(last, AT_LABEL_PT) + number_gap;
     l.x = AT_MARGIN_MM + name_w + l.label_w + l.number_w + number_gap;
     double room = b->width_mm - l.x - bar_gap - bar_w - AT_MARGIN_MM;
     l.cell = fmin(max_cell, fmin(room, max_height) / (double)b->n);
@@ -47,7 +39,7 @@ static struct layout make_layout(const struct at_bubbles *b)
     /* columns carry numbers: as wide as the last one, not as high */
     l.col_step = 1;
     l.col_pt = l.row_pt;
-    while ((double)l.col_step * l.cell < text_width(last, l.col_pt) + 0.8)
+    while ((double)l.col_step * l.cell < at_text_width(last, l.col_pt) + 0.8)
         l.col_step++;
     l.width = fmin(b->width_mm, fmax(l.x + l.side + bar_gap + bar_w + AT_MARGIN_MM, 90));
     return l;
@@ -85,7 +77,7 @@ static void draw_labels(struct at_canvas *c, const struct layout *l, const struc
 /* Area in proportion to the value; the number on it where there is room. */
 static void draw_circles(struct at_canvas *c, const struct layout *l, const struct at_bubbles *b)
 {
-    double most = 0.47 * l->cell, pt = fmin(6.5, (l->cell - 1.5) / text_width("0.00", 1));
+    double most = 0.47 * l->cell, pt = fmin(6.5, (l->cell - 1.5) / at_text_width("0.00", 1));
     struct at_text_style style = { .size_pt = fmax(pt, AT_MIN_PT),
                                    .h = AT_ANCHOR_MIDDLE,
                                    .v = AT_ANCHOR_MIDDLE };

@@ -31,23 +31,15 @@ static size_t band_of(const struct at_gauge *g)
     return g->value <= g->low ? 0 : g->value >= g->high ? 2 : 1;
 }
 
-static double text_width(const char *text, double pt)
-{
-    double w, h;
-
-    at_text_extent(&w, &h, text, pt, false);
-    return w;
-}
-
 static struct layout make_layout(const struct at_gauges *g)
 {
     struct layout l = { .x = 0 };
     double rank_w = 0;
 
     for (size_t i = 0; i < g->n; i++) {
-        l.name_w = fmax(l.name_w, text_width(g->rows[i].name, AT_LABEL_PT) * 1.08);
+        l.name_w = fmax(l.name_w, at_text_width(g->rows[i].name, AT_LABEL_PT) * 1.08);
         if (g->rows[i].rank)
-            rank_w = fmax(rank_w, text_width(g->rows[i].rank, AT_TICK_PT));
+            rank_w = fmax(rank_w, at_text_width(g->rows[i].rank, AT_TICK_PT));
     }
     l.name_w = fmin(l.name_w, 0.3 * g->width_mm);
     l.words_w = fmin(fmax(rank_w, 24), 0.3 * g->width_mm) + 0.5;
@@ -89,7 +81,7 @@ static void draw_numbers(struct at_canvas *c, const struct layout *l, const stru
         if (!isfinite(v[k]))
             continue;
         snprintf(text, sizeof text, "%.4g", v[k]);
-        double half = text_width(text, style.size_pt) / 2, x = place(l, g, v[k]);
+        double half = at_text_width(text, style.size_pt) / 2, x = place(l, g, v[k]);
         bool is_free = true;
         for (size_t i = 0; i < n; i++)
             is_free &= x + half + 0.8 < taken[i][0] || x - half - 0.8 > taken[i][1];

@@ -198,12 +198,10 @@ static void draw_values(struct at_canvas *c, const struct layout *l, const struc
     if (l->cell_h * 0.8 < AT_MIN_PT * AT_PT_MM)
         return; /* nothing to measure: a large matrix would take long */
     for (size_t k = 0; k < h->rows * h->cols; k++) {
-        double w, height;
         if (!isfinite(h->values[k]))
             continue;
         format_value(text, sizeof text, h->values[k], m->scale);
-        at_text_extent(&w, &height, text, 10, false);
-        widest = fmax(widest, w);
+        widest = fmax(widest, at_text_width(text, 10));
     }
     double size = fmin(fmin(7, l->cell_h * 0.8 / AT_PT_MM), 10 * (l->cell_w - 0.9) / widest);
     if (!(size >= AT_MIN_PT))

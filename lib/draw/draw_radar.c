@@ -37,15 +37,11 @@ static double at_y(const struct layout *l, double angle, double v)
 static struct layout make_layout(const struct at_radar *r)
 {
     struct layout l = { 0 };
-    double w, h;
 
     for (size_t i = 0; i < r->n_axes; i++) {
-        at_text_extent(&w, &h, r->axis_names[i], AT_LABEL_PT, false);
-        l.label_w = fmax(l.label_w, w + 0.2);
-        if (!r->axis_details)
-            continue;
-        at_text_extent(&w, &h, r->axis_details[i], AT_TICK_PT, false);
-        l.label_w = fmax(l.label_w, w + 0.2);
+        l.label_w = fmax(l.label_w, at_text_width(r->axis_names[i], AT_LABEL_PT) + 0.2);
+        if (r->axis_details)
+            l.label_w = fmax(l.label_w, at_text_width(r->axis_details[i], AT_TICK_PT) + 0.2);
     }
     l.label_w = fmin(l.label_w, 0.24 * r->width_mm);
     l.r = fmin(max_radius, (r->width_mm - 2 * (AT_MARGIN_MM + l.label_w + label_gap)) / 2);
@@ -82,8 +78,8 @@ static void draw_ring_numbers(struct at_canvas *c, const struct layout *l)
 
     at_canvas_group(c, "ring numbers");
     for (size_t i = 0; i < AT_COUNTOF(numbers); i++) {
-        double y = l->y - l->r * 0.25 * (double)i, w, h;
-        at_text_extent(&w, &h, numbers[i], style.size_pt, false);
+        double y = l->y - l->r * 0.25 * (double)i;
+        double w = at_text_width(numbers[i], style.size_pt);
         at_canvas_rect(c, l->x - 1.5 - w, y - 1.1, w + 0.4, 2.2,
                        (struct at_ink){ .rgb = 0xffffff, .alpha = 0.75 });
         at_canvas_text(c, l->x - 1.3, y, numbers[i], &style);

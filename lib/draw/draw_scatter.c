@@ -181,13 +181,12 @@ static size_t draw_names(struct at_canvas *c, const struct at_axes *a, const str
     at_canvas_group(c, "names");
     for (size_t i = 0; i < n; i++) {
         const struct at_scatter_point *p = r[i].point;
-        double size = radius(s, p) + (p->is_marked ? 0.6 : 0), w, h;
+        double size = radius(s, p) + (p->is_marked ? 0.6 : 0);
         struct box b;
         if (!p->name)
             continue;
-        at_text_extent(&w, &h, p->name, name_pt, false);
         if (!place_name(&b, taken, n_taken, &area, at_axes_x(a, p->x), at_axes_y(a, p->y), size,
-                        fmin(w, style.max_mm), name_pt * AT_PT_MM)) {
+                        fmin(at_text_width(p->name, name_pt), style.max_mm), name_pt * AT_PT_MM)) {
             left_out++;
             continue;
         }

@@ -46,12 +46,10 @@ static struct token *measure(const struct at_strip *s, double line_w)
     struct token *t = at_calloc(AT_MAX(s->n, (size_t)1), sizeof *t);
 
     for (size_t i = 0; i < s->n; i++) {
-        double w, h;
         t[i].from = &s->tokens[i];
         t[i].text = visible(&s->tokens[i]);
         t[i].direction = s->tokens[i].is_special ? AT_NEUTRAL : at_text_direction(t[i].text);
-        at_text_extent(&w, &h, t[i].text, text_pt, false);
-        t[i].w = fmin(fmax(w, 1.5) + 2 * pad, line_w);
+        t[i].w = fmin(fmax(at_text_width(t[i].text, text_pt), 1.5) + 2 * pad, line_w);
     }
     return t;
 }

@@ -43,13 +43,12 @@ static double product_pt(double label_pt)
 /* Label and product of one node, with the blanks around them. */
 static double box_width(const struct at_tree_shape_node *node, size_t depth, double size_pt)
 {
-    double w = at_label_length(&node->label, NULL, size_pt) + 2.0, product_w, h;
+    double w = at_label_length(&node->label, NULL, size_pt) + 2.0;
     char text[32];
 
     if (depth >= 2) {
         format_product(text, sizeof text, node->product);
-        at_text_extent(&product_w, &h, text, product_pt(size_pt), false);
-        w += product_w + 1.2;
+        w += at_text_width(text, product_pt(size_pt)) + 1.2;
     }
     return depth ? w : w * 1.08; /* the root is bold */
 }
@@ -169,11 +168,10 @@ static void draw_links(struct at_canvas *c, const struct layout *l, const struct
         return;
     at_canvas_group(c, "weights");
     for (size_t i = 1; i < t->n; i++) {
-        double x = l->level_x[l->depth[i]] - 0.8, w, h;
+        double x = l->level_x[l->depth[i]] - 0.8, w, h = number_pt * AT_PT_MM;
         char text[32];
         snprintf(text, sizeof text, "%.3f", t->nodes[i].weight);
-        at_text_extent(&w, &h, text, number_pt, false);
-        h = number_pt * AT_PT_MM;
+        w = at_text_width(text, number_pt);
         at_canvas_rect(c, x - w - 0.3, node_y(l, i) - h / 2, w + 0.6, h,
                        (struct at_ink){ .rgb = 0xffffff, .alpha = 0.85 });
         at_canvas_text(c, x, node_y(l, i), text, &style);
@@ -185,7 +183,7 @@ static void draw_nodes(struct at_canvas *c, const struct layout *l, const struct
     at_canvas_group(c, "nodes");
     for (size_t i = 0; i < t->n; i++) {
         size_t d = l->depth[i];
-        double x = l->level_x[d], w = l->level_w[d], y = node_y(l, i), product_w = 0, h;
+        double x = l->level_x[d], w = l->level_w[d], y = node_y(l, i), product_w = 0;
         struct at_text_style style = {
             .size_pt = l->size_pt, .v = AT_ANCHOR_MIDDLE, .is_bold = i == 0, .rgb = AT_INK
         };
@@ -199,9 +197,8 @@ static void draw_nodes(struct at_canvas *c, const struct layout *l, const struct
                        at_stroke(i ? AT_INK_MASK : AT_INK, i ? 0.12 : 0.45));
         if (d >= 2 && l->has_products) {
             format_product(text, sizeof text, t->nodes[i].product);
-            at_text_extent(&product_w, &h, text, small.size_pt, false);
             at_canvas_text(c, x + w - 0.8, y, text, &small);
-            product_w += 1.2;
+            product_w = at_text_width(text, small.size_pt) + 1.2;
         }
         style.max_mm = fmax(w - 1.8 - product_w, 1);
         at_label_draw(c, x + 0.9, y, &t->nodes[i].label, NULL, &style);
@@ -215,10 +212,8 @@ static void draw_headings(struct at_canvas *c, const struct layout *l)
 
     at_canvas_group(c, "levels");
     for (size_t d = 0; d < l->n_levels; d++) {
-        double w, h;
         snprintf(text, sizeof text, d ? "hop %zu" : "root", d);
-        at_text_extent(&w, &h, text, style.size_pt, false);
-        if (w < l->level_w[d] + l->gap - 1)
+        if (at_text_width(text, style.size_pt) < l->level_w[d] + l->gap - 1)
             at_canvas_text(c, l->level_x[d], l->y - 1.2, text, &style);
     }
 }

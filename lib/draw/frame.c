@@ -90,9 +90,8 @@ double at_frame_legend(struct at_canvas *c, double x, double y, double width,
         double indent = e->swatch == AT_SWATCH_NONE ? 0
                         : has_line(e->swatch)       ? 2 * size + 1.0
                                                     : size + 1.0;
-        double w, h;
+        double w = at_text_width(e->text, style.size_pt);
 
-        at_text_extent(&w, &h, e->text, style.size_pt, false);
         if (left > x && left + indent + w > x + width) {
             left = x;
             top += line;

@@ -14,17 +14,18 @@
 /* Lines of neighbouring labels need this many sizes: room for marks above and below letters. */
 static const double line_factor = 1.3;
 
-void at_text_extent(double *w_mm, double *h_mm, const char *utf8, double size_pt, bool is_bold)
+double at_text_width(const char *utf8, double size_pt)
 {
     struct at_typesetter *t = at_typesetter_new();
-    struct at_text_style style = { .size_pt = size_pt, .is_bold = is_bold };
+    struct at_text_style style = { .size_pt = size_pt };
     struct at_glyphs g;
+    double w;
 
     at_glyphs_shape(&g, t, utf8, &style, 0, 0);
-    *w_mm = g.length_mm;
-    *h_mm = line_factor * size_pt * AT_PT_MM;
+    w = g.length_mm;
     at_glyphs_release(&g);
     at_typesetter_free(t);
+    return w;
 }
 
 /* What is drawn, and how many characters of it are faint at the start. */
@@ -62,11 +63,10 @@ void at_label_draw(struct at_canvas *c, double x, double y, const struct at_labe
 
 double at_label_length(const struct at_label *label, const size_t *show_index, double size_pt)
 {
-    double w, h;
     size_t n_faint;
     char *text = displayed(label, show_index, &n_faint);
+    double w = at_text_width(text, size_pt);
 
-    at_text_extent(&w, &h, text, size_pt, false);
     free(text);
     return w;
 }

@@ -18,8 +18,8 @@ struct at_label {
     size_t mark;          /* 0, or 1 + the category whose colour stands beside the label */
 };
 
-/* at_text_extent - width and height in mm of one line at a size. */
-void at_text_extent(double *w_mm, double *h_mm, const char *utf8, double size_pt, bool is_bold);
+/* at_text_width - the length in mm of one line of upright text; bold takes about 8 % more. */
+double at_text_width(const char *utf8, double size_pt);
 
 enum at_direction { AT_NEUTRAL, AT_FROM_LEFT, AT_FROM_RIGHT };
 

@@ -11,14 +11,6 @@
 
 static const double roomy_pitch = 5.6, page_height = 210, gap = 1.6;
 
-static double text_width(const char *text, double pt)
-{
-    double w, h;
-
-    at_text_extent(&w, &h, text, pt, false);
-    return w;
-}
-
 void at_rows_layout(struct at_rows *r, const struct at_row_text *texts, size_t n, double y,
                     double width_mm)
 {
@@ -28,9 +20,9 @@ void at_rows_layout(struct at_rows *r, const struct at_row_text *texts, size_t n
     r->size_pt = fmin(AT_LABEL_PT, r->pitch / (1.45 * AT_PT_MM));
     r->label_w = r->detail_w = 0;
     for (size_t i = 0; i < n; i++) {
-        r->label_w = fmax(r->label_w, text_width(texts[i].label, r->size_pt) + 0.2);
+        r->label_w = fmax(r->label_w, at_text_width(texts[i].label, r->size_pt) + 0.2);
         if (texts[i].detail)
-            r->detail_w = fmax(r->detail_w, text_width(texts[i].detail, r->size_pt) + 0.2);
+            r->detail_w = fmax(r->detail_w, at_text_width(texts[i].detail, r->size_pt) + 0.2);
     }
     r->label_w = fmin(r->label_w, 0.3 * width_mm);
     r->detail_w = fmin(r->detail_w, 0.22 * width_mm);

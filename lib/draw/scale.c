@@ -184,7 +184,6 @@ void at_colorbar(struct at_canvas *c, double x, double y, double w, double h,
     step = n > 3 ? at[2] - at[1] : s->hi - s->lo;
     for (size_t i = 0; i < n; i++) {
         char number[40], label[48];
-        double label_w, label_h;
         bool is_end = i == 0 || i + 1 == n;
         double y_tick = s->hi > s->lo ? y + h * (s->hi - at[i]) / (s->hi - s->lo) : y + h;
         if (is_end)
@@ -198,8 +197,7 @@ void at_colorbar(struct at_canvas *c, double x, double y, double w, double h,
                  number);
         at_canvas_line(c, x + bar, y_tick, x + bar + 0.8, y_tick, at_stroke(AT_INK_LINE, 0.15));
         at_canvas_text(c, x + bar + 1.3, y_tick, label, &text);
-        at_text_extent(&label_w, &label_h, label, text.size_pt, false);
-        widest = AT_MAX(widest, label_w);
+        widest = fmax(widest, at_text_width(label, text.size_pt));
     }
     text = (struct at_text_style){ .size_pt = AT_TICK_PT,
                                    .angle_deg = 90,
