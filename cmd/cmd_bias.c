@@ -14,7 +14,9 @@ const char *const bias_pll_words[] = { "original", "word-l2r", "whole-word", NUL
 const char *const bias_bos_words[] = { "none", "prepend", "apart", NULL };
 
 static const struct command subcommands[] = {
+    { "pairs", bias_pairs, "which sentence of minimal pairs a model prefers" },
     { "stereoset", bias_stereoset, "StereoSet scores: stereotype, language model, both" },
+    { "merge", bias_merge, "put the shards of a scoring run together" },
     { 0 },
 };
 
