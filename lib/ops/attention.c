@@ -67,10 +67,10 @@ static void pack_head(struct head *h)
 
     for (size_t j = 0; j < n; j += nr)
         h->kernel->pack_out_major(h->packed_k + j * D, h->k + j * h->in->k_stride, h->in->k_stride,
-                                  AT_MIN(nr, n - j), D);
+                                  AT_MIN(nr, n - j), D, NULL);
     for (size_t d = 0; d < D; d += nr)
         h->kernel->pack_in_major(h->packed_v + d * n, h->v + d, h->in->v_stride, AT_MIN(nr, D - d),
-                                 n);
+                                 n, NULL);
 }
 
 /* map rows (rows, n) = scale q k' for the queries from `first`. */

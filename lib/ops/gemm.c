@@ -105,16 +105,61 @@ static const char *weight_at(const struct at_weight *w, size_t col, size_t k)
     return (const char *)w->data + i * at_dtype_size(w->dtype);
 }
 
-/* Block k0.. of a panel as floats, k outermost. */
-static void pack_panel(const struct at_kernel *kernel, float *dst, const struct panel *p, size_t k0,
-                       size_t kc)
+/* Elements from one row of the stored matrix to the next. */
+static size_t line_length(const struct at_weight *w)
 {
-    const struct at_weight *w = p->w;
-    size_t size = at_dtype_size(w->dtype);
-    const char *from = weight_at(w, p->col, k0);
+    return w->layout == AT_OUT_MAJOR ? w->n_in : w->n_out;
+}
+
+/* A block: k0..k0+kc-1 of one panel, the unit of packing. */
+struct block {
+    size_t index; /* of the panel */
+    struct panel panel;
+    size_t k0, kc;
+};
+
+static struct block first_block(const struct linear *l, size_t index)
+{
+    return (struct block){ index, find_panel(l, index), 0, block_length(l->K, 0) };
+}
+
+/* The block after b; the very last has none and answers itself. */
+static struct block next_block(const struct linear *l, const struct block *b)
+{
+    struct block next = *b;
+
+    if (b->k0 + b->kc == l->K)
+        return b->index + 1 < l->n_panels ? first_block(l, b->index + 1) : next;
+    next.k0 += b->kc;
+    next.kc = block_length(l->K, next.k0);
+    return next;
+}
+
+/* How to fetch a block in so many steps. */
+static struct at_fetch fetch_of(const struct block *b, size_t n_steps)
+{
+    const struct panel *p = &b->panel;
+    bool is_out_major = p->w->layout == AT_OUT_MAJOR;
+    size_t size = at_dtype_size(p->w->dtype), n_rows = is_out_major ? p->cols : b->kc;
+    size_t width = size * (is_out_major ? b->kc : p->cols);
+    const char *at = weight_at(p->w, p->col, b->k0);
+
+    return (struct at_fetch){ .at = at,
+                              .end = at + width,
+                              .width = width,
+                              .pitch = size * line_length(p->w),
+                              .rate = divide_up(n_rows * divide_up(width, 64), n_steps) };
+}
+
+/* A block of any type as floats, k outermost. */
+static void pack_block(const struct at_kernel *kernel, float *dst, const struct block *b,
+                       struct at_fetch *fetch)
+{
+    const struct at_weight *w = b->panel.w;
+    size_t size = at_dtype_size(w->dtype), ld = line_length(w), cols = b->panel.cols;
+    const char *from = weight_at(w, b->panel.col, b->k0);
     bool is_out_major = w->layout == AT_OUT_MAJOR;
-    size_t ld = is_out_major ? w->n_in : w->n_out;
-    size_t n_lines = is_out_major ? p->cols : kc, length = is_out_major ? kc : p->cols;
+    size_t n_lines = is_out_major ? cols : b->kc, length = is_out_major ? b->kc : cols;
     _Alignas(64) float wide[AT_KC * AT_NR_MAX];
     const float *src = (const float *)(const void *)from;
 
@@ -124,25 +169,19 @@ static void pack_panel(const struct at_kernel *kernel, float *dst, const struct 
         src = wide;
         ld = length;
     }
-    (is_out_major ? kernel->pack_out_major : kernel->pack_in_major)(dst, src, ld, p->cols, kc);
+    (is_out_major ? kernel->pack_out_major : kernel->pack_in_major)(dst, src, ld, cols, b->kc,
+                                                                    fetch);
 }
 
-/* Where to fetch the block that is packed next: the panel's next block of K, or the next panel. */
-static struct at_prefetch next_block(const struct linear *l, size_t index, const struct panel *p,
-                                     size_t k0)
+/* A block where it lies, if packing it for n_tiles would cost more than it saves; else NULL. */
+static const float *block_in_place(const struct linear *l, const struct block *b, size_t n_tiles)
 {
-    struct panel next = *p;
-    size_t size = at_dtype_size(p->w->dtype), k = k0 + AT_KC;
+    const struct panel *p = &b->panel;
 
-    if (k >= l->K) {
-        k = 0;
-        if (index + 1 < l->n_panels)
-            next = find_panel(l, index + 1);
-    }
-    bool is_out_major = next.w->layout == AT_OUT_MAJOR;
-    size_t width = is_out_major ? block_length(l->K, k) : next.cols;
-    size_t pitch = is_out_major ? l->K : next.w->n_out;
-    return (struct at_prefetch){ weight_at(next.w, next.col, k), width * size, pitch * size };
+    if (n_tiles > 2 || p->w->dtype != AT_F32 || p->w->layout != AT_IN_MAJOR ||
+        p->cols < l->kernel->nr)
+        return NULL;
+    return (const float *)(const void *)weight_at(p->w, p->col, b->k0);
 }
 
 static void activate(const struct linear *l, float *c, size_t rows, size_t cols)
@@ -164,46 +203,33 @@ static void activate(const struct linear *l, float *c, size_t rows, size_t cols)
         }
 }
 
-/* A block where it lies, if packing it for n_tiles would cost more than it saves; else NULL. */
-static const float *block_in_place(const struct linear *l, const struct panel *p, size_t k0,
-                                   size_t n_tiles)
+/* Tiles from..to-1 of one block. */
+static void one_block(const struct linear *l, const struct block *b, size_t from, size_t to)
 {
-    if (n_tiles > 2 || p->w->dtype != AT_F32 || p->w->layout != AT_IN_MAJOR ||
-        p->cols < l->kernel->nr)
-        return NULL;
-    return (const float *)(const void *)weight_at(p->w, p->col, k0);
-}
-
-/* Tiles from..to-1 of one panel. */
-static void one_panel(const struct linear *l, size_t index, size_t from, size_t to)
-{
-    struct panel p = find_panel(l, index);
     _Alignas(64) float packed[AT_KC * AT_NR_MAX];
+    const float *w = block_in_place(l, b, to - from);
+    size_t ldw = w ? b->panel.w->n_out : l->kernel->nr;
+    struct block next = next_block(l, b);
+    size_t n_rounds = to - from + (w ? 0 : 1); /* through the block, one of them to pack it */
+    struct at_fetch fetch = fetch_of(&next, n_rounds * divide_up(b->kc, 8));
+    bool is_last = b->k0 + b->kc == l->K;
 
-    for (size_t k0 = 0; k0 < l->K; k0 += AT_KC) {
-        size_t kc = block_length(l->K, k0), ldb = p.w->n_out;
-        bool is_last = k0 + kc == l->K;
-        struct at_prefetch prefetch = next_block(l, index, &p, k0);
-        const float *b = block_in_place(l, &p, k0, to - from);
-        if (!b) {
-            pack_panel(l->kernel, packed, &p, k0, kc);
-            b = packed;
-            ldb = l->kernel->nr;
-        }
-        for (size_t t = from; t < to; t++) {
-            size_t row = tile_start(l, t), rows = tile_start(l, t + 1) - row;
-            float *c = l->out + row * l->out_stride + p.out_col;
-            const struct at_tile_out out = { .c = c,
-                                             .ldc = l->out_stride,
-                                             .rows = rows,
-                                             .cols = p.cols,
-                                             .is_added = k0 > 0 || l->epilogue == AT_EPI_ADD,
-                                             .bias = is_last ? p.bias : NULL };
-            l->kernel->tile(&out, packed_tile(l, k0, kc, row), b, ldb, kc,
-                            t == from ? &prefetch : NULL);
-            if (is_last)
-                activate(l, c, rows, p.cols);
-        }
+    if (!w) {
+        pack_block(l->kernel, packed, b, &fetch);
+        w = packed;
+    }
+    for (size_t t = from; t < to; t++) {
+        size_t row = tile_start(l, t), rows = tile_start(l, t + 1) - row;
+        float *c = l->out + row * l->out_stride + b->panel.out_col;
+        const struct at_tile_out out = { .c = c,
+                                         .ldc = l->out_stride,
+                                         .rows = rows,
+                                         .cols = b->panel.cols,
+                                         .is_added = b->k0 > 0 || l->epilogue == AT_EPI_ADD,
+                                         .bias = is_last ? b->panel.bias : NULL };
+        l->kernel->tile(&out, packed_tile(l, b->k0, b->kc, row), w, ldw, b->kc, &fetch);
+        if (is_last)
+            activate(l, c, rows, b->panel.cols);
     }
 }
 
@@ -211,15 +237,16 @@ static void one_panel(const struct linear *l, size_t index, size_t from, size_t 
 static void panels(void *arg, size_t task, size_t slot)
 {
     const struct linear *l = arg;
-    size_t block = task / l->tasks_per_block,
-           first = task % l->tasks_per_block * l->panels_per_task;
-    size_t last = AT_MIN(first + l->panels_per_task, l->n_panels);
-    size_t from = l->n_tiles * block / l->n_row_blocks;
-    size_t to = l->n_tiles * (block + 1) / l->n_row_blocks;
+    size_t part = task / l->tasks_per_block, first = task % l->tasks_per_block * l->panels_per_task;
+    size_t end = AT_MIN(first + l->panels_per_task, l->n_panels);
+    size_t from = l->n_tiles * part / l->n_row_blocks;
+    size_t to = l->n_tiles * (part + 1) / l->n_row_blocks;
+    size_t n_blocks = (end - first) * divide_up(l->K, AT_KC);
+    struct block b = first_block(l, first);
 
     (void)slot;
-    for (size_t i = first; i < last; i++)
-        one_panel(l, i, from, to);
+    for (; n_blocks > 0; n_blocks--, b = next_block(l, &b))
+        one_block(l, &b, from, to);
 }
 
 static void run_own(struct linear *l, struct at_pool *pool)
@@ -240,7 +267,7 @@ static void blas_panel(void *arg, size_t task, size_t slot)
     const struct linear *l = arg;
     struct panel p = find_panel(l, task);
     bool is_out_major = p.w->layout == AT_OUT_MAJOR, is_wide = p.w->dtype == AT_F32;
-    size_t ld = is_out_major ? l->K : p.w->n_out, size = at_dtype_size(p.w->dtype);
+    size_t ld = line_length(p.w), size = at_dtype_size(p.w->dtype);
     size_t n_lines = is_out_major ? p.cols : l->K, length = is_out_major ? l->K : p.cols;
     const char *from = weight_at(p.w, p.col, 0);
     float *wide = is_wide ? NULL : at_malloc(n_lines * length, sizeof *wide);
@@ -311,9 +338,9 @@ void at_matmul(float *c, size_t ldc, const float *a, size_t lda, const float *b,
         for (size_t j = 0; j < N; j += kernel->nr) {
             size_t cols = AT_MIN(kernel->nr, N - j);
             if (is_b_transposed)
-                kernel->pack_out_major(panel, b + j * ldb + k0, ldb, cols, kc);
+                kernel->pack_out_major(panel, b + j * ldb + k0, ldb, cols, kc, NULL);
             else
-                kernel->pack_in_major(panel, b + k0 * ldb + j, ldb, cols, kc);
+                kernel->pack_in_major(panel, b + k0 * ldb + j, ldb, cols, kc, NULL);
             for (size_t t = 0; t < n_tiles; t++) {
                 size_t row = M * t / n_tiles, rows = M * (t + 1) / n_tiles - row;
                 struct at_tile_out out = { c + row * ldc + j, ldc, rows, cols, k0 > 0, NULL };

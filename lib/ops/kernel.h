@@ -21,10 +21,15 @@ enum {
     AT_VL_MAX = 16, /* floats in the widest vector */
 };
 
-/* What to fetch while a tile computes: rows of `width` bytes, `pitch` apart, from `at` on. */
-struct at_prefetch {
-    const char *at;
-    size_t width, pitch;
+/*
+ * Lines of the block that is worked on next, brought into the cache a few at a time while this one
+ * is packed and multiplied: memory is kept busy all the time, and never so busy that the loads of
+ * the tile have to queue behind it.
+ */
+struct at_fetch {
+    const char *at, *end; /* the next line, and the end of the row that it is in */
+    size_t width, pitch;  /* bytes of a row, and from one row to the next */
+    size_t rate;          /* lines for every 8 k */
 };
 
 /* How a tile meets what is in c already. */
@@ -42,13 +47,15 @@ struct at_kernel {
     /* dst [k][rows] = src (rows, K) with row stride ld, times scale; rows <= mr. */
     void (*pack_rows)(float *dst, const float *src, size_t ld, size_t rows, size_t K, float scale);
     /* dst [k][nr] = transposed src (cols, K), row stride ld; columns beyond cols hold anything. */
-    void (*pack_out_major)(float *dst, const float *src, size_t ld, size_t cols, size_t K);
+    void (*pack_out_major)(float *dst, const float *src, size_t ld, size_t cols, size_t K,
+                           struct at_fetch *fetch);
     /* dst [k][nr] = src (K, cols), row stride ld; columns beyond cols are 0. */
-    void (*pack_in_major)(float *dst, const float *src, size_t ld, size_t cols, size_t K);
+    void (*pack_in_major)(float *dst, const float *src, size_t ld, size_t cols, size_t K,
+                          struct at_fetch *fetch);
     /* out = a b: a packed by pack_rows; b (K, nr) with row stride ldb, packed by one of the other
-       two or any matrix of whole panels that lies like that. prefetch may be NULL. */
+       two or any matrix of whole panels that lies like that. fetch may be NULL, here and above. */
     void (*tile)(const struct at_tile_out *out, const float *a, const float *b, size_t ldb,
-                 size_t K, const struct at_prefetch *prefetch);
+                 size_t K, struct at_fetch *fetch);
 
     void (*widen)(float *out, const void *in, enum at_dtype t, size_t n);
     void (*gelu_erf)(float *out, const float *x, size_t n);

@@ -82,11 +82,23 @@ INLINE void step(const int R, vec acc[MR][NV], const float *a, const float *b)
     }
 }
 
+INLINE void fetch_some(struct at_fetch *f)
+{
+    for (size_t i = 0; i < f->rate; i++) {
+        fetch_line(f->at);
+        f->at += 64;
+        if (f->at >= f->end) {
+            f->at = f->end + f->pitch - f->width;
+            f->end += f->pitch;
+        }
+    }
+}
+
 INLINE void tile_rows(const int R, const struct at_tile_out *out, const float *a, const float *b,
-                      size_t ldb, size_t K, const struct at_prefetch *prefetch)
+                      size_t ldb, size_t K, struct at_fetch *fetch)
 {
     vec acc[MR][NV];
-    const char *line = prefetch->at, *end = line + prefetch->width;
+    size_t k = 0;
 
     UNROLL
     for (int r = 0; r < R; r++) {
@@ -94,17 +106,13 @@ INLINE void tile_rows(const int R, const struct at_tile_out *out, const float *a
         for (int v = 0; v < NV; v++)
             acc[r][v] = v_set(0.0f);
     }
-    for (size_t k = 0; k < K; k++, a += R, b += ldb) {
-        UNROLL
-        for (size_t at = 0; at < NR * sizeof(float); at += 64)
-            fetch(line + at);
-        line += NR * sizeof(float);
-        if (line >= end) {
-            line = end + prefetch->pitch - prefetch->width;
-            end += prefetch->pitch;
-        }
-        step(R, acc, a, b);
+    for (; k + 8 <= K; k += 8) {
+        fetch_some(fetch);
+        for (int i = 0; i < 8; i++, a += R, b += ldb)
+            step(R, acc, a, b);
     }
+    for (; k < K; k++, a += R, b += ldb)
+        step(R, acc, a, b);
     if (out->cols < NR) {
         finish_cut(R, out, acc);
         return;
@@ -115,17 +123,17 @@ INLINE void tile_rows(const int R, const struct at_tile_out *out, const float *a
 }
 
 static void tile(const struct at_tile_out *out, const float *a, const float *b, size_t ldb,
-                 size_t K, const struct at_prefetch *prefetch)
+                 size_t K, struct at_fetch *fetch)
 {
-    static const struct at_prefetch none = { "", 1, 0 };
+    struct at_fetch none = { .rate = 0 };
 
-    if (!prefetch)
-        prefetch = &none;
+    if (!fetch)
+        fetch = &none;
     switch (out->rows) {
 #define ROWS(n)                                                                                    \
     case n:                                                                                        \
         if (n <= MR)                                                                               \
-            tile_rows(n, out, a, b, ldb, K, prefetch);                                             \
+            tile_rows(n, out, a, b, ldb, K, fetch);                                                \
         break;
         ROWS(1)
         ROWS(2)
@@ -179,50 +187,48 @@ static void pack_rows(float *dst, const float *src, size_t ld, size_t rows, size
             dst[k * rows + r] = p[r][k] * scale;
 }
 
-/* VL whole columns of a panel: like four_columns(), but with addresses that fit the registers. */
-static void pack_out_major_vec(float *dst, const float *src, size_t ld, size_t K)
+/* k..k+3 of a whole panel: four_columns() with addresses that fit the registers. */
+INLINE void pack_four(float *dst, const float *src, size_t ld)
 {
-    size_t k = 0;
-
-    for (; k + 4 <= K; k += 4) {
+    UNROLL
+    for (size_t v = 0; v < NV; v++) {
         vec t[4];
         UNROLL
         for (size_t i = 0; i < 4; i++)
-            t[i] = v_load_spread(src + k + i * ld, 4 * ld);
+            t[i] = v_load_spread(src + (v * VL + i) * ld, 4 * ld);
         v_transpose_quads(t);
         UNROLL
         for (size_t i = 0; i < 4; i++)
-            v_store(dst + (k + i) * NR, t[i]);
+            v_store(dst + i * NR + v * VL, t[i]);
     }
-    for (; k < K; k++)
-        for (size_t r = 0; r < VL; r++)
-            dst[k * NR + r] = src[r * ld + k];
 }
 
-static void pack_out_major(float *dst, const float *src, size_t ld, size_t cols, size_t K)
+static void pack_out_major(float *dst, const float *src, size_t ld, size_t cols, size_t K,
+                           struct at_fetch *fetch)
 {
-    size_t j = 0;
+    size_t k = 0;
 
-    for (; j + VL <= cols; j += VL)
-        pack_out_major_vec(dst + j, src + j * ld, ld, K);
-    for (; j < cols; j++)
-        for (size_t k = 0; k < K; k++)
+    for (; k + 8 <= K && cols == NR; k += 8) {
+        if (fetch)
+            fetch_some(fetch);
+        pack_four(dst + k * NR, src + k, ld);
+        pack_four(dst + (k + 4) * NR, src + k + 4, ld);
+    }
+    for (; k < K; k++)
+        for (size_t j = 0; j < cols; j++)
             dst[k * NR + j] = src[j * ld + k];
 }
 
-static void pack_in_major(float *dst, const float *src, size_t ld, size_t cols, size_t K)
+static void pack_in_major(float *dst, const float *src, size_t ld, size_t cols, size_t K,
+                          struct at_fetch *fetch)
 {
-    if (cols == NR) {
-        for (size_t k = 0; k < K; k++) {
-            UNROLL
-            for (int v = 0; v < NV; v++)
-                v_store(dst + k * NR + v * VL, v_load(src + k * ld + v * VL));
-        }
-        return;
-    }
     for (size_t k = 0; k < K; k++) {
-        memset(dst + k * NR, 0, NR * sizeof *dst);
-        memcpy(dst + k * NR, src + k * ld, cols * sizeof *dst);
+        float *row = dst + k * NR;
+        if (fetch && k % 8 == 0)
+            fetch_some(fetch);
+        if (cols < NR)
+            memset(row, 0, NR * sizeof *dst);
+        memcpy(row, src + k * ld, cols * sizeof *dst);
     }
 }
 

@@ -187,7 +187,7 @@ static inline vec v_from_bf16(const void *p)
 }
 
 /* A macro, since gcc 12 takes a function that only prefetches for one without effect. */
-#define fetch(p) _mm_prefetch((p), _MM_HINT_T1)
+#define fetch_line(p) _mm_prefetch((p), _MM_HINT_T0)
 
 #endif
 #endif

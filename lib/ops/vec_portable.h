@@ -189,6 +189,6 @@ static inline vec v_from_bf16(const void *p)
 }
 
 /* A macro, since gcc 12 takes a function that only prefetches for one without effect. */
-#define fetch(p) __builtin_prefetch(p)
+#define fetch_line(p) __builtin_prefetch(p)
 
 #endif
