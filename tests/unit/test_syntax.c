@@ -67,8 +67,8 @@ static void test_words(void **state)
     release_dog(&d);
 }
 
-/* Head 0: words look at their heads, hidden under more mass on [CLS] and on the word itself, and for
-   "dog" only as the sum of two pieces. Head 1: everybody looks at "The". */
+/* Head 0: words look at their heads, hidden under more mass on [CLS] and on the word itself, and
+   for "dog" only as the sum of two pieces. Head 1: everybody looks at "The". */
 static void make_maps(float *maps)
 {
     static const float finder[T][T] = {

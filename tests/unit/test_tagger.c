@@ -1,5 +1,5 @@
 /*
- * test_tagger.c - the built-in tagger on a treebank, and what syntax the built-in model's heads know.
+ * test_tagger.c - the built-in tagger on a treebank, and the syntax that the built-in heads know.
  *
  * Both print what they reached. The models may be retrained, so the bounds are those of a model
  * that works at all.
