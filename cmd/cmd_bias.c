@@ -14,6 +14,7 @@ const char *const bias_pll_words[] = { "original", "word-l2r", "whole-word", NUL
 const char *const bias_bos_words[] = { "none", "prepend", "apart", NULL };
 
 static const struct command subcommands[] = {
+    { "detect", bias_detect, "flag generalisations, unfairness and stereotypes, token by token" },
     { "pairs", bias_pairs, "which sentence of minimal pairs a model prefers" },
     { "stereoset", bias_stereoset, "StereoSet scores: stereotype, language model, both" },
     { "merge", bias_merge, "put the shards of a scoring run together" },

@@ -1,0 +1,218 @@
+/*
+ * detector.c - see detector.h.
+ */
+#include "cmd/detector.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/path.h"
+#include "cmd/lookup.h"
+#include "model/classify.h"
+#include "model/forward.h"
+
+/* "0.4" for every category, "GEN=0.4" for one. */
+static int take_threshold(double *category, const char *item, size_t n, struct at_error *err)
+{
+    const char *equals = memchr(item, '=', n), *number = equals ? equals + 1 : item;
+    char text[32], *end;
+    size_t length = (size_t)(item + n - number), c = 0;
+    double v;
+
+    if (length == 0 || length >= sizeof text)
+        return at_fail(err, AT_EFORMAT, "--threshold: no number in '%.*s'", (int)n, item);
+    memcpy(text, number, length);
+    text[length] = '\0';
+    v = strtod(text, &end);
+    if (*end || !(v >= 0.0 && v <= 1.0))
+        return at_fail(err, AT_EFORMAT, "--threshold: '%s' is not a probability", text);
+    for (; equals && c < AT_N_BIAS; c++) {
+        const char *key = at_bias_key((enum at_bias_category)c);
+        if (strlen(key) == (size_t)(equals - item) && !memcmp(key, item, strlen(key)))
+            break;
+    }
+    if (c == AT_N_BIAS)
+        return at_fail(err, AT_EFORMAT, "--threshold: no category '%.*s'; want GEN, UNFAIR, STEREO",
+                       (int)(equals - item), item);
+    for (size_t i = 0; i < AT_N_BIAS; i++)
+        if (!equals || i == c)
+            category[i] = v;
+    return 0;
+}
+
+/* Explicit thresholds are the manual rule; categories that are not named keep 0.5. */
+static int choose_rule(struct detector *d, const char *name, const struct detector_options *o,
+                       struct at_error *err)
+{
+    double category[AT_N_BIAS] = { 0.5, 0.5, 0.5 };
+    int rc = 0;
+
+    d->rule = at_bias_rule_of(&d->model->config, &d->labels, name);
+    if (o->set)
+        rc = at_bias_rule_named(&d->rule, o->set, err);
+    else if (o->ensemble)
+        d->rule = at_bias_rule_manual(category);
+    for (size_t i = 0; i < o->thresholds.n && !rc; i++)
+        for (const char *s = o->thresholds.items[i]; !rc; s += strcspn(s, ",") + 1) {
+            rc = take_threshold(category, s, strcspn(s, ","), err);
+            if (!s[strcspn(s, ",")])
+                break;
+        }
+    if (!rc && o->thresholds.n)
+        d->rule = at_bias_rule_manual(category);
+    return rc;
+}
+
+static int open_second(struct detector *d, const char *name, struct at_error *err)
+{
+    const struct detector_options plain = { 0 };
+
+    d->second = at_calloc(1, sizeof *d->second);
+    return detector_open(d->second, name, &plain, err);
+}
+
+int detector_use(struct detector *out, struct at_model *model, struct at_tokenizer *tokenizer,
+                 const char *name, const struct detector_options *o, struct at_error *err)
+{
+    int rc;
+
+    out->model = model;
+    out->tokenizer = tokenizer;
+    rc = at_bias_find_labels(&out->labels, &model->config, err);
+    if (!rc && !model->weights.classifier.w.data)
+        rc = at_fail(err, AT_EFORMAT, "the checkpoint has no token classifier");
+    if (rc)
+        return at_error_in(err, "'%s'", name);
+    model->config.is_multi_label = true; /* seven independent labels, whatever config.json says */
+    if (model->config.is_causal)
+        at_tokenizer_set_prefix_space(tokenizer, true); /* as these classifiers were trained */
+    rc = choose_rule(out, name, o, err);
+    if (!rc && o->ensemble)
+        rc = open_second(out, o->ensemble, err);
+    return rc;
+}
+
+int detector_open(struct detector *out, const char *name, const struct detector_options *o,
+                  struct at_error *err)
+{
+    int rc;
+
+    *out = (struct detector){ 0 };
+    rc = model_load(&out->own_model, &out->own_tokenizer, name, err);
+    return rc ? rc : detector_use(out, &out->own_model, out->own_tokenizer, name, o, err);
+}
+
+void detector_close(struct detector *d)
+{
+    if (d->second)
+        detector_close(d->second);
+    free(d->second);
+    at_tokenizer_close(d->own_tokenizer);
+    at_model_close(&d->own_model);
+    *d = (struct detector){ 0 };
+}
+
+/* p (T, n_labels) of one classifier; hidden NULL: computed here. The caller frees. */
+static int probabilities(float **out, const struct detector *d, const struct at_tokens *tokens,
+                         const float *hidden, struct at_pool *pool, struct at_error *err)
+{
+    size_t T = tokens->n, C = d->model->config.width, start[2] = { 0, T };
+    float *own = NULL, *p;
+    int *ids = at_malloc(T, sizeof *ids), rc = 0;
+    struct at_batch batch = { 1, start, ids, NULL };
+
+    for (size_t i = 0; i < T; i++)
+        ids[i] = tokens->items[i].id;
+    if (!hidden) {
+        own = at_malloc(T * C, sizeof *own);
+        rc = at_forward(own, d->model, &batch, NULL, pool, err);
+    }
+    p = at_malloc(T * d->model->config.n_labels, sizeof *p);
+    if (!rc)
+        rc = at_classify(p, d->model, hidden ? hidden : own, T, pool, err);
+    free(ids);
+    free(own);
+    if (rc)
+        free(p);
+    else
+        *out = p;
+    return rc;
+}
+
+static bool same_ids(const struct at_tokens *a, const struct at_tokens *b)
+{
+    for (size_t i = 0; i < a->n && i < b->n; i++)
+        if (a->items[i].id != b->items[i].id)
+            return false;
+    return a->n == b->n;
+}
+
+/* Two classifiers as one; both must cut the text alike. */
+static int fuse(float **p, const struct detector *d, const struct at_tokens *tokens,
+                const char *text, struct at_pool *pool, struct at_error *err)
+{
+    struct at_tokens other = { 0 };
+    float *second = NULL, *fused;
+    int rc = at_tokenize(&other, d->second->tokenizer, text, NULL, true, err);
+
+    if (!rc && !same_ids(tokens, &other))
+        rc = at_fail(err, AT_EFORMAT,
+                     "--ensemble: the two classifiers cut the text in different "
+                     "ways (%zu and %zu tokens)",
+                     tokens->n, other.n);
+    if (!rc)
+        rc = probabilities(&second, d->second, tokens, NULL, pool, err);
+    if (!rc) {
+        fused = at_malloc(tokens->n * AT_N_BIAS_LABELS, sizeof *fused);
+        at_bias_fuse(fused, *p, d->model->config.n_labels, &d->labels, second,
+                     d->second->model->config.n_labels, &d->second->labels, tokens->n);
+        free(*p);
+        *p = fused;
+    }
+    free(second);
+    at_tokens_release(&other);
+    return rc;
+}
+
+int detector_judge(struct at_bias_token *verdicts, const struct detector *d,
+                   const struct at_tokens *tokens, const char *text, const float *hidden,
+                   struct at_pool *pool, struct at_error *err)
+{
+    static const struct at_bias_labels in_order = { { 0, 1, 2, 3, 4, 5, 6 } };
+    float *p = NULL;
+    int rc = probabilities(&p, d, tokens, hidden, pool, err);
+
+    if (!rc && d->second)
+        rc = fuse(&p, d, tokens, text, pool, err);
+    if (!rc)
+        at_bias_tokens(verdicts, p, d->second ? AT_N_BIAS_LABELS : d->model->config.n_labels,
+                       d->second ? &in_order : &d->labels, tokens, d->tokenizer, &d->rule);
+    free(p);
+    return rc;
+}
+
+int detector_read(struct at_tokens *tokens, struct at_bias_token **verdicts,
+                  const struct detector *d, const char *text, struct at_pool *pool,
+                  struct at_error *err)
+{
+    struct at_tokens t = { 0 };
+    struct at_bias_token *v = NULL;
+    int rc = at_tokenize(&t, d->tokenizer, text, NULL, true, err);
+
+    if (!rc && (t.n == 0 || t.n > d->model->config.max_positions))
+        rc = at_fail(err, AT_ERANGE, "the text has %zu tokens, the bias classifier takes 1 to %zu",
+                     t.n, d->model->config.max_positions);
+    if (!rc) {
+        v = at_calloc(t.n, sizeof *v);
+        rc = detector_judge(v, d, &t, text, NULL, pool, err);
+    }
+    if (rc) {
+        at_tokens_release(&t);
+        free(v);
+        return rc;
+    }
+    *tokens = t;
+    *verdicts = v;
+    return 0;
+}

@@ -1,0 +1,61 @@
+/*
+ * detector.h - a bias classifier made ready: model, labels, thresholds, perhaps a second one.
+ */
+#ifndef CMD_DETECTOR_H
+#define CMD_DETECTOR_H
+
+#include "analysis/bias.h"
+#include "base/pool.h"
+#include "cmd/opt.h"
+#include "model/weights.h"
+#include "text/tokenizer.h"
+
+struct detector_options {
+    struct opt_list thresholds; /* --threshold: "0.4", "GEN=0.4", "GEN=0.4,STEREO=0.6" */
+    const char *set;            /* --thresholds KEY: a row of the source's table */
+    const char *ensemble;       /* --ensemble NAME: a second classifier */
+};
+#define DETECTOR_OPTIONS(o)                                                                        \
+    OPT_LIST(0, "threshold", &(o)->thresholds, "P|CAT=P,...",                                      \
+             "flag from this probability on, for all or by category (GEN, UNFAIR, STEREO)"),       \
+        OPT_TEXT(0, "thresholds", &(o)->set, "KEY", "thresholds of a published classifier"),       \
+        OPT_TEXT(0, "ensemble", &(o)->ensemble, "NAME|DIR",                                        \
+                 "second classifier with the same tokenizer; probabilities are averaged")
+
+struct detector {
+    struct at_model *model; /* of this classifier; may be the job's own */
+    struct at_tokenizer *tokenizer;
+    struct at_bias_labels labels;
+    struct at_bias_rule rule;
+    struct detector *second;
+    struct at_model own_model; /* when it was opened here */
+    struct at_tokenizer *own_tokenizer;
+};
+
+/*
+ * detector_use - make a model that is open a detector; detector_open - find and open it, too.
+ *
+ * Errors    AT_EFORMAT: other labels, no classifier, a threshold that is none; AT_ENOTFOUND.
+ * Memory    detector_close(), which accepts a zeroed struct. out must not be moved after use.
+ */
+AT_MUST_USE int detector_use(struct detector *out, struct at_model *model,
+                             struct at_tokenizer *tokenizer, const char *name,
+                             const struct detector_options *o, struct at_error *err);
+AT_MUST_USE int detector_open(struct detector *out, const char *name,
+                              const struct detector_options *o, struct at_error *err);
+void detector_close(struct detector *d);
+
+/*
+ * detector_judge - verdicts (tokens->n) of a text. tokens are the detector's own; hidden (T,C) the
+ * final states of its model, or NULL to compute them here.
+ */
+AT_MUST_USE int detector_judge(struct at_bias_token *verdicts, const struct detector *d,
+                               const struct at_tokens *tokens, const char *text,
+                               const float *hidden, struct at_pool *pool, struct at_error *err);
+
+/* detector_read - tokens and verdicts of a text, both the caller's; AT_ERANGE when too long. */
+AT_MUST_USE int detector_read(struct at_tokens *tokens, struct at_bias_token **verdicts,
+                              const struct detector *d, const char *text, struct at_pool *pool,
+                              struct at_error *err);
+
+#endif
