@@ -14,7 +14,7 @@
 #include "base/attr.h"
 #include "stats/distance.h"
 #include "stats/entropy.h"
-#include "stats/summary.h"
+#include "stats/quantiles.h"
 
 #define METRIC(name)                                                                               \
     {                                                                                              \

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "stats/permutation.h"
+#include "stats/quantiles.h"
 
 struct at_interval at_wilson(double k, double n, double z)
 {
@@ -29,17 +30,6 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Quantile of sorted values, linear between order statistics (numpy's default). */
-static double quantile(const double *sorted, size_t n, double p)
-{
-    double at = p * (double)(n - 1);
-    size_t i = (size_t)at;
-
-    if (i + 1 >= n)
-        return sorted[n - 1];
-    return sorted[i] + (at - (double)i) * (sorted[i + 1] - sorted[i]);
-}
-
 static struct at_interval percentile_interval(double *column, size_t n, double level)
 {
     size_t m = 0;
@@ -50,8 +40,8 @@ static struct at_interval percentile_interval(double *column, size_t n, double l
     if (m == 0)
         return (struct at_interval){ NAN, NAN };
     qsort(column, m, sizeof *column, by_value);
-    return (struct at_interval){ quantile(column, m, 0.5 * (1.0 - level)),
-                                 quantile(column, m, 0.5 * (1.0 + level)) };
+    return (struct at_interval){ at_quantile_sorted(column, m, 0.5 * (1.0 - level)),
+                                 at_quantile_sorted(column, m, 0.5 * (1.0 + level)) };
 }
 
 void at_bootstrap_clusters(struct at_interval *out, size_t n_values, at_statistics_fn fn,

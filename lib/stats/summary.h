@@ -1,5 +1,5 @@
 /*
- * summary.h - mean, standard deviation and quantiles of plain arrays, the rule of each named.
+ * summary.h - mean and standard deviation of plain arrays and streams, the rule of each named.
  */
 #ifndef STATS_SUMMARY_H
 #define STATS_SUMMARY_H
@@ -30,22 +30,5 @@ struct at_moments {
 void at_moments_add(struct at_moments *m, double x);
 double at_moments_mean(const struct at_moments *m); /* NaN when n = 0 */
 double at_moments_sd(const struct at_moments *m);   /* population; NaN when n = 0 */
-
-/* at_quantile_sorted - quantile 0 <= q <= 1 of n ascending values by linear interpolation between
-   order statistics (numpy's default, R's type 7). NaN for nothing. */
-double at_quantile_sorted(const double *x, size_t n, double q);
-
-/*
- * at_quantiles - the same of n unsorted floats, by counting their bits instead of sorting.
- *
- * Shapes    out and q (n_q), ascending in 0..1, n_q <= AT_MAX_QUANTILES; x and scratch (n). Scratch
- *           may be x itself, which is then overwritten.
- * Edge      n = 0 gives NaN. A NaN in x counts as larger than all values, with its sign set as
- *           smaller.
- * Cost      O(n): a pass to count, a pass to collect the cells near a quantile.
- */
-enum { AT_MAX_QUANTILES = 8 };
-void at_quantiles(double *out, const double *q, size_t n_q, const float *x, size_t n,
-                  float *scratch);
 
 #endif
