@@ -20,4 +20,7 @@ picture heatmap heatmap_L1_H1 run --layer 1 --head 1 "$text"
 picture heads heads_grid run "$text"
 picture tree tree_L1_H1 run --layer 1 --head 1 "$text"
 picture metrics metrics_focus_normalized metrics "$text"
+picture radar radar_L1 heads --layer 1 "$text"
+sed -n 's/^# text = //p' fixtures/data/treebank/en_ewt-ud-dev-300.conllu >"$work/sentences.txt"
+picture clusters clusters cluster --lines -f "$work/sentences.txt"
 ls -l man/pictures
