@@ -17,6 +17,7 @@ static const struct command subcommands[] = {
     { "detect", bias_detect, "flag generalisations, unfairness and stereotypes, token by token" },
     { "pairs", bias_pairs, "which sentence of minimal pairs a model prefers" },
     { "stereoset", bias_stereoset, "StereoSet scores: stereotype, language model, both" },
+    { "swap", bias_swap, "the counterfactual of a text, and attention to both" },
     { "merge", bias_merge, "put the shards of a scoring run together" },
     { 0 },
 };

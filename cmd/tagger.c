@@ -104,14 +104,20 @@ static int tag_by_model(struct at_tag_spans *spans, const struct tagger *t, cons
     return rc;
 }
 
+int tagger_spans(struct at_tag_spans *spans, const struct tagger *t, const char *text,
+                 struct at_pool *pool, struct at_error *err)
+{
+    return t->file ? at_tags_read(spans, t->file, text, err)
+                   : tag_by_model(spans, t, text, pool, err);
+}
+
 /* Tags of one segment's tokens; its spans are of its own text. */
 static int tag_segment(struct at_token_tag *tags, const struct tagger *t, const struct doc *doc,
                        int segment, struct at_pool *pool, struct at_error *err)
 {
     const char *text = segment ? doc->in.pair : doc->in.text;
     struct at_tag_spans spans = { 0 };
-    int rc = t->file ? at_tags_read(&spans, t->file, text, err)
-                     : tag_by_model(&spans, t, text, pool, err);
+    int rc = tagger_spans(&spans, t, text, pool, err);
 
     if (!rc)
         at_tags_align(tags, &spans, &doc->tokens, segment);

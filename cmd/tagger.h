@@ -30,6 +30,10 @@ void tagger_close(struct tagger *t);
 AT_MUST_USE int tagger_tag(struct at_token_tag *out, const struct tagger *t, const struct doc *doc,
                            struct at_pool *pool, struct at_error *err);
 
+/* tagger_spans - tags of a plain text as spans of its bytes. Errors likewise. Appends to out. */
+AT_MUST_USE int tagger_spans(struct at_tag_spans *out, const struct tagger *t, const char *text,
+                             struct at_pool *pool, struct at_error *err);
+
 /* tagger_note - the tagger as a manifest's input, and in the "meta" of documents. */
 AT_MUST_USE int tagger_note(const struct tagger *t, struct manifest *m, struct at_error *err);
 const char *tagger_name(const struct tagger *t);
