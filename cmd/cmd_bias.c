@@ -15,6 +15,8 @@ const char *const bias_bos_words[] = { "none", "prepend", "apart", NULL };
 
 static const struct command subcommands[] = {
     { "detect", bias_detect, "flag generalisations, unfairness and stereotypes, token by token" },
+    { "attention", bias_attention, "how much attention every head gives to flagged tokens" },
+    { "calibrate", bias_calibrate, "thresholds of that attention for a model, from texts" },
     { "pairs", bias_pairs, "which sentence of minimal pairs a model prefers" },
     { "stereoset", bias_stereoset, "StereoSet scores: stereotype, language model, both" },
     { "swap", bias_swap, "the counterfactual of a text, and attention to both" },

@@ -216,3 +216,36 @@ int detector_read(struct at_tokens *tokens, struct at_bias_token **verdicts,
     *verdicts = v;
     return 0;
 }
+
+/* Do two tokens share a byte of the text? */
+static bool overlaps(const struct at_token *a, const struct at_token *b)
+{
+    return a->start != AT_NO_OFFSET && b->start != AT_NO_OFFSET && a->start < b->end &&
+           b->start < a->end;
+}
+
+int detector_flag(bool *const flagged[1 + AT_N_BIAS], const struct detector *d,
+                  const struct at_tokens *tokens, const char *text, struct at_pool *pool,
+                  struct at_error *err)
+{
+    struct at_tokens own = { 0 };
+    struct at_bias_token *verdicts = NULL;
+    int rc = detector_read(&own, &verdicts, d, text, pool, err);
+
+    if (rc)
+        return rc;
+    for (size_t j = 0; j < own.n; j++) {
+        if (!at_bias_is_flagged(&verdicts[j]))
+            continue;
+        for (size_t i = 0; i < tokens->n; i++) {
+            if (tokens->items[i].is_special || !overlaps(&tokens->items[i], &own.items[j]))
+                continue;
+            flagged[0][i] = true;
+            for (size_t c = 0; c < AT_N_BIAS; c++)
+                flagged[1 + c][i] |= verdicts[j].fired[c].label >= 0;
+        }
+    }
+    at_tokens_release(&own);
+    free(verdicts);
+    return 0;
+}
