@@ -1,5 +1,5 @@
 /*
- * output.c - documents, tables and pictures of one text, at the place INTERFACE gives them.
+ * output.c - documents, tables and pictures of one text, at the place atlas-output(5) gives them.
  */
 #include "cmd/job.h"
 

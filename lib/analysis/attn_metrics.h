@@ -1,8 +1,8 @@
 /*
  * attn_metrics.h - confidence, focus, sparsity, distribution, uniformity, balance, flow change.
  *
- * Source    SPEC 2 (metrics), 16.7-16.10, 21.2. Causal-aware: a causal model's support is the lower
- *           triangle, its entropy ceiling ln(T!), its row 0 says nothing about confidence.
+ * Source    Attention Atlas, metrics.py, made causal-aware throughout: a causal model's support is
+ *           the lower triangle, its entropy ceiling ln(T!), its row 0 says nothing of confidence.
  */
 #ifndef ANALYSIS_ATTN_METRICS_H
 #define ANALYSIS_ATTN_METRICS_H
@@ -34,7 +34,7 @@ void at_metric_set(struct at_attn_metrics *m, size_t i, double value);
 
 /*
  * Visible cells are all T*T of a bidirectional map and the lower triangle with the diagonal,
- * T(T+1)/2, of a causal one. The quartiles are of the visible cells too (SPEC 17.30): with the
+ * T(T+1)/2, of a causal one. The quartiles are of the visible cells too: with the
  * masked half counted as zeros a causal median would always be about 0.
  */
 

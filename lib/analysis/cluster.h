@@ -52,7 +52,7 @@ struct at_clusters {
 /*
  * at_cluster_heads - standardise, map, group, name.
  *
- * Source    SPEC 2 (head specialisation), 16.11.
+ * Source    Attention Atlas, head_specialization.py: raw scores, standardised over the model.
  * Shapes    scores (n, AT_N_HEAD_SCORES), means over texts where there are several; distance (n,n)
  *           between heads (at_head_distances()), or NULL to group by scores.
  * Edge      a score that is NaN or constant counts as average (z = 0). When all heads are alike

@@ -4,7 +4,7 @@
  * Plain arrays in, plain arrays out, one layer at a time. Rows are tokens; stride is the number of
  * floats from one row to the next. PCA is stats/pca.h, the logit lens model/lm_head.h.
  *
- * Source    SPEC 3.6, 4.5, 5.
+ * Source    Vaswani et al. 2017, eq. 1, for the steps; the choice of quantities is Attention Atlas's.
  */
 #ifndef ANALYSIS_DEEP_H
 #define ANALYSIS_DEEP_H

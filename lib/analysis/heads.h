@@ -49,7 +49,7 @@ enum at_token_mark {
  *
  * Mass on a set of keys is its share of the map: sum over queries and the set / sum of the map.
  *
- * Source    SPEC 2 (head specialisation), 16.12, 17.30: means are over visible cells.
+ * Source    Attention Atlas, head_specialization.py; here means are over visible cells.
  * Shapes    out (H, AT_N_HEAD_SCORES); maps (H,T,T); marks (T), enum at_token_mark bits.
  * Units     fractions; long_range is a mean weight per cell.
  * Edge      long_range of T <= 5 is NaN: there is no such cell. T = 1 causal keeps row 0.

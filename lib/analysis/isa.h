@@ -35,7 +35,7 @@ void at_isa_add(struct at_isa *a, const float *maps, size_t H);
 /*
  * at_isa_matrix - out[a][b] = 1/|a| * sum over i in a, j in b of the mean map, or the maximum.
  *
- * Source    SPEC 2 (isa), 16.13.
+ * Source    Attention Atlas, isa.py; mass instead of its older global maximum is the default.
  * Shapes    out (S,S), query sentence by key sentence.
  * Units     fraction 0..1. A row sums to 1 less the mass on special tokens.
  * Edge      S = 1 gives 1 by definition. A sentence without tokens is 0 both ways.

@@ -9,7 +9,7 @@
  *   col       columns normalised     the mean, normalised    the mean, normalised
  *   rollout   none (heads fuse)      rollout up to it        rollout up to the last layer
  *
- * Source    SPEC 7.1, 7.2, 17.8; rollout: Abnar and Zuidema 2020.
+ * Source    Attention Atlas, its three matrix modes; rollout: Abnar and Zuidema 2020.
  */
 #ifndef ANALYSIS_MAP_SERIES_H
 #define ANALYSIS_MAP_SERIES_H

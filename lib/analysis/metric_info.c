@@ -1,5 +1,5 @@
 /*
- * metric_info.c - see metric_info.h. Bands and gauges are those of SPEC 3.3, chosen by eye for raw
+ * metric_info.c - see metric_info.h. Bands and gauges are Attention Atlas's, chosen by eye for raw
  * maps of bert-base, not derived from data: they say "for orientation", no more.
  */
 #include "analysis/metric_info.h"

@@ -1,7 +1,7 @@
 /*
  * syntax.h - which heads find syntactic heads: accuracy per relation against the best fixed offset.
  *
- * Source    Clark et al. 2019, section 4.2; SPEC 22.4. Fed sentence by sentence, layer by layer;
+ * Source    Clark et al. 2019, section 4.2. Fed sentence by sentence, layer by layer;
  *           only counts are kept.
  */
 #ifndef ANALYSIS_SYNTAX_H

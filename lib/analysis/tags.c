@@ -187,7 +187,7 @@ static bool is_ascii_punctuation(const char *s)
     return has_any;
 }
 
-/* string.punctuation and the two sets of SPEC 2. */
+/* string.punctuation and the two sets of Attention Atlas, head_specialization.py. */
 void at_tags_marks(unsigned char *out, const struct at_token_tag *tags, const char *const *label,
                    size_t n)
 {

@@ -1,5 +1,5 @@
 /*
- * capture.h - capture.safetensors (INTERFACE.md): written layer by layer as the pass goes, and read
+ * capture.h - capture.safetensors (atlas-output(5)): written layer by layer as the pass goes, and read
  * back as the same sequence of layer views that a pass shows, so an analysis does not know which
  * it is fed by.
  *

@@ -12,7 +12,8 @@
  * Of all places after '.', '!' or '?' that white space and a letter a-z follow, the one nearest to
  * the middle; the first of two that are equally near.
  *
- * Source    SPEC 1.2.      Units  byte offset just after the punctuation; 0 when there is none.
+ * Source    Attention Atlas (Python), tokenize_with_segments().
+ * Units     byte offset just after the punctuation; 0 when there is none.
  */
 size_t at_split_pair(const char *text);
 

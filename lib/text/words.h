@@ -1,7 +1,7 @@
 /*
  * words.h - word pieces to words, and attention between words.
  *
- * Source    SPEC 6: attention is summed over the key pieces of a word and averaged over its query
+ * Source    Attention Atlas, word mode: attention is summed over the key pieces of a word and averaged over its query
  *           pieces; special tokens are dropped and what they held is reported, rows are divided by
  *           what is left of them.
  */

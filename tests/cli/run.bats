@@ -59,7 +59,7 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     fails 1 run --json --mask x "The cat sat."
 }
 
-@test "-o writes every file that INTERFACE names, and the manifest last" {
+@test "-o writes every file that the manual names, and the manifest last" {
     ok run -o out "The cat sat on the mat."
     [ -z "$output" ]
     for f in run.json tokens.csv predictions.csv attention.csv capture.safetensors tree.json \

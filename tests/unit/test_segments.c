@@ -1,5 +1,5 @@
 /*
- * test_segments.c - where a text is cut in two; expected values follow from SPEC 1.2 by hand.
+ * test_segments.c - where a text is cut in two; expected values worked by hand.
  */
 #include "close.h"
 
