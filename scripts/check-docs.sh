@@ -31,9 +31,15 @@ for command in $("$atlas" help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
     esac
     page=man/atlas-$command.1
     [ -f "$page" ] || { bad "no $page"; continue; }
-    "$atlas" "$command" --list-options >"$work/list"
-    "$atlas" "$command" -h >"$work/help"
-    awk -F '\t' '{ print $1, $2, $3 == "-" ? 0 : 1 }' "$work/list" | sort >"$work/table"
+    # A command with subcommands has the options of all of them, on one page.
+    subs=$("$atlas" "$command" --list-commands 2>/dev/null || :)
+    : >"$work/list" >"$work/help"
+    for sub in ${subs:--}; do
+        [ "$sub" != - ] || sub=
+        "$atlas" "$command" $sub --list-options >>"$work/list"
+        "$atlas" "$command" $sub -h >>"$work/help"
+    done
+    awk -F '\t' '{ print $1, $2, ($3 != "-") }' "$work/list" | sort -u >"$work/table"
     cat "$work/table" >>"$work/all"
     documented "$page" >"$work/own"
     documented man/atlas.1 | sort - "$work/own" >"$work/man"
