@@ -206,8 +206,8 @@ $O/tests/fuzz/fuzz_%: $O/tests/fuzz/fuzz_%.o $(FUZZ_AUX) $O/libatlas.a
 	@echo "  LD   $@"
 	$Q$(LINK) -o $@ $^ $(LIBS)
 
-## bench          time the kernels and the program, next to tests/bench/baseline.csv
-bench: $(BENCH_BIN) $(PROGRAM)
+## bench          time kernels and programs on models of true size
+bench: $(BENCH_BIN) $O/tests/bench/make_model $(PROGRAM)
 	@scripts/bench.sh $O
 
 ## lint           cppcheck and shellcheck

@@ -1,0 +1,41 @@
+#!/bin/sh
+# bench.sh BUILD - time kernels and programs on models of true size with random weights.
+#
+# Prints CSV and keeps it in BUILD/bench.csv. Figures are only worth comparing with others of the
+# same machine while nothing else runs on it. The models (1 GB) stay in build/bench.
+set -eu
+build=$1
+bench=$build/tests/bench
+models=build/bench
+threads=${THREADS:-$(nproc)}
+short='The quick brown fox jumps over the lazy dog near the river bank.'
+
+model() {
+    [ ! -f "$models/$1/model.safetensors" ] || return 0
+    mkdir -p "$models/$1"
+    cp fixtures/vocab/"$2"/* "$models/$1"
+    "$bench/make_model" "$1" "$models/$1"
+}
+# process NAME ARGUMENT... - a row for a whole run of atlas.
+process() {
+    name=$1
+    shift
+    printf '%s,%s\n' "$name" "$("$bench/bench_process" 7 "$build/atlas" "$@")"
+}
+
+model bert-base bert-base-uncased
+model gpt2 gpt2
+{
+    echo 'program,best_ms,median_ms,memory_mb'
+    process 'run bert-base to a summary' run -m "$models/bert-base" --mask none "$short"
+    process 'run gpt2 to a summary' run -m "$models/gpt2" "$short"
+    process 'run bert-base to files' run -q -m "$models/bert-base" -o "$models/out" "$short"
+    process 'metrics bert-base' metrics -m "$models/bert-base" --no-baseline "$short"
+    echo
+    "$bench/bench_forward" "$models/bert-base" "$threads" 5 8 16 32 64 128 256 512
+    "$bench/bench_forward" "$models/gpt2" "$threads" 3 16 128 512 1024 | tail -n +2
+    echo
+    "$bench/bench_pll" "$models/bert-base" "$threads" 20 8
+    echo
+    "$bench/bench_analysis" "$threads"
+} | tee "$build/bench.csv"
