@@ -4,7 +4,7 @@
  * Plain arrays in, plain arrays out, one layer at a time. Rows are tokens; stride is the number of
  * floats from one row to the next. PCA is stats/pca.h, the logit lens model/lm_head.h.
  *
- * Source    Vaswani et al. 2017, eq. 1, for the steps; the choice of quantities is Attention Atlas's.
+ * Source    Vaswani et al. 2017, eq. 1, for the steps; the quantities are Attention Atlas's.
  */
 #ifndef ANALYSIS_DEEP_H
 #define ANALYSIS_DEEP_H

@@ -1,7 +1,7 @@
 /*
- * capture.h - capture.safetensors (atlas-output(5)): written layer by layer as the pass goes, and read
- * back as the same sequence of layer views that a pass shows, so an analysis does not know which
- * it is fed by.
+ * capture.h - capture.safetensors (atlas-output(5)): written layer by layer as the pass goes, and
+ * read back as the same sequence of layer views that a pass shows, so an analysis does not know
+ * which it is fed by.
  *
  * Files made by other programs are accepted when names, shapes and types fit: F32 values, I32 or
  * I64 ids, any subset of the tensors, metadata or none.

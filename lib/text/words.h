@@ -1,9 +1,9 @@
 /*
  * words.h - word pieces to words, and attention between words.
  *
- * Source    Attention Atlas, word mode: attention is summed over the key pieces of a word and averaged over its query
- *           pieces; special tokens are dropped and what they held is reported, rows are divided by
- *           what is left of them.
+ * Source    Attention Atlas, word mode: attention is summed over the key pieces of a word and
+ *           averaged over its query pieces; special tokens are dropped and what they held is
+ *           reported, rows are divided by what is left of them.
  */
 #ifndef TEXT_WORDS_H
 #define TEXT_WORDS_H
