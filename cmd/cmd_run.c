@@ -26,6 +26,7 @@ static void run_state_release(void *state)
     if (s->has_attention_csv)
         at_csv_abort(&s->attention_csv);
     at_json_free(s->trees);
+    deep_free(s->deep);
     free(s->shown);
     free(s->grid);
     free(s);
@@ -48,6 +49,8 @@ static int open_capture(struct run_state *s, struct at_error *err)
     int *ids = at_malloc(2 * T, sizeof *ids), rc;
     struct at_capture_meta meta = capture_meta_new(job, s->doc);
 
+    if (s->deep)
+        keep |= AT_CAP_QKV | AT_CAP_CONTEXT | AT_CAP_MID | AT_CAP_FFN;
     for (size_t i = 0; i < T; i++) {
         ids[i] = s->doc->tokens.items[i].id;
         ids[T + i] = s->doc->tokens.items[i].segment;
@@ -75,6 +78,9 @@ static int run_prepare(struct run_state *s, struct at_error *err)
         if (s->run->focus[i] >= n)
             rc = at_fail(err, AT_ERANGE, "--focus %zu is outside the text's %zu %s",
                          s->run->focus[i], n, job->by_words ? "words" : "tokens");
+    if (!rc && s->run->is_deep)
+        rc = deep_new(&s->deep, job, s->doc, &s->selection, s->run->focus, s->run->n_focus,
+                      (size_t)s->run->top_k, err);
     if (!rc)
         rc = at_map_series_init(&s->series, n, (enum at_matrix_mode)job->matrix, err);
     if (!rc)
@@ -109,8 +115,9 @@ static void *run_begin(struct job *job, void *arg, const struct doc *doc, struct
 static int run_embedded(void *state, const float *embedded, struct at_error *err)
 {
     struct run_state *s = state;
+    int rc = s->capture ? at_capture_add_embedded(s->capture, embedded, err) : 0;
 
-    return s->capture ? at_capture_add_embedded(s->capture, embedded, err) : 0;
+    return !rc && s->deep ? deep_embedded(s->deep, embedded, err) : rc;
 }
 
 /* The tree of one map; q and k are this head's columns, NULL for means. */
@@ -191,6 +198,8 @@ static int run_layer(void *state, const struct doc_layer *l, struct at_error *er
     at_map_series_add(&s->series, l->maps, l->H);
     if (s->capture)
         rc = at_capture_add(s->capture, l->raw, err);
+    if (!rc && s->deep)
+        rc = deep_layer_add(s->deep, l->raw, &s->series, err);
     for (size_t h = 0; !rc && h < l->H; h++)
         rc = run_head(s, l, h, err);
     if (!rc && s->has_attention_csv && s->job->matrix == AT_ROLLOUT)
@@ -283,6 +292,8 @@ static int run_finish(void *state, const float *hidden, struct at_error *err)
         rc = draw_grid(s, err);
     if (!rc)
         rc = commit_capture(s, hidden, err);
+    if (!rc && s->deep && s->job->manifest)
+        rc = deep_write(s->deep, err);
     if (rc)
         return rc;
     rc = predict(&predictions, s->job, s->doc, hidden, s->run->mask, (size_t)s->run->top_k, err);
@@ -344,12 +355,13 @@ int cmd_run(int argc, char **argv)
         OPT_INT(0, "links", &run.n_links, "N", 0, 1000000, "strongest links to list"),
         OPT_REAL(0, "min-weight", &run.min_weight, "X", 0, 1, "smallest weight in attention.csv"),
         OPT_REAL(0, "flow-threshold", &run.flow_threshold, "X", 0, 1, "flow: draw links above this weight"),
-        OPT_TEXT(0, "focus", &focus, "N,M", "flow: these tokens in front, the rest grey"),
+        OPT_TEXT(0, "focus", &focus, "N,M", "flow: these tokens in front, the rest grey; --deep: follow these"),
         OPT_INT(0, "tree-root", &run.root, "N", 0, 1000000, "tree: token it starts from"),
         OPT_INT(0, "tree-k", &run.tree_k, "N", 1, 100, "tree: children per node"),
         OPT_INT(0, "tree-depth", &run.tree_depth, "N", 1, 50, "tree: levels, the root's included"),
         OPT_INT(0, "tree-nodes", &run.tree_nodes, "N", 1, 100000, "tree: stop growing at this many nodes"),
         OPT_REAL(0, "tree-min-weight", &run.tree_min_weight, "X", 0, 1, "tree: do not follow weaker links"),
+        OPT_FLAG(0, "deep", &run.is_deep, "inside the layers too: embeddings, queries and keys, residual stream, logit lens"),
         OPT_INCLUDE(job.output_options),
         OPT_FLAG(0, "no-capture", &run.no_capture, "write no capture.safetensors"),
         OPT_FLAG(0, "logits", &run.with_logits, "write logits into the capture too"),

@@ -151,6 +151,8 @@ char *job_rel(const struct doc *doc, const char *name);
 char *job_title(const struct job *job, const char *what, long layer, long head);
 /* job_subtitle - elided text, matrix mode, words or pieces, number of tokens. Free it. */
 char *job_subtitle(const struct job *job, const struct doc *doc, const char *more);
+/* job_text_subtitle - the same of what no matrix mode changes. */
+char *job_text_subtitle(const struct job *job, const struct doc *doc);
 /* job_draws - are pictures (or their drawing lists) written at all? */
 bool job_draws(const struct job *job);
 /* job_picture - write a canvas in every picture format asked for and free it. name: no suffix. */

@@ -43,21 +43,38 @@ static void add_elided(struct at_strbuf *b, const char *text, size_t max)
     }
 }
 
+/* The text in quotes. Isolates (U+2068, U+2069) keep a text that runs from the right together, and
+   what follows on its own side. */
+static void add_quotation(struct at_strbuf *b, const struct doc *doc)
+{
+    at_strbuf_adds(b, "\xe2\x80\x9c\xe2\x81\xa8");
+    add_elided(b, doc->in.text, 70);
+    if (doc->in.pair) {
+        at_strbuf_adds(b, " | ");
+        add_elided(b, doc->in.pair, 40);
+    }
+    at_strbuf_adds(b, "\xe2\x81\xa9\xe2\x80\x9d");
+}
+
 char *job_subtitle(const struct job *job, const struct doc *doc, const char *more)
 {
     static const char *const modes[] = { "raw weights", "columns normalised", "rollout" };
     struct at_strbuf b = { 0 };
 
-    at_strbuf_adds(&b, "\xe2\x80\x9c");
-    add_elided(&b, doc->in.text, 70);
-    if (doc->in.pair) {
-        at_strbuf_adds(&b, " | ");
-        add_elided(&b, doc->in.pair, 40);
-    }
-    at_strbuf_addf(&b, "\xe2\x80\x9d, %s, %zu %s", modes[job->matrix], doc->n,
+    add_quotation(&b, doc);
+    at_strbuf_addf(&b, ", %s, %zu %s", modes[job->matrix], doc->n,
                    job->by_words ? "words" : "tokens");
     if (more && *more)
         at_strbuf_addf(&b, ", %s", more);
+    return at_strbuf_take(&b);
+}
+
+char *job_text_subtitle(const struct job *job, const struct doc *doc)
+{
+    struct at_strbuf b = { 0 };
+
+    add_quotation(&b, doc);
+    at_strbuf_addf(&b, ", %zu %s", doc->n, job->by_words ? "words" : "tokens");
     return at_strbuf_take(&b);
 }
 

@@ -5,6 +5,7 @@
 #define CMD_RUN_H
 
 #include "analysis/tree.h"
+#include "cmd/deep_dive.h"
 #include "cmd/job.h"
 #include "cmd/map_pictures.h"
 #include "cmd/predict.h"
@@ -17,7 +18,7 @@ struct run_options {
     double flow_threshold, min_weight, tree_min_weight;
     size_t *focus; /* (n_focus) tokens drawn in front */
     size_t n_focus;
-    bool no_capture, with_logits;
+    bool no_capture, with_logits, is_deep;
     struct at_csv texts_csv; /* a row per text, when there are many */
     bool has_texts_csv;
 };
@@ -36,6 +37,7 @@ struct run_state {
     float *shown; /* (n,n) the map selected last: summary, terminal, links */
     struct map_name shown_name;
     struct at_json *trees; /* an entry per selected map */
+    struct deep *deep;     /* with --deep, else NULL */
 };
 
 /* run_attention_rows - a map's visible weights from --min-weight on, into attention.csv. */

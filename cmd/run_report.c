@@ -216,6 +216,8 @@ static struct at_json *run_document(const struct run_state *s, const struct find
     at_json_set(doc, "strongest", links_json(s, &f->links));
     at_json_set(doc, "global", metrics_json(&f->global));
     at_json_set_real(doc, "flow_change", f->flow_change);
+    if (s->deep && !s->job->manifest) /* else it has a file of its own */
+        at_json_set(doc, "deep", deep_document(s->deep));
     return doc;
 }
 
@@ -408,6 +410,8 @@ static void print_summary(const struct run_state *s, const struct findings *f)
         printf("\nthe second segment follows the first with p %.4f\n",
                f->predictions->next_sentence);
     print_metrics(f);
+    if (s->deep)
+        deep_print(s->deep);
 }
 
 /* --- tables over all texts --- */

@@ -12,8 +12,8 @@
 #include "draw/matrix.h"
 
 /* Millimetres of the fixed parts. */
-static const double max_cell = 13, name_w = 5, label_gap = 1.4, bar_gap = 4, bar_w = 14,
-                    min_bar_h = 24, mark_w = 2.2;
+static const double max_cell = 13, min_row = 3.5, name_w = 5, label_gap = 1.4, bar_gap = 4,
+                    bar_w = 14, min_bar_h = 24, mark_w = 2.2;
 
 /* One axis: how many labels are shown, how large, how far they reach. */
 struct axis {
@@ -60,7 +60,8 @@ static void fit_columns(struct axis *a, double cell_w, double max_reach_mm)
         }
 }
 
-/* Square cells for square matrices; others may be up to three times as long as wide. */
+/* Square cells for square matrices; others may be up to three times as long as wide, and few rows
+   of many columns stay high enough for their labels. */
 static void fit_cells(struct layout *l, const struct at_heatmap *h, double room_w, double room_h)
 {
     l->cell_w = fmin(room_w / (double)h->cols, max_cell);
@@ -68,7 +69,8 @@ static void fit_cells(struct layout *l, const struct at_heatmap *h, double room_
     if (h->rows == h->cols)
         l->cell_w = l->cell_h = fmin(l->cell_w, l->cell_h);
     l->cell_w = fmin(l->cell_w, 3 * l->cell_h);
-    l->cell_h = fmin(l->cell_h, l->cell_w);
+    if (h->rows != h->cols)
+        l->cell_h = fmin(l->cell_h, fmax(l->cell_w, min_row));
     l->w = l->cell_w * (double)h->cols;
     l->h = l->cell_h * (double)h->rows;
 }

@@ -36,6 +36,8 @@ static char *displayed(const struct at_label *label, const size_t *show_index, s
 
     if (show_index)
         at_strbuf_addf(&b, "%zu ", *show_index);
+    if (show_index && strlen(text) + 1 == b.n && !strncmp(text, b.s, b.n - 1))
+        at_strbuf_clear(&b); /* an axis of numbers says them once */
     *n_faint = b.n;
     if (!*text || *text == ' ') {
         at_strbuf_adds(&b, "·");

@@ -27,7 +27,7 @@ enum at_direction { AT_NEUTRAL, AT_FROM_LEFT, AT_FROM_RIGHT };
 enum at_direction at_text_direction(const char *utf8);
 
 /* at_label_draw - a label in the given style; show_index puts "index " faintly before it (for axes
-   where not every label is shown). */
+   where not every label is shown), unless the label is that number. */
 void at_label_draw(struct at_canvas *c, double x, double y, const struct at_label *label,
                    const size_t *show_index, const struct at_text_style *style);
 

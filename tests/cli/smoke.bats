@@ -10,6 +10,13 @@ load helper
     holds - '.meta.words'
 }
 
+@test "run --deep" {
+    ok run -m "$FIXTURES/tiny-bert" --deep -o out --layer 1 --head 0 'the cat sat'
+    [ -s out/steps.csv ]
+    ok run --deep --from out
+    ok run -m "$FIXTURES/tiny-gpt2" --deep --words 'the cat'
+}
+
 @test "metrics" {
     ok metrics -m "$FIXTURES/tiny-bert" --json 'the cat sat'
     holds - '.heads | length == 4'
