@@ -39,7 +39,7 @@ struct linear {
     size_t n_parts, n_panels, panel_width;
     size_t N, K;
     size_t n_tiles;
-    size_t n_row_blocks, panels_per_task, tasks_per_block;
+    size_t n_row_blocks, panels_per_task, tasks_per_block, n_threads;
     enum at_epilogue epilogue;
 };
 
@@ -123,13 +123,18 @@ static struct block first_block(const struct linear *l, size_t index)
     return (struct block){ index, find_panel(l, index), 0, block_length(l->K, 0) };
 }
 
-/* The block after b; the very last has none and answers itself. */
+/* The block that this thread is going to need after b; the very last answers itself. At the end of
+   a task that is where the task after the next n_threads - 1 begins, if they are shared out evenly. */
 static struct block next_block(const struct linear *l, const struct block *b)
 {
     struct block next = *b;
+    size_t index = b->index + 1;
 
-    if (b->k0 + b->kc == l->K)
-        return b->index + 1 < l->n_panels ? first_block(l, b->index + 1) : next;
+    if (b->k0 + b->kc == l->K) {
+        if (index % l->panels_per_task == 0)
+            index += (l->n_threads - 1) * l->panels_per_task;
+        return index < l->n_panels ? first_block(l, index) : next;
+    }
     next.k0 += b->kc;
     next.kc = block_length(l->K, next.k0);
     return next;
@@ -151,7 +156,12 @@ static struct at_fetch fetch_of(const struct block *b, size_t n_steps)
                               .rate = divide_up(n_rows * divide_up(width, 64), n_steps) };
 }
 
-/* A block of any type as floats, k outermost. */
+/* Rows that are a multiple of this many bytes apart share one set of the first-level cache, which
+   cannot hold a line of each. */
+enum { CACHE_PERIOD = 4096 };
+
+/* A block of any type as floats, k outermost. What the packing of the kernels cannot read, or not
+   well, is copied row by row first. */
 static void pack_block(const struct at_kernel *kernel, float *dst, const struct block *b,
                        struct at_fetch *fetch)
 {
@@ -160,13 +170,13 @@ static void pack_block(const struct at_kernel *kernel, float *dst, const struct 
     const char *from = weight_at(w, b->panel.col, b->k0);
     bool is_out_major = w->layout == AT_OUT_MAJOR;
     size_t n_lines = is_out_major ? cols : b->kc, length = is_out_major ? b->kc : cols;
-    _Alignas(64) float wide[AT_KC * AT_NR_MAX];
+    _Alignas(64) float copy[AT_KC * AT_NR_MAX];
     const float *src = (const float *)(const void *)from;
 
-    if (w->dtype != AT_F32) {
+    if (w->dtype != AT_F32 || (is_out_major && ld * size % CACHE_PERIOD == 0)) {
         for (size_t i = 0; i < n_lines; i++)
-            kernel->widen(wide + i * length, from + i * ld * size, w->dtype, length);
-        src = wide;
+            kernel->widen(copy + i * length, from + i * ld * size, w->dtype, length);
+        src = copy;
         ld = length;
     }
     (is_out_major ? kernel->pack_out_major : kernel->pack_in_major)(dst, src, ld, cols, b->kc,
@@ -241,19 +251,24 @@ static void panels(void *arg, size_t task, size_t slot)
     size_t end = AT_MIN(first + l->panels_per_task, l->n_panels);
     size_t from = l->n_tiles * part / l->n_row_blocks;
     size_t to = l->n_tiles * (part + 1) / l->n_row_blocks;
-    size_t n_blocks = (end - first) * divide_up(l->K, AT_KC);
-    struct block b = first_block(l, first);
 
     (void)slot;
-    for (; n_blocks > 0; n_blocks--, b = next_block(l, &b))
+    for (size_t i = first; i < end; i++) {
+        struct block b = first_block(l, i);
         one_block(l, &b, from, to);
+        while (b.k0 + b.kc < l->K) {
+            b = next_block(l, &b);
+            one_block(l, &b, from, to);
+        }
+    }
 }
 
 static void run_own(struct linear *l, struct at_pool *pool)
 {
     l->n_tiles = divide_up(l->N, l->kernel->mr);
     l->n_row_blocks = divide_up(l->N, ROW_BLOCK);
-    l->panels_per_task = AT_MAX(l->n_panels / (4 * at_pool_size(pool)), (size_t)1);
+    l->n_threads = at_pool_size(pool);
+    l->panels_per_task = AT_MAX(l->n_panels / (4 * l->n_threads), (size_t)1);
     l->tasks_per_block = divide_up(l->n_panels, l->panels_per_task);
     l->packed = at_malloc(l->N * l->K, sizeof *l->packed);
     at_pool_run(pool, l->n_tiles * divide_up(l->K, AT_KC), pack_x, l);

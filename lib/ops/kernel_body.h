@@ -10,9 +10,7 @@
  * matrix are computed on padding and not stored.
  *
  * Packing costs one pass over the weights for any number of rows. An out-major weight is transposed
- * on the way, four k at a time: 128-bit loads gather quarter vectors from VL rows, and an in-lane
- * 4 x 4 transposition puts them in order, two shuffles per vector. While a tile computes it
- * fetches the weights that are packed next, so that memory and arithmetic overlap.
+ * on the way, VL x VL floats in registers at a time, whole lines of every row. Packing and tiles fetch the weights of the next block as they go, so that memory and arithmetic overlap.
  */
 #ifndef OPS_KERNEL_BODY_H
 #define OPS_KERNEL_BODY_H
@@ -153,82 +151,72 @@ static void tile(const struct at_tile_out *out, const float *a, const float *b, 
     }
 }
 
-/* Pointers to the n rows of src, the last repeated so that VL of them can be read. */
-INLINE void row_pointers(const float *p[VL], const float *src, size_t ld, size_t n)
-{
-    for (size_t r = 0; r < VL; r++)
-        p[r] = src + AT_MIN(r, n - 1) * ld;
-}
-
-/* Columns k..k+3 of VL rows, each as one vector. */
-INLINE void four_columns(vec t[4], const float *const p[VL], size_t k)
+/* The VL columns at p of up to VL rows, ld apart; columns beyond n_cols and rows beyond n_rows hold
+   anything. */
+INLINE void load_columns(vec t[VL], const float *p, size_t ld, size_t n_rows, size_t n_cols)
 {
     UNROLL
-    for (int i = 0; i < 4; i++)
-        t[i] = v_load_quads(p + i, k);
-    v_transpose_quads(t);
+    for (size_t i = 0; i < VL; i++) {
+        const float *row = p + AT_MIN(i, n_rows - 1) * ld;
+        t[i] = n_cols >= VL ? v_load(row) : v_load_n(row, n_cols, v_set(0.0f));
+    }
+    v_transpose(t);
 }
 
 static void pack_rows(float *dst, const float *src, size_t ld, size_t rows, size_t K, float scale)
 {
-    const float *p[VL];
-    vec t[4];
-    size_t k = 0;
-
-    row_pointers(p, src, ld, rows);
-    for (; k + 4 <= K; k += 4) {
-        four_columns(t, p, k);
+    for (size_t k = 0; k < K; k += VL) {
+        size_t n = AT_MIN(K - k, (size_t)VL);
+        vec t[VL];
+        load_columns(t, src + k, ld, rows, n);
         UNROLL
-        for (int i = 0; i < 4; i++)
-            v_store_n(dst + (k + i) * rows, v_mul(t[i], v_set(scale)), rows);
-    }
-    for (; k < K; k++)
-        for (size_t r = 0; r < rows; r++)
-            dst[k * rows + r] = p[r][k] * scale;
-}
-
-/* k..k+3 of a whole panel: four_columns() with addresses that fit the registers. */
-INLINE void pack_four(float *dst, const float *src, size_t ld)
-{
-    UNROLL
-    for (size_t v = 0; v < NV; v++) {
-        vec t[4];
-        UNROLL
-        for (size_t i = 0; i < 4; i++)
-            t[i] = v_load_spread(src + (v * VL + i) * ld, 4 * ld);
-        v_transpose_quads(t);
-        UNROLL
-        for (size_t i = 0; i < 4; i++)
-            v_store(dst + i * NR + v * VL, t[i]);
+        for (size_t i = 0; i < VL; i++)
+            if (i < n)
+                v_store_n(dst + (k + i) * rows, v_mul(t[i], v_set(scale)), rows);
     }
 }
 
 static void pack_out_major(float *dst, const float *src, size_t ld, size_t cols, size_t K,
                            struct at_fetch *fetch)
 {
-    size_t k = 0;
-
-    for (; k + 8 <= K && cols == NR; k += 8) {
-        if (fetch)
+    for (size_t k = 0; k < K; k += VL) {
+        size_t n = AT_MIN(K - k, (size_t)VL);
+        for (size_t i = 0; fetch && i < n; i += 8)
             fetch_some(fetch);
-        pack_four(dst + k * NR, src + k, ld);
-        pack_four(dst + (k + 4) * NR, src + k + 4, ld);
+        for (size_t j = 0; j < cols; j += VL) {
+            vec t[VL];
+            if (cols - j >= VL) /* said twice, so that this case has no minima in it */
+                load_columns(t, src + j * ld + k, ld, VL, n);
+            else
+                load_columns(t, src + j * ld + k, ld, cols - j, n);
+            UNROLL
+            for (size_t i = 0; i < VL; i++)
+                if (i < n)
+                    v_store(dst + (k + i) * NR + j, t[i]);
+        }
     }
-    for (; k < K; k++)
-        for (size_t j = 0; j < cols; j++)
-            dst[k * NR + j] = src[j * ld + k];
+}
+
+/* One row of a panel. */
+INLINE void copy_row(float *dst, const float *src, size_t cols)
+{
+    UNROLL
+    for (size_t v = 0; v < NR; v += VL)
+        v_store(dst + v, cols >= v + VL ? v_load(src + v)
+                         : cols > v     ? v_load_n(src + v, cols - v, v_set(0.0f))
+                                        : v_set(0.0f));
 }
 
 static void pack_in_major(float *dst, const float *src, size_t ld, size_t cols, size_t K,
                           struct at_fetch *fetch)
 {
-    for (size_t k = 0; k < K; k++) {
-        float *row = dst + k * NR;
+    for (size_t k = 0; k < K; k++, dst += NR, src += ld) {
         if (fetch && k % 8 == 0)
             fetch_some(fetch);
-        if (cols < NR)
-            memset(row, 0, NR * sizeof *dst);
-        memcpy(row, src + k * ld, cols * sizeof *dst);
+        if (cols == NR)
+            copy_row(dst, src, NR);
+        else
+            copy_row(dst, src, cols);
     }
 }
 

@@ -115,30 +115,23 @@ static inline float v_max_across(vec a)
     return _mm_cvtss_f32(_mm_max_ss(m, _mm_movehdup_ps(m)));
 }
 
-/* Lane l of half q is p[4 q][at + l]: four floats of every fourth row. */
-static inline vec v_load_quads(const float *const *p, size_t at)
+/* Lane j of t[i] becomes lane i of t[j]: by fours within the halves, then the halves. */
+static inline void v_transpose(vec t[VL])
 {
-    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p[0] + at)),
-                                _mm_loadu_ps(p[4] + at), 1);
-}
-
-/* The same with the rows of the halves `apart` floats from each other. */
-static inline vec v_load_spread(const float *p, size_t apart)
-{
-    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p)), _mm_loadu_ps(p + apart),
-                                1);
-}
-
-/* Transpose the 4 x 4 floats that the four have in each half. */
-static inline void v_transpose_quads(vec t[4])
-{
-    vec ab_lo = _mm256_unpacklo_ps(t[0], t[1]), ab_hi = _mm256_unpackhi_ps(t[0], t[1]);
-    vec cd_lo = _mm256_unpacklo_ps(t[2], t[3]), cd_hi = _mm256_unpackhi_ps(t[2], t[3]);
-
-    t[0] = _mm256_shuffle_ps(ab_lo, cd_lo, 0x44);
-    t[1] = _mm256_shuffle_ps(ab_lo, cd_lo, 0xee);
-    t[2] = _mm256_shuffle_ps(ab_hi, cd_hi, 0x44);
-    t[3] = _mm256_shuffle_ps(ab_hi, cd_hi, 0xee);
+    for (int i = 0; i < VL; i += 4) {
+        vec ab_lo = _mm256_unpacklo_ps(t[i], t[i + 1]), ab_hi = _mm256_unpackhi_ps(t[i], t[i + 1]);
+        vec cd_lo = _mm256_unpacklo_ps(t[i + 2], t[i + 3]);
+        vec cd_hi = _mm256_unpackhi_ps(t[i + 2], t[i + 3]);
+        t[i] = _mm256_shuffle_ps(ab_lo, cd_lo, 0x44);
+        t[i + 1] = _mm256_shuffle_ps(ab_lo, cd_lo, 0xee);
+        t[i + 2] = _mm256_shuffle_ps(ab_hi, cd_hi, 0x44);
+        t[i + 3] = _mm256_shuffle_ps(ab_hi, cd_hi, 0xee);
+    }
+    for (int i = 0; i < 4; i++) {
+        vec lo = t[i], hi = t[i + 4];
+        t[i] = _mm256_permute2f128_ps(lo, hi, 0x20);
+        t[i + 4] = _mm256_permute2f128_ps(lo, hi, 0x31);
+    }
 }
 
 /* VL running sums in double. */

@@ -107,36 +107,28 @@ static inline float v_max_across(vec a)
     return _mm512_reduce_max_ps(a);
 }
 
-/* Lane l of quarter q is p[4 q][at + l]: four floats of every fourth row. */
-static inline vec v_load_quads(const float *const *p, size_t at)
+/* Lane j of t[i] becomes lane i of t[j]: by fours within the quarters, then the quarters. */
+static inline void v_transpose(vec t[VL])
 {
-    vec a = _mm512_castps128_ps512(_mm_loadu_ps(p[0] + at));
-
-    a = _mm512_mask_broadcast_f32x4(a, 0x00f0, _mm_loadu_ps(p[4] + at));
-    a = _mm512_mask_broadcast_f32x4(a, 0x0f00, _mm_loadu_ps(p[8] + at));
-    return _mm512_mask_broadcast_f32x4(a, 0xf000, _mm_loadu_ps(p[12] + at));
-}
-
-/* The same with the rows of the quarters `apart` floats from each other. */
-static inline vec v_load_spread(const float *p, size_t apart)
-{
-    vec a = _mm512_castps128_ps512(_mm_loadu_ps(p));
-
-    a = _mm512_mask_broadcast_f32x4(a, 0x00f0, _mm_loadu_ps(p + apart));
-    a = _mm512_mask_broadcast_f32x4(a, 0x0f00, _mm_loadu_ps(p + 2 * apart));
-    return _mm512_mask_broadcast_f32x4(a, 0xf000, _mm_loadu_ps(p + 3 * apart));
-}
-
-/* Transpose the 4 x 4 floats that a, b, c, d have in each quarter. */
-static inline void v_transpose_quads(vec t[4])
-{
-    vec ab_lo = _mm512_unpacklo_ps(t[0], t[1]), ab_hi = _mm512_unpackhi_ps(t[0], t[1]);
-    vec cd_lo = _mm512_unpacklo_ps(t[2], t[3]), cd_hi = _mm512_unpackhi_ps(t[2], t[3]);
-
-    t[0] = _mm512_shuffle_ps(ab_lo, cd_lo, 0x44);
-    t[1] = _mm512_shuffle_ps(ab_lo, cd_lo, 0xee);
-    t[2] = _mm512_shuffle_ps(ab_hi, cd_hi, 0x44);
-    t[3] = _mm512_shuffle_ps(ab_hi, cd_hi, 0xee);
+    for (int i = 0; i < VL; i += 4) {
+        vec ab_lo = _mm512_unpacklo_ps(t[i], t[i + 1]), ab_hi = _mm512_unpackhi_ps(t[i], t[i + 1]);
+        vec cd_lo = _mm512_unpacklo_ps(t[i + 2], t[i + 3]);
+        vec cd_hi = _mm512_unpackhi_ps(t[i + 2], t[i + 3]);
+        t[i] = _mm512_shuffle_ps(ab_lo, cd_lo, 0x44);
+        t[i + 1] = _mm512_shuffle_ps(ab_lo, cd_lo, 0xee);
+        t[i + 2] = _mm512_shuffle_ps(ab_hi, cd_hi, 0x44);
+        t[i + 3] = _mm512_shuffle_ps(ab_hi, cd_hi, 0xee);
+    }
+    for (int i = 0; i < 4; i++) {
+        vec even_lo = _mm512_shuffle_f32x4(t[i], t[i + 4], 0x88);
+        vec odd_lo = _mm512_shuffle_f32x4(t[i], t[i + 4], 0xdd);
+        vec even_hi = _mm512_shuffle_f32x4(t[i + 8], t[i + 12], 0x88);
+        vec odd_hi = _mm512_shuffle_f32x4(t[i + 8], t[i + 12], 0xdd);
+        t[i] = _mm512_shuffle_f32x4(even_lo, even_hi, 0x88);
+        t[i + 4] = _mm512_shuffle_f32x4(odd_lo, odd_hi, 0x88);
+        t[i + 8] = _mm512_shuffle_f32x4(even_lo, even_hi, 0xdd);
+        t[i + 12] = _mm512_shuffle_f32x4(odd_lo, odd_hi, 0xdd);
+    }
 }
 
 /* VL running sums in double. */

@@ -125,23 +125,12 @@ static inline float v_max_across(vec a)
     return lo > hi ? lo : hi;
 }
 
-/* Lane l is p[0][at + l]. */
-static inline vec v_load_quads(const float *const *p, size_t at)
-{
-    return v_load(p[0] + at);
-}
-
-static inline vec v_load_spread(const float *p, size_t apart)
-{
-    (void)apart;
-    return v_load(p);
-}
-
-static inline void v_transpose_quads(vec t[4])
+/* Lane j of t[i] becomes lane i of t[j]. */
+static inline void v_transpose(vec t[VL])
 {
     vec a = t[0], b = t[1], c = t[2], d = t[3];
 
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < VL; i++)
         t[i] = (vec){ a[i], b[i], c[i], d[i] };
 }
 
