@@ -1,6 +1,6 @@
 /*
- * bias_detect_report.c - what `atlas bias detect` tells: bias.json, tokens.csv, spans.csv, pictures,
- * the coloured text.
+ * bias_detect_report.c - what `atlas bias detect` tells: bias.json, tokens.csv, spans.csv,
+ * pictures, the coloured text.
  */
 #include "cmd/bias_detect.h"
 

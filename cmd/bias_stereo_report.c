@@ -1,6 +1,6 @@
 /*
- * bias_stereo_report.c - what is told of scored StereoSet items: scores.json, targets.csv, pictures,
- * the table on standard output.
+ * bias_stereo_report.c - what is told of scored StereoSet items: scores.json, targets.csv,
+ * pictures, the table on standard output.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -117,14 +117,27 @@ static void print_bash(void)
     printf("'\n%s", bash_script);
 }
 
+/* Between single quotes a shell takes everything as it stands but the quote itself. */
+static void print_quoted(const char *s)
+{
+    for (; *s; s++)
+        if (*s == '\'')
+            printf("'\\''");
+        else
+            putchar(*s);
+}
+
 static void print_zsh(void)
 {
     const char *mark = "%COMMANDS%", *at = strstr(zsh_script, mark);
 
     printf("#compdef atlas\n%.*s", (int)(at - zsh_script), zsh_script);
     for (const struct command *c = commands; c->name || c->brief; c++)
-        if (c->run)
-            printf("        '%s:%s'\n", c->name, c->brief);
+        if (c->run) {
+            printf("        '%s:", c->name);
+            print_quoted(c->brief);
+            printf("'\n");
+        }
     printf("%s", at + strlen(mark));
 }
 

@@ -40,8 +40,8 @@ examples() {
 }
 
 @test "every key and every column that is written is in atlas-output(5)" {
-    mandoc -Tascii "$ROOT/man/atlas-output.5" | col -b | tr -cs 'a-z0-9_' '\n' | sort -u >documented
-    mandoc -Tascii "$ROOT/man/atlas-formulas.7" | col -b | tr -cs 'a-z0-9_' '\n' | sort -u >>documented
+    manual atlas-output.5 | tr -cs 'a-z0-9_' '\n' | sort -u >documented
+    manual atlas-formulas.7 | tr -cs 'a-z0-9_' '\n' | sort -u >>documented
     printf 'Only one.\nA cat, a dog.\n' >texts
     ok run -o out --lines --words -f texts
     ok run -o pair --pair 'It slept.' --layer 1 --head 0 'The cat sat.'

@@ -10,6 +10,7 @@
 #   has TEXT REGEX         TEXT matches the extended regular expression; lacks: it does not
 #   json FILE FILTER       what jq prints for FILTER; "-" reads $output
 #   holds FILE FILTER      jq's FILTER over FILE ("-": $output) is true
+#   manual PAGE            a page of man/ as plain text
 #   golden NAME            $output is byte for byte fixtures/golden/NAME
 bats_require_minimum_version 1.5.0
 
@@ -83,6 +84,10 @@ holds() {
     local answer
     answer=$(json "$1" "$2")
     [ "$answer" = true ] || fail "want true, found $answer: $2"
+}
+
+manual() {
+    mandoc -Tascii "$ROOT/man/$1" | sed 's/.\x08//g'
 }
 
 golden() {

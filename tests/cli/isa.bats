@@ -180,7 +180,7 @@ TEXT="Dr. Smith went to Washington in January. He was tired because the train wa
 }
 
 @test "every key and column is in atlas-output(5)" {
-    mandoc -Tascii "$ROOT/man/atlas-output.5" | col -b | tr -cs 'a-z0-9_' '\n' | sort -u >documented
+    manual atlas-output.5 | tr -cs 'a-z0-9_' '\n' | sort -u >documented
     printf '%s\nOne. Two.\n' "$TEXT" >texts
     ok isa --lines -f texts -o out --format json,csv --sentences 0,1
     jq -r '[paths | map(select(type == "string"))] | flatten | unique[]' out/1/isa.json >keys
