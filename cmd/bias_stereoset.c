@@ -12,6 +12,7 @@
 #include "cmd/build_info.h"
 #include "cmd/file_digest.h"
 #include "cmd/journal.h"
+#include "cmd/stereo_heads.h"
 
 static const char *const protocol_words[] = { "official", "reference", "conditional", NULL };
 
@@ -25,6 +26,7 @@ struct call {
     const char *rescore, *shard_text;
     struct interval_options interval;
     struct shard shard;
+    struct stereo_heads heads;
 
     struct at_stereoset set; /* the items that are scored here */
     double *scores;          /* (n, AT_N_GOLD) */
@@ -36,6 +38,7 @@ struct call {
 
 static void call_release(struct call *c)
 {
+    stereo_heads_release(&c->heads);
     for (size_t i = 0; c->excluded && i < c->set.n; i++)
         free(c->excluded[i]);
     free(c->excluded);
@@ -292,6 +295,19 @@ static struct at_json *head_json(const struct call *c)
     return head;
 }
 
+/* What the model's heads do with the same items. */
+static int look_at_heads(struct call *c, const char *const *ids, int status)
+{
+    struct job *job = &c->job;
+    const char *name = c->rescore ? at_path_base(c->rescore) : protocol_words[c->protocol];
+    struct at_error err;
+
+    job->shown_model = at_path_base(job->model_name); /* the scores may be somebody else's */
+    if (stereo_heads_run(&c->heads, job, &c->set, c->scores, name, &err))
+        return report_fault(&err);
+    return note_excluded(job, ids, c->heads.too_long, c->set.n, status);
+}
+
 static int finish(struct call *c, int status)
 {
     struct stereo_report r = {
@@ -311,8 +327,12 @@ static int finish(struct call *c, int status)
         ids[i] = c->set.items[i].id;
     if (stereo_report(&c->job, &r, &err))
         status = report_fault(&err);
+    else if (job_draws(&c->job) && stereo_heads_bias_picture(&c->job, &c->set, c->scores, &err))
+        status = report_fault(&err);
     else
         status = note_excluded(&c->job, ids, c->excluded, c->set.n, status);
+    if (c->heads.is_on && status != EXIT_FAILED)
+        status = look_at_heads(c, ids, status);
     free(ids);
     for (size_t p = 0; p < AT_N_PARTS; p++)
         if (status == EXIT_DONE && c->unavailable[p] && c->protocol == AT_STEREO_OFFICIAL)
@@ -331,7 +351,12 @@ static int run(struct call *c, const struct opt *table, int argc, char **argv)
         return report_usage("--shard takes K/N with 1 <= K <= N, not '%s'", c->shard_text);
     if (c->resume && (!c->job.out || c->rescore))
         return report_usage("--resume needs -o DIR and a model");
-    status = c->rescore ? job_start_bare(&c->job, table) : job_start_model(&c->job, table);
+    if (c->heads.is_on && c->shard.n > 1)
+        return report_usage("--heads looks at all items together; it does not go with --shard");
+    if (c->heads.is_on && c->job.is_json && !c->job.out)
+        return report_usage("--heads with --json needs -o DIR for a document of its own");
+    status = c->rescore && !c->heads.is_on ? job_start_bare(&c->job, table)
+                                           : job_start_model(&c->job, table);
     if (status)
         return status;
     if (c->rescore)
@@ -357,6 +382,7 @@ int bias_stereoset(int argc, char **argv)
     int status;
 
     job_init(&c.job, "bias stereoset", argc, argv);
+    stereo_heads_init(&c.heads);
     /* clang-format off */
     const struct opt table[] = {
         OPT_GROUP("Model and protocol"),
@@ -370,6 +396,7 @@ int bias_stereoset(int argc, char **argv)
         OPT_FLAG(0, "resume", &c.resume, "go on where an interrupted run into the same DIR stopped"),
         OPT_GROUP("Intervals"),
         INTERVAL_OPTIONS(&c.interval),
+        OPT_INCLUDE(c.heads.options),
         OPT_INCLUDE(c.job.output_options),
         OPT_INCLUDE(c.job.common_options),
         OPT_END,
