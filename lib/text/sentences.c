@@ -284,7 +284,7 @@ static bool goes_on(const struct at_abbreviations *a, const struct candidate *b)
         return true;
     if (strchr("\"')", last) && at_unicode_is_lower(c)) /* "What?" he said */
         return true;
-    if (strchr(")]}", (int)c) && c)
+    if (c == ')' || c == ']' || c == '}')
         return true;
     return abbreviation_goes_on(a, b);
 }

@@ -72,6 +72,8 @@ static void test_rules(void **state)
         { "A title\nThe text.", "A title|The text." },
         { "one\n\ntwo", "one|two" },
         { "Dr.\n\nWho", "Dr.|Who" },
+        /* U+5929 and U+735D end in the bytes of ")" and "]" */
+        { "狗也很好。天气真好。獝。", "狗也很好。|天气真好。|獝。" },
         { "Wait... what? *** Go.\n\n...And so on", "Wait... what?|*** Go.|...And so on" },
         { "\xe4\xbd\xa0\xe5\xa5\xbd\xe3\x80\x82\xe6\x88\x91\xe6\x98\xaf\xe3\x80\x82",
           "\xe4\xbd\xa0\xe5\xa5\xbd\xe3\x80\x82|\xe6\x88\x91\xe6\x98\xaf\xe3\x80\x82" },
