@@ -88,8 +88,8 @@ AT_MUST_USE int deep_new(struct deep **out, struct job *job, const struct doc *d
                          size_t top_k, struct at_error *err);
 void deep_free(struct deep *d); /* accepts NULL */
 
-/* deep_embedded, deep_layer - the embedding output (T,C); then layers in order, each once it is in
-   the series. Pictures of selected layers and heads are written here. */
+/* deep_embedded, deep_layer_add - the embedding output (T,C); then layers in order, each once it is
+   in the series. Pictures of selected layers and heads are written here. */
 AT_MUST_USE int deep_embedded(struct deep *d, const float *embedded, struct at_error *err);
 AT_MUST_USE int deep_layer_add(struct deep *d, const struct at_layer_view *view,
                                struct at_map_series *series, struct at_error *err);
@@ -107,7 +107,7 @@ void deep_print(const struct deep *d);
 
 /* deep_shows - is this layer drawn? The last one when none was chosen. */
 bool deep_shows(const struct deep *d, size_t layer);
-/* deep_picture_layer - the strips of a shown layer's output x (n,C). */
+/* deep_picture_strips - the first dimensions of a shown layer's output x (n,C). */
 AT_MUST_USE int deep_picture_strips(struct deep *d, size_t layer, const float *x,
                                     struct at_error *err);
 /* deep_picture_cosine - a q-k cosine map (n,n); layer or head -1 for a mean. */

@@ -60,6 +60,8 @@ static void test_marks_of_pieces(void **state)
         { { .text = "ing", .is_continuation = true }, 0, "##ing" },
         { { .text = "[CLS]", .is_special = true }, 0, "[CLS]" },
         { { .text = "\n" }, 0, "↵" },
+        { { .text = "12" }, 12, "12" }, /* an axis of numbers */
+        { { .text = "12" }, 120, "120 12" },
     };
     struct at_text_style style = { .size_pt = 7 };
     (void)state;
