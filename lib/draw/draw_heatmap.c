@@ -184,11 +184,15 @@ static void draw_emphasis(struct at_canvas *c, const struct layout *l, const str
     }
 }
 
+/* As many decimals as tell ten steps of the scale apart. */
 static void format_value(char *out, size_t size, double v, const struct at_scale *s)
 {
-    double most = fmax(fabs(s->lo), fabs(s->hi));
+    double most = fmax(fabs(s->lo), fabs(s->hi)), range = s->hi - s->lo;
+    int decimals = most >= 100 ? 0 : most >= 10 ? 1 : 2;
 
-    snprintf(out, size, "%.*f", most >= 100 ? 0 : most >= 10 ? 1 : 2, v == 0 ? 0.0 : v);
+    while (most < 10 && decimals < 5 && range * pow(10, decimals) < 9.5)
+        decimals++;
+    snprintf(out, size, "%.*f", decimals, v == 0 ? 0.0 : v);
 }
 
 static void draw_values(struct at_canvas *c, const struct layout *l, const struct at_heatmap *h,

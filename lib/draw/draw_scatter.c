@@ -227,7 +227,8 @@ static double draw_notes(struct at_canvas *c, const struct at_scatter *s, double
 
 struct at_canvas *at_draw_scatter(const struct at_scatter *s)
 {
-    double left = s->has_ticks ? AT_AXES_LEFT : 5, bottom = s->has_ticks ? AT_AXES_BOTTOM : 6, y;
+    double left = s->has_ticks ? AT_AXES_LEFT : 5, y;
+    double bottom = s->has_ticks || s->has_silhouettes ? AT_AXES_BOTTOM : 6;
     struct at_axes a = { .x = AT_MARGIN_MM + left,
                          .x_name = s->x_name,
                          .y_name = s->y_name,
