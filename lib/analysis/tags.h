@@ -46,9 +46,6 @@ enum { AT_ENTITY_SIZE = 16 };
 /* at_entity_set - "B-PER" to "PER", "O" and "_" to "". */
 void at_entity_set(char out[AT_ENTITY_SIZE], const char *label);
 
-/* at_entity_set - "B-PER" to "PER", "O" and "_" to "". */
-void at_entity_set(char out[AT_ENTITY_SIZE], const char *label);
-
 struct at_tag_span {
     size_t start, end; /* bytes of the text */
     enum at_upos upos;
