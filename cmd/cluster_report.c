@@ -158,8 +158,10 @@ static int draw_map(struct cluster_call *call, struct job *job, struct at_error 
     } else {
         s.x_name = "t-SNE 1";
         s.y_name = "t-SNE 2";
-        s.note = "t-SNE keeps neighbours together; distances between groups mean nothing";
     }
+    s.note = is_pca ? "size: the head's greatest z-score"
+                    : "t-SNE keeps neighbours together; distances between groups mean nothing; "
+                      "size: the head's greatest z-score";
     rc = job_picture(job, NULL, "clusters", at_draw_scatter(&s), err);
     at_arena_release(&arena);
     return rc;

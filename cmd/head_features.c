@@ -29,6 +29,14 @@ static int *label_ids(const struct doc *doc)
     return ids;
 }
 
+/* Words that the vocabulary lacks look alike, but they are not known to repeat one another. */
+static bool is_unknown(const struct doc *doc, size_t i)
+{
+    const char *name = doc->words.n ? doc->labels[i].text : doc->pieces[i];
+
+    return strcmp(name, "[UNK]") == 0;
+}
+
 static void find_repeats(struct head_features *f, const struct doc *doc)
 {
     bool *is_special = at_calloc(doc->n, sizeof *is_special);
@@ -43,6 +51,8 @@ static void find_repeats(struct head_features *f, const struct doc *doc)
             is_special[i] = doc->tokens.items[i].is_special;
         }
     }
+    for (size_t i = 0; i < doc->n; i++)
+        is_special[i] |= is_unknown(doc, i);
     at_repeats_find(&f->repeats, ids, is_special, doc->n);
     free(is_special);
     free(ids);

@@ -37,6 +37,21 @@ static int write_radar(struct heads_state *s, const char *file, struct at_radar 
     return rc;
 }
 
+/* The raw score beside an axis; scaled scores of heads that are all the same stand in the middle. */
+static const char *raw_detail(struct at_arena *arena, const struct heads_state *s, size_t layer,
+                              size_t k, size_t score)
+{
+    const double *raw = s->features.score + score;
+    double value = raw[k * AT_N_HEAD_SCORES];
+    bool is_same = true;
+
+    if (isnan(value))
+        return "not defined";
+    for (size_t i = layer * s->features.H; i < (layer + 1) * s->features.H; i++)
+        is_same &= raw[i * AT_N_HEAD_SCORES] == value;
+    return at_arena_printf(arena, "raw %.3f%s", value, is_same ? ", all heads the same" : "");
+}
+
 /* One head: scaled scores, the raw ones beside the axes' names. */
 static int radar_of_head(struct heads_state *s, size_t layer, size_t head, struct at_error *err)
 {
@@ -45,7 +60,7 @@ static int radar_of_head(struct heads_state *s, size_t layer, size_t head, struc
     const char *details[AT_N_HEAD_SCORES];
     struct at_radar_series series = { at_arena_printf(&arena, "head %zu", head),
                                       s->scaled + k * AT_N_HEAD_SCORES };
-    char *title = job_title(s->job, "What it looks at", (long)layer, (long)head);
+    char *title = job_title(s->job, "What the head looks at", (long)layer, (long)head);
     struct at_radar r = { .title = title,
                           .note = WITHIN_LAYER,
                           .axis_details = details,
@@ -54,8 +69,7 @@ static int radar_of_head(struct heads_state *s, size_t layer, size_t head, struc
     int rc;
 
     for (size_t i = 0; i < AT_N_HEAD_SCORES; i++)
-        details[i] =
-            at_arena_printf(&arena, "raw %.3f", s->features.score[k * AT_N_HEAD_SCORES + i]);
+        details[i] = raw_detail(&arena, s, layer, k, i);
     rc = write_radar(s, at_arena_printf(&arena, "radar_L%zu_H%zu", layer, head), &r, err);
     free(title);
     at_arena_release(&arena);
@@ -165,20 +179,19 @@ static int map_of_pattern(struct heads_state *s, size_t pattern, struct at_error
 int heads_pictures(struct heads_state *s, struct at_error *err)
 {
     const struct head_features *f = &s->features;
-    struct selection chosen;
-    int rc = job_selection(&chosen, s->job, err);
+    int rc = 0;
 
     for (size_t i = 0; !rc && i < AT_N_HEAD_SCORES; i++)
         rc = map_of_score(s, i, err);
     for (size_t i = 0; !rc && i < AT_N_HEAD_PATTERNS; i++)
         rc = map_of_pattern(s, i, err);
-    if (!rc && selects_global(&chosen))
+    if (!rc && selects_global(&s->chosen))
         rc = radar_of_model(s, err);
     for (size_t l = 0; !rc && l < f->L; l++) {
-        if (selects_layer_mean(&chosen, l))
+        if (selects_layer_mean(&s->chosen, l))
             rc = radar_of_layer(s, l, err);
         for (size_t h = 0; !rc && h < f->H; h++)
-            if (selects_head(&chosen, l, h))
+            if (selects_head(&s->chosen, l, h))
                 rc = radar_of_head(s, l, h, err);
     }
     return rc;

@@ -178,12 +178,14 @@ static void print_top(const struct head_features *f, const char *title, const do
             if (best == n || v > values[best * stride])
                 best = k;
         }
-        if (best == n)
+        if (best == n || values[best * stride] == 0.0) {
+            printf("%s", rank > 0 ? "" : best == n ? "  n/a" : "  none");
             break;
+        }
         shown[rank] = best;
         printf("  %zu-%-2zu %.4f", best / f->H, best % f->H, values[best * stride]);
     }
-    printf("%s\n", shown[0] == n ? "  n/a" : "");
+    printf("\n");
 }
 
 static void print_summary(const struct heads_state *s)

@@ -25,6 +25,11 @@ TEXT="Barack Obama visited Paris because the French president had invited him."
     has "$stderr" '60'
 }
 
+@test "one layer cannot be chosen" {
+    fails 2 cluster --layer 2 "$TEXT"
+    has "$stderr" 'all heads'
+}
+
 @test "--features js groups by the maps" {
     ok cluster --json --features js --k 4 "$TEXT"
     holds - '.meta.features == "js" and .k == 4'

@@ -50,6 +50,18 @@ TEXT="Barack Obama visited Paris because the French president had invited him."
     holds - 'all(.heads[]; .patterns.induction >= 0 and .patterns.induction <= 1.0001)'
 }
 
+@test "what the vocabulary lacks does not repeat" {
+    ok heads --json "$(printf '\u732b\u5750\u5728')"
+    holds - '([.tokens[] | select(.token == "[UNK]")] | length) > 1'
+    holds - 'all(.heads[]; .patterns.duplicate == null and .patterns.induction == null)'
+}
+
+@test "the summary lists no heads where there is nothing to look at" {
+    ok heads "The cat sat."
+    has "$output" 'Entities +none'
+    has "$output" 'induction +n/a'
+}
+
 @test "--conllu: the best head for each relation, with its baseline" {
     cat >trees <<'E2'
 # sent_id = a
@@ -89,6 +101,13 @@ E2
     fails 2 heads --conllu trees "text too"
 }
 
+@test "a layer outside the model is an error, whatever is asked" {
+    for form in "" --json "-o out"; do
+        fails 1 heads $form --layer 9 "$TEXT"
+        has "$stderr" 'layer.*9'
+    done
+}
+
 @test "a rollout has no heads" {
     fails 2 heads --matrix rollout "$TEXT"
     has "$stderr" 'rollout has no heads'
@@ -109,6 +128,9 @@ E2
     ok heads -o layer --format svg --layer 2 "$TEXT"
     [ -s layer/radar_L2.svg ]
     ok heads -o all --format svg "$TEXT"
+    ok heads -o few --format png --dump-drawing --layer 2 --head 3 "A cat"
+    grep -q 'not defined' few/radar_L2_H3.drawing.json
+    grep -q 'raw 0.000, all heads the same' few/radar_L2_H3.drawing.json
     [ -s all/radar_all.svg ] && [ -s all/heads_syntax.svg ] && [ -s all/heads_previous_token.svg ]
 }
 
