@@ -25,6 +25,7 @@ struct metrics_state {
     struct job *job;
     struct metrics_call *call;
     const struct doc *doc;
+    struct selection chosen;
     size_t L, H;
     struct at_map_series series;
     struct at_attn_metrics *head;  /* (L,H); not filled under rollout */
@@ -40,6 +41,10 @@ AT_MUST_USE int metrics_report(struct metrics_state *s, struct at_error *err);
 AT_MUST_USE int metrics_pictures(struct metrics_state *s, struct at_error *err);
 /* metrics_corpus - tables over all texts; answers an exit status. */
 int metrics_corpus(struct metrics_call *call, struct job *job, int status);
+/* metrics_rank - percentage of the layer's heads whose value is smaller than this head's. */
+double metrics_rank(const struct metrics_state *s, size_t layer, size_t head, size_t metric);
+/* metrics_mean_of_layer - mean of a metric over the heads of a layer. */
+double metrics_mean_of_layer(const struct metrics_state *s, size_t layer, size_t metric);
 /* metrics_explain - a metric's page. */
 void metrics_explain(FILE *f, const struct at_metric_text *m);
 

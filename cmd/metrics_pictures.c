@@ -36,27 +36,6 @@ struct subject {
     long layer, head;                       /* -1 for the mean map */
 };
 
-/* Mean of a metric over the heads of a layer. */
-static double mean_of_layer(const struct metrics_state *s, size_t layer, size_t metric)
-{
-    struct at_moments m = { 0 };
-
-    for (size_t h = 0; h < s->H; h++)
-        at_moments_add(&m, at_metric_get(&s->head[layer * s->H + h], metric));
-    return at_moments_mean(&m);
-}
-
-static double rank_in_layer(const struct metrics_state *s, const struct subject *x, size_t metric)
-{
-    double *values = at_malloc(s->H, sizeof *values), rank;
-
-    for (size_t h = 0; h < s->H; h++)
-        values[h] = at_metric_get(&s->head[(size_t)x->layer * s->H + h], metric);
-    rank = at_rank_percent(at_metric_get(x->metrics, metric), values, s->H);
-    free(values);
-    return rank;
-}
-
 static struct at_gauge gauge(const struct metrics_state *s, const struct at_metric_text *text,
                              double value)
 {
@@ -71,7 +50,7 @@ static struct at_gauge gauge(const struct metrics_state *s, const struct at_metr
         .band_names = { text->band_label[0], text->band_label[1], text->band_label[2] },
         .mean = NAN,
         .baseline = NAN,
-        .decimals = 3,
+        .decimals = value < 0.01 ? 4 : 3,
     };
 }
 
@@ -86,8 +65,9 @@ static int picture_gauges(struct metrics_state *s, const struct subject *x, cons
     struct at_gauges g = { .title = title,
                            .subtitle = subtitle,
                            .rows = rows,
-                           .mean_name = "mean of the layer's heads",
-                           .baseline_name = "this model on neutral sentences",
+                           .mean_name = x->layer >= 0 ? "mean of the layer's heads" : NULL,
+                           .baseline_name =
+                               s->call->has_baseline ? "this model on neutral sentences" : NULL,
                            .width_mm = s->job->width_mm };
     int rc;
 
@@ -98,9 +78,9 @@ static int picture_gauges(struct metrics_state *s, const struct subject *x, cons
             continue;
         rows[g.n] = gauge(s, text, v);
         if (x->layer >= 0) {
-            rows[g.n].mean = mean_of_layer(s, (size_t)x->layer, i);
-            rows[g.n].rank =
-                at_arena_printf(&arena, "above %.0f %% of the layer", rank_in_layer(s, x, i));
+            rows[g.n].mean = metrics_mean_of_layer(s, (size_t)x->layer, i);
+            rows[g.n].rank = at_arena_printf(&arena, "above %.0f %% of the layer",
+                                             metrics_rank(s, (size_t)x->layer, (size_t)x->head, i));
         }
         if (x->baseline)
             rows[g.n].baseline = at_metric_get(x->baseline, i);
@@ -156,8 +136,7 @@ static int picture_profile(struct metrics_state *s, struct at_error *err)
 /* Gauges of the heads that --layer and --head chose. */
 static int chosen_gauges(struct metrics_state *s, struct at_error *err)
 {
-    struct selection chosen;
-    int rc = job_selection(&chosen, s->job, err);
+    int rc = 0;
 
     for (size_t k = 0; !rc && s->job->matrix != AT_ROLLOUT && k < s->L * s->H; k++) {
         struct subject x = { .metrics = &s->head[k],
@@ -165,7 +144,7 @@ static int chosen_gauges(struct metrics_state *s, struct at_error *err)
                              .layer = (long)(k / s->H),
                              .head = (long)(k % s->H) };
         char *file;
-        if (!selects_head(&chosen, k / s->H, k % s->H))
+        if (!selects_head(&s->chosen, k / s->H, k % s->H))
             continue;
         file = at_asprintf("metrics_gauges_L%ld_H%ld", x.layer, x.head);
         rc = picture_gauges(s, &x, file, err);

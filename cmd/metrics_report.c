@@ -34,8 +34,7 @@ static struct at_json *bands_json(const struct metrics_state *s, const struct at
     return o;
 }
 
-/* Rank of one head's value among the heads of its layer. */
-static double rank_of(const struct metrics_state *s, size_t layer, size_t head, size_t metric)
+double metrics_rank(const struct metrics_state *s, size_t layer, size_t head, size_t metric)
 {
     double *values = at_malloc(s->H, sizeof *values), rank;
 
@@ -46,12 +45,21 @@ static double rank_of(const struct metrics_state *s, size_t layer, size_t head, 
     return rank;
 }
 
+double metrics_mean_of_layer(const struct metrics_state *s, size_t layer, size_t metric)
+{
+    struct at_moments m = { 0 };
+
+    for (size_t h = 0; h < s->H; h++)
+        at_moments_add(&m, at_metric_get(&s->head[layer * s->H + h], metric));
+    return at_moments_mean(&m);
+}
+
 static struct at_json *ranks_json(const struct metrics_state *s, size_t layer, size_t head)
 {
     struct at_json *o = at_json_object();
 
     for (size_t i = 0; i < AT_N_METRICS; i++)
-        at_json_set_real(o, at_metric_table[i].key, rank_of(s, layer, head, i));
+        at_json_set_real(o, at_metric_table[i].key, metrics_rank(s, layer, head, i));
     return o;
 }
 
@@ -201,6 +209,53 @@ static void print_metric(const struct metrics_state *s, size_t i)
     printf("\n");
 }
 
+/* One head beside its layer and what is ordinary for it. */
+static void print_head(const struct metrics_state *s, size_t layer, size_t head)
+{
+    const struct at_attn_metrics *m = &s->head[layer * s->H + head];
+
+    printf("\nlayer %zu, head %zu\n", layer, head);
+    printf("  %-22s%9s  %-9s%12s%12s%s\n", "metric", "value", "", "layer mean", "rank in it",
+           s->call->has_baseline ? "    baseline" : "");
+    for (size_t i = 0; i < AT_N_METRICS; i++) {
+        double v = at_metric_get(m, i);
+        enum at_band band = has_bands(s) ? at_metric_band(&at_metric_texts[i], v) : AT_BAND_NONE;
+        printf("  %-22s", at_metric_table[i].key);
+        print_number(v, 9);
+        printf("  %-9s", band == AT_BAND_NONE ? "" : at_metric_texts[i].band_label[band]);
+        print_number(metrics_mean_of_layer(s, layer, i), 12);
+        if (isnan(v))
+            printf("%12s", "n/a");
+        else
+            printf("%10.0f %%", metrics_rank(s, layer, head, i));
+        if (s->call->has_baseline)
+            print_number(at_metric_get(&s->call->baseline.head[layer * s->H + head], i), 12);
+        printf("\n");
+    }
+}
+
+static void print_layer(const struct metrics_state *s, size_t layer)
+{
+    printf("\nlayer %zu, mean map of its heads\n", layer);
+    for (size_t i = 0; i < AT_N_METRICS; i++) {
+        printf("  %-22s", at_metric_table[i].key);
+        print_number(at_metric_get(&s->layer[layer], i), 9);
+        printf("\n");
+    }
+}
+
+/* What --layer and --head chose, below the summary of all. */
+static void print_chosen(const struct metrics_state *s)
+{
+    for (size_t l = 0; l < s->L; l++) {
+        if (selects_layer_mean(&s->chosen, l))
+            print_layer(s, l);
+        for (size_t h = 0; s->job->matrix != AT_ROLLOUT && h < s->H; h++)
+            if (selects_head(&s->chosen, l, h))
+                print_head(s, l, h);
+    }
+}
+
 static void print_summary(const struct metrics_state *s)
 {
     const struct at_metric_text *flow = &at_metric_texts[AT_N_METRICS];
@@ -257,7 +312,9 @@ int metrics_report(struct metrics_state *s, struct at_error *err)
         rc = metrics_pictures(s, err);
     if (!rc && (job->is_json || job->manifest))
         rc = job_document(job, s->doc, "metrics.json", metrics_document(s), err);
-    if (!rc && !job->is_json && !job->manifest)
+    if (!rc && !job->is_json && !job->manifest) {
         print_summary(s);
+        print_chosen(s);
+    }
     return rc;
 }

@@ -91,6 +91,20 @@ TEXT="The cat sat on the mat because it was tired."
     done
 }
 
+@test "a chosen head is told beside its layer and its baseline" {
+    ok metrics --layer 2 --head 3 "$TEXT"
+    has "$output" 'layer 2, head 3'
+    has "$output" 'layer mean +rank in it +baseline'
+    want=$(atlas metrics --json "$TEXT" | jq -r '.heads[15].rank.sparsity | round')
+    has "$output" "sparsity .* $want %"
+    ok metrics --layer 2 "$TEXT"
+    has "$output" 'layer 2, mean map of its heads'
+    for form in "" --json "-o out"; do
+        fails 1 metrics $form --layer 9 "$TEXT"
+        has "$stderr" 'layer.*9'
+    done
+}
+
 @test "one token and T = 1 are defined" {
     ok metrics -m atlas-gpt2 --json "a"
     holds - '.global.confidence_max == 1 and .global.focus_normalized == 0'
