@@ -229,7 +229,7 @@ static void measure(double out[ISA_N_MEASURES], const struct isa_state *s)
 
     for (size_t a = 0; a < s->S; a++) {
         const double *row = s->matrix + a * s->S;
-        at_moments_add(&m[ISA_OWN], row[a]);
+        at_moments_add(&m[ISA_OWN], s->S > 1 ? row[a] : NAN); /* alone it is 1 by definition */
         at_moments_add(&m[ISA_PREVIOUS], a > 0 ? row[a - 1] : NAN);
         at_moments_add(&m[ISA_NEXT], a + 1 < s->S && !is_causal ? row[a + 1] : NAN);
         at_moments_add(&m[ISA_OUTSIDE], s->outside[a]);

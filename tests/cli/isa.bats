@@ -155,6 +155,7 @@ TEXT="Dr. Smith went to Washington in January. He was tired because the train wa
     has "$(grep n_sentences out/corpus.csv)" '^n_sentences,3,2,'
     # one sentence alone has nothing before it: two texts count
     has "$(grep previous out/corpus.csv)" '^previous,2,'
+    has "$(grep own out/corpus.csv)" '^own,2,'
     want=$(awk -F, 'NR > 1 && $5 != "" { s += $5; n++ } END { printf "%.7f", s / n }' out/texts.csv)
     [ "$(awk -F, '$1 == "previous" { printf "%.7f", $3 }' out/corpus.csv)" = "$want" ]
 }
