@@ -239,7 +239,8 @@ void at_glyphs_shape(struct at_glyphs *out, struct at_typesetter *t, const char 
         set_text(&g, style);
         inspect(&g, t);
     }
-    measure(&g);
+    if (!t->has_no_font) /* Pango then leaves the extents unset; the text has no size */
+        measure(&g);
     *out = g;
 }
 
