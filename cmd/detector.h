@@ -62,8 +62,8 @@ AT_MUST_USE int detector_read(struct at_tokens *tokens, struct at_bias_token **v
  * detector_flag - which tokens of another model's tokenisation the detector flags.
  *
  * A token is flagged when it shares bytes of the text with a flagged token of the detector's own;
- * special tokens never are. flagged[0] is any category, flagged[1 + c] category c; (tokens->n) each,
- * all false before.
+ * special tokens never are. flagged[0] is any category, flagged[1 + c] category c; (tokens->n)
+ * each, all false before.
  */
 AT_MUST_USE int detector_flag(bool *const flagged[1 + AT_N_BIAS], const struct detector *d,
                               const struct at_tokens *tokens, const char *text,

@@ -37,7 +37,7 @@ static int write_radar(struct heads_state *s, const char *file, struct at_radar 
     return rc;
 }
 
-/* The raw score beside an axis; scaled scores of heads that are all the same stand in the middle. */
+/* The raw score beside an axis; scaled scores of heads that are all alike stand in the middle. */
 static const char *raw_detail(struct at_arena *arena, const struct heads_state *s, size_t layer,
                               size_t k, size_t score)
 {
