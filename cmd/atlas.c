@@ -1,7 +1,7 @@
 /*
  * atlas.c - main(): the command table and its dispatcher. Commands are in cmd_<name>.c.
  */
-#include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
@@ -164,10 +164,24 @@ static void set_locale(void)
         setlocale(LC_CTYPE, "C.UTF-8");
 }
 
+/*
+ * A closed standard stream would give its number to the next file that is opened, and results or
+ * messages would end up in that file. Opened for the other direction, each use of it still fails.
+ */
+static void keep_standard_streams(void)
+{
+    static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)!open("/dev/null", modes[fd]);
+}
+
 int main(int argc, char **argv)
 {
     int status;
 
+    keep_standard_streams();
     at_alloc_on_failure(out_of_memory);
     set_locale();
     if (argc < 2) {
@@ -190,8 +204,5 @@ int main(int argc, char **argv)
     } else {
         status = run_command(argc - 1, argv + 1);
     }
-    if (fflush(stdout) == EOF || ferror(stdout)) {
-        return report_error("cannot write to standard output: %s", strerror(errno));
-    }
-    return status;
+    return report_flush(status);
 }

@@ -242,7 +242,7 @@ static int write_logits(struct run_state *s, const float *hidden, struct at_erro
     enum { ROWS = 16 };
     struct job *job = s->job;
     size_t T = s->doc->tokens.n, C = job->shape.width, V = job->shape.vocab;
-    void *block;
+    void *block = NULL;
     int rc = at_try_alloc(&block, ROWS * V, sizeof(float), "logits", err);
 
     for (size_t i = 0; !rc && i < T; i += ROWS) {
@@ -251,8 +251,7 @@ static int write_logits(struct run_state *s, const float *hidden, struct at_erro
         if (!rc)
             rc = at_capture_add_logits(s->capture, block, rows, err);
     }
-    if (!rc || block)
-        free(block);
+    free(block);
     return rc;
 }
 

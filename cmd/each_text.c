@@ -14,8 +14,11 @@
 #include "cmd/capture_doc.h"
 #include "cmd/doc.h"
 
-/* A batch is closed when it has this many rows or texts: enough to keep the products busy. */
-enum { BATCH_ROWS = 1024, BATCH_TEXTS = 256 };
+/*
+ * A batch is closed when it has this many rows or texts: enough to keep the products busy, and no
+ * more texts than files may be open, since each can have two of its own.
+ */
+enum { BATCH_ROWS = 1024, BATCH_TEXTS = 64 };
 
 struct item {
     struct doc doc;
@@ -193,7 +196,10 @@ static int each_given_text(struct loop *l, struct at_error *err)
                 return rc;
         }
     }
-    return run_batch(l, err);
+    rc = run_batch(l, err);
+    if (!rc && job->n_done + job->n_skipped == 0)
+        rc = at_fail(err, AT_ENOTFOUND, "no text in %s", texts_source(&job->texts));
+    return rc;
 }
 
 /* One capture file through the same calls. */

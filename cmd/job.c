@@ -4,6 +4,7 @@
  */
 #include "cmd/job.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,6 +157,8 @@ static int check_options(struct job *job)
         return report_usage("--lines and --jsonl exclude each other");
     if (job->pair && job->split_pair)
         return report_usage("--pair and --split-pair exclude each other");
+    if (job->out && !*job->out)
+        return report_usage("--out takes a directory, not ''");
     if (job->is_quiet && job->is_verbose)
         return report_usage("--quiet and --verbose exclude each other");
     report_verbosity(job->is_quiet ? -1 : job->is_verbose ? 1 : 0);
@@ -196,12 +199,32 @@ static int open_manifest(struct job *job, const struct opt *table, struct at_err
     return rc;
 }
 
-/* Ctrl-C and kill leave no unfinished file behind. */
+static pthread_t main_thread;
+
+/*
+ * Ctrl-C, kill and a reader that went away leave no unfinished file behind. The main thread is the
+ * one that writes files: in its own handler it cannot begin another.
+ */
 static void on_signal(int sig)
 {
+    if (!pthread_equal(pthread_self(), main_thread)) {
+        pthread_kill(main_thread, sig);
+        return;
+    }
     at_outfile_abort_all();
     signal(sig, SIG_DFL);
     raise(sig);
+}
+
+static void clean_up_on_signals(void)
+{
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+    struct sigaction before, clean_up = { .sa_handler = on_signal };
+
+    main_thread = pthread_self();
+    for (size_t i = 0; i < AT_COUNTOF(signals); i++)
+        if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN) /* nohup */
+            sigaction(signals[i], &clean_up, NULL);
 }
 
 static int start(struct job *job, const struct opt *table, bool needs_model,
@@ -212,9 +235,7 @@ static int start(struct job *job, const struct opt *table, bool needs_model,
 
     if (status)
         return status;
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
-    signal(SIGHUP, on_signal);
+    clean_up_on_signals();
     if (texts)
         rc = texts_open(&job->texts, texts, &err);
     if (rc)
@@ -269,6 +290,7 @@ int job_finish(struct job *job, int status)
 {
     struct at_error err;
 
+    status = report_flush(status);
     if (job->manifest && (status == EXIT_DONE || status == EXIT_SKIPPED)) {
         version_note_run(job->manifest, job->argc, job->argv, report_seconds() - job->started);
         if (manifest_commit(job->manifest, &err))

@@ -3,8 +3,10 @@
  */
 #include "cmd/report.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -79,6 +81,16 @@ void report_note(const char *fmt, ...)
     va_start(ap, fmt);
     say("", fmt, ap);
     va_end(ap);
+}
+
+int report_flush(int status)
+{
+    errno = 0;
+    if (fflush(stdout) != EOF && !ferror(stdout))
+        return status;
+    if (status == EXIT_FAILED)
+        return status;
+    return report_error("cannot write to standard output: %s", strerror(errno ? errno : EIO));
 }
 
 double report_seconds(void)

@@ -30,6 +30,12 @@ int report_usage(const char *fmt, ...) AT_PRINTF(1, 2);
 void report_warning(const char *fmt, ...) AT_PRINTF(1, 2);
 void report_note(const char *fmt, ...) AT_PRINTF(1, 2);
 
+/*
+ * report_flush - status, or EXIT_FAILED after one line when standard output could not be written.
+ * A run that has failed says nothing more.
+ */
+int report_flush(int status);
+
 /* report_seconds - a clock for measuring: seconds from an arbitrary start. */
 double report_seconds(void);
 

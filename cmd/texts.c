@@ -68,7 +68,6 @@ void texts_close(struct texts *t)
         HASH_DEL(t->seen, s);
         free(s);
     }
-    free(t->where);
     *t = (struct texts){ 0 };
 }
 
@@ -89,18 +88,16 @@ size_t texts_count(const struct texts *t)
     return lines;
 }
 
+const char *texts_source(const struct texts *t)
+{
+    const char *file = t->options.file;
+
+    return file && strcmp(file, "-") != 0 ? file : "standard input";
+}
+
 static bool is_blank(const char *s)
 {
     return s[strspn(s, " \t\r\n\v\f")] == '\0';
-}
-
-/* Put "line 7 of 'x'" in front of a message about an item of a file. */
-static int at_line(const struct texts *t, struct at_error *err)
-{
-    const char *file = t->options.file ? t->options.file : "-";
-
-    return at_error_in(err, "'%s' line %zu", strcmp(file, "-") ? file : "standard input",
-                       t->lines.number);
 }
 
 /* An id may name a directory of its own and nothing else. */
@@ -113,6 +110,8 @@ static int claim_id(struct texts *t, const char *id, struct at_error *err)
         return at_fail(err, AT_EFORMAT,
                        "id '%s' cannot name a directory (1 to 200 bytes, no '/', no leading dot)",
                        id);
+    if (!strcmp(id, "manifest.json") || (n > 4 && !strcmp(id + n - 4, ".csv")))
+        return at_fail(err, AT_EFORMAT, "id '%s' is the name of a file of atlas", id);
     for (size_t i = 0; i < n; i++)
         if ((unsigned char)id[i] < 0x20)
             return at_fail(err, AT_EFORMAT, "id has a control character at byte %zu", i);
@@ -178,7 +177,7 @@ static int next_line(struct text *out, struct texts *t, bool *is_fatal, struct a
         rc = at_lines_next(&t->lines, err);
         if (rc < 0) {
             *is_fatal = rc == AT_EIO;
-            return at_line(t, err);
+            return at_error_in(err, "%s", texts_source(t)); /* err has the line already */
         }
         if (rc == 0)
             return 0;
@@ -186,7 +185,7 @@ static int next_line(struct text *out, struct texts *t, bool *is_fatal, struct a
     rc = t->options.is_jsonl ? from_json_line(out, t, err) : from_line(out, t, err);
     if (rc) {
         text_release(out);
-        return at_line(t, err);
+        return at_error_in(err, "%s: line %zu", texts_source(t), t->lines.number);
     }
     return 1;
 }

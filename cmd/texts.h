@@ -32,7 +32,6 @@ struct texts {
     size_t next_operand;
     struct at_lines lines;
     bool is_open, is_done;
-    char *where; /* "line 7 of 'x'" of the last item, for messages */
     struct id_seen *seen;
 };
 
@@ -47,6 +46,8 @@ AT_MUST_USE int texts_next(struct text *out, struct texts *t, bool *is_fatal, st
 size_t texts_count(const struct texts *t);
 /* texts_is_many - true when ids and per-text directories are used. */
 bool texts_is_many(const struct texts *t);
+/* texts_source - the file the texts come from, as messages name it. */
+const char *texts_source(const struct texts *t);
 void texts_close(struct texts *t);
 void text_release(struct text *t);
 

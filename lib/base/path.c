@@ -15,7 +15,7 @@
 
 #include "base/alloc.h"
 
-enum { MAX_UNFINISHED = 64 };
+enum { MAX_UNFINISHED = 512 };
 
 static char *_Atomic unfinished[MAX_UNFINISHED];
 
@@ -98,14 +98,15 @@ int at_outfile_open(struct at_outfile *out, const char *path, struct at_error *e
     *out = o;
     o.path = at_strdup(path);
     o.tmp = at_asprintf("%s.tmp-%ld", path, (long)getpid());
+    remember(o.tmp); /* before there is a file: a signal may come at any time */
     o.f = fopen(o.tmp, "wb");
     if (!o.f) {
         int rc = at_fail(err, AT_EIO, "cannot write '%s': %s", path, strerror(errno));
+        forget(o.tmp);
         free(o.path);
         free(o.tmp);
         return rc;
     }
-    remember(o.tmp);
     *out = o;
     return 0;
 }

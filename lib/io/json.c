@@ -175,7 +175,8 @@ static int parse(struct at_json **out, const char *text, size_t n, size_t flags,
         j = json_loadb(text, n, flags | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &e);
     if (!j)
         return at_fail(err, AT_EFORMAT, "not JSON: line %d, column %d: %s", e.line, e.column,
-                       e.text);
+                       json_error_code(&e) == json_error_null_character ? "NUL in a string"
+                                                                        : e.text);
     *out = (struct at_json *)j;
     return 0;
 }

@@ -194,3 +194,64 @@ header() {
         [ ! -e "out/${rule#*:}" ] || fail "$rule: a half file is there"
     done
 }
+
+@test "output: standard output full or closed is one line, and no manifest says the run is whole" {
+    for args in 'run --json' 'metrics --json' 'isa --json -q'; do
+        status=0
+        atlas $args -m "$FIXTURES/tiny-bert" -o out 'the cat. a dog.' >/dev/full 2>err || status=$?
+        [ "$status" -eq 1 ]
+        [ "$(grep -c . err)" -eq 1 ]
+        [ ! -e out/manifest.json ]
+        status=0
+        atlas $args -m "$FIXTURES/tiny-bert" -o out 'the cat. a dog.' >&- 2>err || status=$?
+        [ "$status" -eq 1 ]
+        [ "$(grep -c . err)" -eq 1 ]
+        [ ! -e out/manifest.json ]
+    done
+}
+
+@test "output: with standard error closed, its warnings do not land in a file" {
+    text=$'the \U10FFFD cat' # a character that no font has
+    ok run -m "$FIXTURES/tiny-bert" -o a "$text"
+    has "$stderr" 'U\+10FFFD'
+    atlas run -m "$FIXTURES/tiny-bert" -o b "$text" 2>&-
+    cmp a/attention.csv b/attention.csv
+    cmp a/capture.safetensors b/capture.safetensors
+}
+
+@test "output: an empty name of a directory is no directory" {
+    fails 2 run -o '' cat
+    has "$stderr" "--out"
+}
+
+@test "output: a signal or a reader that goes away leaves no unfinished file" {
+    for i in $(seq 400); do echo "the cat $i"; done >lines
+    run=(run -m "$FIXTURES/tiny-bert" --lines -f lines -o out --format csv --mask none -q)
+    atlas "${run[@]}" --json 2>err | head -c 1 >/dev/null || true
+    nothing_left out
+    for signal in INT TERM HUP; do
+        rm -rf out
+        # A shell without job control starts what is in the background deaf to INT.
+        timeout --preserve-status -s $signal 0.4 env "$ATLAS_BUILD/atlas" "${run[@]}" || true
+        nothing_left out
+    done
+}
+
+@test "texts: lines without one, and ids that name files of atlas" {
+    : >empty
+    printf '\n  \n' >blank
+    for c in run metrics heads isa cluster; do
+        fails 1 $c --lines -f empty
+        has "$stderr" "no text in empty"
+        fails 1 $c --jsonl -f blank
+    done
+    printf '{"text":"cat","id":"%s"}\n' manifest.json corpus.csv a >ids
+    run --separate-stderr atlas run -m "$FIXTURES/tiny-bert" --jsonl -f ids -o out
+    ended 3
+    has "$stderr" "ids: line 1: id 'manifest.json' is the name of a file of atlas; skipped"
+    holds out/manifest.json '(.skipped | length) == 2'
+    printf 'good\nbad \xff\n' >lines
+    run --separate-stderr atlas run -m "$FIXTURES/tiny-bert" --lines -f lines
+    ended 3
+    [ "$stderr" = 'atlas run: lines: line 2: invalid UTF-8 at byte 4; skipped' ]
+}
