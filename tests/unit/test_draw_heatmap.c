@@ -154,6 +154,37 @@ static void test_undefined(void **state)
     at_canvas_free(c);
 }
 
+/* Numbers in cells tell ten steps of the scale apart, however narrow it is. */
+static void test_decimals(void **state)
+{
+    static const struct {
+        double lo, hi;
+        const char *text; /* of a value one tenth below hi */
+    } cases[] = {
+        { 0, 1, "0.90" }, { 0.001, 0.0057, "0.0052" }, { 0, 0.05, "0.045" }, { 0, 20, "18.0" }
+    };
+    struct at_label labels[2] = { { .text = "a" }, { .text = "b" } };
+    (void)state;
+    for (size_t i = 0; i < AT_COUNTOF(cases); i++) {
+        double lo = cases[i].lo, hi = cases[i].hi;
+        float values[4] = { (float)lo, (float)hi, (float)(hi - (hi - lo) / 10), (float)lo };
+        struct at_heatmap h = { .unit = "weight",
+                                .rows = 2,
+                                .cols = 2,
+                                .values = values,
+                                .row_labels = labels,
+                                .col_labels = labels,
+                                .scale = { .kind = AT_SEQUENTIAL, .lo = lo, .hi = hi },
+                                .show_values = true,
+                                .width_mm = 120 };
+        struct at_canvas *c = at_draw_heatmap(&h);
+        struct at_json *p = picture_read(c);
+        assert_true(picture_has_text(p, "values", cases[i].text));
+        at_json_free(p);
+        at_canvas_free(c);
+    }
+}
+
 /* The first cell is the highest value, its right neighbour the lowest. */
 static void test_pixels(void **state)
 {
@@ -250,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_thinning_is_stated),
         cmocka_unit_test(test_undefined),
+        cmocka_unit_test(test_decimals),
         cmocka_unit_test(test_pixels),
         cmocka_unit_test(test_grid),
         cmocka_unit_test(test_thumbnail),
