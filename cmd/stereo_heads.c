@@ -23,7 +23,7 @@ void stereo_heads_init(struct stereo_heads *h)
         OPT_FLAG(0, "heads", &h->is_on, "tell what the model's heads do with stereotype and anti-stereotype"),
         OPT_INT(0, "draws", &h->n_draws, "N", 99, 1000000, "relabellings of the permutation test"),
         OPT_INT(0, "top", &h->n_top, "N", 1, 20, "heads with box and decile plots"),
-        OPT_INCLUDE(h->tagger.options),
+        OPT_TEXT(0, "tagger", &h->tagger.model_name, "NAME|DIR", "token classifier for parts of speech and entities"),
         OPT_END,
     };
     /* clang-format on */
