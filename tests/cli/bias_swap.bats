@@ -44,7 +44,8 @@ WANT="She is an actress and a mother of two daughters."
     ok bias swap -o out --format csv,json,svg "$TEXT"
     [ "$(head -n 1 out/swap.csv)" = "start,end,original,replacement,category" ]
     [ "$(head -n 1 out/consistency.csv)" = "layer,head,cosine,concentration,delta_aligned,delta_swap,total_delta" ]
-    [ "$(wc -l <out/swap.csv)" -eq 5 ] && [ "$(wc -l <out/consistency.csv)" -eq 37 ]
+    [ "$(wc -l <out/swap.csv)" -eq 5 ]
+    [ "$(wc -l <out/consistency.csv)" -eq 37 ]
     [ -s out/consistency.svg ]
     mean=$(awk -F, 'NR > 1 { s += $3 } END { print s / (NR - 1) }' out/consistency.csv)
     holds out/swap.json ".consistency.mean_cosine - $mean | fabs < 1e-5"
@@ -64,13 +65,15 @@ WANT="She is an actress and a mother of two daughters."
     has "$output" 'no term of the list'
     ok bias swap -o out "The table is round."
     holds out/swap.json '.swaps == [] and .consistency == null and .swapped == .text'
-    [ ! -e out/consistency.png ] && [ "$(wc -l <out/consistency.csv)" -eq 1 ]
+    [ ! -e out/consistency.png ]
+    [ "$(wc -l <out/consistency.csv)" -eq 1 ]
 }
 
 @test "many texts: a folder each and a table over all" {
     printf 'He sleeps.\nThe table is round.\nMy uncle sings.\n' >texts
     ok bias swap --lines -f texts -o out --format csv
-    [ -s out/1/swap.csv ] && [ -s out/3/consistency.csv ]
+    [ -s out/1/swap.csv ]
+    [ -s out/3/consistency.csv ]
     [ "$(wc -l <out/texts.csv)" -eq 4 ]
     has "$(sed -n 3p out/texts.csv)" '^2,The table is round.,The table is round.,0,0,,,,,$'
     ok bias swap --lines -f texts --json

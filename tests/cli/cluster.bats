@@ -39,7 +39,9 @@ TEXT="Barack Obama visited Paris because the French president had invited him."
     printf 'The cat sat.\nBirds fly over Paris in winter.\n' >texts
     ok cluster --lines -f texts -o out
     holds out/clusters.json '.meta.n_texts == 2'
-    [ -s out/clusters.csv ] && [ -s out/clusters.png ] && [ -s out/corpus.csv ]
+    [ -s out/clusters.csv ]
+    [ -s out/clusters.png ]
+    [ -s out/corpus.csv ]
     [ "$(head -n 1 out/clusters.csv)" = "layer,head,x,y,cluster,name,silhouette,pca_x,pca_y" ]
     awk -F, 'NR > 1 && $4 != 2 && $4 != 1 { exit 1 }' out/corpus.csv
 }

@@ -94,7 +94,8 @@ E2
     holds - '[.relations[] | select(.relation == "det" and .direction == "dependent_to_head") | .baseline_offset, (.baseline_accuracy * 3 | round)] == [1, 2]'
     holds - 'all(.relations[]; .ci[0] <= .accuracy and .accuracy <= .ci[1])'
     ok heads --conllu trees --min-words 1 -o out
-    [ -s out/syntax.csv ] && [ -s out/syntax.json ]
+    [ -s out/syntax.csv ]
+    [ -s out/syntax.json ]
     printf '1\tThe\tthe\tDET\n' >bad
     fails 1 heads --conllu bad
     has "$stderr" 'line 1: 4 columns'
@@ -124,14 +125,17 @@ E2
 
 @test "pictures: a radar of a head, of a layer, of the model; a map per score" {
     ok heads -o one --format svg --layer 2 --head 3 "$TEXT"
-    [ -s one/radar_L2_H3.svg ] && [ ! -e one/radar_all.svg ]
+    [ -s one/radar_L2_H3.svg ]
+    [ ! -e one/radar_all.svg ]
     ok heads -o layer --format svg --layer 2 "$TEXT"
     [ -s layer/radar_L2.svg ]
     ok heads -o all --format svg "$TEXT"
     ok heads -o few --format png --dump-drawing --layer 2 --head 3 "A cat"
     grep -q 'not defined' few/radar_L2_H3.drawing.json
     grep -q 'raw 0.000, all heads the same' few/radar_L2_H3.drawing.json
-    [ -s all/radar_all.svg ] && [ -s all/heads_syntax.svg ] && [ -s all/heads_previous_token.svg ]
+    [ -s all/radar_all.svg ]
+    [ -s all/heads_syntax.svg ]
+    [ -s all/heads_previous_token.svg ]
 }
 
 @test "words and captures give heads too" {

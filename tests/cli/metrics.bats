@@ -76,7 +76,8 @@ TEXT="The cat sat on the mat because it was tired."
 @test "many texts: a table over all of them, flat in memory" {
     printf 'The cat sat.\nDogs run fast.\nIt rained all day long.\n' >texts
     ok metrics --lines -f texts -o out --format csv
-    [ -s out/1/metrics.csv ] && [ -s out/3/metrics.csv ]
+    [ -s out/1/metrics.csv ]
+    [ -s out/3/metrics.csv ]
     [ "$(head -n 1 out/corpus.csv)" = "layer,head,metric,n,mean,sd,min,max" ]
     # the mean of a head's values is the mean of the texts' own tables
     want=$(cat out/*/metrics.csv | awk -F, '$1 == 4 && $2 == 2 { s += $3 } END { printf "%.6f", s / 3 }')

@@ -84,7 +84,9 @@ text_of() { # MODEL - a short text of the tiny vocabulary
 
 @test "pictures are named after layer and head" {
     ok run -o out --layer 3 --head 5 --format svg "The cat sat."
-    [ -s out/heatmap_L3_H5.svg ] && [ -s out/flow_L3_H5.svg ] && [ -s out/tree_L3_H5.svg ]
+    [ -s out/heatmap_L3_H5.svg ]
+    [ -s out/flow_L3_H5.svg ]
+    [ -s out/tree_L3_H5.svg ]
     [ ! -e out/heatmap_mean.svg ]
     ok run -o mean --layer 3 --format svg "The cat sat."
     [ -s mean/heatmap_L3_mean.svg ]
@@ -137,7 +139,8 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     ok run -o roll --matrix rollout --min-weight 0 --layer 2 --format csv,svg "The cat sat."
     awk -F, 'NR > 1 && $2 != "mean" { exit 1 }' roll/attention.csv
     awk -F, 'NR > 1 { s[$1","$3] += $NF } END { for (k in s) if (s[k] < 0.9999 || s[k] > 1.0001) exit 1 }' roll/attention.csv
-    [ -s roll/heatmap_L2_mean.svg ] && [ ! -e roll/heads_grid.svg ]
+    [ -s roll/heatmap_L2_mean.svg ]
+    [ ! -e roll/heads_grid.svg ]
 }
 
 @test "the influence tree follows its options" {
@@ -173,7 +176,10 @@ text_of() { # MODEL - a short text of the tiny vocabulary
 @test "--lines: many texts, a document each, tables over all" {
     printf 'The cat sat.\n\nThe dog ran away.\nBirds fly.\n' >texts
     ok run --lines -f texts -o out --mask none
-    [ -s out/1/run.json ] && [ -s out/3/run.json ] && [ -s out/4/run.json ] && [ ! -e out/2 ]
+    [ -s out/1/run.json ]
+    [ -s out/3/run.json ]
+    [ -s out/4/run.json ]
+    [ ! -e out/2 ]
     [ "$(wc -l <out/texts.csv)" -eq 4 ]
     ok run --lines -f texts --json --mask none
     [ "$(wc -l <<<"$output")" -eq 3 ]
@@ -197,11 +203,20 @@ text_of() { # MODEL - a short text of the tiny vocabulary
         '{"id":"../b","text":"x"}' '{"id":"a","text":"again"}' '{"id":"c","text":"Dogs ran."}' >texts
     run --separate-stderr atlas run --jsonl -f texts -o out --mask none --format json
     ended 3
-    [ -s out/a/run.json ] && [ -s out/c/run.json ]
+    [ -s out/a/run.json ]
+    [ -s out/c/run.json ]
     [ "$(grep -c skipped <<<"$stderr")" -eq 4 ]
     holds out/manifest.json '.skipped | length == 4'
     has "$stderr" "line 2: no key 'text'"
     has "$stderr" "line 4: id '../b' cannot name a directory"
+}
+
+@test "a line that is not UTF-8 is skipped, its place named once" {
+    printf 'The cat sat.\nbad \377\nDogs ran.\n' >texts
+    run --separate-stderr atlas run --lines -f texts --json --mask none
+    ended 3
+    [ "$(wc -l <<<"$output")" -eq 2 ]
+    has "$stderr" "'texts': line 2: invalid UTF-8 at byte 4; skipped"
 }
 
 @test "a text that is too long is an error with both lengths, or is cut" {
