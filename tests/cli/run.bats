@@ -216,7 +216,7 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     run --separate-stderr atlas run --lines -f texts --json --mask none
     ended 3
     [ "$(wc -l <<<"$output")" -eq 2 ]
-    has "$stderr" "'texts': line 2: invalid UTF-8 at byte 4; skipped"
+    has "$stderr" "texts: line 2: invalid UTF-8 at byte 4; skipped"
 }
 
 @test "a text that is too long is an error with both lengths, or is cut" {
