@@ -64,7 +64,7 @@ BATS      ?= $(if $(CMD_SRC),$(sort $(wildcard tests/cli/*.bats)))
 RUN_TESTS  = ATLAS_BUILD='$(CURDIR)/$O' scripts/run-tests.sh $O/log/$@
 
 .PHONY: all lib tests check check-unit check-cli check-fuzz check-docs check-layers check-style \
-        check-headers check-symbols check-hashes asan valgrind fuzz fuzz-run bench lint format \
+        check-headers check-symbols check-hashes asan valgrind fuzz fuzz-run bench bench-peers lint format \
         draw-samples install uninstall clean help demo test FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -210,6 +210,10 @@ $O/tests/fuzz/fuzz_%: $O/tests/fuzz/fuzz_%.o $(FUZZ_AUX) $O/libatlas.a
 ## bench          time kernels and programs on models of true size
 bench: $(BENCH_BIN) $O/tests/bench/make_model $(PROGRAM)
 	@scripts/bench.sh $O
+
+## bench-peers    the same beside ONNX Runtime, which is installed outside the tree
+bench-peers: $(BENCH_BIN) $O/tests/bench/make_model $(PROGRAM)
+	@scripts/bench-peers $O
 
 ## lint           cppcheck and shellcheck
 lint:

@@ -1,9 +1,12 @@
 #!/bin/sh
-# bench.sh BUILD - time kernels and programs on models of true size with random weights.
+# bench.sh [--models] BUILD - time kernels and programs on models of true size with random weights.
 #
+# With --models the models are made and nothing is timed.
 # Prints CSV and keeps it in BUILD/bench.csv. Figures are only worth comparing with others of the
 # same machine while nothing else runs on it. The models (1 GB) stay in build/bench.
 set -eu
+is_all=yes
+[ "$1" != --models ] || { is_all=no; shift; }
 build=$1
 bench=$build/tests/bench
 models=build/bench
@@ -25,15 +28,26 @@ process() {
 
 model bert-base bert-base-uncased
 model gpt2 gpt2
+[ $is_all = yes ] || exit 0
+# 1,024 tokens, to be cut there.
+i=0
+while [ $i -lt 100 ]; do
+    echo "$short"
+    i=$((i + 1))
+done >"$models/long.txt"
 {
     echo 'program,best_ms,median_ms,memory_mb'
     process 'run bert-base to a summary' run -m "$models/bert-base" --mask none "$short"
     process 'run gpt2 to a summary' run -m "$models/gpt2" "$short"
     process 'run bert-base to files' run -q -m "$models/bert-base" -o "$models/out" "$short"
+    process 'capture gpt2 of 1024 tokens' run -q -m "$models/gpt2" -f "$models/long.txt" --truncate \
+        --format json -o "$models/out"
     process 'metrics bert-base' metrics -m "$models/bert-base" --no-baseline "$short"
     echo
     "$bench/bench_forward" "$models/bert-base" "$threads" 5 8 16 32 64 128 256 512
     "$bench/bench_forward" "$models/gpt2" "$threads" 3 16 128 512 1024 | tail -n +2
+    echo
+    "$bench/bench_batch" "$models/bert-base" "$threads" 1000
     echo
     "$bench/bench_pll" "$models/bert-base" "$threads" 20 8
     echo

@@ -10,7 +10,8 @@
  * matrix are computed on padding and not stored.
  *
  * Packing costs one pass over the weights for any number of rows. An out-major weight is transposed
- * on the way, VL x VL floats in registers at a time, whole lines of every row. Packing and tiles fetch the weights of the next block as they go, so that memory and arithmetic overlap.
+ * on the way, VL x VL floats in registers at a time, whole lines of every row. Packing and tiles
+ * fetch the weights of the next block as they go, so that memory and arithmetic overlap.
  */
 #ifndef OPS_KERNEL_BODY_H
 #define OPS_KERNEL_BODY_H
