@@ -169,7 +169,7 @@ static struct at_json *document(const struct stereo_heads *h)
     struct at_json *doc = at_json_object(), *heads = at_json_array(), *top = at_json_array();
     struct at_json *meta = job_meta(h->job, NULL);
 
-    at_json_set_string(meta, h->tagger.file ? "tags" : "tagger", tagger_name(&h->tagger));
+    at_json_set_string(meta, "tagger", tagger_name(&h->tagger));
     at_json_set(doc, "meta", meta);
     at_json_set_string(doc, "feature_version", AT_TRAITS_VERSION);
     at_json_set_string(doc, "scores", h->scores_name);
