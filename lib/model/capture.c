@@ -378,6 +378,20 @@ static const float *rows_of(float *scratch, const struct at_dims *d, const float
     return scratch;
 }
 
+/* Weights as a softmax makes them, give or take what a lesser precision does to the largest. */
+static int check_weights(const float *maps, const struct at_dims *d, size_t layer,
+                         struct at_error *err)
+{
+    size_t cells = d->T * d->T;
+
+    for (size_t i = 0; maps && i < d->H * cells; i++)
+        if (!(maps[i] >= 0.0f && maps[i] <= 1.01f))
+            return at_fail(err, AT_EFORMAT,
+                           "'attentions' has the weight %g in layer %zu, head %zu, want 0 to 1",
+                           (double)maps[i], layer, i / cells);
+    return 0;
+}
+
 int at_capture_replay(const struct at_capture_file *c, const struct at_forward_options *options,
                       struct at_error *err)
 {
@@ -408,7 +422,9 @@ int at_capture_replay(const struct at_capture_file *c, const struct at_forward_o
             .ffn_act = at_layer(c->ffn_act, l, d->T * d->F),
             .output = at_layer(c->hidden, l + 1, n),
         };
-        rc = options->on_layer(options->arg, &view, err);
+        rc = check_weights(view.attention, d, l, err);
+        if (!rc)
+            rc = options->on_layer(options->arg, &view, err);
     }
     free(scratch);
     return rc;

@@ -271,3 +271,19 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     ok run -m "$GPT2" --threads 1 --digits 5 --json --top-k 2 "$(text_of tiny-gpt2)"
     golden run-tiny-gpt2.json
 }
+
+@test "--from refuses maps that no softmax makes" {
+    ok run -m "$FIXTURES/tiny-bert" -o out --format csv 'the cat'
+    file=out/capture.safetensors
+    # Where the data begin: 8 bytes, the header, and the first offset of the maps.
+    head=$(od -An -tu8 -N8 "$file" | tr -d ' ')
+    at=$(head -c $((head + 8)) "$file" | tail -c +9 | jq '.attentions.data_offsets[0]')
+    for weight in '\x00\x00\xc0\x7f' '\x00\x00\x80\x7f' '\x00\x00\x80\xbf' '\x00\x00\x00\x40'; do
+        printf "$weight" | dd of="$file" bs=1 seek=$((head + 8 + at)) conv=notrunc status=none
+        for c in run metrics heads isa cluster; do
+            fails 1 $c --from out -o bad
+            has "$stderr" "'attentions' has the weight -?(nan|inf|1|2) in layer 0, head 0, want 0 to 1"
+            [ ! -e bad/manifest.json ]
+        done
+    done
+}
