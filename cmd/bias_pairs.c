@@ -234,6 +234,8 @@ static int score_pairs(struct call *c, const char *data, struct at_error *err)
     journal_release(&journal);
     if (!rc && job->manifest)
         rc = manifest_table(job->manifest, "items.csv", PAIR_COLUMNS, c->pairs.n, err);
+    if (!rc && job->manifest)
+        rc = manifest_output(job->manifest, "journal.json", err);
     return rc;
 }
 

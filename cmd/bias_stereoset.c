@@ -228,6 +228,8 @@ static int score_items(struct call *c, const char *data, struct at_error *err)
     journal_release(&journal);
     if (!rc && job->manifest)
         rc = manifest_table(job->manifest, "items.csv", STEREO_COLUMNS, AT_N_GOLD * c->set.n, err);
+    if (!rc && job->manifest)
+        rc = manifest_output(job->manifest, "journal.json", err);
     return rc;
 }
 

@@ -139,11 +139,7 @@ int journal_begin(struct journal *j, size_t n, struct at_error *err)
 
 int journal_end(struct journal *j, struct at_error *err)
 {
-    int rc = at_csv_close(&j->csv, err);
-
-    if (!rc && unlink(j->note_path) < 0)
-        rc = at_fail(err, AT_EIO, "cannot remove '%s': %s", j->note_path, strerror(errno));
-    return rc;
+    return at_csv_close(&j->csv, err);
 }
 
 void journal_release(struct journal *j)

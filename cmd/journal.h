@@ -1,9 +1,9 @@
 /*
  * journal.h - a table that survives the run being killed, and the part of the work that is ours.
  *
- * DIR/items.csv grows row by row in place; DIR/journal.json, there while the run is not finished,
- * says what it was started with. A run with --resume checks that nothing has changed, keeps the
- * rows that are whole and goes on behind them.
+ * DIR/items.csv grows row by row in place; DIR/journal.json says what it was started with. A run
+ * with --resume checks that nothing has changed, keeps the rows that are whole and goes on behind
+ * them; when all are there it has nothing left to do but tell.
  */
 #ifndef CMD_JOURNAL_H
 #define CMD_JOURNAL_H

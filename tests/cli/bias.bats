@@ -1,0 +1,287 @@
+# bias.bats - detection, attention to flagged tokens, scores of published data, long runs in parts.
+load helper
+
+SET=$FIXTURES/data/stereoset/stereoset_dev_en.json
+CROWS=$FIXTURES/data/crows_pairs/crows_pairs.csv
+BIASED="Women are bad drivers. The sun is hot."
+
+# A few items of both parts of StereoSet; some pairs of CrowS-Pairs, no line break in any.
+few_items() {
+    jq '.data |= with_entries(.value |= .[:'"$1"'])' "$SET"
+}
+few_pairs() {
+    head -n $(($1 + 1)) "$CROWS"
+}
+
+# near FILE FILTER WANT - jq's number to 4 decimals.
+near() {
+    holds "$1" "($2) - ($3) | fabs < 0.00005"
+}
+
+@test "detect keeps its contract: tokens, spans, summary, level" {
+    ok bias detect -o out --format json,csv "$BIASED"
+    holds out/bias.json 'all(.tokens[]; has("index") and has("token") and (.scores | has("GEN") and has("UNFAIR") and has("STEREO") and has("O")) and has("labels"))'
+    holds out/bias.json '.tokens[0].scores.GEN == 0 and .tokens[0].labels == []'
+    holds out/bias.json '(.spans | type) == "array" and .summary.words == 8'
+    holds out/bias.json '.level.score >= 0 and .level.score <= 1 and (.level.band | IN("low", "moderate", "high"))'
+    holds out/bias.json '.caution | test("demonstration")'
+    [ "$(head -n 1 out/tokens.csv)" = "index,token,label,start,end,gen,unfair,stereo,o,labels,confidence,tier,explanation" ]
+    [ "$(wc -l <out/tokens.csv)" -eq $(($(json out/bias.json '.tokens | length') + 1)) ]
+    [ -f out/spans.csv ]
+}
+
+@test "a threshold of 0 flags every word, one of 1 none" {
+    ok bias detect --threshold 0 --json "$BIASED"
+    holds - '.summary.flagged == 8 and .rule.kind == "by category"'
+    ok bias detect --threshold GEN=1,UNFAIR=1 --threshold STEREO=1 --json "$BIASED"
+    holds - '.summary.flagged == 0 and .spans == [] and .level.score == 0'
+    ok bias detect --threshold 1 "$BIASED"
+    has "$output" 'nothing flagged'
+}
+
+@test "spans are stretches of the text; an ensemble of one with itself is itself" {
+    ok bias detect --threshold 0.5 --json "$BIASED"
+    json - '.spans' >alone
+    holds - '.meta.text as $t | all(.spans[]; . as $s | $t[$s.start:$s.end] == $s.text)'
+    ok bias detect --ensemble atlas-bias --json "$BIASED"
+    json - '.spans' >both
+    diff alone both
+}
+
+@test "several texts: a table over all" {
+    printf '%s\n' "Women are bad drivers." "The sun is hot." >texts
+    ok bias detect -o out --format csv --lines -f texts
+    [ "$(wc -l <out/texts.csv)" -eq 3 ]
+    [ -f out/1/tokens.csv ] && [ -f out/2/spans.csv ]
+}
+
+@test "a classifier with other labels, a threshold that is none: one line" {
+    fails 1 bias detect -m atlas-tagger "$BIASED"
+    has "$stderr" "found 24 labels .*want O, B-STEREO"
+    fails 1 bias detect -m atlas-bert "$BIASED"
+    fails 1 bias detect --threshold GEN=2 "$BIASED"
+    has "$stderr" "'2' is not a probability"
+    fails 1 bias detect --thresholds nobody "$BIASED"
+    has "$stderr" "known are gusnet-bert"
+}
+
+@test "attention to flagged tokens: ratios, propagation, significance" {
+    ok bias attention -o out --format json,csv --permutations 2000 "$BIASED"
+    [ "$(head -n 1 out/bar.csv)" = "layer,head,bar,bsr,bar_visible,bsr_visible,max_weight,specialised,p,mc_error,q,p_bonferroni,bar_gen,bar_unfair,bar_stereo" ]
+    [ "$(wc -l <out/bar.csv)" -eq 37 ]
+    [ "$(wc -l <out/propagation.csv)" -eq 7 ]
+    holds out/bar.json 'all(.heads[]; .p > 0 and .p <= .q and .q <= .p_bonferroni and .bar > 0)'
+    holds out/bar.json 'all(.heads[]; .specialised == (.bar > 2.5))'
+    holds out/bar.json '.significance | .n_bonferroni <= .n_fdr and .n_fdr <= .n_uncorrected and .n_draws > 0'
+    holds out/bar.json '(.propagation.layers | length) == 6'
+}
+
+@test "ratios of single tokens sum to the number of tokens" {
+    for i in 0 1 2 3 4 5 6; do
+        ok bias attention --tokens "$i" --permutations 99 --json "The sun is hot."
+        json - '.heads[8].bar' >>ratios
+        n=$(json - '.meta.n_tokens')
+    done
+    [ "$n" -eq 7 ]
+    awk -v n="$n" '{ s += $1 } END { exit !(s > n - 0.001 && s < n + 0.001) }' ratios
+}
+
+@test "the same p with any number of threads, another with another seed" {
+    few=(--tokens 2,5,9,12 --permutations 3000 "Some people say that the new nurse in town is far too old for it, but nobody knows who started that.")
+    ok bias attention --threads 1 --json "${few[@]}"
+    json - '.heads' >one
+    ok bias attention --threads 3 --json "${few[@]}"
+    json - '.heads' | diff one -
+    ok bias attention --seed 2 --json "${few[@]}"
+    ! json - '.heads' | diff -q one - >/dev/null
+}
+
+@test "nothing flagged is a result, not zeros" {
+    ok bias attention --threshold 1 --json "The sun is hot."
+    holds - '.flagged == [] and .heads[0].bar == null and .heads[0].p == null and .significance.status == "nothing flagged" and .propagation.pattern == "none"'
+}
+
+@test "a calibration is for its own model" {
+    cut -d, -f2 "$CROWS" | tr -d '"' | sed -n '2,30p' >lines
+    ok bias calibrate --lines -f lines --draws 50 -o out
+    holds out/calibration.json '.bar.q90 <= .bar.q95 and .bar.q95 <= .bar.q99 and .bar.n_texts <= 29'
+    [ "$(wc -l <out/calibration.csv)" -eq $((4 * 36 + 1)) ]
+    ok bias attention --calibration out/calibration.json --json "$BIASED"
+    holds - ".threshold == $(json out/calibration.json .bar.q95)"
+    fails 1 bias attention -m atlas-gpt2 --calibration out/calibration.json "$BIASED"
+    has "$stderr" 'calibrated for a model with SHA-256'
+}
+
+@test "published scores give the published results to 4 decimals" {
+    data=$FIXTURES/data/stereoset oracle=$FIXTURES/oracle/stereoset.json
+    for file in official-bert-base-cased.json official-gpt2.json; do
+        ok bias stereoset --rescore "$data/$file" --resamples 100 --json "$SET"
+        printf '%s' "$output" >scores
+        for part in '' intrasentence intersentence; do
+            where=.overall
+            [ -z "$part" ] || where=.by_part.$part
+            for k in 0 1 2; do
+                value=$(jq ".[] | select(.file == \"$file\" and .part == \"$part\" and .category == \"\") | .values[$k]" "$oracle")
+                near scores "$where.$(echo ss lms icat | cut -d' ' -f$((k + 1)))" "$value"
+            done
+        done
+    done
+    ok bias stereoset --protocol reference --rescore "$data/reference-gpt2.csv" --resamples 0 --json "$SET"
+    printf '%s' "$output" >scores
+    near scores .overall.ss 51.15402731983043
+    near scores .by_category.religion.lms "$(jq '.[] | select(.file == "reference-gpt2.csv" and .category == "religion") | .values[1]' "$oracle")"
+    holds scores '.overall.n == 2123 and (.by_part | keys) == ["intersentence"] and .excluded == []'
+}
+
+@test "stereoset: items, targets and scores of a model" {
+    few_items 8 >set.json
+    ok bias stereoset -o out --format json,csv --resamples 50 set.json
+    [ "$(head -n 1 out/items.csv)" = "id,type,category,target,gold,text,score,n_tokens,excluded" ]
+    [ "$(wc -l <out/items.csv)" -eq 49 ]
+    holds out/scores.json '.overall.n == 16 and .protocol == "official" and (.by_target | length) > 1'
+    holds out/scores.json '.overall | .icat - (.lms * ([.ss, 100 - .ss] | min) / 50) | fabs < 1e-6'
+    ok bias stereoset --rescore out/items.csv --resamples 50 --json set.json
+    [ "$(json - .overall)" = "$(json out/scores.json .overall)" ]
+}
+
+@test "causal models: what a protocol cannot score is named" {
+    few_items 4 >set.json
+    run --separate-stderr atlas bias stereoset -m atlas-gpt2 --json set.json
+    ended 3
+    has "$stderr" '4 intersentence items are left out'
+    holds - '.overall.n == 4 and (.unavailable.intersentence | test("conditional"))'
+    ok bias stereoset -m atlas-gpt2 --protocol conditional --json set.json
+    holds - '.overall.n == 8'
+    ok bias stereoset -m atlas-gpt2 --protocol reference --json set.json
+    holds - '.overall.n == 4 and .aggregation == "micro"'
+}
+
+@test "items that cannot be scored are excluded, counted and listed" {
+    few_items 3 | jq '.data.intrasentence[0].context = "no gap" | .data.intrasentence[1].context = "BLANK BLANK"
+        | .data.intersentence[0].sentences[1].sentence = ("word " * 600)' >set.json
+    run --separate-stderr atlas bias stereoset -o out --format json,csv --resamples 20 set.json
+    ended 3
+    has "$stderr" '3 of 6 items excluded'
+    holds out/scores.json '.overall.n == 3 and .overall.n_excluded == 3 and (.excluded | length) == 3'
+    holds out/scores.json 'any(.excluded[]; .why | test("0 times BLANK")) and any(.excluded[]; .why | test("2 times BLANK")) and any(.excluded[]; .why | test("tokens, the model takes 512"))'
+    holds out/manifest.json '(.skipped | length) == 3'
+}
+
+@test "a data file that is not the layout: one line that says where" {
+    echo '{"data": {"intersentence": [{"id": "x"}]}}' >bad.json
+    fails 1 bias stereoset bad.json
+    has "$stderr" "data.intersentence\[0\]: missing key 'target'"
+    few_items 2 | jq '.data.intersentence[1].sentences[2].gold_label = "maybe"' >bad.json
+    fails 1 bias stereoset bad.json
+    has "$stderr" "data.intersentence\[1\].sentences\[2\]: want gold label .* found 'maybe'"
+    few_items 2 | jq '.data.intersentence[1].id = .data.intersentence[0].id' >bad.json
+    fails 1 bias stereoset bad.json
+    has "$stderr" 'two items have the id'
+    few_items 2 >set.json
+    echo '{"intersentence": [{"id": "nobody", "score": 1}]}' >scores.json
+    fails 1 bias stereoset --rescore scores.json set.json
+    has "$stderr" "unknown sentence id 'nobody'"
+    printf 'x,y\n1,2\n' >bad.csv
+    fails 1 bias pairs bad.csv
+    has "$stderr" "found 'x', 'y'"
+    fails 2 bias stereoset
+    fails 2 bias pairs --shard 5/4 "$CROWS"
+}
+
+@test "pairs: CrowS-Pairs by its own rules, and again from its scores" {
+    few_pairs 20 >pairs.csv
+    ok bias pairs --preset crows -o out --format json,csv pairs.csv
+    [ "$(head -n 1 out/items.csv)" = "index,id,category,text_a,text_b,score_a,score_b,n_a,n_b,prefers,direction,excluded" ]
+    [ "$(wc -l <out/items.csv)" -eq 21 ]
+    holds out/scores.json '.overall.n == 20 and .rounded and .score == "shared" and .reduction == "sum"'
+    holds out/scores.json '(.by_category | length) > 2 and .overall.preference >= .overall.ci[0] and .overall.preference <= .overall.ci[1]'
+    ok bias pairs --rescore out/items.csv --json pairs.csv
+    [ "$(json - .overall)" = "$(json out/scores.json .overall)" ]
+    ok bias pairs -m atlas-gpt2 --score ar --against out/items.csv --json pairs.csv
+    holds - '.against | .n == 20 and .p > 0 and .p <= 1 and (.preference - .preference_against - .difference | fabs) < 1e-6'
+    fails 1 bias pairs --score ar pairs.csv
+    has "$stderr" 'needs a causal model'
+}
+
+@test "pairs: JSON lines and tab-separated files" {
+    printf '{"sentence_good": "The cats sleep.", "sentence_bad": "The cats sleeps.", "UID": "agreement"}\n' >blimp.jsonl
+    ok bias pairs --preset blimp -m atlas-gpt2 --json blimp.jsonl
+    holds - '.overall.n == 1 and .bos == "prepend" and (.by_category | keys) == ["agreement"]'
+    printf 'a\tb\nThe cats sleep.\tThe cats sleeps.\n' >pairs.tsv
+    ok bias pairs --pll whole-word --json pairs.tsv
+    holds - '.pll == "whole-word" and .by_category == {}'
+}
+
+# killed PID TABLE - wait until the table has rows beyond the header, then kill without mercy.
+killed() {
+    for _ in $(seq 600); do
+        [ "$( (wc -l <"$2") 2>/dev/null || echo 0)" -lt 20 ] || break
+        sleep 0.05
+    done
+    kill -9 "$1"
+    wait "$1" 2>/dev/null || :
+}
+
+@test "a killed run goes on where it stopped, with the same bytes" {
+    unset ATLAS_KERNELS # only compared with itself
+    few_pairs 96 >pairs.csv
+    ok bias pairs -q -o whole --format json,csv pairs.csv
+    (exec ${ATLAS_PREFIX:-} "$ATLAS_BUILD/atlas" bias pairs -q -o part --format json,csv pairs.csv) &
+    killed $! part/items.csv
+    [ ! -e part/manifest.json ]
+    printf '159,half of a row' >>part/items.csv
+    cp -r part other
+    ok bias pairs -q --resume -o part --format json,csv pairs.csv
+    for f in items.csv targets.csv scores.json; do cmp "whole/$f" "part/$f"; done
+    fails 1 bias pairs --resume --score diff -o other pairs.csv
+    has "$stderr" "cannot resume 'other': score was 'full', now it is 'diff'"
+}
+
+@test "four shards under GNU parallel, one killed and resumed, are the whole run" {
+    command -v parallel >/dev/null || skip "no GNU parallel"
+    unset ATLAS_KERNELS
+    few_pairs 90 >pairs.csv
+    ok bias pairs -q -o whole --format json,csv pairs.csv
+    printf '#!/bin/sh\necho $$ >"pid$1"\nexec %s "%s" bias pairs -q --resume --threads 1 --shard "$1/4" -o "shard$1" --format json,csv pairs.csv\n' \
+        "${ATLAS_PREFIX:-}" "$ATLAS_BUILD/atlas" >shard
+    chmod +x shard
+    parallel -j 2 ./shard ::: 1 2 3 4 2>/dev/null &
+    all=$!
+    for _ in $(seq 600); do
+        [ "$( (wc -l <shard2/items.csv) 2>/dev/null || echo 0)" -lt 2 ] || break
+        sleep 0.05
+    done
+    kill -9 "$(cat pid2)" || :
+    wait $all || :
+    parallel -j 2 ./shard ::: 1 2 3 4
+    ok bias merge -q -o merged --format json,csv shard3 shard1 shard4 shard2
+    for f in items.csv targets.csv scores.json; do cmp "whole/$f" "merged/$f"; done
+    fails 1 bias merge -o again shard1 shard2
+    has "$stderr" "is shard 1/4, but 2 directories were given"
+    rm shard2/manifest.json
+    fails 1 bias merge -o again shard1 shard2 shard3 shard4
+    has "$stderr" "'shard2' has no manifest.json"
+}
+
+@test "shards of StereoSet merge to the whole run" {
+    few_items 5 >set.json
+    ok bias stereoset -q -o whole --format json,csv --resamples 30 set.json
+    for k in 1 2 3; do
+        ok bias stereoset -q -o "s$k" --shard "$k/3" --format json,csv --resamples 30 set.json
+    done
+    ok bias merge -o merged --format json,csv s2 s3 s1
+    for f in items.csv targets.csv scores.json; do cmp "whole/$f" "merged/$f"; done
+    ok bias stereoset -q -o s3 --shard 3/3 --protocol conditional --format json,csv set.json
+    fails 1 bias merge -o again s1 s2 s3
+    has "$stderr" '[-]-(protocol|resamples) is'
+}
+
+@test "what there is to do" {
+    ok bias -h
+    for c in detect attention calibrate stereoset pairs merge; do
+        has "$output" "$c"
+    done
+    fails 2 bias
+    fails 2 bias stereosed
+    has "$stderr" "did you mean 'stereoset'"
+}
