@@ -33,7 +33,8 @@ for command in $("$atlas" help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
     [ -f "$page" ] || { bad "no $page"; continue; }
     # A command with subcommands has the options of all of them, on one page.
     subs=$("$atlas" "$command" --list-commands 2>/dev/null || :)
-    : >"$work/list" >"$work/help"
+    : >"$work/list"
+    : >"$work/help"
     for sub in ${subs:--}; do
         [ "$sub" != - ] || sub=
         "$atlas" "$command" $sub --list-options >>"$work/list"
