@@ -36,6 +36,7 @@ void stereo_heads_release(struct stereo_heads *h)
         free(h->too_long[i]);
     free(h->too_long);
     free(h->item);
+    free(h->longer);
     free(h->traits);
     free(h->heads);
     free(h->order);
@@ -137,7 +138,7 @@ static int mark_tokens(struct reader *r, size_t at, size_t n_context, struct at_
 }
 
 /* Put a text in line. One that is too long leaves its row undefined, with the reason in why. */
-static int add_text(struct reader *r, float *row, const struct at_stereo_item *it,
+static int add_text(struct reader *r, float *row, double *n_tokens, const struct at_stereo_item *it,
                     enum at_gold gold, char **why, struct at_error *err)
 {
     bool has_context = it->part == AT_INTERSENTENCE;
@@ -155,6 +156,7 @@ static int add_text(struct reader *r, float *row, const struct at_stereo_item *i
         doc_release(&r->docs[at]);
         return rc == AT_ERANGE ? 0 : rc;
     }
+    *n_tokens = (double)r->docs[at].tokens.n;
     r->row[at] = row;
     r->n++;
     r->n_rows += r->docs[at].tokens.n;
@@ -178,9 +180,11 @@ static int read_items(struct stereo_heads *h, struct at_error *err)
     for (size_t k = 0; !rc && k < h->n_items; k++) {
         const struct at_stereo_item *it = &h->set->items[h->item[k]];
         char **why = &h->too_long[h->item[k]];
-        rc = add_text(r, h->s.stereo + k * row, it, AT_STEREO, why, err);
+        double n[2] = { NAN, NAN };
+        rc = add_text(r, h->s.stereo + k * row, &n[0], it, AT_STEREO, why, err);
         if (!rc)
-            rc = add_text(r, h->s.anti + k * row, it, AT_ANTI, why, err);
+            rc = add_text(r, h->s.anti + k * row, &n[1], it, AT_ANTI, why, err);
+        h->longer[k] = n[0] - n[1];
         h->n_left_out += *why != NULL;
         progress_show(&progress, k + 1);
     }
@@ -272,6 +276,7 @@ int stereo_heads_run(struct stereo_heads *h, struct job *job, const struct at_st
         rc = at_sensitivity_init(&h->s, h->n_items, h->L * h->H, set->n_categories, err);
     if (rc)
         return rc;
+    h->longer = at_calloc(h->n_items, sizeof *h->longer);
     take_scores(h, scores);
     rc = read_items(h, err);
     if (rc)

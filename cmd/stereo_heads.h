@@ -25,6 +25,7 @@ struct stereo_heads {
     size_t n_items, n_left_out;
     size_t *item;    /* (n_items) number in the set */
     char **too_long; /* (set->n) why an item was left out, or NULL */
+    double *longer;  /* (n_items) tokens of the stereotype's text minus the other's */
     size_t L, H;
     struct at_sensitivity s;
     struct at_trait_effect *traits; /* (L*H, AT_N_TRAITS) */

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "stats/spearman.h"
+#include "stats/summary.h"
 
 #define HEAD_COLUMNS                                                                               \
     "layer,head,rank,omega2,n_features,n_significant,best_feature,best_omega2,best_p,best_q,"      \
@@ -164,6 +166,30 @@ static struct at_json *significant_json(const struct stereo_heads *h)
     return o;
 }
 
+/* Features and scores both move with the length of a text: how much there is of that. */
+static struct at_json *length_json(const struct stereo_heads *h)
+{
+    double *longer = at_malloc(2 * h->n_items, sizeof *longer), *bias = longer + h->n_items;
+    struct at_json *o = at_json_object();
+    struct at_correlation c;
+    size_t n = 0, n_equal = 0;
+
+    for (size_t i = 0; i < h->n_items; i++) {
+        if (isnan(h->longer[i]))
+            continue;
+        longer[n] = h->longer[i];
+        bias[n++] = h->s.bias[i];
+        n_equal += h->longer[i] == 0.0;
+    }
+    c = at_spearman(longer, bias, n);
+    at_json_set_real(o, "mean_delta", at_mean(longer, n));
+    at_json_set_int(o, "n_equal", (long long)n_equal);
+    at_json_set_real(o, "rho_bias", c.rho);
+    at_json_set_real(o, "rho_bias_p", c.p);
+    free(longer);
+    return o;
+}
+
 static struct at_json *document(const struct stereo_heads *h)
 {
     struct at_json *doc = at_json_object(), *heads = at_json_array(), *top = at_json_array();
@@ -180,6 +206,7 @@ static struct at_json *document(const struct stereo_heads *h)
     at_json_set_int(doc, "seed", h->job->seed);
     at_json_set_int(doc, "n_tested", (long long)h->n_tested);
     at_json_set(doc, "n_significant", significant_json(h));
+    at_json_set(doc, "length", length_json(h));
     at_json_set_real(doc, "chance_link", at_chance_link(h->n_items - h->n_left_out));
     at_json_set(doc, "matrix", matrix_json(h));
     for (size_t i = 0; i < h->L * h->H; i++)

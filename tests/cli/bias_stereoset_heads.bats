@@ -34,6 +34,7 @@ small() {
     holds out/sensitivity.json '(.heads | length) == 36 and (.matrix | length) == 6 and (.matrix[0] | length) == 6'
     holds out/sensitivity.json '(.top_heads | length) == 3 and (.top_features | length) == 20'
     holds out/sensitivity.json '[.heads[].rank] | sort == [range(36)]'
+    holds out/sensitivity.json '.length | .n_equal >= 0 and .n_equal <= 12 and (.rho_bias | fabs) <= 1'
     holds out/sensitivity.json '.matrix[2][3] == .heads[15].omega2'
     holds out/sensitivity.json '(.heads | map(select(.rank == 0))[0].omega2) == ([.heads[].omega2] | max)'
     holds out/sensitivity.json '.heads[0].best | has("omega2") and (.category_means | length) > 0'
