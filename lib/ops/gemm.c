@@ -123,8 +123,9 @@ static struct block first_block(const struct linear *l, size_t index)
     return (struct block){ index, find_panel(l, index), 0, block_length(l->K, 0) };
 }
 
-/* The block that this thread is going to need after b; the very last answers itself. At the end of a
-   task that is where the task after the next n_threads - 1 begins, if all take the same time. */
+/* The block that this thread is going to need after b; the very last answers itself. At the end
+   of a task that is where the task after the next n_threads - 1 begins, if all take the same
+   time. */
 static struct block next_block(const struct linear *l, const struct block *b)
 {
     struct block next = *b;
