@@ -13,7 +13,7 @@
 #include "draw/matrix.h"
 
 static const double max_cell = 15, max_height = 200, name_w = 5, number_gap = 1.5, bar_gap = 4,
-                    bar_w = 14, min_bar_h = 26;
+                    bar_w = 14, min_bar_h = 26, min_side = 12;
 
 struct layout {
     double label_w, number_w, x, y, cell, side, width;
@@ -33,7 +33,7 @@ static struct layout make_layout(const struct at_bubbles *b)
     l.number_w = at_text_width(last, AT_LABEL_PT) + number_gap;
     l.x = AT_MARGIN_MM + name_w + l.label_w + l.number_w + number_gap;
     double room = b->width_mm - l.x - bar_gap - bar_w - AT_MARGIN_MM;
-    l.cell = fmin(max_cell, fmin(room, max_height) / (double)b->n);
+    l.cell = fmin(max_cell, fmax(min_side, fmin(room, max_height)) / (double)b->n);
     l.side = l.cell * (double)b->n;
     l.row_step = at_label_step(&l.row_pt, l.cell, AT_LABEL_PT);
     /* columns carry numbers: as wide as the last one, not as high */
@@ -41,7 +41,8 @@ static struct layout make_layout(const struct at_bubbles *b)
     l.col_pt = l.row_pt;
     while ((double)l.col_step * l.cell < at_text_width(last, l.col_pt) + 0.8)
         l.col_step++;
-    l.width = fmin(b->width_mm, fmax(l.x + l.side + bar_gap + bar_w + AT_MARGIN_MM, 90));
+    /* A page too narrow for labels and bar gets a wider picture. */
+    l.width = fmax(l.x + l.side + bar_gap + bar_w + AT_MARGIN_MM, fmin(b->width_mm, 90));
     return l;
 }
 

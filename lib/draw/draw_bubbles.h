@@ -16,7 +16,7 @@ struct at_bubbles {
     const float *values;       /* (n,n), not negative; NaN is a dot */
     const char *const *labels; /* (n) sentences; rows show them, columns their numbers */
     struct at_scale scale;     /* sequential from 0 */
-    double width_mm;           /* at most */
+    double width_mm;           /* at most, unless it is too narrow for anything */
 };
 
 /* at_draw_bubbles - a new canvas; the caller frees it. Numbers count from 0, as in the tables. */

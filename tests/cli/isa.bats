@@ -190,3 +190,11 @@ TEXT="Dr. Smith went to Washington in January. He was tired because the train wa
     missing=$(sort -u keys | grep -vxFf documented || :)
     [ -z "$missing" ] || fail "not in atlas-output(5):" "$missing"
 }
+
+@test "the narrowest picture has room for its matrix" {
+    for text in 'the cat' "$(for i in $(seq 20); do printf 'The cat %d sat on the mat. ' "$i"; done)"; do
+        rm -rf out
+        ok isa -q --width-mm 40 --dpi 30 --truncate -o out "$text"
+        [ -s out/isa.png ]
+    done
+}
