@@ -1,6 +1,6 @@
 /*
- * bench_analysis.c - the analyses alone, on made-up maps: metrics and scores of 144 heads, and
- * clusters of up to 1,200.
+ * bench_analysis.c - the analyses alone, on made-up maps: metrics and scores of 144 heads,
+ * significance of attention to flagged tokens of 384, and clusters of up to 1,200.
  *
  *   bench_analysis THREADS
  *
@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analysis/bar.h"
 #include "analysis/cluster.h"
 #include "base/alloc.h"
 #include "base/attr.h"
@@ -108,6 +109,35 @@ static void bench_clusters(size_t n, struct at_pool *pool)
     free(scores);
 }
 
+/* 30,000 permutations for the 24 x 16 heads of a large model, a tenth of the tokens flagged. */
+static void bench_significance(size_t T, struct at_pool *pool)
+{
+    enum { LAYERS = 24, HEADS = 16, N = LAYERS * HEADS };
+    bool *flagged = at_calloc(T, sizeof *flagged), *special = at_calloc(T, sizeof *special);
+    struct at_bar_significance s;
+    struct at_bar_ratios b;
+    double seconds[ROUNDS];
+    struct at_rng rng;
+
+    for (size_t i = 5; i < T; i += 10)
+        flagged[i] = true;
+    special[0] = special[T - 1] = true;
+    if (at_bar_init(&b, LAYERS, HEADS, T, false, flagged, AT_BAR_THRESHOLD, NULL) != 0)
+        return;
+    at_rng_init(&rng, 3, 0);
+    for (size_t i = 0; i < N * T; i++)
+        b.received[i] = at_rng_double(&rng); /* all that the test looks at */
+    for (int r = 0; r < ROUNDS; r++) {
+        double start = bench_now();
+        at_bar_significance(&s, &b, special, 30000, 0.05, 0, pool);
+        seconds[r] = bench_now() - start;
+    }
+    report("significance", T, N, seconds);
+    at_bar_release(&b);
+    free(flagged);
+    free(special);
+}
+
 int main(int argc, char **argv)
 {
     static const size_t lengths[] = { 16, 128, 512 }, counts[] = { 36, 144, 384, 1200 };
@@ -117,6 +147,8 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < AT_COUNTOF(lengths); i++)
         for (int causal = 0; causal < 2; causal++)
             bench_maps(lengths[i], causal, pool);
+    for (size_t i = 0; i < AT_COUNTOF(lengths); i++)
+        bench_significance(lengths[i], pool);
     for (size_t i = 0; i < AT_COUNTOF(counts); i++)
         bench_clusters(counts[i], pool);
     at_pool_free(pool);
