@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""Write a BERT or GPT-2 checkpoint as an ONNX model that returns its last layer and every attention map.
+"""Write a BERT or GPT-2 checkpoint as an ONNX model that returns its last layer and all its attention maps.
 
     scripts/export-onnx.py MODEL_DIR FILE.onnx
 
-For scripts/bench-peers: token ids (1,T) in, hidden states (1,T,C) and one map (1,H,T,T) per layer out. Needs PyTorch.
+For scripts/bench-peers: token ids (1,T) in, hidden states (1,T,C) and the maps (L,1,H,T,T) out, in one array as
+atlas keeps them. Needs PyTorch.
 """
 import json
 import math
@@ -60,7 +61,7 @@ class Model(torch.nn.Module):
             x = self.norm(p + "attention.output.LayerNorm", x + linear(p + "attention.output.dense", y), eps)
             y = linear(p + "output.dense", F.gelu(linear(p + "intermediate.dense", x)))
             x = self.norm(p + "output.LayerNorm", x + y, eps)
-        return (x, *maps)
+        return x, torch.stack(maps)
 
     def gpt2(self, ids):
         eps = self.c["layer_norm_epsilon"]
@@ -76,7 +77,7 @@ class Model(torch.nn.Module):
             y = linear(h + "mlp.c_fc", self.norm(h + "ln_2", x, eps))
             y = 0.5 * y * (1 + torch.tanh(math.sqrt(2 / math.pi) * (y + 0.044715 * y.pow(3))))
             x = x + linear(h + "mlp.c_proj", y)
-        return (self.norm(p + "ln_f", x, eps), *maps)
+        return self.norm(p + "ln_f", x, eps), torch.stack(maps)
 
     def forward(self, ids):
         return self.gpt2(ids) if self.causal else self.bert(ids)
@@ -88,10 +89,9 @@ def main():
     with open(os.path.join(sys.argv[1], "config.json")) as f:
         config = json.load(f)
     model = Model(config, load(os.path.join(sys.argv[1], "model.safetensors"))).eval()
-    names = ["hidden"] + [f"map{l}" for l in range(config.get("n_layer", config.get("num_hidden_layers")))]
-    axes = {"ids": {1: "T"}, "hidden": {1: "T"}, **{n: {2: "T", 3: "T"} for n in names[1:]}}
+    axes = {"ids": {1: "T"}, "hidden": {1: "T"}, "maps": {3: "T", 4: "T"}}
     with torch.no_grad():
-        torch.onnx.export(model, (torch.arange(16)[None] + 100,), sys.argv[2], input_names=["ids"], output_names=names,
+        torch.onnx.export(model, (torch.arange(16)[None] + 100,), sys.argv[2], input_names=["ids"], output_names=["hidden", "maps"],
                           dynamic_axes=axes, opset_version=14, do_constant_folding=True)
 
 

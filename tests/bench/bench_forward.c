@@ -16,7 +16,7 @@
 #include "base/alloc.h"
 #include "base/path.h"
 #include "bench.h"
-#include "model/trace.h"
+#include "model/forward.h"
 #include "ops/cpu.h"
 
 /* Multiply-adds of one pass, counted as two. Causal maps need half of the T x T work. */
@@ -34,21 +34,60 @@ static double weight_bytes(const struct at_config *c)
     return 4.0 * (double)c->n_layers * C * (4.0 * C + 2.0 * (double)c->ffn_width);
 }
 
-static double one_pass(const struct at_model *m, size_t T, struct at_pool *pool)
+/* Room for the maps of all layers, kept from pass to pass as a program with many texts would. */
+struct room {
+    float *maps; /* (L,H,T,T) */
+    size_t cells, T;
+    const struct at_config *config;
+};
+
+static float *map_room(void *arg, size_t text, size_t layer)
 {
+    const struct room *r = arg;
+
+    (void)text;
+    return r->maps + layer * r->config->n_heads * r->T * r->T;
+}
+
+static void make_room(struct room *r, size_t T)
+{
+    size_t cells = r->config->n_layers * r->config->n_heads * T * T;
+    struct at_error err;
+    void *block;
+
+    r->T = T;
+    if (cells <= r->cells)
+        return;
+    free(r->maps);
+    if (at_try_alloc(&block, cells, sizeof(float), "the maps", &err) != 0) {
+        fprintf(stderr, "bench_forward: %s\n", err.text);
+        exit(1);
+    }
+    r->maps = block;
+    r->cells = cells;
+    memset(block, 0, cells * sizeof(float));
+}
+
+static double one_pass(const struct at_model *m, size_t T, struct room *room, struct at_pool *pool)
+{
+    const struct at_forward_options options = { .want_attention = true,
+                                                .map_room = map_room,
+                                                .arg = room };
+    const size_t start_of[] = { 0, T };
     int *ids = at_malloc(T, sizeof *ids);
-    struct at_trace trace;
+    float *hidden = at_malloc(T * m->config.width, sizeof *hidden);
     struct at_error err;
 
+    make_room(room, T);
     for (size_t i = 0; i < T; i++)
         ids[i] = (int)((1000 + i * 7919) % 19000 % m->config.vocab);
     double start = bench_now();
-    if (at_trace_run(&trace, m, ids, NULL, T, AT_CAP_ATTENTION, pool, &err) != 0) {
+    if (at_forward(hidden, m, &(struct at_batch){ 1, start_of, ids, NULL }, &options, pool, &err)) {
         fprintf(stderr, "bench_forward: %s\n", err.text);
         exit(1);
     }
     double took = bench_now() - start;
-    at_trace_release(&trace);
+    free(hidden);
     free(ids);
     return took;
 }
@@ -56,14 +95,15 @@ static double one_pass(const struct at_model *m, size_t T, struct at_pool *pool)
 static void table(const struct at_model *m, struct at_pool *pool, size_t repeats, char **lengths)
 {
     struct bench_limits limits = bench_measure_limits(pool);
+    struct room room = { .config = &m->config };
 
     printf("work,tokens,threads,kernels,best_ms,median_ms,gflops,share_of_limit\n");
     for (; *lengths; lengths++) {
         size_t T = strtoul(*lengths, NULL, 10);
         double *took = at_malloc(repeats, sizeof *took);
-        one_pass(m, T, pool);
+        one_pass(m, T, &room, pool);
         for (size_t r = 0; r < repeats; r++)
-            took[r] = one_pass(m, T, pool);
+            took[r] = one_pass(m, T, &room, pool);
         bench_sort(took, repeats);
         double least =
             AT_MAX(flops(&m->config, T) / limits.flops, weight_bytes(&m->config) / limits.bytes);
@@ -73,16 +113,19 @@ static void table(const struct at_model *m, struct at_pool *pool, size_t repeats
         fflush(stdout);
         free(took);
     }
+    free(room.maps);
 }
 
 static void serve(const struct at_model *m, struct at_pool *pool)
 {
+    struct room room = { .config = &m->config };
     char line[32];
 
     while (fgets(line, sizeof line, stdin)) {
-        printf("%.3f\n", one_pass(m, strtoul(line, NULL, 10), pool) * 1e3);
+        printf("%.3f\n", one_pass(m, strtoul(line, NULL, 10), &room, pool) * 1e3);
         fflush(stdout);
     }
+    free(room.maps);
 }
 
 int main(int argc, char **argv)
