@@ -19,7 +19,7 @@
 #include "ops/kernel.h"
 
 /* Rows that go through one packed panel; more would push it and themselves out of the caches. */
-enum { ROW_BLOCK = 512 };
+enum { ROW_BLOCK = 256 };
 
 /* Columns that OpenBLAS gets at a time: wide enough for it, narrow enough to share out. */
 enum { BLAS_PANEL = 192 };
