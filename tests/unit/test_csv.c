@@ -195,12 +195,48 @@ static void test_round_trip(void **state)
     }
 }
 
+/* A journal: the header once, rows on disk after a flush, more rows behind those that are there. */
+static void test_append(void **state)
+{
+    static const char want[] = "a,b\n1,x\n2,\"y,\"\n";
+    char path[] = "/tmp/test_csv_append_XXXXXX", got[64] = "";
+    int fd = mkstemp(path);
+
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    for (int i = 1; i <= 2; i++) {
+        struct at_csv c;
+        assert_int_equal(at_csv_append(&c, path, "a,b", NULL), 0);
+        at_csv_int(&c, i);
+        at_csv_text(&c, i == 1 ? "x" : "y,");
+        at_csv_end(&c);
+        assert_int_equal(at_csv_flush(&c, NULL), 0);
+        if (i == 2) { /* not closed yet, and on disk */
+            FILE *f = fopen(path, "r");
+            assert_non_null(f);
+            assert_int_equal(fread(got, 1, sizeof got - 1, f), sizeof want - 1);
+            fclose(f);
+            assert_string_equal(got, want);
+        }
+        assert_int_equal(at_csv_close(&c, NULL), 0);
+    }
+    unlink(path);
+    struct at_csv c;
+    struct at_error err;
+    assert_int_equal(at_csv_append(&c, "/tmp/no/such/place.csv", "a", &err), AT_EIO);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_writing),       cmocka_unit_test(test_wrong_number_of_cells_is_a_bug),
-        cmocka_unit_test(test_full_disk),     cmocka_unit_test(test_reading),
-        cmocka_unit_test(test_faulty_tables), cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_append),
+        cmocka_unit_test(test_writing),
+        cmocka_unit_test(test_wrong_number_of_cells_is_a_bug),
+        cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_reading),
+        cmocka_unit_test(test_faulty_tables),
+        cmocka_unit_test(test_round_trip),
     };
 
     return cmocka_run_group_tests(tests, sandbox_setup, sandbox_teardown);
