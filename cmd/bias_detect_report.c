@@ -473,7 +473,7 @@ static int picture_scores(struct detect_state *s, struct at_error *err)
         .values = values,
         .row_labels = rows,
         .col_labels = s->doc->labels,
-        .scale = { AT_SEQUENTIAL, 0.0, 1.0, 0.0 },
+        .scale = { .kind = AT_SEQUENTIAL, .hi = 1.0 },
         .show_values = true,
         .width_mm = s->job->width_mm,
     };

@@ -225,7 +225,7 @@ static int draw_grid(struct run_state *s, struct at_error *err)
         .rows = s->grid_side,
         .cols = s->grid_side,
         .values = s->grid,
-        .scale = { AT_SEQUENTIAL, 0.0, 1.0, 0.0 },
+        .scale = { .kind = AT_SEQUENTIAL, .hi = 1.0 },
         .is_causal = job->shape.is_causal,
         .width_mm = job->width_mm,
     };

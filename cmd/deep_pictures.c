@@ -88,7 +88,7 @@ int deep_picture_cosine(struct deep *d, const float *map, long layer, long head,
         .values = map,
         .row_labels = d->doc->labels,
         .col_labels = d->doc->labels,
-        .scale = { AT_DIVERGING, -1.0, 1.0, 0.0 },
+        .scale = { .kind = AT_DIVERGING, .lo = -1.0, .hi = 1.0 },
         .is_causal = d->job->shape.is_causal,
     };
     int rc = picture(d, name, &h, err);

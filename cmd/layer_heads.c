@@ -47,7 +47,7 @@ int picture_layer_heads(struct job *job, const struct doc *doc, const struct lay
         .values = values,
         .row_labels = number_labels(&arena, p->L),
         .col_labels = number_labels(&arena, p->H),
-        .scale = { AT_SEQUENTIAL, lo, hi > lo ? hi : lo + 1.0, 0.0 },
+        .scale = { .kind = AT_SEQUENTIAL, .lo = lo, .hi = hi > lo ? hi : lo + 1.0 },
         .show_values = true,
         .width_mm = job->width_mm,
     };

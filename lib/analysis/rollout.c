@@ -10,18 +10,6 @@
 #include "base/attr.h"
 #include "ops/gemm.h"
 
-void at_map_add(double *sum, const float *map, size_t T)
-{
-    for (size_t c = 0; c < T * T; c++)
-        sum[c] += map[c];
-}
-
-void at_map_divide(float *out, const double *sum, size_t n, size_t T)
-{
-    for (size_t c = 0; c < T * T; c++)
-        out[c] = (float)(sum[c] / (double)n);
-}
-
 void at_map_mean(float *out, const float *maps, size_t n, size_t T)
 {
     enum { BLOCK = 1024 }; /* cells whose sums stay in the first cache */

@@ -11,11 +11,6 @@ enum at_matrix_mode { AT_RAW, AT_COL, AT_ROLLOUT };
 /* at_map_mean - out (T,T) = mean over n maps (n,T,T), summed in double. */
 void at_map_mean(float *out, const float *maps, size_t n, size_t T);
 
-/* at_map_add, at_map_divide - the same for maps that come one after another: sum (T,T), cleared by
-   the caller, takes any number of maps; out (T,T) = sum / n. */
-void at_map_add(double *sum, const float *map, size_t T);
-void at_map_divide(float *out, const double *sum, size_t n, size_t T);
-
 /* at_column_normalize - out = a_ij / (sum_i a_ij + 1e-8): who provides a token's attention.
    out may be map itself. */
 void at_column_normalize(float *out, const float *map, size_t T);

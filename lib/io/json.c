@@ -135,15 +135,6 @@ struct at_json *at_json_floats(const float *v, size_t n)
     return a;
 }
 
-struct at_json *at_json_matrix(const float *v, size_t n, size_t m)
-{
-    struct at_json *a = at_json_array();
-
-    for (size_t i = 0; i < n; i++)
-        at_json_append(a, at_json_floats(v + i * m, m));
-    return a;
-}
-
 void at_json_free(struct at_json *v)
 {
     json_decref(node(v));

@@ -15,15 +15,10 @@ static void test_mean(void **state)
     const float *maps = oracle_get_f(o, "stack/maps", NULL);
     const double *want = oracle_get(o, "stack/mean", NULL);
     float out[CELLS];
-    double sum[CELLS] = { 0 };
 
     (void)state;
     at_map_mean(out, maps, 3, T);
     ASSERT_CLOSE(out, want, CELLS, 0, 6e-8); /* one rounding to float */
-    for (size_t i = 0; i < 3; i++)
-        at_map_add(sum, maps + i * CELLS, T);
-    at_map_divide(out, sum, 3, T);
-    ASSERT_CLOSE(out, want, CELLS, 0, 6e-8);
     oracle_close(o);
 }
 
