@@ -86,7 +86,8 @@ static void test_abort_leaves_no_trace(void **state)
 
 static void test_abort_all_removes_what_is_unfinished(void **state)
 {
-    struct at_outfile files[70] = { 0 }; /* more than are remembered */
+    enum { REMEMBERED = 512, N = REMEMBERED + 6 };
+    struct at_outfile files[N] = { 0 };
     struct at_error err;
     size_t before = sandbox_count();
 
@@ -98,7 +99,7 @@ static void test_abort_all_removes_what_is_unfinished(void **state)
     }
     assert_int_equal(at_outfile_commit(&files[3], &err), 0);
     at_outfile_abort_all();
-    assert_int_equal(sandbox_count(), before + 1 + 70 - 64);
+    assert_int_equal(sandbox_count(), before + 1 + N - REMEMBERED);
     for (size_t i = 0; i < AT_COUNTOF(files); i++)
         at_outfile_abort(&files[i]);
     assert_int_equal(sandbox_count(), before + 1);
