@@ -163,6 +163,10 @@ static int take_shape(struct job *job, const struct at_capture_file *c, struct a
     if (job->shape.n_layers && (job->shape.n_layers != d->L || job->shape.n_heads != d->H))
         return at_fail(err, AT_EFORMAT, "has %zu layers of %zu heads, the first had %zu of %zu",
                        d->L, d->H, job->shape.n_layers, job->shape.n_heads);
+    if (job->shape.n_layers && job->shape.is_causal != c->is_causal)
+        return at_fail(err, AT_EFORMAT, "is of a %s model, the first was of a %s one",
+                       at_family_name(c->is_causal ? AT_GPT2 : AT_BERT),
+                       at_family_name(job->shape.family));
     job->shape.family = c->is_causal ? AT_GPT2 : AT_BERT;
     job->shape.is_causal = c->is_causal;
     job->shape.n_layers = d->L;

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "cmd/capture_doc.h"
 #include "cmd/doc.h"
+#include "io/textfile.h"
 
 /*
  * A batch is closed when it has this many rows or texts: enough to keep the products busy, and no
@@ -267,6 +268,9 @@ static int each_capture(struct loop *l, struct at_error *err)
     }
     if (d)
         closedir(d);
+    for (size_t i = 0; !rc && i < ids.n; i++)
+        if (at_utf8_check(ids.items[i], strlen(ids.items[i])) < strlen(ids.items[i]))
+            rc = at_fail(err, AT_EFORMAT, "the name of a directory in '%s' is not UTF-8", dir);
     if (ids.n == 0)
         rc = at_fail(err, AT_ENOTFOUND, "no '%s', nor one in a directory of '%s'", path, dir);
     else

@@ -208,8 +208,11 @@ int model_load(struct at_model *model, struct at_tokenizer **tokenizer, const ch
 
 struct places AT_ARRAY(struct model_place);
 
+/* No document can hold a path that is not UTF-8: such models are not listed. */
 static void add_place(struct places *v, const char *name, const char *dir, const char *where)
 {
+    if (at_utf8_check(dir, strlen(dir)) < strlen(dir))
+        return;
     for (size_t i = 0; i < v->n; i++)
         if (!strcmp(v->items[i].name, name))
             return; /* an earlier place wins, as in model_find() */

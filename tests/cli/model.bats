@@ -65,3 +65,12 @@ load helper
     fails 2 model destroy
     fails 2 model info a b
 }
+
+@test "list leaves out models whose place is not UTF-8" {
+    mkdir -p $'m\xff'
+    cp -r "$FIXTURES/tiny-bert" $'m\xff/odd'
+    export ATLAS_MODELS=$PWD/$'m\xff'
+    ok model list
+    lacks "$output" 'odd'
+    ok model list --json
+}

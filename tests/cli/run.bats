@@ -287,3 +287,16 @@ text_of() { # MODEL - a short text of the tiny vocabulary
         done
     done
 }
+
+@test "--from several captures: names that are not UTF-8 and models of two families are refused" {
+    ok run -m "$BERT" --format csv -o out/1 'the cat'
+    cp -r out/1 $'out/b\xff'
+    fails 1 run --from out
+    has "$stderr" "the name of a directory in 'out' is not UTF-8"
+    rm -r $'out/b\xff'
+    ok run -m "$GPT2" --format csv -o out/2 'the cat'
+    run --separate-stderr atlas metrics -q --from out -o metrics
+    ended 1
+    has "$stderr" 'out/2/capture.safetensors: is of a gpt2 model, the first was of a bert one'
+    [ ! -e metrics/manifest.json ]
+}
