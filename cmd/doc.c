@@ -49,6 +49,7 @@ int doc_group(struct doc *doc, const struct job *job, struct at_label *piece_lab
     if (doc->words.n == 0)
         return at_fail(err, AT_ERANGE, "the text has no word, only special tokens");
     doc->n = doc->words.n;
+    doc->dropped = at_arena_calloc(&doc->arena, doc->n, sizeof *doc->dropped);
     labels = at_arena_alloc(&doc->arena, doc->n, sizeof *labels);
     for (size_t i = 0; i < doc->n; i++)
         labels[i] = word_label(doc, i, piece_labels, job->tokenizer);

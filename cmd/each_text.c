@@ -32,7 +32,7 @@ struct loop {
     void *arg;
     struct item items[BATCH_TEXTS];
     size_t n_items, n_rows;
-    float *word_maps; /* (H,W,W) of the layer at hand, with --words */
+    float *word_maps; /* (H,W,W) of the layer at hand, then (W) of one map, with --words */
     size_t word_cells;
     struct progress progress;
     int status;
@@ -57,19 +57,24 @@ static int on_embedded(void *arg, size_t text, const float *embedded, size_t T,
     return l->handler->embedded ? l->handler->embedded(l->items[text].state, embedded, err) : 0;
 }
 
-/* Maps of words for one layer, in the loop's own buffer. */
-static const float *word_maps(struct loop *l, const struct doc *doc,
-                              const struct at_layer_view *view)
+/* Maps of words for one layer, in the loop's own buffer; what special tokens held joins the doc. */
+static const float *word_maps(struct loop *l, struct doc *doc, const struct at_layer_view *view)
 {
-    size_t W = doc->words.n, cells = view->H * W * W;
+    size_t W = doc->words.n, cells = view->H * W * W + W;
+    float *dropped;
 
     if (cells > l->word_cells) {
         l->word_maps = at_realloc(l->word_maps, cells, sizeof *l->word_maps);
         l->word_cells = cells;
     }
-    for (size_t h = 0; h < view->H; h++)
-        at_words_attention(l->word_maps + h * W * W, NULL, view->attention + h * view->T * view->T,
-                           view->T, &doc->words);
+    dropped = l->word_maps + view->H * W * W;
+    for (size_t h = 0; h < view->H; h++) {
+        at_words_attention(l->word_maps + h * W * W, dropped,
+                           view->attention + h * view->T * view->T, view->T, &doc->words);
+        for (size_t i = 0; i < W; i++)
+            doc->dropped[i] += (double)dropped[i];
+    }
+    doc->n_dropped += view->H;
     return l->word_maps;
 }
 

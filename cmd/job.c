@@ -368,6 +368,16 @@ bool selects_global(const struct selection *s)
            s->heads != SELECT_ALL;
 }
 
+/* Share of the words' attention that lay on special tokens, over all maps. */
+static double mean_dropped(const struct doc *doc)
+{
+    double sum = 0.0;
+
+    for (size_t i = 0; i < doc->n; i++)
+        sum += doc->dropped[i];
+    return sum / (double)doc->n / (double)doc->n_dropped;
+}
+
 struct at_json *job_meta(const struct job *job, const struct doc *doc)
 {
     struct at_json *m = at_json_object(), *versions = at_json_object();
@@ -391,6 +401,8 @@ struct at_json *job_meta(const struct job *job, const struct doc *doc)
     if (doc->in.pair)
         at_json_set_string(m, "pair", doc->in.pair);
     at_json_set_int(m, "n_tokens", (long long)doc->tokens.n);
+    if (doc->n_dropped)
+        at_json_set_real(m, "dropped_mass", mean_dropped(doc));
     if (doc->n_tokens_given > doc->tokens.n)
         at_json_set_int(m, "truncated_from", (long long)doc->n_tokens_given);
     return m;

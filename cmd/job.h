@@ -93,7 +93,10 @@ struct doc {
     char **pieces;                         /* (tokens.n) raw pieces */
     size_t n_tokens_given;                 /* before --truncate cut it */
     const struct at_capture_file *capture; /* with --from */
-    struct at_arena arena;                 /* labels and pieces */
+    double *dropped;                       /* (n) with --words: attention of each word that lay on
+                                              special tokens, summed over n_dropped maps */
+    size_t n_dropped;
+    struct at_arena arena; /* labels, pieces, dropped */
 };
 
 /* One layer of one text as analyses see it. */

@@ -124,6 +124,7 @@ static struct at_json *words_json(const struct doc *doc, const double *received)
         at_json_set_int(o, "first_token", (long long)doc->words.first[i]);
         at_json_set_int(o, "n_tokens", (long long)doc->words.count[i]);
         at_json_set_real(o, "received", received[i]);
+        at_json_set_real(o, "dropped", doc->dropped[i] / (double)doc->n_dropped);
         at_json_append(list, o);
     }
     return list;

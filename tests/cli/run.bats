@@ -161,6 +161,11 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     ok run --json --words "Unbelievable cats purred."
     holds - '.meta.words and (.words | length) >= 4 and all(.words[]; .label != "[CLS]")'
     holds - '.global.balance == null'
+    # what lay on special tokens is told, for each word and in all
+    holds - 'all(.words[]; .dropped > 0 and .dropped < 1)'
+    holds - '([.words[].dropped] | add / length) - .meta.dropped_mass | fabs < 1e-8'
+    ok run -m atlas-gpt2 --json --words "Cats purred."
+    holds - '.meta.dropped_mass == 0'
 }
 
 @test "a pair has two segments" {
