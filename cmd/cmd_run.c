@@ -120,6 +120,14 @@ static int run_embedded(void *state, const float *embedded, struct at_error *err
     return !rc && s->deep ? deep_embedded(s->deep, embedded, err) : rc;
 }
 
+/* A causal model's first token sees itself only; its last sees them all. */
+static size_t tree_root(const struct run_state *s)
+{
+    if (s->run->root >= 0)
+        return (size_t)s->run->root;
+    return s->job->shape.is_causal ? s->doc->n - 1 : 0;
+}
+
 /* The tree of one map; q and k are this head's columns, NULL for means. */
 static int add_tree(struct run_state *s, const float *map, struct map_name name,
                     const struct at_layer_view *raw, struct at_error *err)
@@ -132,7 +140,7 @@ static int add_tree(struct run_state *s, const float *map, struct map_name name,
     bool is_cut;
     int rc = 0;
 
-    o.root = (size_t)run->root;
+    o.root = tree_root(s);
     o.k = (size_t)run->tree_k;
     o.depth = (size_t)run->tree_depth;
     o.max_nodes = (size_t)run->tree_nodes;
@@ -333,6 +341,7 @@ int cmd_run(int argc, char **argv)
     struct run_options run = {
         .mask = "auto",
         .top_k = 5,
+        .root = -1,
         .tree_k = 3,
         .tree_depth = 3,
         .tree_nodes = 400,
@@ -355,7 +364,7 @@ int cmd_run(int argc, char **argv)
         OPT_REAL(0, "min-weight", &run.min_weight, "X", 0, 1, "smallest weight in attention.csv"),
         OPT_REAL(0, "flow-threshold", &run.flow_threshold, "X", 0, 1, "flow: draw links above this weight"),
         OPT_TEXT(0, "focus", &focus, "N,M", "flow: these tokens in front, the rest grey; --deep: follow these"),
-        OPT_INT(0, "tree-root", &run.root, "N", 0, 1000000, "tree: token it starts from"),
+        OPT_INT(0, "tree-root", &run.root, "N", -1, 1000000, "tree: token it starts from; -1 is the first, of a causal model the last"),
         OPT_INT(0, "tree-k", &run.tree_k, "N", 1, 100, "tree: children per node"),
         OPT_INT(0, "tree-depth", &run.tree_depth, "N", 1, 50, "tree: levels, the root's included"),
         OPT_INT(0, "tree-nodes", &run.tree_nodes, "N", 1, 100000, "tree: stop growing at this many nodes"),

@@ -149,6 +149,11 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     holds out/tree.json '.trees[0].nodes as $n | [$n[].index] | (unique | length) == length'
     holds out/tree.json '.trees[0].nodes | .[3].product - (.[1].weight * .[2].weight * .[3].weight) | fabs < 1e-6'
     fails 1 run --tree-root 99 "The cat sat."
+    # a causal model's first token sees itself only, so its tree grows from the last
+    ok run -m atlas-gpt2 -o causal --format json "The cat sat on the"
+    holds causal/tree.json '.trees[0].nodes | .[0].index == 4 and length > 4'
+    ok run -o both --format json "The cat sat."
+    holds both/tree.json '.trees[0].nodes[0].index == 0'
 }
 
 @test "the numbers on a head's tree satisfy its softmax" {
