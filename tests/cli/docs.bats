@@ -60,3 +60,17 @@ examples() {
     missing=$(sort -u keys | grep -vxFf documented || :)
     [ -z "$missing" ] || fail "not in atlas-output(5):" "$missing"
 }
+
+@test "atlas-metrics(1) says what --explain says of every metric" {
+    squeeze() { sed 's/\\&//g; s/\\e/\\/g' | tr -d ' \n'; }
+    page=$(squeeze <"$ROOT/man/atlas-metrics.1")
+    ok metrics --explain all
+    n=0
+    while read -r name text; do
+        [ -n "$name" ] || continue
+        text=$(squeeze <<<"${text#- }")
+        [[ $page == *"$text"* ]] || fail "not in atlas-metrics(1): $name $text"
+        n=$((n + 1))
+    done <<<"$output"
+    [ "$n" -ge 66 ] || fail "only $n lines were compared"
+}
