@@ -127,6 +127,12 @@ static double active_share(const struct deep *d, size_t row, size_t i)
     return d->layers[row].ffn[i].positive;
 }
 
+/* How sure the head would be of what this state says, were it the last. */
+static double lens_certainty(const struct deep *d, size_t row, size_t i)
+{
+    return d->states[row].lens[i].top[0].p;
+}
+
 /* Below every value, so that a scale that starts there has a width. */
 static double smallest(const float *values, size_t n)
 {
@@ -301,9 +307,17 @@ int deep_pictures(struct deep *d, struct at_error *err)
         { "ffn_active", "Feed-forward units above 0", "layer", "share of units", d->L, true,
           active_share },
     };
+    const struct layer_map lens = {
+        "lens",        "Logit lens: probability of the most likely token",
+        "state",       "probability",
+        d->L + 1,      true,
+        lens_certainty
+    };
     size_t cells = d->n * d->n;
     int rc = picture_residual(d, err);
 
+    if (!rc && d->has_lens)
+        rc = picture_layers(d, &lens, err);
     for (size_t i = 0; !rc && i < AT_COUNTOF(maps); i++)
         rc = picture_layers(d, &maps[i], err);
     if (!rc)

@@ -16,7 +16,7 @@ columns() {
     for name in embeddings qkv residual ffn hidden steps lens pca; do
         [ -s out/$name.csv ] || fail "no $name.csv"
     done
-    for name in residual residual_attention residual_ffn ffn_active hidden_norm hidden_L5 pca_word \
+    for name in residual residual_attention residual_ffn ffn_active hidden_norm hidden_L5 lens pca_word \
         pca_hidden_L5 pca_qkv_L5 cosine_mean; do
         [ -s out/$name.svg ] || fail "no $name.svg"
     done
