@@ -39,20 +39,11 @@ static struct at_canvas *draw(const struct at_strip_token *tokens, size_t n,
 
 static void test_tidy(void **state)
 {
-    static const char *const words[] = { "[CLS]",
-                                         "the",
-                                         "doctor",
-                                         "##ing",
-                                         "中文",
-                                         "العربية",
-                                         "हिन्दी",
-                                         "😀",
-                                         " nurse",
-                                         "",
-                                         "\n",
-                                         ",",
-                                         "https://example.org/a/very/long/path?with=query#"
-                                         "and/a/fragment/that/goes/on/and/on/beyond/the/line" };
+    static const char address[] = "https://example.org/a/very/long/path?with=query#"
+                                  "and/a/fragment/that/goes/on/and/on/beyond/the/line";
+    static const char *const words[] = { "[CLS]",   "the",   "doctor", "##ing",  "中文",
+                                         "العربية", "हिन्दी", "😀",      " nurse", "",
+                                         "\n",      ",",     address };
     struct at_scale scale = { .kind = AT_DIVERGING, .lo = -1, .hi = 1 };
     struct at_strip_token tokens[512];
     (void)state;

@@ -220,9 +220,9 @@ static double one_mask(struct rig *r, const struct at_tokens *t, size_t at)
 static void test_batch_is_the_definition(void **state)
 {
     static const char *const texts[] = {
-        "The chess player was hispanic.", "Yes.",
-        "Photosynthesis converts light into chemical energy, which "
-        "plants store; unbelievably, that works at night too."
+        "The chess player was hispanic.",
+        "Yes.",
+        "Photosynthesis feeds the plants; unbelievably, that works at night too.",
     };
     const struct at_score_rule rule = { AT_PLL_ORIGINAL, AT_BOS_NONE };
     struct at_tokens t[3];
