@@ -3,8 +3,9 @@
 #
 # A PROGRAM is a cmocka executable or a .bats file; both are asked for TAP. Every "not ok", every
 # test a program planned but never reached, and every other bad end counts as a failure, and the
-# log of a program that failed is shown. The last line is "N passed, N failed"; the same two
-# numbers are added to the file $ATLAS_TALLY when it is set. JOBS is how many run at once.
+# log of a program that failed is shown. The last line is "N passed, N failed"; a line for each
+# program is added to the file $ATLAS_TALLY (scripts/tally.sh) when it is set. JOBS is how many run
+# at once.
 #
 # ATLAS_PREFIX is put before every program under test (a cmocka program, or atlas in a .bats file).
 set -u
@@ -30,7 +31,7 @@ if [ "$1" = --one ]; then
             if (lost > 0) bad += lost
             if (status != 0 && !bad || !plan) bad++
             note = skipped ? sprintf(", %d skipped", skipped) : ""
-            printf "%s %d %d\n", name, ok, bad >counts
+            printf "%d %d %s\n", ok, bad, name >counts
             printf "  %-4s %-32s %3d passed%s, %6.2f s\n", bad ? "FAIL" : "ok", name,
                    ok, note, ms / 1000
             if (bad) for (i = 1; i <= NR; i++) if (line[i] !~ /^ok /) print "       " line[i]
@@ -52,5 +53,5 @@ printf '%s\0' "$@" | xargs -0 -n 1 -P "${JOBS:-$(nproc)}" "$0" --one "$logs"
 [ -z "${ATLAS_TALLY:-}" ] || cat "$logs"/*.counts >>"$ATLAS_TALLY"
 # The number of counts is checked too: a program that was never started must not look well.
 cat "$logs"/*.counts | awk -v want=$# '
-    { ok += $2; bad += $3 }
+    { ok += $1; bad += $2 }
     END { bad += want - NR; printf "%d passed, %d failed\n", ok, bad; exit bad > 0 }'
