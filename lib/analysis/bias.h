@@ -4,7 +4,8 @@
  * The classifier has seven independent sigmoid labels, O and B-/I- of three categories. Labels are
  * judged token by token; there is no BIO decoding, an I- without a B- counts.
  *
- * Source    SPEC 8.1, 8.2 (GUS-Net as used by Attention Atlas).
+ * Source    GUS-Net (Powers et al. 2024, arXiv 2410.08388) as used by Attention Atlas, whose
+ *           thresholds these are.
  */
 #ifndef ANALYSIS_BIAS_H
 #define ANALYSIS_BIAS_H
@@ -96,8 +97,8 @@ void at_bias_tokens(struct at_bias_token *out, const float *p, size_t n_labels,
 /*
  * at_bias_fuse - probabilities of two classifiers as one: p = w_a p_a + w_b p_b.
  *
- * Weights of (a, b): GEN (0.3, 0.7), UNFAIR and STEREO (0.7, 0.3), O (0.5, 0.5); SPEC 8.1. Goes
- * with the manual rule and needs one tokenisation for both.
+ * Weights of (a, b): GEN (0.3, 0.7), UNFAIR and STEREO (0.7, 0.3), O (0.5, 0.5), as in
+ * Attention Atlas. Goes with the manual rule and needs one tokenisation for both.
  * Shapes    out (n, AT_N_BIAS_LABELS), its labels in the order above; a (n, n_labels_a), b alike.
  */
 void at_bias_fuse(float *out, const float *a, size_t n_labels_a, const struct at_bias_labels *la,

@@ -1,7 +1,8 @@
 /*
  * bias_spans.h - from flagged tokens to words, spans and a summary of a text.
  *
- * Source    SPEC 8.3, 8.4 (with its rule: pieces become words before spans are built), 8.5.
+ * Source    Attention Atlas, its bias summary and spans; here pieces become words before spans are
+ *           built, so that a word is never cut into several spans.
  */
 #ifndef ANALYSIS_BIAS_SPANS_H
 #define ANALYSIS_BIAS_SPANS_H

@@ -1,7 +1,8 @@
 /*
  * consistency.h - does attention stay the same when a term in a text is swapped for another?
  *
- * Source    SPEC 10.2, with its rule: received attention is causal-aware.
+ * Source    Attention Atlas, its comparison of counterfactual prompts, with causal-aware received
+ *           attention.
  */
 #ifndef ANALYSIS_CONSISTENCY_H
 #define ANALYSIS_CONSISTENCY_H

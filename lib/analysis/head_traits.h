@@ -1,7 +1,8 @@
 /*
  * head_traits.h - what one head does on one text, as a row of numbers to compare texts by.
  *
- * Source    SPEC 11.5 with its rule: causal-aware, ISA 2x2. Of its list per head, those that repeat
+ * Source    Attention Atlas, its StereoSet features, made causal-aware and with attention between
+ *           context and completion as 2x2 instead of 5x5. Of its list per head, those that repeat
  *           another are left out: the mean of a map is 1/T, its maximum is confidence_max, its
  *           deviation uniformity, and balance is the cls score.
  */

@@ -36,8 +36,10 @@ struct at_pair_result {
  *
  * The caller hands over as many pairs as it wants to lose at most when it is interrupted.
  *
- * Source    SPEC 22.2; shared and differing tokens by at_matching_blocks() over ids, special tokens
- *           included. A pair with nothing to score in one sentence is excluded.
+ * Source    Nangia et al. 2020, section 3, and their published code (shared tokens); Meade,
+ *           Poole-Dayan and Reddy 2022, bias-bench (differing tokens). Which is which is told by
+ *           at_matching_blocks() over ids, special tokens included. A pair with nothing to score in
+ *           one sentence is excluded.
  * Shapes    out (n), pairs (n).      Errors   whatever the model says; a pair that is too long is
  *           no error but excluded.
  * Memory    at_pair_results_release() frees the reasons.

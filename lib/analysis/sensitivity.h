@@ -10,8 +10,10 @@
  *   ... fill stereo, anti, category, bias and margin of every item
  *   at_sensitivity_run(traits, heads, &s, n_draws, seed, pool);
  *
- * Source    SPEC 11.4 with its rules and 17.22-17.26, 17.38: paired differences and paired tests,
- *           effects with chance taken off and a permutation p, q over every trait that was tested.
+ * Source    the question is Attention Atlas's, the statistics are not: differences of each pair and
+ *           paired tests (Wilcoxon 1945) where it takes the texts of a pair as unrelated; omega
+ *           squared (Hays 1963) with a permutation p where it takes eta squared, which is above 0
+ *           by chance alone; q (Benjamini and Hochberg 1995) over every trait that was tested.
  */
 #ifndef ANALYSIS_SENSITIVITY_H
 #define ANALYSIS_SENSITIVITY_H

@@ -4,7 +4,8 @@
  * Nothing here runs a model: scores come from analysis/stereo_scoring.h or from a file that
  * somebody published. A score is any number that is larger for the likelier sentence.
  *
- * Source    Nadeem, Bethke and Reddy 2021, section 6; SPEC 22.1 (official), SPEC 2 (reference).
+ * Source    Nadeem, Bethke and Reddy 2021, section 6, and the evaluation they published: means over
+ *           target terms, a tie counts as anti. Attention Atlas counts every item the same instead.
  */
 #ifndef ANALYSIS_STEREO_METRICS_H
 #define ANALYSIS_STEREO_METRICS_H

@@ -13,15 +13,17 @@
 /*
  * What a sentence's score is. Larger is likelier.
  *
- * Official (SPEC 22.1)
+ * Official: Nadeem, Bethke and Reddy 2021, as their published per-sentence scores come out
  *   masked, intrasentence   mean over the pieces of the word at BLANK of p(piece), pieces filled in
  *                           from left to right, the later ones absent
  *   masked, intersentence   p(is next) of (context, sentence) from the next-sentence head
  *   causal, intrasentence   2^(mean log2 p) over all tokens, the first one given <|endoftext|>
  *   causal, intersentence   not available: it needs a head that cannot be rebuilt
- * Reference (SPEC 2)        context + " " + sentence, mean ln p of all tokens; intersentence only
- * Conditional               mean ln p of the sentence's tokens given context + " "; intrasentence:
- *                           of the whole sentence
+ * Reference: Attention Atlas, generate_stereoset_json.py
+ *   intersentence only      context + " " + sentence, mean ln p of all tokens
+ * Conditional
+ *   intersentence           mean ln p of the sentence's tokens given context + " "
+ *   intrasentence           mean ln p of the whole sentence
  */
 enum at_stereo_protocol { AT_STEREO_OFFICIAL, AT_STEREO_REFERENCE, AT_STEREO_CONDITIONAL };
 

@@ -3,7 +3,8 @@
  *
  * The list of pairs is a file that users may replace; a term is replaced in either direction.
  *
- * Source    SPEC 10.1; categories are those of CrowS-Pairs (Nangia et al. 2020).
+ * Source    Attention Atlas, its counterfactual generator, with a list of our own; categories are
+ *           those of CrowS-Pairs (Nangia, Vania, Bhalerao and Bowman 2020).
  */
 #ifndef ANALYSIS_SWAP_H
 #define ANALYSIS_SWAP_H

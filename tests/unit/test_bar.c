@@ -1,5 +1,6 @@
 /*
- * test_bar.c - bias attention ratios: values by hand, the laws of SPEC 21.2, the null, calibration.
+ * test_bar.c - bias attention ratios: values by hand, laws (even attention gives 1, single tokens'
+ * ratios sum to T), the null, calibration.
  */
 #include <math.h>
 #include <stdlib.h>
