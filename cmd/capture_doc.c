@@ -155,27 +155,36 @@ static void guess_details(struct doc *doc, struct at_label *labels, const struct
     }
 }
 
-/* Dimensions of the capture as a model's shape, the same for every capture of a call. */
-static int take_shape(struct job *job, const struct at_capture_file *c, struct at_error *err)
+/* All captures of a call are of one model's shape: that of the first that could be used. */
+static int check_shape(const struct job *job, const struct at_capture_file *c, struct at_error *err)
+{
+    const struct at_config *first = &job->shape;
+
+    if (first->n_layers && (first->n_layers != c->dims.L || first->n_heads != c->dims.H))
+        return at_fail(err, AT_EFORMAT, "has %zu layers of %zu heads, the first had %zu of %zu",
+                       c->dims.L, c->dims.H, first->n_layers, first->n_heads);
+    if (first->n_layers && first->is_causal != c->is_causal)
+        return at_fail(err, AT_EFORMAT, "is of a %s model, the first was of a %s one",
+                       at_family_name(c->is_causal ? AT_GPT2 : AT_BERT),
+                       at_family_name(first->family));
+    return 0;
+}
+
+static void take_shape(struct job *job, const struct at_capture_file *c, const char *first_piece)
 {
     const struct at_dims *d = &c->dims;
 
-    if (job->shape.n_layers && (job->shape.n_layers != d->L || job->shape.n_heads != d->H))
-        return at_fail(err, AT_EFORMAT, "has %zu layers of %zu heads, the first had %zu of %zu",
-                       d->L, d->H, job->shape.n_layers, job->shape.n_heads);
-    if (job->shape.n_layers && job->shape.is_causal != c->is_causal)
-        return at_fail(err, AT_EFORMAT, "is of a %s model, the first was of a %s one",
-                       at_family_name(c->is_causal ? AT_GPT2 : AT_BERT),
-                       at_family_name(job->shape.family));
     job->shape.family = c->is_causal ? AT_GPT2 : AT_BERT;
     job->shape.is_causal = c->is_causal;
+    job->shape.has_summary_token = !strcmp(first_piece, "[CLS]");
     job->shape.n_layers = d->L;
     job->shape.n_heads = d->H;
     job->shape.width = d->C;
     job->shape.head_width = d->D;
     job->shape.ffn_width = d->F;
     job->shape.vocab = d->V;
-    return 0;
+    if (!job->shown_model)
+        job->shown_model = at_arena_strdup(&job->arena, c->model ? c->model : "-");
 }
 
 int capture_doc(struct doc *doc, struct job *job, const struct at_capture_file *capture,
@@ -187,12 +196,14 @@ int capture_doc(struct doc *doc, struct job *job, const struct at_capture_file *
     struct at_label *labels;
     int rc;
 
-    *doc = (struct doc){ .number = job->n_done, .capture = capture, .n_tokens_given = T };
+    *doc = (struct doc){ .number = job->n_done + job->n_skipped,
+                         .capture = capture,
+                         .n_tokens_given = T };
     doc->in.id = at_strdup(id);
     doc->in.text = at_strdup(capture->text ? capture->text : "");
     if (!(capture->kept & AT_CAP_ATTENTION))
         return at_fail(err, AT_EFORMAT, "no tensor 'attentions'");
-    rc = take_shape(job, capture, err);
+    rc = check_shape(job, capture, err);
     if (!rc && capture->details)
         rc = at_json_parse(&details, capture->details, strlen(capture->details), err);
     if (!rc && capture->tokens_json)
@@ -224,11 +235,10 @@ int capture_doc(struct doc *doc, struct job *job, const struct at_capture_file *
         pair = at_json_get(details, "pair");
         if (at_json_is_string(pair))
             doc->in.pair = at_strdup(at_json_text(pair, ""));
-        job->shape.has_summary_token = !strcmp(doc->pieces[0], "[CLS]");
-        if (!job->shown_model)
-            job->shown_model = at_arena_strdup(&job->arena, capture->model ? capture->model : "-");
         rc = doc_group(doc, job, labels, err);
     }
+    if (!rc)
+        take_shape(job, capture, doc->pieces[0]);
     at_json_free(details);
     at_json_free(pieces);
     return rc;

@@ -208,21 +208,42 @@ static int each_given_text(struct loop *l, struct at_error *err)
     return rc;
 }
 
-/* One capture file through the same calls. */
-static int replay(struct loop *l, const char *path, const char *id, struct at_error *err)
+/* A capture as the only item of a batch. */
+static int open_capture(struct at_capture_file *out, struct loop *l, const char *path,
+                        const char *id, struct at_error *err)
+{
+    struct doc *doc = &l->items[0].doc;
+    int rc = at_capture_open(out, path, err);
+
+    if (rc)
+        return rc;
+    rc = capture_doc(doc, l->job, out, id, err);
+    if (rc) {
+        at_error_in(err, "%s", path);
+        doc_release(doc);
+        at_capture_close(out);
+        return rc;
+    }
+    l->items[0].state = NULL;
+    l->n_items = 1;
+    return 0;
+}
+
+/* One capture file through the same calls. A failure here ends the loop; a bad file is none. */
+static int replay(struct loop *l, const char *path, const char *id, bool is_many,
+                  struct at_error *err)
 {
     struct at_forward_options options = visitors(l);
     struct at_capture_file capture;
     struct item *it = &l->items[0];
-    int rc = at_capture_open(&capture, path, err);
+    int rc = 0;
 
-    if (rc)
-        return rc;
-    it->state = NULL;
-    l->n_items = 1;
-    rc = capture_doc(&it->doc, l->job, &capture, id, err);
-    if (rc)
-        at_error_in(err, "%s", path);
+    if (open_capture(&capture, l, path, id, err)) {
+        skip(l, id, err, is_many);
+        return 0;
+    }
+    if (l->job->manifest)
+        rc = manifest_input_named(l->job->manifest, "capture", id, path, err);
     if (!rc) {
         it->state = l->handler->begin(l->job, l->arg, &it->doc, err);
         rc = it->state ? at_capture_replay(&capture, &options, err) : (int)err->code;
@@ -246,49 +267,65 @@ static int by_id(const void *a, const void *b)
     return strcmp(x, y);
 }
 
+struct names AT_ARRAY(char *);
+
+/* The directories of dir that hold a capture, in order. */
+static void list_captures(struct names *out, const char *dir)
+{
+    struct dirent *e;
+    DIR *d = opendir(dir);
+
+    while (d && (e = readdir(d))) {
+        char *path = at_asprintf("%s/%s/capture.safetensors", dir, e->d_name);
+        if (e->d_name[0] != '.' && at_path_is_file(path))
+            *at_array_push(out) = at_strdup(e->d_name);
+        free(path);
+    }
+    if (d)
+        closedir(d);
+    if (out->n)
+        qsort(out->items, out->n, sizeof *out->items, by_id);
+}
+
+static int replay_named(struct loop *l, const char *dir, const char *name, struct at_error *err)
+{
+    char *path;
+    int rc;
+
+    if (at_utf8_check(name, strlen(name)) < strlen(name)) {
+        at_fail(err, AT_EFORMAT, "the name of a directory in '%s' is not UTF-8", dir);
+        skip(l, "", err, true);
+        return 0;
+    }
+    path = at_asprintf("%s/%s/capture.safetensors", dir, name);
+    rc = replay(l, path, name, true, err);
+    free(path);
+    return rc;
+}
+
 /* DIR/capture.safetensors, or one in every directory of DIR. */
 static int each_capture(struct loop *l, struct at_error *err)
 {
     const char *dir = l->job->from;
     char *path = at_path_join(dir, "capture.safetensors");
-    struct AT_ARRAY(char *) ids = { 0 };
-    struct dirent *e;
-    DIR *d;
+    struct names names = { 0 };
     int rc = 0;
 
     if (at_path_is_file(path)) {
-        if (l->job->manifest)
-            rc = manifest_input_file(l->job->manifest, "capture", path, err);
-        if (!rc)
-            rc = replay(l, path, "", err);
+        rc = replay(l, path, "", false, err);
         free(path);
         return rc;
     }
-    d = opendir(dir);
-    while (d && (e = readdir(d))) {
-        char *sub = at_asprintf("%s/%s/capture.safetensors", dir, e->d_name);
-        if (e->d_name[0] != '.' && at_path_is_file(sub))
-            *at_array_push(&ids) = at_strdup(e->d_name);
-        free(sub);
-    }
-    if (d)
-        closedir(d);
-    for (size_t i = 0; !rc && i < ids.n; i++)
-        if (at_utf8_check(ids.items[i], strlen(ids.items[i])) < strlen(ids.items[i]))
-            rc = at_fail(err, AT_EFORMAT, "the name of a directory in '%s' is not UTF-8", dir);
-    if (ids.n == 0)
+    list_captures(&names, dir);
+    if (names.n == 0)
         rc = at_fail(err, AT_ENOTFOUND, "no '%s', nor one in a directory of '%s'", path, dir);
-    else
-        qsort(ids.items, ids.n, sizeof *ids.items, by_id);
-    for (size_t i = 0; i < ids.n; i++) {
-        char *sub = at_asprintf("%s/%s/capture.safetensors", dir, ids.items[i]);
+    for (size_t i = 0; i < names.n; i++) {
         if (!rc)
-            rc = replay(l, sub, ids.items[i], err);
+            rc = replay_named(l, dir, names.items[i], err);
         progress_show(&l->progress, i + 1);
-        free(sub);
-        free(ids.items[i]);
+        free(names.items[i]);
     }
-    at_array_release(&ids);
+    at_array_release(&names);
     free(path);
     return rc;
 }

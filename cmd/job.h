@@ -122,8 +122,9 @@ struct text_handler {
 /*
  * job_each_text - run the model (or replay captures) over all texts, in order, many in a batch.
  *
- * A text that cannot be read or is too long is reported and skipped when there are several; alone
- * it is a failure. An error of a handler stops the loop. Answers an exit status.
+ * A text that cannot be read or is too long, or a capture that cannot be used, is reported and
+ * skipped when there are several; alone it is a failure. An error of a handler stops the loop.
+ * Answers an exit status.
  */
 int job_each_text(struct job *job, const struct text_handler *h, void *arg);
 

@@ -173,15 +173,23 @@ static int hash_into(struct manifest *m, struct at_json *entry, const char *path
     return rc;
 }
 
-int manifest_input_file(struct manifest *m, const char *role, const char *path,
-                        struct at_error *err)
+int manifest_input_named(struct manifest *m, const char *role, const char *id, const char *path,
+                         struct at_error *err)
 {
     struct at_json *o = at_json_object();
 
     at_json_append(m->inputs, o);
     at_json_set_string(o, "role", role);
+    if (*id)
+        at_json_set_string(o, "id", id);
     at_json_set_string(o, "path", at_path_base(path));
     return hash_into(m, o, path, true, err);
+}
+
+int manifest_input_file(struct manifest *m, const char *role, const char *path,
+                        struct at_error *err)
+{
+    return manifest_input_named(m, role, "", path, err);
 }
 
 void manifest_input_text(struct manifest *m, const char *role, const char *id, const char *text)

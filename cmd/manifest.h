@@ -28,6 +28,9 @@ void manifest_options(struct manifest *m, const struct opt *table);
 /* manifest_input_file - a file that was read: its size and SHA-256 are noted. AT_EIO. */
 AT_MUST_USE int manifest_input_file(struct manifest *m, const char *role, const char *path,
                                     struct at_error *err);
+/* manifest_input_named - the same of one file of many; id "" is none. */
+AT_MUST_USE int manifest_input_named(struct manifest *m, const char *role, const char *id,
+                                     const char *path, struct at_error *err);
 /* manifest_input_text - an input that is no file of its own (argument, pipe, line). */
 void manifest_input_text(struct manifest *m, const char *role, const char *id, const char *text);
 /* manifest_skipped - an input that was left out, and why. */

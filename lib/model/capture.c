@@ -314,6 +314,19 @@ static bool maps_are_causal(const struct at_capture_file *c)
     return true;
 }
 
+/* Weights as a softmax makes them, give or take what a lesser precision does to the largest. */
+static int check_weights(const struct at_capture_file *c, struct at_error *err)
+{
+    size_t H = c->dims.H, cells = c->dims.T * c->dims.T;
+
+    for (size_t i = 0; c->attention && i < c->dims.L * H * cells; i++)
+        if (!(c->attention[i] >= 0.0f && c->attention[i] <= 1.01f))
+            return at_fail(err, AT_EFORMAT,
+                           "'attentions' has the weight %g in layer %zu, head %zu, want 0 to 1",
+                           (double)c->attention[i], i / cells / H, i / cells % H);
+    return 0;
+}
+
 static int read_all(struct at_capture_file *c, struct at_error *err)
 {
     int rc = read_ids(c, &c->ids, "input_ids", err);
@@ -326,6 +339,8 @@ static int read_all(struct at_capture_file *c, struct at_error *err)
         rc = read_tensor(c, &tensors[i], err);
     if (!rc && !c->dims.L)
         rc = at_fail(err, AT_EFORMAT, "'attentions' and 'hidden_states' are missing");
+    if (!rc)
+        rc = check_weights(c, err);
     if (rc)
         return rc;
     c->kept = (c->attention ? AT_CAP_ATTENTION : 0) | (c->hidden ? AT_CAP_HIDDEN : 0) |
@@ -378,20 +393,6 @@ static const float *rows_of(float *scratch, const struct at_dims *d, const float
     return scratch;
 }
 
-/* Weights as a softmax makes them, give or take what a lesser precision does to the largest. */
-static int check_weights(const float *maps, const struct at_dims *d, size_t layer,
-                         struct at_error *err)
-{
-    size_t cells = d->T * d->T;
-
-    for (size_t i = 0; maps && i < d->H * cells; i++)
-        if (!(maps[i] >= 0.0f && maps[i] <= 1.01f))
-            return at_fail(err, AT_EFORMAT,
-                           "'attentions' has the weight %g in layer %zu, head %zu, want 0 to 1",
-                           (double)maps[i], layer, i / cells);
-    return 0;
-}
-
 int at_capture_replay(const struct at_capture_file *c, const struct at_forward_options *options,
                       struct at_error *err)
 {
@@ -422,9 +423,7 @@ int at_capture_replay(const struct at_capture_file *c, const struct at_forward_o
             .ffn_act = at_layer(c->ffn_act, l, d->T * d->F),
             .output = at_layer(c->hidden, l + 1, n),
         };
-        rc = check_weights(view.attention, d, l, err);
-        if (!rc)
-            rc = options->on_layer(options->arg, &view, err);
+        rc = options->on_layer(options->arg, &view, err);
     }
     free(scratch);
     return rc;

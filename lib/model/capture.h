@@ -84,13 +84,14 @@ struct at_capture_file {
     const float *logits;       /* (T,V) */
 };
 
-/* Errors  AT_EIO, AT_ENOTFOUND; AT_EFORMAT: which tensor, found and wanted shape. */
+/* Errors  AT_EIO, AT_ENOTFOUND; AT_EFORMAT: which tensor, found and wanted shape, or a weight of
+           attention that is not within 0 and 1. */
 AT_MUST_USE int at_capture_open(struct at_capture_file *out, const char *path,
                                 struct at_error *err);
 void at_capture_close(struct at_capture_file *c); /* accepts a zeroed struct, may be called twice */
 /* at_capture_replay - show the embedding and every layer to the visitors in options, as at_forward
-   does; views hold what the file has, the rest is NULL. final_rows is ignored. AT_EFORMAT: a weight
-   that is not within 0 and 1. */
+   does; views hold what the file has, the rest is NULL. final_rows is ignored. Errors are the
+   visitors'. */
 AT_MUST_USE int at_capture_replay(const struct at_capture_file *c,
                                   const struct at_forward_options *options, struct at_error *err);
 

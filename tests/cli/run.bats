@@ -282,14 +282,21 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     golden run-tiny-gpt2.json
 }
 
+# spoil FILE WEIGHT [LAYER HEAD] - put four bytes in place of the first weight of a map of FILE.
+spoil() {
+    # Where the data begin: 8 bytes, the header, and the first offset of the maps.
+    local head at heads T
+    head=$(od -An -tu8 -N8 "$1" | tr -d ' ')
+    read -r at heads T < <(head -c $((head + 8)) "$1" | tail -c +9 |
+        jq -r '.attentions | [.data_offsets[0], .shape[1], .shape[2]] | @tsv')
+    at=$((head + 8 + at + (${3:-0} * heads + ${4:-0}) * T * T * 4))
+    printf "$2" | dd of="$1" bs=1 seek=$at conv=notrunc status=none
+}
+
 @test "--from refuses maps that no softmax makes" {
     ok run -m "$FIXTURES/tiny-bert" -o out --format csv 'the cat'
-    file=out/capture.safetensors
-    # Where the data begin: 8 bytes, the header, and the first offset of the maps.
-    head=$(od -An -tu8 -N8 "$file" | tr -d ' ')
-    at=$(head -c $((head + 8)) "$file" | tail -c +9 | jq '.attentions.data_offsets[0]')
     for weight in '\x00\x00\xc0\x7f' '\x00\x00\x80\x7f' '\x00\x00\x80\xbf' '\x00\x00\x00\x40'; do
-        printf "$weight" | dd of="$file" bs=1 seek=$((head + 8 + at)) conv=notrunc status=none
+        spoil out/capture.safetensors "$weight"
         for c in run metrics heads isa cluster; do
             fails 1 $c --from out -o bad
             has "$stderr" "'attentions' has the weight -?(nan|inf|1|2) in layer 0, head 0, want 0 to 1"
@@ -298,15 +305,52 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     done
 }
 
-@test "--from several captures: names that are not UTF-8 and models of two families are refused" {
-    ok run -m "$BERT" --format csv -o out/1 'the cat'
+@test "--from several captures: the bad ones are reported and skipped, as texts are" {
+    printf '%s\n' 'the cat' 'a dog ran' 'the red cat' >texts
+    ok run -m "$BERT" --lines -f texts --format csv -o out
     cp -r out/1 $'out/b\xff'
-    fails 1 run --from out
-    has "$stderr" "the name of a directory in 'out' is not UTF-8"
-    rm -r $'out/b\xff'
-    ok run -m "$GPT2" --format csv -o out/2 'the cat'
-    run --separate-stderr atlas metrics -q --from out -o metrics
+    ok run -m "$GPT2" --format csv -o out/4 'the cat'
+    mkdir out/5
+    head -c 100 out/1/capture.safetensors >out/5/capture.safetensors
+    spoil out/2/capture.safetensors '\x00\x00\xc0\x7f' 1 1
+    for c in run metrics heads isa cluster; do
+        run --separate-stderr atlas $c --from out --format json,csv -o got/$c
+        ended 3 $c
+        [ "$(grep -c '^atlas .*; skipped$' <<<"$stderr")" -eq 4 ] || fail "$c: $stderr"
+        has "$stderr" "the name of a directory in 'out' is not UTF-8; skipped"
+        has "$stderr" "out/2/capture.safetensors: 'attentions' has the weight -?nan in layer 1, head 1, want 0 to 1; skipped"
+        has "$stderr" 'out/4/capture.safetensors: is of a gpt2 model, the first was of a bert one; skipped'
+        has "$stderr" 'out/5/capture.safetensors: .*; skipped'
+        holds got/$c/manifest.json '[.skipped[].id] == ["", "2", "4", "5"]'
+        holds got/$c/manifest.json '[.inputs[] | select(.role == "capture") | .id] == ["1", "3"]'
+    done
+    [ -s got/run/1/run.json ]
+    [ -s got/run/3/run.json ]
+    [ ! -e got/run/2 ]
+    run --separate-stderr atlas metrics -q --from out --json
+    ended 3
+    [ "$(wc -l <<<"$output")" -eq 2 ]
+}
+
+@test "--from several captures: a bad one does not decide what the others must be like" {
+    ok run -m "$GPT2" --format csv -o out/1 'the cat'
+    ok run -m "$BERT" --format csv -o out/2 'the cat'
+    spoil out/1/capture.safetensors '\x00\x00\x00\x40'
+    run --separate-stderr atlas run --from out --json
+    ended 3
+    holds - '.meta.architecture == "bert" and .meta.id == "2"'
+}
+
+@test "--from several captures of which none can be used is a failure" {
+    mkdir -p out/1 out/2
+    : >out/1/capture.safetensors
+    : >out/2/capture.safetensors
+    run --separate-stderr atlas run --from out -o got
     ended 1
-    has "$stderr" 'out/2/capture.safetensors: is of a gpt2 model, the first was of a bert one'
-    [ ! -e metrics/manifest.json ]
+    [ -z "$output" ]
+    [ "$(grep -c '; skipped$' <<<"$stderr")" -eq 2 ]
+    has "$stderr" 'no text could be used; 2 skipped'
+    [ ! -e got/manifest.json ]
+    fails 1 run --from out/1
+    lacks "$stderr" 'skipped'
 }

@@ -363,6 +363,8 @@ static const struct refused {
     { { { "input_ids", "I32", 2, { 1, 4 } } }, 0, AT_EFORMAT, "has shape (1,4), want (T)" },
     { { { "input_ids", "I32", 1, { 0 } } }, 0, AT_EFORMAT, "has shape (0), want (T)" },
     { { { "input_ids", "I64", 1, { 4 } } }, -1, AT_ERANGE, "'input_ids' has the value -1 at 0" },
+    { { IDS, MAPS(1, 1, 4, 4) }, 2, AT_EFORMAT,
+      "'attentions' has the weight 2 in layer 0, head 0, want 0 to 1" },
 };
 /* clang-format on */
 
