@@ -225,7 +225,7 @@ header() {
 }
 
 @test "output: a signal or a reader that goes away leaves no unfinished file" {
-    for i in $(seq 400); do echo "the cat $i"; done >lines
+    for i in $(seq 4000); do echo "the cat $i"; done >lines
     run=(run -m "$FIXTURES/tiny-bert" --lines -f lines -o out --format csv --mask none -q)
     atlas "${run[@]}" --json 2>err | head -c 1 >/dev/null || true
     nothing_left out
