@@ -65,43 +65,23 @@ static void draw_bar(struct at_canvas *c, const struct at_rows *r, const struct 
         draw_interval(c, inside(a, bar->lo), inside(a, bar->hi), y, 0.22 * r->pitch);
     at_frame_marker(c, to, y, 0.85, bar->category, at_fill(ink.rgb));
 }
-static double draw_legend(struct at_canvas *c, const struct at_bars *b, double y)
-{
-    struct at_legend_entry *e = at_calloc(b->n_categories + 2, sizeof *e);
-    size_t n = 0;
-
-    for (size_t k = 0; k < b->n_categories; k++)
-        e[n++] = (struct at_legend_entry){ AT_SWATCH_MARKER, at_categorical(k), k,
-                                           b->category_names[k] };
-    if (b->interval_name)
-        e[n++] = (struct at_legend_entry){ AT_SWATCH_LINE, AT_INK, 0, b->interval_name };
-    if (isfinite(b->reference) && b->reference_name)
-        e[n++] = (struct at_legend_entry){ AT_SWATCH_DASHED, AT_INK, 0, b->reference_name };
-    y += at_frame_legend(c, AT_MARGIN_MM, y, b->width_mm - 2 * AT_MARGIN_MM, e, n);
-    free(e);
-    return y;
-}
 
 struct at_canvas *at_draw_bars(const struct at_bars *b)
 {
     struct at_canvas *c = at_canvas_new(b->width_mm, b->width_mm);
     struct at_row_text *texts = at_calloc(AT_MAX(b->n, (size_t)1), sizeof *texts);
     struct at_rows r = { .axes.x_name = b->value_name };
-    double y;
+    struct at_rows_key key = { b->category_names, b->n_categories, b->interval_name, b->reference,
+                               b->reference_name };
 
     for (size_t i = 0; i < b->n; i++)
         texts[i] = (struct at_row_text){ b->bars[i].label, b->bars[i].detail };
     fit_range(&r.axes, b);
-    at_rows_layout(&r, texts, b->n, at_frame_header(c, b->title, b->subtitle), b->width_mm);
-    at_rows_draw(c, &r, texts, b->n);
+    at_rows_draw(c, &r, texts, b->n, at_frame_header(c, b->title, b->subtitle));
     at_canvas_group(c, "bars");
     for (size_t i = 0; i < b->n; i++)
         draw_bar(c, &r, b, i);
-    at_canvas_group(c, "reference");
-    at_axes_reference(c, &r.axes, b->reference, true);
-    y = draw_legend(c, b, at_rows_bottom(&r));
-    y = at_frame_note(c, y, b->width_mm, b->note);
-    at_canvas_resize(c, b->width_mm, y + AT_MARGIN_MM);
+    at_rows_finish(c, &r, &key, b->note);
     free(texts);
     return c;
 }

@@ -160,12 +160,11 @@ struct at_canvas *at_draw_bubbles(const struct at_bubbles *b)
     at_colorbar(c, l.x + l.side + bar_gap, l.y, bar_w, fmax(l.side, min_bar_h), &scale, b->unit);
     y = l.y + name_drop(&l) + 4.8;
     if (at_matrix_has_undefined(&m))
-        y += at_frame_legend(c, AT_MARGIN_MM, y, l.width - 2 * AT_MARGIN_MM, &undefined, 1);
+        y = at_frame_legend(c, y, &undefined, 1);
     y = at_frame_note(
-        c, y, l.width,
+        c, y,
         "Columns carry the numbers of the rows. The area of a circle is in proportion "
         "to its value.");
-    y = at_frame_note(c, y, l.width, b->note);
-    at_canvas_resize(c, l.width, y + AT_MARGIN_MM);
+    at_frame_finish(c, y, b->note);
     return c;
 }

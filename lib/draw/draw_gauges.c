@@ -162,7 +162,7 @@ static double draw_legend(struct at_canvas *c, const struct at_gauges *g, double
             (struct at_legend_entry){ AT_SWATCH_MARKER, at_categorical(3), 3, g->baseline_name };
     if (has_bands)
         e[n++] = (struct at_legend_entry){ .text = "tones: first, middle and last band" };
-    return y + at_frame_legend(c, AT_MARGIN_MM, y, g->width_mm - 2 * AT_MARGIN_MM, e, n);
+    return at_frame_legend(c, y, e, n);
 }
 
 struct at_canvas *at_draw_gauges(const struct at_gauges *g)
@@ -179,8 +179,6 @@ struct at_canvas *at_draw_gauges(const struct at_gauges *g)
         draw_markers(c, &l, &g->rows[i]);
         draw_words(c, &l, &g->rows[i]);
     }
-    y = draw_legend(c, g, y - 1);
-    y = at_frame_note(c, y, g->width_mm, g->note);
-    at_canvas_resize(c, g->width_mm, y + AT_MARGIN_MM);
+    at_frame_finish(c, draw_legend(c, g, y - 1), g->note);
     return c;
 }

@@ -80,8 +80,7 @@ static void draw_names(struct at_canvas *c, const struct layout *l)
 }
 
 /* How to read a panel, what was reduced and that the colours are shared. */
-static double draw_notes(struct at_canvas *c, const struct layout *l,
-                         const struct at_heatmap_grid *g, double y)
+static void draw_notes(struct at_canvas *c, const struct at_heatmap_grid *g, double y)
 {
     char text[320], reduced[128] = "";
 
@@ -93,7 +92,7 @@ static double draw_notes(struct at_canvas *c, const struct layout *l,
              "In every panel queries run down and keys across, from the first token at the top "
              "left.%s All panels share one colour range.%s",
              g->is_causal ? " Hatched: masked, later tokens." : "", reduced);
-    return at_frame_note(c, y, l->width, text);
+    at_frame_finish(c, y, text);
 }
 
 /* One scale for all; has_above and has_below if any panel says so. */
@@ -114,7 +113,6 @@ struct at_canvas *at_draw_heatmap_grid(const struct at_heatmap_grid *g)
     struct layout l = make_layout(g);
     struct at_canvas *c = at_canvas_new(l.width, g->width_mm);
     struct at_scale scale = shared_range(g);
-    double bottom;
 
     AT_BUG_IF(!g->n_layers || !g->n_heads || !g->rows || !g->cols);
     l.y = at_frame_header(c, g->title, g->subtitle) + 7.0;
@@ -122,8 +120,7 @@ struct at_canvas *at_draw_heatmap_grid(const struct at_heatmap_grid *g)
     draw_numbers(c, &l, g);
     draw_panels(c, &l, g);
     at_colorbar(c, l.x + l.w + bar_gap, l.y, bar_w, fmin(fmax(l.h, 24), 70), &scale, g->unit);
-    bottom = draw_notes(c, &l, g, l.y + fmax(l.h, 24) + 2.5);
-    at_canvas_resize(c, l.width, bottom + AT_MARGIN_MM);
+    draw_notes(c, g, l.y + fmax(l.h, 24) + 2.5);
     return c;
 }
 

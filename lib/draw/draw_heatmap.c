@@ -246,16 +246,13 @@ static void draw_axis_names(struct at_canvas *c, const struct layout *l, const s
     }
 }
 
-static double draw_notes(struct at_canvas *c, const struct layout *l, const struct at_heatmap *h,
-                         const struct at_matrix_view *m, double y)
+static double draw_legend(struct at_canvas *c, const struct layout *l, const struct at_heatmap *h,
+                          const struct at_matrix_view *m, double y)
 {
     struct at_legend_entry *e = at_calloc(h->n_marks + 5, sizeof *e);
     char rows[96];
-    size_t n = 0;
+    size_t n = at_frame_categories(e, h->mark_names, h->n_marks);
 
-    for (size_t k = 0; k < h->n_marks; k++)
-        e[n++] =
-            (struct at_legend_entry){ AT_SWATCH_MARKER, at_categorical(k), k, h->mark_names[k] };
     if (h->is_causal && h->cols > 1)
         e[n++] =
             (struct at_legend_entry){ .swatch = AT_SWATCH_HATCH, .text = "masked: later tokens" };
@@ -269,9 +266,9 @@ static double draw_notes(struct at_canvas *c, const struct layout *l, const stru
                  step == 2 ? "nd" : "th");
         e[n++] = (struct at_legend_entry){ .text = rows };
     }
-    y += at_frame_legend(c, AT_MARGIN_MM, y, l->width - 2 * AT_MARGIN_MM, e, n);
+    y = at_frame_legend(c, y, e, n);
     free(e);
-    return at_frame_note(c, y, l->width, h->note);
+    return y;
 }
 
 struct at_canvas *at_draw_heatmap(const struct at_heatmap *h)
@@ -301,7 +298,6 @@ struct at_canvas *at_draw_heatmap(const struct at_heatmap *h)
     draw_axis_names(c, &l, h, below);
     if (h->x_name)
         below += AT_AXIS_PT * AT_PT_MM + 2;
-    below = draw_notes(c, &l, h, &m, below);
-    at_canvas_resize(c, l.width, below + AT_MARGIN_MM);
+    at_frame_finish(c, draw_legend(c, &l, h, &m, below), h->note);
     return c;
 }

@@ -109,7 +109,7 @@ static double draw_legend(struct at_canvas *c, const struct at_line_plot *l, dou
     }
     if (isfinite(l->y_reference) && l->reference_name)
         e[n++] = (struct at_legend_entry){ AT_SWATCH_DASHED, AT_INK, 0, l->reference_name };
-    y += at_frame_legend(c, AT_MARGIN_MM, y, l->width_mm - 2 * AT_MARGIN_MM, e, n);
+    y = at_frame_legend(c, y, e, n);
     free(e);
     return y;
 }
@@ -123,7 +123,6 @@ struct at_canvas *at_draw_lines(const struct at_line_plot *l)
                          .has_y_ticks = true,
                          .is_x_count = l->is_x_count };
     struct at_canvas *c = at_canvas_new(l->width_mm, l->width_mm);
-    double y;
 
     fit_ranges(&a, l);
     a.w = l->width_mm - a.x - AT_MARGIN_MM - 1;
@@ -141,8 +140,6 @@ struct at_canvas *at_draw_lines(const struct at_line_plot *l)
     at_canvas_group(c, "series");
     for (size_t k = 0; k < l->n_series; k++)
         draw_series(c, &a, &l->series[k], k);
-    y = draw_legend(c, l, a.y + a.h + AT_AXES_BOTTOM + 1);
-    y = at_frame_note(c, y, l->width_mm, l->note);
-    at_canvas_resize(c, l->width_mm, y + AT_MARGIN_MM);
+    at_frame_finish(c, draw_legend(c, l, a.y + a.h + AT_AXES_BOTTOM + 1), l->note);
     return c;
 }

@@ -151,8 +151,7 @@ static void draw_series(struct at_canvas *c, const struct layout *l, const struc
     free(xy);
 }
 
-static double draw_legend(struct at_canvas *c, const struct layout *l, const struct at_radar *r,
-                          double y)
+static double draw_legend(struct at_canvas *c, const struct at_radar *r, double y)
 {
     struct at_legend_entry *e = at_calloc(AT_MAX(r->n_series, (size_t)1), sizeof *e);
 
@@ -160,7 +159,7 @@ static double draw_legend(struct at_canvas *c, const struct layout *l, const str
         e[k] = (struct at_legend_entry){ is_dashed(k) ? AT_SWATCH_DASHED_MARKER
                                                       : AT_SWATCH_LINE_MARKER,
                                          at_categorical(k), k, r->series[k].name };
-    y += at_frame_legend(c, AT_MARGIN_MM, y, l->width - 2 * AT_MARGIN_MM, e, r->n_series);
+    y = at_frame_legend(c, y, e, r->n_series);
     free(e);
     return y;
 }
@@ -169,7 +168,7 @@ struct at_canvas *at_draw_radar(const struct at_radar *r)
 {
     struct layout l = make_layout(r);
     struct at_canvas *c = at_canvas_new(l.width, r->width_mm);
-    double bottom, lines = r->axis_details ? 7.5 : 4.5;
+    double lines = r->axis_details ? 7.5 : 4.5;
 
     AT_BUG_IF(r->n_axes < 3 || r->n_axes > 12);
     l.y = at_frame_header(c, r->title, r->subtitle) + l.r + label_gap + lines;
@@ -179,8 +178,6 @@ struct at_canvas *at_draw_radar(const struct at_radar *r)
         draw_series(c, &l, r, k);
     draw_ring_numbers(c, &l);
     draw_names(c, &l, r);
-    bottom = draw_legend(c, &l, r, l.y + l.r + label_gap + lines);
-    bottom = at_frame_note(c, bottom, l.width, r->note);
-    at_canvas_resize(c, l.width, bottom + AT_MARGIN_MM);
+    at_frame_finish(c, draw_legend(c, r, l.y + l.r + label_gap + lines), r->note);
     return c;
 }

@@ -297,7 +297,7 @@ static void draw_sides(struct at_canvas *c, const struct flow *f, const struct a
 }
 
 /* A bar of known weight, the rules of reading, and what was left out. */
-static double draw_notes(struct at_canvas *c, const struct flow *f, double y)
+static void draw_notes(struct at_canvas *c, const struct flow *f, double y)
 {
     static const double samples[] = { 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01 };
     size_t left_out = f->left.n - f->left.n_shown + f->right.n - f->right.n_shown, k = 0;
@@ -323,7 +323,7 @@ static double draw_notes(struct at_canvas *c, const struct flow *f, double y)
              "%sRibbons are as wide as their weight, stronger where it is larger, and coloured by "
              "the token they leave.%s%s",
              f->n_ribbons ? "" : "No link is kept. ", focus, missing);
-    return at_frame_note(c, y + line + 0.5, f->width, text);
+    at_frame_finish(c, y + line + 0.5, text);
 }
 
 struct at_canvas *at_draw_sankey(const struct at_sankey *s)
@@ -331,7 +331,6 @@ struct at_canvas *at_draw_sankey(const struct at_sankey *s)
     struct flow f = { .left = make_side(s->source_labels, s->n_sources),
                       .right = make_side(s->target_labels, s->n_targets) };
     struct at_canvas *c;
-    double bottom;
 
     AT_BUG_IF(!s->n_sources || !s->n_targets);
     take_links(&f, s);
@@ -345,8 +344,7 @@ struct at_canvas *at_draw_sankey(const struct at_sankey *s)
     place_labels(&f.right, &f);
     draw_ribbons(c, &f);
     draw_sides(c, &f, s);
-    bottom = draw_notes(c, &f, f.y + f.h + 3);
-    at_canvas_resize(c, f.width, bottom + AT_MARGIN_MM);
+    draw_notes(c, &f, f.y + f.h + 3);
     release_side(&f.left);
     release_side(&f.right);
     free(f.ribbons);

@@ -198,16 +198,13 @@ static size_t draw_names(struct at_canvas *c, const struct at_axes *a, const str
     return left_out;
 }
 
-static double draw_notes(struct at_canvas *c, const struct at_scatter *s, double y, double width,
-                         size_t names_left_out)
+static double draw_legend(struct at_canvas *c, const struct at_scatter *s, double y,
+                          size_t names_left_out)
 {
     struct at_legend_entry *e = at_calloc(s->n_categories + 3, sizeof *e);
-    size_t n = 0, undefined = 0;
+    size_t n = at_frame_categories(e, s->category_names, s->n_categories), undefined = 0;
     char names[64], points[64];
 
-    for (size_t k = 0; k < s->n_categories; k++)
-        e[n++] = (struct at_legend_entry){ AT_SWATCH_MARKER, at_categorical(k), k,
-                                           s->category_names[k] };
     if (s->mark_name)
         e[n++] = (struct at_legend_entry){ AT_SWATCH_RING, AT_INK, 0, s->mark_name };
     for (size_t i = 0; i < s->n; i++)
@@ -220,14 +217,14 @@ static double draw_notes(struct at_canvas *c, const struct at_scatter *s, double
         snprintf(points, sizeof points, "%zu points undefined", undefined);
         e[n++] = (struct at_legend_entry){ .text = points };
     }
-    y += at_frame_legend(c, AT_MARGIN_MM, y, width - 2 * AT_MARGIN_MM, e, n);
+    y = at_frame_legend(c, y, e, n);
     free(e);
-    return at_frame_note(c, y, width, s->note);
+    return y;
 }
 
 struct at_canvas *at_draw_scatter(const struct at_scatter *s)
 {
-    double left = s->has_ticks ? AT_AXES_LEFT : 5, y;
+    double left = s->has_ticks ? AT_AXES_LEFT : 5;
     double bottom = s->has_ticks || s->has_silhouettes ? AT_AXES_BOTTOM : 6;
     struct at_axes a = { .x = AT_MARGIN_MM + left,
                          .x_name = s->x_name,
@@ -250,7 +247,6 @@ struct at_canvas *at_draw_scatter(const struct at_scatter *s)
     left_out = draw_names(c, &a, s);
     if (s->has_silhouettes)
         at_draw_silhouette(c, a.x + a.w + panel_gap, a.y, panel_w, a.h, s);
-    y = draw_notes(c, s, a.y + a.h + bottom + 1, s->width_mm, left_out);
-    at_canvas_resize(c, s->width_mm, y + AT_MARGIN_MM);
+    at_frame_finish(c, draw_legend(c, s, a.y + a.h + bottom + 1, left_out), s->note);
     return c;
 }

@@ -193,16 +193,13 @@ static double draw_legend(struct at_canvas *c, const struct at_strip *s, double 
 {
     struct at_legend_entry *e = at_calloc(s->n_categories + 1, sizeof *e);
     char *tint = NULL;
-    size_t n = 0;
+    size_t n = at_frame_categories(e, s->category_names, s->n_categories);
 
-    for (size_t k = 0; k < s->n_categories; k++)
-        e[n++] = (struct at_legend_entry){ AT_SWATCH_MARKER, at_categorical(k), k,
-                                           s->category_names[k] };
     if (s->intensity_name && !s->scale) {
         tint = at_asprintf("deeper tint: higher %s", s->intensity_name);
         e[n++] = (struct at_legend_entry){ .text = tint };
     }
-    y += at_frame_legend(c, AT_MARGIN_MM, y, s->width_mm - 2 * AT_MARGIN_MM, e, n);
+    y = at_frame_legend(c, y, e, n);
     free(tint);
     free(e);
     return y;
@@ -223,9 +220,7 @@ struct at_canvas *at_draw_strip(const struct at_strip *s)
                     s->intensity_name);
         y = fmax(y, top + h + 3);
     }
-    y = draw_legend(c, s, y + 1);
-    y = at_frame_note(c, y, s->width_mm, s->note);
-    at_canvas_resize(c, s->width_mm, y + AT_MARGIN_MM);
+    at_frame_finish(c, draw_legend(c, s, y + 1), s->note);
     free(t);
     return c;
 }

@@ -218,7 +218,7 @@ static void draw_headings(struct at_canvas *c, const struct layout *l)
     }
 }
 
-static double draw_notes(struct at_canvas *c, const struct layout *l, double y)
+static void draw_notes(struct at_canvas *c, const struct layout *l, double y)
 {
     char text[256];
 
@@ -226,14 +226,14 @@ static double draw_notes(struct at_canvas *c, const struct layout *l, double y)
              l->gap >= number_gap - 1e-9 ? ", the number at their end" : "",
              l->has_products ? " Grey numbers in boxes: the product of the weights from the root."
                              : "");
-    return at_frame_note(c, y, l->width, text);
+    at_frame_finish(c, y, text);
 }
 
 struct at_canvas *at_draw_tree(const struct at_tree_shape *t)
 {
     struct layout l;
     struct at_canvas *c;
-    double rows = 0, bottom;
+    double rows = 0;
 
     AT_BUG_IF(!t->n);
     l = make_layout(t);
@@ -244,8 +244,7 @@ struct at_canvas *at_draw_tree(const struct at_tree_shape *t)
     draw_nodes(c, &l, t);
     for (size_t i = 0; i < t->n; i++)
         rows = fmax(rows, l.across[i] + 1);
-    bottom = draw_notes(c, &l, l.y + rows * l.pitch + 2);
-    at_canvas_resize(c, l.width, bottom + AT_MARGIN_MM);
+    draw_notes(c, &l, l.y + rows * l.pitch + 2);
     free(l.across);
     free(l.depth);
     free(l.level_x);

@@ -73,14 +73,21 @@ static void draw_swatch(struct at_canvas *c, double x, double y, double size,
     }
 }
 
-double at_frame_legend(struct at_canvas *c, double x, double y, double width,
-                       const struct at_legend_entry *entries, size_t n)
+size_t at_frame_categories(struct at_legend_entry *entries, const char *const *names, size_t n)
 {
-    const double line = 3.6, size = 2.4;
-    double left = x, top = y;
+    for (size_t k = 0; k < n; k++)
+        entries[k] = (struct at_legend_entry){ AT_SWATCH_MARKER, at_categorical(k), k, names[k] };
+    return n;
+}
+
+double at_frame_legend(struct at_canvas *c, double y, const struct at_legend_entry *entries,
+                       size_t n)
+{
+    const double line = 3.6, size = 2.4, x = AT_MARGIN_MM;
+    double width = at_canvas_width(c) - 2 * AT_MARGIN_MM, left = x, top = y;
 
     if (!n)
-        return 0;
+        return y;
     at_canvas_group(c, "legend");
     for (size_t i = 0; i < n; i++) {
         const struct at_legend_entry *e = &entries[i];
@@ -101,10 +108,10 @@ double at_frame_legend(struct at_canvas *c, double x, double y, double width,
         at_canvas_text(c, left + indent, top + line / 2, e->text, &style);
         left += indent + w + 4.0;
     }
-    return top + line - y;
+    return top + line;
 }
 
-double at_frame_note(struct at_canvas *c, double y, double canvas_width, const char *note)
+double at_frame_note(struct at_canvas *c, double y, const char *note)
 {
     struct at_text_style style = { .size_pt = AT_TICK_PT, .rgb = AT_INK_SOFT };
 
@@ -112,8 +119,14 @@ double at_frame_note(struct at_canvas *c, double y, double canvas_width, const c
         return y;
     at_canvas_group(c, "note");
     return y + 0.5 +
-           at_canvas_paragraph(c, AT_MARGIN_MM, y + 0.5, canvas_width - 2 * AT_MARGIN_MM, 6, note,
-                               &style);
+           at_canvas_paragraph(c, AT_MARGIN_MM, y + 0.5, at_canvas_width(c) - 2 * AT_MARGIN_MM, 6,
+                               note, &style);
+}
+
+void at_frame_finish(struct at_canvas *c, double y, const char *note)
+{
+    y = at_frame_note(c, y, note);
+    at_canvas_resize(c, at_canvas_width(c), y + AT_MARGIN_MM);
 }
 
 /* Corners on the unit circle of a regular polygon or star. */

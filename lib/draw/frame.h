@@ -50,12 +50,19 @@ struct at_legend_entry {
     const char *text;
 };
 
-/* at_frame_legend - entries side by side from x, y, wrapped at width; returns the height taken. */
-double at_frame_legend(struct at_canvas *c, double x, double y, double width,
-                       const struct at_legend_entry *entries, size_t n);
+/* at_frame_categories - entries (n): the marker and colour of every category; returns n. */
+size_t at_frame_categories(struct at_legend_entry *entries, const char *const *names, size_t n);
 
-/* at_frame_note - a sentence or two across the canvas at y, nothing if NULL. Returns the next y. */
-double at_frame_note(struct at_canvas *c, double y, double canvas_width, const char *note);
+/* at_frame_legend - entries side by side across the canvas at y, wrapped; nothing for n 0. Returns
+   the next y, as at_frame_note() does. */
+double at_frame_legend(struct at_canvas *c, double y, const struct at_legend_entry *entries,
+                       size_t n);
+
+/* at_frame_note - a sentence or two across the canvas at y, nothing if NULL. */
+double at_frame_note(struct at_canvas *c, double y, const char *note);
+
+/* at_frame_finish - a note at y, then the canvas ends below it. */
+void at_frame_finish(struct at_canvas *c, double y, const char *note);
 
 /* at_frame_marker - one of eight shapes, told apart without colour; r is half its size. */
 void at_frame_marker(struct at_canvas *c, double x, double y, double r, size_t shape,

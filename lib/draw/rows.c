@@ -4,15 +4,16 @@
 #include "draw/rows.h"
 
 #include <math.h>
+#include <stdlib.h>
 
-#include "base/attr.h"
+#include "base/alloc.h"
 #include "draw/frame.h"
 #include "draw/label.h"
 
 static const double roomy_pitch = 5.6, page_height = 210, gap = 1.6;
 
-void at_rows_layout(struct at_rows *r, const struct at_row_text *texts, size_t n, double y,
-                    double width_mm)
+static void layout(struct at_rows *r, const struct at_row_text *texts, size_t n, double y,
+                   double width_mm)
 {
     double smallest = AT_MIN_PT * AT_PT_MM * 1.45, rows = (double)AT_MAX(n, (size_t)1);
 
@@ -40,14 +41,11 @@ double at_rows_y(const struct at_rows *r, size_t row)
     return r->axes.y + r->pitch * ((double)row + 0.5);
 }
 
-double at_rows_bottom(const struct at_rows *r)
+void at_rows_draw(struct at_canvas *c, struct at_rows *r, const struct at_row_text *texts, size_t n,
+                  double y)
 {
-    return r->axes.y + r->axes.h + (r->axes.x_name ? AT_AXES_BOTTOM : 6);
-}
+    layout(r, texts, n, y, at_canvas_width(c));
 
-void at_rows_draw(struct at_canvas *c, const struct at_rows *r, const struct at_row_text *texts,
-                  size_t n)
-{
     struct at_text_style label = { .size_pt = r->size_pt,
                                    .h = AT_ANCHOR_END,
                                    .v = AT_ANCHOR_MIDDLE,
@@ -66,4 +64,22 @@ void at_rows_draw(struct at_canvas *c, const struct at_rows *r, const struct at_
         if (texts[i].detail)
             at_canvas_text(c, r->axes.x + r->axes.w + gap, at_rows_y(r, i), texts[i].detail,
                            &detail);
+}
+
+void at_rows_finish(struct at_canvas *c, const struct at_rows *r, const struct at_rows_key *key,
+                    const char *note)
+{
+    struct at_legend_entry *e = at_calloc(key->n_categories + 2, sizeof *e);
+    size_t n = at_frame_categories(e, key->category_names, key->n_categories);
+    double y = r->axes.y + r->axes.h + (r->axes.x_name ? AT_AXES_BOTTOM : 6);
+
+    at_canvas_group(c, "reference");
+    at_axes_reference(c, &r->axes, key->reference, true);
+    if (key->interval_name)
+        e[n++] = (struct at_legend_entry){ AT_SWATCH_LINE, AT_INK, 0, key->interval_name };
+    if (isfinite(key->reference) && key->reference_name)
+        e[n++] = (struct at_legend_entry){ AT_SWATCH_DASHED, AT_INK, 0, key->reference_name };
+    y = at_frame_legend(c, y, e, n);
+    at_frame_finish(c, y, note);
+    free(e);
 }

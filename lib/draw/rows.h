@@ -19,16 +19,25 @@ struct at_rows {
     double pitch, size_pt, label_w, detail_w;
 };
 
-/* at_rows_layout - places the axes below y for n rows; texts (n). */
-void at_rows_layout(struct at_rows *r, const struct at_row_text *texts, size_t n, double y,
-                    double width_mm);
+/* What the legend tells. */
+struct at_rows_key {
+    const char *const *category_names;
+    size_t n_categories;
+    const char *interval_name; /* or NULL */
+    double reference;          /* dashed line; NaN for none */
+    const char *reference_name;
+};
 
-/* at_rows_draw - axis, labels and details. */
-void at_rows_draw(struct at_canvas *c, const struct at_rows *r, const struct at_row_text *texts,
-                  size_t n);
+/* at_rows_draw - lays out n rows below y: axis, labels and details. texts (n). */
+void at_rows_draw(struct at_canvas *c, struct at_rows *r, const struct at_row_text *texts, size_t n,
+                  double y);
 
-/* at_rows_y - the middle of a row; at_rows_bottom - below the axis and its name. */
+/* at_rows_y - the middle of a row. */
 double at_rows_y(const struct at_rows *r, size_t row);
-double at_rows_bottom(const struct at_rows *r);
+
+/* at_rows_finish - once the rows are filled: reference line, legend and note; the canvas ends
+   below them. */
+void at_rows_finish(struct at_canvas *c, const struct at_rows *r, const struct at_rows_key *key,
+                    const char *note);
 
 #endif
