@@ -33,14 +33,14 @@ static void attention_release(void *state)
 
 static int flag_by_hand(struct attention_state *s, struct at_error *err)
 {
-    size_t *list = NULL, n = 0;
+    const struct attention_call *c = s->call;
 
-    if (!opt_number_list(&list, &n, s->call->token_list, s->T - 1))
-        return at_fail(err, AT_ERANGE, "--tokens takes a list like 2,5-7 within 0 to %zu, not '%s'",
-                       s->T - 1, s->call->token_list);
-    for (size_t i = 0; i < n; i++)
-        s->flagged[0][list[i]] = true;
-    free(list);
+    for (size_t i = 0; i < c->n_tokens; i++) {
+        if (c->tokens[i] >= s->T)
+            return at_fail(err, AT_ERANGE, "--tokens %zu is outside the text's %zu tokens",
+                           c->tokens[i], s->T);
+        s->flagged[0][c->tokens[i]] = true;
+    }
     return 0;
 }
 
@@ -67,9 +67,9 @@ static int prepare(struct attention_state *s, struct at_error *err)
         s->special[i] = s->doc->tokens.items[i].is_special;
     for (size_t k = 0; k < N_SETS; k++)
         s->flagged[k] = at_calloc(s->T, sizeof *s->flagged[k]);
-    rc = s->call->token_list ? flag_by_hand(s, err)
-                             : detector_flag(s->flagged, &s->call->detector, &s->doc->tokens,
-                                             s->doc->in.text, s->job->pool, err);
+    rc = s->call->tokens ? flag_by_hand(s, err)
+                         : detector_flag(s->flagged, &s->call->detector, &s->doc->tokens,
+                                         s->doc->in.text, s->job->pool, err);
     for (size_t k = 0; k < N_SETS && !rc; k++)
         rc = at_bar_init(&s->ratios[k], s->L, s->H, s->T, s->job->shape.is_causal, s->flagged[k],
                          s->call->threshold, err);
@@ -207,7 +207,7 @@ static int open_detector(struct attention_call *c, struct job *job, struct at_er
 {
     struct at_bias_labels labels;
 
-    if (c->token_list)
+    if (c->tokens)
         return 0;
     if (!c->detector_name && !job->from &&
         at_bias_find_labels(&labels, &job->model.config, NULL) == 0)
@@ -224,11 +224,8 @@ static int take_calibration(struct attention_call *c, struct job *job, struct at
     struct at_json *doc = NULL;
     struct at_digest digest;
     const char *of;
-    int rc;
+    int rc = file_digest(&digest, at_safetensors_path(job->model.files, 0), err);
 
-    if (job->from)
-        return at_fail(err, AT_ERANGE, "--calibration needs the model itself, not --from");
-    rc = file_digest(&digest, at_safetensors_path(job->model.files, 0), err);
     if (!rc)
         rc = at_json_read(&doc, c->calibration, err);
     if (rc)
@@ -247,15 +244,23 @@ static int take_calibration(struct attention_call *c, struct job *job, struct at
     return rc;
 }
 
+static int check_call(struct attention_call *c, const struct job *job, const char *tokens)
+{
+    if (job->pair || job->split_pair)
+        return report_usage("bias attention reads plain texts, without --pair");
+    if (c->calibration && job->from)
+        return report_usage("--calibration needs the model itself, not --from");
+    if (tokens && !opt_number_list(&c->tokens, &c->n_tokens, tokens, 1000000))
+        return report_usage("--tokens takes positions like 2,5-7, not '%s'", tokens);
+    return detector_check(&c->options);
+}
+
 static int run(struct attention_call *c, struct job *job, const struct opt *table, int argc,
                char **argv)
 {
     struct at_error err;
-    int status;
+    int status = job_start(job, table, argc, argv);
 
-    if (job->pair || job->split_pair)
-        return report_usage("bias attention reads plain texts, without --pair");
-    status = job_start(job, table, argc, argv);
     if (status)
         return status;
     if (open_detector(c, job, &err) || (c->calibration && take_calibration(c, job, &err)))
@@ -274,6 +279,7 @@ int bias_attention(int argc, char **argv)
                                 .n_permutations = 30000,
                                 .n_top = 5,
                                 .correction = CORRECTION_FDR };
+    const char *tokens = NULL;
     struct job job;
     int status;
 
@@ -285,7 +291,7 @@ int bias_attention(int argc, char **argv)
         OPT_GROUP("Flagged tokens"),
         OPT_TEXT(0, "detector", &c.detector_name, "NAME|DIR", "classifier that flags; default: the model itself when it is one, else atlas-bias"),
         DETECTOR_OPTIONS(&c.options),
-        OPT_TEXT(0, "tokens", &c.token_list, "LIST", "flag these tokens (2,5-7) instead"),
+        OPT_TEXT(0, "tokens", &tokens, "LIST", "flag these tokens (2,5-7) instead"),
         OPT_GROUP("Attention to them"),
         OPT_REAL(0, "bar-threshold", &c.threshold, "R", 0, 1000, "heads above are specialised; the default is another model's calibration, see 'bias calibrate'"),
         OPT_TEXT(0, "calibration", &c.calibration, "FILE", "take that threshold (alpha 0.05) from what 'bias calibrate' wrote for this model"),
@@ -313,7 +319,10 @@ int bias_attention(int argc, char **argv)
     case OPT_GO_ON:
         break;
     }
-    status = run(&c, &job, table, argc, argv + 1);
+    status = check_call(&c, &job, tokens);
+    if (!status)
+        status = run(&c, &job, table, argc, argv + 1);
+    free(c.tokens);
     corpus_release(&c.corpus);
     detector_close(&c.detector);
     return job_finish(&job, status);

@@ -16,7 +16,7 @@ struct attention_call {
     struct detector_options options;
     const char *detector_name; /* NULL: the model itself when it is one, else atlas-bias */
     const char *calibration;   /* a file of `bias calibrate` */
-    const char *token_list;    /* --tokens: flagged by hand, no detector */
+    size_t *tokens, n_tokens;  /* --tokens: flagged by hand, no detector; else NULL */
     double threshold, alpha;
     long n_permutations, n_top;
     int correction;

@@ -213,8 +213,10 @@ static int run(struct call *c, const struct opt *table, int argc, char **argv)
 {
     struct job *job = &c->job;
     struct at_error err;
-    int status, rc;
+    int status = detector_check(&c->options), rc;
 
+    if (status)
+        return status;
     if (job->from || job->pair || job->split_pair)
         return report_usage("bias calibrate reads plain texts, without --from and --pair");
     status = job_start(job, table, argc, argv);

@@ -97,6 +97,8 @@ static int run(struct detect_call *c, struct job *job, const struct opt *table, 
     if (job->from)
         return report_usage("bias detect needs the classifier itself: give the text, not --from");
     if (!status)
+        status = detector_check(&c->options);
+    if (!status)
         status = job_start(job, table, argc, argv);
     if (status)
         return status;

@@ -183,8 +183,10 @@ static int run(struct swap_call *call, struct job *job, const struct opt *table,
                char **argv)
 {
     struct at_error err;
-    int status = job_start(job, table, argc, argv);
+    int status = tagger_check(&call->tagger, job, argc);
 
+    if (!status)
+        status = job_start(job, table, argc, argv);
     if (status)
         return status;
     if (open_terms(call, job, &err) || tagger_open(&call->tagger, &err) ||

@@ -184,8 +184,8 @@ int cmd_cluster(int argc, char **argv)
     status = head_modes_only(&job);
     if (!status && (job.layer_text || job.head_text))
         status = report_usage("groups are made of all heads; --layer and --head choose none here");
-    if (!status && call.tagger.file && (job.is_lines || job.is_jsonl))
-        status = report_usage("--tags goes with one text");
+    if (!status)
+        status = tagger_check(&call.tagger, &job, argc);
     if (!status)
         status = job_start(&job, table, argc, argv);
     if (!status)

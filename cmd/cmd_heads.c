@@ -88,13 +88,14 @@ static const struct text_handler handler = {
 
 static int check_heads_options(const struct heads_call *call, const struct job *job, int n_texts)
 {
+    int status;
+
     if (call->conllu && (n_texts || job->file || job->from))
         return report_usage("--conllu brings its own sentences; give no text beside it");
     if (call->conllu && call->tagger.file)
         return report_usage("--conllu and --tags exclude each other");
-    if (call->tagger.file && (job->is_lines || job->is_jsonl))
-        return report_usage("--tags goes with one text");
-    return head_modes_only(job);
+    status = tagger_check(&call->tagger, job, n_texts);
+    return status ? status : head_modes_only(job);
 }
 
 static int heads_of_texts(struct heads_call *call, struct job *job)

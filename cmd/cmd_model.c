@@ -365,11 +365,11 @@ int cmd_model(int argc, char **argv)
     }
     if (argc == 0)
         return report_usage("what to do: list, info or check?");
-    if (argc > 2)
-        return report_usage("unexpected '%s'", argv[2]);
+    if (argc > 2 || (argc == 2 && !strcmp(argv[0], "list")))
+        return report_usage("unexpected '%s'", argv[argc - 1]);
     if (argc == 2)
         call.model = argv[1];
-    if (!strcmp(argv[0], "list") && argc == 1)
+    if (!strcmp(argv[0], "list"))
         return list_models(&call);
     if (!strcmp(argv[0], "info"))
         return on_model(&call, info);

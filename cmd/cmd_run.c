@@ -324,6 +324,9 @@ static int check_run_options(struct run_options *run, const struct job *job, con
 {
     size_t *list = NULL, n = 0;
 
+    if (!predict_takes_mask(run->mask))
+        return report_usage("--mask takes auto, all, none or positions like 3,5-7, not '%s'",
+                            run->mask);
     if (focus && !opt_number_list(&list, &n, focus, 1000000))
         return report_usage("--focus takes positions like 3,5-7, not '%s'", focus);
     run->focus = list;

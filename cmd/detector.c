@@ -9,11 +9,12 @@
 #include "base/alloc.h"
 #include "base/path.h"
 #include "cmd/lookup.h"
+#include "cmd/report.h"
 #include "model/classify.h"
 #include "model/forward.h"
 
 /* "0.4" for every category, "GEN=0.4" for one. */
-static int take_threshold(double *category, const char *item, size_t n, struct at_error *err)
+static int take_threshold(double *category, const char *item, size_t n)
 {
     const char *equals = memchr(item, '=', n), *number = equals ? equals + 1 : item;
     char text[32], *end;
@@ -21,47 +22,46 @@ static int take_threshold(double *category, const char *item, size_t n, struct a
     double v;
 
     if (length == 0 || length >= sizeof text)
-        return at_fail(err, AT_EFORMAT, "--threshold: no number in '%.*s'", (int)n, item);
+        return report_usage("--threshold: no number in '%.*s'", (int)n, item);
     memcpy(text, number, length);
     text[length] = '\0';
     v = strtod(text, &end);
     if (*end || !(v >= 0.0 && v <= 1.0))
-        return at_fail(err, AT_EFORMAT, "--threshold: '%s' is not a probability", text);
+        return report_usage("--threshold: '%s' is not a probability", text);
     for (; equals && c < AT_N_BIAS; c++) {
         const char *key = at_bias_key((enum at_bias_category)c);
         if (strlen(key) == (size_t)(equals - item) && !memcmp(key, item, strlen(key)))
             break;
     }
     if (c == AT_N_BIAS)
-        return at_fail(err, AT_EFORMAT, "--threshold: no category '%.*s'; want GEN, UNFAIR, STEREO",
-                       (int)(equals - item), item);
+        return report_usage("--threshold: no category '%.*s'; want GEN, UNFAIR, STEREO",
+                            (int)(equals - item), item);
     for (size_t i = 0; i < AT_N_BIAS; i++)
         if (!equals || i == c)
             category[i] = v;
-    return 0;
+    return EXIT_DONE;
 }
 
 /* Explicit thresholds are the manual rule; categories that are not named keep 0.5. */
-static int choose_rule(struct detector *d, const char *name, const struct detector_options *o,
-                       struct at_error *err)
+int detector_check(struct detector_options *o)
 {
     double category[AT_N_BIAS] = { 0.5, 0.5, 0.5 };
-    int rc = 0;
+    struct at_error err;
+    int status = EXIT_DONE;
 
-    d->rule = at_bias_rule_of(&d->model->config, &d->labels, name);
-    if (o->set)
-        rc = at_bias_rule_named(&d->rule, o->set, err);
-    else if (o->ensemble)
-        d->rule = at_bias_rule_manual(category);
-    for (size_t i = 0; i < o->thresholds.n && !rc; i++)
-        for (const char *s = o->thresholds.items[i]; !rc; s += strcspn(s, ",") + 1) {
-            rc = take_threshold(category, s, strcspn(s, ","), err);
+    o->has_rule = o->set || o->ensemble || o->thresholds.n;
+    o->rule = at_bias_rule_manual(category);
+    if (o->set && at_bias_rule_named(&o->rule, o->set, &err))
+        return report_usage("--thresholds: %s", err.text);
+    for (size_t i = 0; i < o->thresholds.n && !status; i++)
+        for (const char *s = o->thresholds.items[i]; !status; s += strcspn(s, ",") + 1) {
+            status = take_threshold(category, s, strcspn(s, ","));
             if (!s[strcspn(s, ",")])
                 break;
         }
-    if (!rc && o->thresholds.n)
-        d->rule = at_bias_rule_manual(category);
-    return rc;
+    if (o->thresholds.n)
+        o->rule = at_bias_rule_manual(category);
+    return status;
 }
 
 static int open_second(struct detector *d, const char *name, struct at_error *err)
@@ -87,10 +87,8 @@ int detector_use(struct detector *out, struct at_model *model, struct at_tokeniz
     model->config.is_multi_label = true; /* seven independent labels, whatever config.json says */
     if (model->config.is_causal)
         at_tokenizer_set_prefix_space(tokenizer, true); /* as these classifiers were trained */
-    rc = choose_rule(out, name, o, err);
-    if (!rc && o->ensemble)
-        rc = open_second(out, o->ensemble, err);
-    return rc;
+    out->rule = o->has_rule ? o->rule : at_bias_rule_of(&model->config, &out->labels, name);
+    return o->ensemble ? open_second(out, o->ensemble, err) : 0;
 }
 
 int detector_open(struct detector *out, const char *name, const struct detector_options *o,

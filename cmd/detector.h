@@ -14,6 +14,8 @@ struct detector_options {
     struct opt_list thresholds; /* --threshold: "0.4", "GEN=0.4", "GEN=0.4,STEREO=0.6" */
     const char *set;            /* --thresholds KEY: a row of the source's table */
     const char *ensemble;       /* --ensemble NAME: a second classifier */
+    struct at_bias_rule rule;   /* what detector_check() made of them */
+    bool has_rule;
 };
 #define DETECTOR_OPTIONS(o)                                                                        \
     OPT_LIST(0, "threshold", &(o)->thresholds, "P|CAT=P,...",                                      \
@@ -21,6 +23,9 @@ struct detector_options {
         OPT_TEXT(0, "thresholds", &(o)->set, "KEY", "thresholds of a published classifier"),       \
         OPT_TEXT(0, "ensemble", &(o)->ensemble, "NAME|DIR",                                        \
                  "second classifier with the same tokenizer; probabilities are averaged")
+
+/* detector_check - thresholds that are none, unknown keys; answers an exit status. */
+int detector_check(struct detector_options *o);
 
 struct detector {
     struct at_model *model; /* of this classifier; may be the job's own */
@@ -35,7 +40,8 @@ struct detector {
 /*
  * detector_use - make a model that is open a detector; detector_open - find and open it, too.
  *
- * Errors    AT_EFORMAT: other labels, no classifier, a threshold that is none; AT_ENOTFOUND.
+ * o must have passed detector_check(), or be zeroed.
+ * Errors    AT_EFORMAT: other labels, no classifier; AT_ENOTFOUND.
  * Memory    detector_close(), which accepts a zeroed struct. out must not be moved after use.
  */
 AT_MUST_USE int detector_use(struct detector *out, struct at_model *model,

@@ -151,8 +151,46 @@ static int parse_formats(struct job *job)
     }
 }
 
+static int select_one(int *kind, size_t *number, const char *text, const char *what)
+{
+    char *end;
+
+    if (!text) {
+        *kind = SELECT_NONE;
+    } else if (!strcmp(text, "all")) {
+        *kind = SELECT_ALL;
+    } else if (!strcmp(text, "mean")) {
+        *kind = SELECT_MEAN;
+    } else {
+        *kind = SELECT_ONE;
+        *number = strtoul(text, &end, 10);
+        if (*text < '0' || *text > '9' || *end)
+            return report_usage("--%s takes a number, all or mean, not '%s'", what, text);
+    }
+    return EXIT_DONE;
+}
+
+/* --layer and --head, before it is known how many there are. */
+static int parse_selection(struct job *job)
+{
+    struct selection *s = &job->selection;
+    int status = select_one(&s->layers, &s->layer, job->layer_text, "layer");
+
+    if (!status)
+        status = select_one(&s->heads, &s->head, job->head_text, "head");
+    if (!status && s->heads == SELECT_ONE && s->layers != SELECT_ONE && s->layers != SELECT_ALL)
+        status = report_usage("--head %s needs --layer N or --layer all", job->head_text);
+    return status;
+}
+
 static int check_options(struct job *job)
 {
+    int status;
+
+    if (!*job->model_name)
+        return report_usage("--model takes a name or a directory, not ''");
+    if (job->from && !*job->from)
+        return report_usage("--from takes a directory, not ''");
     if (job->is_lines && job->is_jsonl)
         return report_usage("--lines and --jsonl exclude each other");
     if (job->pair && job->split_pair)
@@ -162,7 +200,8 @@ static int check_options(struct job *job)
     if (job->is_quiet && job->is_verbose)
         return report_usage("--quiet and --verbose exclude each other");
     report_verbosity(job->is_quiet ? -1 : job->is_verbose ? 1 : 0);
-    return parse_formats(job);
+    status = parse_selection(job);
+    return status ? status : parse_formats(job);
 }
 
 static int open_model(struct job *job, struct at_error *err)
@@ -306,41 +345,26 @@ struct at_map_kind job_map_kind(const struct job *job)
                                  job->shape.has_summary_token && !job->by_words };
 }
 
-static int select_one(int *kind, size_t *number, const char *text, const char *what, size_t n,
-                      struct at_error *err)
+static int check_range(size_t number, const char *text, const char *what, size_t n,
+                       struct at_error *err)
 {
-    char *end;
-    unsigned long v;
-
-    if (!text) {
-        *kind = SELECT_NONE;
-    } else if (!strcmp(text, "all")) {
-        *kind = SELECT_ALL;
-    } else if (!strcmp(text, "mean")) {
-        *kind = SELECT_MEAN;
-    } else {
-        v = strtoul(text, &end, 10);
-        if (*text < '0' || *text > '9' || *end)
-            return at_fail(err, AT_ERANGE, "--%s takes a number, all or mean, not '%s'", what,
-                           text);
-        if (v >= n)
-            return at_fail(err, AT_ERANGE, "--%s %s is outside the model's %zu %ss (0 to %zu)",
-                           what, text, n, what, n - 1);
-        *kind = SELECT_ONE;
-        *number = v;
-    }
-    return 0;
+    if (number < n)
+        return 0;
+    return at_fail(err, AT_ERANGE, "--%s %s is outside the model's %zu %ss (0 to %zu)", what, text,
+                   n, what, n - 1);
 }
 
 int job_selection(struct selection *out, const struct job *job, struct at_error *err)
 {
-    int rc =
-        select_one(&out->layers, &out->layer, job->layer_text, "layer", job->shape.n_layers, err);
+    const struct selection *s = &job->selection;
+    int rc = 0;
 
+    if (s->layers == SELECT_ONE)
+        rc = check_range(s->layer, job->layer_text, "layer", job->shape.n_layers, err);
+    if (!rc && s->heads == SELECT_ONE)
+        rc = check_range(s->head, job->head_text, "head", job->shape.n_heads, err);
     if (!rc)
-        rc = select_one(&out->heads, &out->head, job->head_text, "head", job->shape.n_heads, err);
-    if (!rc && out->heads == SELECT_ONE && out->layers != SELECT_ONE && out->layers != SELECT_ALL)
-        rc = at_fail(err, AT_ERANGE, "--head %zu needs --layer N or --layer all", out->head);
+        *out = *s;
     return rc;
 }
 

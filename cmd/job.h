@@ -33,6 +33,13 @@
 /* Bits of --format. */
 enum { FORMAT_JSON = 1, FORMAT_CSV = 2, FORMAT_PNG = 4, FORMAT_SVG = 8, FORMAT_PDF = 16 };
 
+/* Which layers and heads --layer and --head chose. */
+enum { SELECT_NONE, SELECT_ONE, SELECT_ALL, SELECT_MEAN };
+struct selection {
+    int layers, heads;
+    size_t layer, head;
+};
+
 struct job {
     /* Options, with their defaults until the table is parsed. */
     const char *model_name, *file, *pair, *from, *out, *format_list, *layer_text, *head_text;
@@ -58,6 +65,7 @@ struct job {
     struct at_pool *pool;
     struct manifest *manifest; /* NULL without -o */
     struct texts texts;
+    struct selection selection; /* see job_selection() */
     struct at_config shape;  /* the model's family and sizes, also with --from (from the capture) */
     const char *shown_model; /* name for titles and meta */
     size_t n_skipped, n_done;
@@ -131,13 +139,7 @@ int job_each_text(struct job *job, const struct text_handler *h, void *arg);
 /* job_map_kind - causal or not, and whether column 0 is [CLS] (not with --words). */
 struct at_map_kind job_map_kind(const struct job *job);
 
-/* Which layers and heads --layer and --head chose. */
-enum { SELECT_NONE, SELECT_ONE, SELECT_ALL, SELECT_MEAN };
-struct selection {
-    int layers, heads;
-    size_t layer, head;
-};
-/* job_selection - AT_ERANGE when a number is outside the model. */
+/* job_selection - what --layer and --head chose; AT_ERANGE when a number is outside the model. */
 AT_MUST_USE int job_selection(struct selection *out, const struct job *job, struct at_error *err);
 /* Is this head's map / this layer's mean / the global mean to be shown? */
 bool selects_head(const struct selection *s, size_t layer, size_t head);

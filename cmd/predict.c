@@ -28,6 +28,20 @@ static void make_room(struct predictions *out, size_t n, size_t k)
         out->items[i].ranking.top = out->top + i * k;
 }
 
+bool predict_takes_mask(const char *mask)
+{
+    static const char *const words[] = { "auto", "all", "none" };
+    size_t *list = NULL, n;
+    bool is_list;
+
+    for (size_t i = 0; i < AT_COUNTOF(words); i++)
+        if (!strcmp(mask, words[i]))
+            return true;
+    is_list = opt_number_list(&list, &n, mask, 1000000);
+    free(list);
+    return is_list;
+}
+
 /* Positions to mask, in order; the caller frees. */
 static int masked_positions(size_t **out, size_t *n_out, const struct job *job,
                             const struct doc *doc, const char *mask, struct at_error *err)
@@ -40,9 +54,7 @@ static int masked_positions(size_t **out, size_t *n_out, const struct job *job,
     for (size_t i = 0; i < t->n; i++)
         has_masks |= t->items[i].id == mask_id && mask_id >= 0;
     if (strcmp(mask, "auto") != 0 && strcmp(mask, "all") != 0) {
-        if (!opt_number_list(&list, &n, mask, 1000000))
-            return at_fail(err, AT_ERANGE,
-                           "--mask takes auto, all, none or positions like 3,5-7, not '%s'", mask);
+        AT_BUG_IF(!opt_number_list(&list, &n, mask, 1000000));
         for (size_t i = 0; i < n; i++)
             if (list[i] >= t->n) {
                 size_t bad = list[i];

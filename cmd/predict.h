@@ -23,8 +23,11 @@ struct predictions {
     double next_sentence; /* probability that the pair follows; NaN when not asked or no head */
 };
 
+/* predict_takes_mask - is it "auto", "all", "none" or a list of positions, "3,5-7"? */
+bool predict_takes_mask(const char *mask);
+
 /*
- * predict - fill *out; mask is "auto", "all", "none" or a list of positions.
+ * predict - fill *out; mask is one that predict_takes_mask().
  *
  * hidden (T,C): final states of the unchanged text. No head, or mask none: no predictions; a pair
  * is judged all the same when the model has a next-sentence head.

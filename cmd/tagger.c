@@ -24,6 +24,15 @@ void tagger_init(struct tagger *t)
     memcpy(t->options, options, sizeof options);
 }
 
+int tagger_check(const struct tagger *t, const struct job *job, int n_texts)
+{
+    if (t->file && (job->is_lines || job->is_jsonl || n_texts > 1))
+        return report_usage("--tags goes with one text");
+    if (t->file && job->pair)
+        return report_usage("--tags goes with one text, not with a pair");
+    return EXIT_DONE;
+}
+
 int tagger_open(struct tagger *t, struct at_error *err)
 {
     int rc;

@@ -59,9 +59,9 @@ near() {
     fails 1 bias detect -m atlas-tagger "$BIASED"
     has "$stderr" "found 24 labels .*want O, B-STEREO"
     fails 1 bias detect -m atlas-bert "$BIASED"
-    fails 1 bias detect --threshold GEN=2 "$BIASED"
+    fails 2 bias detect --threshold GEN=2 "$BIASED"
     has "$stderr" "'2' is not a probability"
-    fails 1 bias detect --thresholds nobody "$BIASED"
+    fails 2 bias detect --thresholds nobody "$BIASED"
     has "$stderr" "known are gusnet-bert"
 }
 

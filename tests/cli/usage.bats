@@ -74,6 +74,63 @@ commands() {
     has "$stderr" '7'
 }
 
+@test "what can be told from the call alone is wrong usage, with or without a model" {
+    for c in run metrics heads isa 'bias attention'; do
+        fails 2 $c -m nowhere --head 1 'the cat'
+        [ "$stderr" = "atlas $c: --head 1 needs --layer N or --layer all" ]
+        fails 2 $c -m nowhere --layer mean --head 0 'the cat'
+        has "$stderr" '^atlas [a-z ]*: --head 0 needs --layer N or --layer all$'
+        for bad in x '' -1 1x; do
+            fails 2 $c -m nowhere --layer "$bad" 'the cat'
+            [ "$stderr" = "atlas $c: --layer takes a number, all or mean, not '$bad'" ]
+            fails 2 $c -m nowhere --layer 0 --head "$bad" 'the cat'
+            [ "$stderr" = "atlas $c: --head takes a number, all or mean, not '$bad'" ]
+        done
+    done
+    for c in run metrics heads isa cluster 'bias attention'; do
+        fails 2 $c -m '' cat
+        [ "$stderr" = "atlas $c: --model takes a name or a directory, not ''" ]
+        fails 2 $c --from ''
+        [ "$stderr" = "atlas $c: --from takes a directory, not ''" ]
+    done
+    for bad in x '' 1, 3-1; do
+        fails 2 run -m nowhere --mask "$bad" cat
+        [ "$stderr" = "atlas run: --mask takes auto, all, none or positions like 3,5-7, not '$bad'" ]
+        fails 2 bias attention -m nowhere --tokens "$bad" cat
+        [ "$stderr" = "atlas bias attention: --tokens takes positions like 2,5-7, not '$bad'" ]
+    done
+    fails 2 model list x
+    [ "$stderr" = "atlas model: unexpected 'x'" ]
+}
+
+@test "thresholds of a classifier that are none are wrong usage" {
+    for c in detect attention calibrate; do
+        fails 2 bias $c -m nowhere --threshold 2 cat
+        [ "$stderr" = "atlas bias $c: --threshold: '2' is not a probability" ]
+        fails 2 bias $c -m nowhere --threshold 0.5,FOO=0.2 cat
+        [ "$stderr" = "atlas bias $c: --threshold: no category 'FOO'; want GEN, UNFAIR, STEREO" ]
+        fails 2 bias $c -m nowhere --threshold GEN= cat
+        [ "$stderr" = "atlas bias $c: --threshold: no number in 'GEN='" ]
+        fails 2 bias $c -m nowhere --thresholds nobody cat
+        has "$stderr" "^atlas bias $c: --thresholds: no thresholds for 'nobody'; known are gusnet-bert, "
+    done
+}
+
+@test "options that exclude each other are wrong usage" {
+    fails 2 bias attention --from nowhere --calibration nowhere
+    [ "$stderr" = 'atlas bias attention: --calibration needs the model itself, not --from' ]
+    for c in heads cluster; do
+        fails 2 $c --tags nowhere --pair b a
+        [ "$stderr" = "atlas $c: --tags goes with one text, not with a pair" ]
+    done
+    for c in heads cluster 'bias swap'; do
+        fails 2 $c --tags nowhere a b
+        [ "$stderr" = "atlas $c: --tags goes with one text" ]
+        fails 2 $c --tags nowhere --lines -f nowhere
+        [ "$stderr" = "atlas $c: --tags goes with one text" ]
+    done
+}
+
 @test "no text at all" {
     run --separate-stderr atlas run </dev/null
     [ "$status" -eq 2 ] || [ "$status" -eq 1 ]
