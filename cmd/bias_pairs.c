@@ -10,8 +10,8 @@
 #include "base/alloc.h"
 #include "cmd/bias_shared.h"
 #include "cmd/build_info.h"
-#include "cmd/file_digest.h"
 #include "cmd/journal.h"
+#include "cmd/score_items.h"
 #include "model/lm_head.h"
 
 static const char *const preset_words[] = { "none", "crows", "blimp", NULL };
@@ -114,83 +114,32 @@ static void keep_ours(struct call *c)
     c->pairs.n = n;
 }
 
-/* --- the journal --- */
-
-static int journal_note(struct at_json **out, const struct call *c, const char *data,
-                        struct at_error *err)
-{
-    struct at_digest model, set;
-    struct at_json *o;
-    int rc = file_digest(&model, at_safetensors_path(c->job.model.files, 0), err);
-
-    if (!rc)
-        rc = file_digest(&set, data, err);
-    if (rc)
-        return rc;
-    o = at_json_object();
-    at_json_set_string(o, "command", c->job.command);
-    at_json_set_string(o, "version", version_number());
-    at_json_set_string(o, "model", model.hex);
-    at_json_set_string(o, "data", set.hex);
-    at_json_set_string(o, "preset", preset_words[c->preset]);
-    at_json_set_string(o, "score", score_words[c->score]);
-    at_json_set_string(o, "mean", c->is_mean ? "yes" : "no");
-    at_json_set_string(o, "pll", bias_pll_words[c->pll]);
-    at_json_set_string(o, "bos", bias_bos_words[c->bos]);
-    at_json_set_string(o, "shard", c->shard_text ? c->shard_text : "1/1");
-    *out = o;
-    return 0;
-}
-
-/* Take over the pairs that an interrupted run has scored; answers how many. */
-static int take_done(size_t *n_out, struct call *c, const struct journal *j, struct at_error *err)
-{
-    static const char *const names[] = { "index", "score_a", "score_b", "n_a", "n_b", "excluded" };
-    size_t n = j->done.n_rows;
-    const char *cell[AT_COUNTOF(names)];
-
-    *n_out = 0;
-    if (n > c->pairs.n)
-        return at_fail(err, AT_EFORMAT, "%s: more pairs than the data set has", j->path);
-    for (size_t i = 0; i < n; i++) {
-        for (size_t k = 0; k < AT_COUNTOF(names); k++)
-            cell[k] = at_table_cell(&j->done, i, (size_t)at_table_column(&j->done, names[k]));
-        if (strtoul(cell[0], NULL, 10) != c->index[i])
-            return at_fail(err, AT_EFORMAT, "%s: row %zu is not the pair that belongs there",
-                           j->path, i + 1);
-        for (size_t k = 0; k < 2; k++) {
-            c->scores[2 * i + k] = *cell[1 + k] ? strtod(cell[1 + k], NULL) : NAN;
-            c->n_tokens[2 * i + k] = strtoul(cell[3 + k], NULL, 10);
-        }
-        c->excluded[i] = *cell[5] ? at_strdup(cell[5]) : NULL;
-    }
-    *n_out = n;
-    return 0;
-}
-
-static int open_journal(struct journal *j, size_t *n_done, struct call *c, const char *data,
-                        struct at_error *err)
-{
-    struct at_json *note = NULL;
-    int rc = journal_note(&note, c, data, err);
-
-    if (!rc)
-        rc = journal_open(j, c->job.out, "items.csv", PAIR_COLUMNS, note, c->resume, err);
-    at_json_free(note);
-    if (!rc)
-        rc = take_done(n_done, c, j, err);
-    if (!rc)
-        rc = journal_begin(j, *n_done, err);
-    if (!rc && *n_done > 0)
-        report_note("%zu of %zu pairs were done before", *n_done, c->pairs.n);
-    return rc;
-}
-
 /* --- scoring --- */
 
-static int score_window(struct call *c, struct at_scorer *scorer, struct journal *j, size_t first,
-                        size_t n, struct at_error *err)
+/* A pair that an interrupted run has scored. */
+static int take_pair(void *arg, size_t i, const struct at_table *done, struct at_error *err)
 {
+    static const char *const scores[] = { "score_a", "score_b" }, *const counts[] = { "n_a",
+                                                                                      "n_b" };
+    struct call *c = arg;
+    const char *cell;
+
+    if (strtoul(journal_cell(done, i, "index"), NULL, 10) != c->index[i])
+        return at_fail(err, AT_EFORMAT, "row %zu is not the pair that belongs there", i + 1);
+    for (size_t s = 0; s < 2; s++) {
+        cell = journal_cell(done, i, scores[s]);
+        c->scores[2 * i + s] = *cell ? strtod(cell, NULL) : NAN;
+        c->n_tokens[2 * i + s] = strtoul(journal_cell(done, i, counts[s]), NULL, 10);
+    }
+    cell = journal_cell(done, i, "excluded");
+    c->excluded[i] = *cell ? at_strdup(cell) : NULL;
+    return 0;
+}
+
+static int score_window(void *arg, size_t first, size_t n, struct at_scorer *scorer,
+                        struct at_csv *csv, struct at_error *err)
+{
+    struct call *c = arg;
     struct at_pair_result results[WINDOW];
     char text[SCORE_TEXT];
     int rc = at_pair_score(results, scorer, c->pairs.items + first, n, &c->rule, err);
@@ -204,39 +153,36 @@ static int score_window(struct call *c, struct at_scorer *scorer, struct journal
             c->n_tokens[2 * i + s] = results[k].n[s];
         }
         c->excluded[i] = results[k].excluded; /* ours now */
-        if (j)
-            pairs_row(&j->csv, &c->pairs, i, c->index[i], c->scores + 2 * i, c->n_tokens + 2 * i,
+        if (csv)
+            pairs_row(csv, &c->pairs, i, c->index[i], c->scores + 2 * i, c->n_tokens + 2 * i,
                       c->excluded[i]);
     }
-    return j ? at_csv_flush(&j->csv, err) : 0;
+    return 0;
 }
 
 static int score_pairs(struct call *c, const char *data, struct at_error *err)
 {
-    struct job *job = &c->job;
-    struct at_scorer scorer;
-    struct journal journal = { 0 }, *j = job->manifest ? &journal : NULL;
-    struct progress progress = { 0 };
-    size_t first = 0;
-    int rc = j ? open_journal(j, &first, c, data, err) : 0;
+    const struct score_setting settings[] = {
+        { "preset", preset_words[c->preset] }, { "score", score_words[c->score] },
+        { "mean", c->is_mean ? "yes" : "no" }, { "pll", bias_pll_words[c->pll] },
+        { "bos", bias_bos_words[c->bos] },     { "shard", c->shard_text ? c->shard_text : "1/1" },
+    };
+    const struct score_plan plan = {
+        .unit = "pairs",
+        .data = data,
+        .settings = settings,
+        .n_settings = AT_COUNTOF(settings),
+        .resume = c->resume,
+        .columns = PAIR_COLUMNS,
+        .n_items = c->pairs.n,
+        .rows_per_item = 1,
+        .window = WINDOW,
+        .arg = c,
+        .take = take_pair,
+        .score = score_window,
+    };
 
-    at_scorer_init(&scorer, &job->model, job->tokenizer, job->pool, 0);
-    progress_start(&progress, (enum progress_mode)(job->is_quiet ? PROGRESS_NEVER : job->progress),
-                   "scoring", "pairs", c->pairs.n);
-    for (; first < c->pairs.n && !rc; first += WINDOW) {
-        rc = score_window(c, &scorer, j, first, AT_MIN((size_t)WINDOW, c->pairs.n - first), err);
-        progress_show(&progress, AT_MIN(first + WINDOW, c->pairs.n));
-    }
-    progress_end(&progress);
-    at_scorer_release(&scorer);
-    if (!rc && j)
-        rc = journal_end(j, err);
-    journal_release(&journal);
-    if (!rc && job->manifest)
-        rc = manifest_table(job->manifest, "items.csv", PAIR_COLUMNS, c->pairs.n, err);
-    if (!rc && job->manifest)
-        rc = manifest_output(job->manifest, "journal.json", err);
-    return rc;
+    return score_items(&c->job, &plan, err);
 }
 
 static int write_rescored(struct call *c, struct at_error *err)

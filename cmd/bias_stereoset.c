@@ -10,8 +10,8 @@
 #include "base/alloc.h"
 #include "cmd/bias_shared.h"
 #include "cmd/build_info.h"
-#include "cmd/file_digest.h"
 #include "cmd/journal.h"
+#include "cmd/score_items.h"
 #include "cmd/stereo_heads.h"
 
 static const char *const protocol_words[] = { "official", "reference", "conditional", NULL };
@@ -103,86 +103,32 @@ static int choose_parts(struct call *c)
                                                     : c->unavailable[AT_INTRASENTENCE]);
 }
 
-/* --- the journal --- */
+/* --- scoring --- */
 
-static int journal_note(struct at_json **out, const struct call *c, const char *data,
-                        struct at_error *err)
+/* An item that an interrupted run has scored: a row for each of its sentences. */
+static int take_item(void *arg, size_t i, const struct at_table *done, struct at_error *err)
 {
-    struct at_digest model, set;
-    struct at_json *o;
-    int rc = file_digest(&model, at_safetensors_path(c->job.model.files, 0), err);
+    struct call *c = arg;
+    const struct at_stereo_item *item = &c->set.items[i];
 
-    if (!rc)
-        rc = file_digest(&set, data, err);
-    if (rc)
-        return rc;
-    o = at_json_object();
-    at_json_set_string(o, "command", c->job.command);
-    at_json_set_string(o, "version", version_number());
-    at_json_set_string(o, "model", model.hex);
-    at_json_set_string(o, "data", set.hex);
-    at_json_set_string(o, "protocol", protocol_words[c->protocol]);
-    at_json_set_string(o, "pll", bias_pll_words[c->pll]);
-    at_json_set_string(o, "bos", bias_bos_words[c->bos]);
-    at_json_set_string(o, "shard", c->shard_text ? c->shard_text : "1/1");
-    *out = o;
-    return 0;
-}
-
-/* Take over the items that an interrupted run has scored; answers how many. */
-static int take_done(size_t *n_out, struct call *c, const struct journal *j, struct at_error *err)
-{
-    long id = at_table_column(&j->done, "id"), score = at_table_column(&j->done, "score");
-    long tokens = at_table_column(&j->done, "n_tokens");
-    long excluded = at_table_column(&j->done, "excluded");
-    size_t n = j->done.n_rows / AT_N_GOLD;
-
-    *n_out = 0;
-    if (j->done.n_rows == 0)
-        return 0;
-    if (n > c->set.n)
-        return at_fail(err, AT_EFORMAT, "%s: more items than the data set has", j->path);
-    for (size_t row = 0; row < n * AT_N_GOLD; row++) {
-        size_t i = row / AT_N_GOLD;
-        enum at_gold g = c->set.items[i].order[row % AT_N_GOLD];
-        const char *cell = at_table_cell(&j->done, row, (size_t)score), *why;
-        if (strcmp(at_table_cell(&j->done, row, (size_t)id), c->set.items[i].sentence[g].id) != 0)
-            return at_fail(err, AT_EFORMAT, "%s: row %zu is not the item that belongs there",
-                           j->path, row + 1);
-        c->scores[AT_N_GOLD * i + g] = *cell ? strtod(cell, NULL) : NAN;
-        c->n_tokens[AT_N_GOLD * i + g] =
-            strtoul(at_table_cell(&j->done, row, (size_t)tokens), NULL, 10);
-        why = at_table_cell(&j->done, row, (size_t)excluded);
+    for (size_t k = 0; k < AT_N_GOLD; k++) {
+        size_t row = AT_N_GOLD * i + k, at = AT_N_GOLD * i + item->order[k];
+        const char *score = journal_cell(done, row, "score");
+        const char *why = journal_cell(done, row, "excluded");
+        if (strcmp(journal_cell(done, row, "id"), item->sentence[item->order[k]].id) != 0)
+            return at_fail(err, AT_EFORMAT, "row %zu is not the item that belongs there", row + 1);
+        c->scores[at] = *score ? strtod(score, NULL) : NAN;
+        c->n_tokens[at] = strtoul(journal_cell(done, row, "n_tokens"), NULL, 10);
         if (*why && !c->excluded[i])
             c->excluded[i] = at_strdup(why);
     }
-    *n_out = n;
     return 0;
 }
 
-static int open_journal(struct journal *j, size_t *n_done, struct call *c, const char *data,
-                        struct at_error *err)
+static int score_window(void *arg, size_t first, size_t n, struct at_scorer *scorer,
+                        struct at_csv *csv, struct at_error *err)
 {
-    struct at_json *note = NULL;
-    int rc = journal_note(&note, c, data, err);
-
-    if (!rc)
-        rc = journal_open(j, c->job.out, "items.csv", STEREO_COLUMNS, note, c->resume, err);
-    at_json_free(note);
-    if (!rc)
-        rc = take_done(n_done, c, j, err);
-    if (!rc)
-        rc = journal_begin(j, *n_done * AT_N_GOLD, err);
-    if (!rc && *n_done > 0)
-        report_note("%zu of %zu items were done before", *n_done, c->set.n);
-    return rc;
-}
-
-/* --- scoring --- */
-
-static int score_window(struct call *c, struct at_scorer *scorer, struct journal *j, size_t first,
-                        size_t n, struct at_error *err)
-{
+    struct call *c = arg;
     const struct at_score_rule rule = { (enum at_pll)c->pll, (enum at_bos)c->bos };
     struct at_stereo_result results[WINDOW];
     int rc = at_stereo_score(results, scorer, c->set.items + first, n,
@@ -198,39 +144,37 @@ static int score_window(struct call *c, struct at_scorer *scorer, struct journal
             c->n_tokens[at + g] = results[k].n[g];
         }
         c->excluded[first + k] = results[k].excluded; /* ours now */
-        if (j)
-            stereo_rows(&j->csv, &c->set, first + k, c->scores + at, c->n_tokens + at,
+        if (csv)
+            stereo_rows(csv, &c->set, first + k, c->scores + at, c->n_tokens + at,
                         results[k].excluded);
     }
-    return j ? at_csv_flush(&j->csv, err) : 0;
+    return 0;
 }
 
-static int score_items(struct call *c, const char *data, struct at_error *err)
+static int score_set(struct call *c, const char *data, struct at_error *err)
 {
-    struct job *job = &c->job;
-    struct at_scorer scorer;
-    struct journal journal = { 0 }, *j = job->manifest ? &journal : NULL;
-    struct progress progress = { 0 };
-    size_t first = 0;
-    int rc = j ? open_journal(j, &first, c, data, err) : 0;
+    const struct score_setting settings[] = {
+        { "protocol", protocol_words[c->protocol] },
+        { "pll", bias_pll_words[c->pll] },
+        { "bos", bias_bos_words[c->bos] },
+        { "shard", c->shard_text ? c->shard_text : "1/1" },
+    };
+    const struct score_plan plan = {
+        .unit = "items",
+        .data = data,
+        .settings = settings,
+        .n_settings = AT_COUNTOF(settings),
+        .resume = c->resume,
+        .columns = STEREO_COLUMNS,
+        .n_items = c->set.n,
+        .rows_per_item = AT_N_GOLD,
+        .window = WINDOW,
+        .arg = c,
+        .take = take_item,
+        .score = score_window,
+    };
 
-    at_scorer_init(&scorer, &job->model, job->tokenizer, job->pool, 0);
-    progress_start(&progress, (enum progress_mode)(job->is_quiet ? PROGRESS_NEVER : job->progress),
-                   "scoring", "items", c->set.n);
-    for (; first < c->set.n && !rc; first += WINDOW) {
-        rc = score_window(c, &scorer, j, first, AT_MIN((size_t)WINDOW, c->set.n - first), err);
-        progress_show(&progress, AT_MIN(first + WINDOW, c->set.n));
-    }
-    progress_end(&progress);
-    at_scorer_release(&scorer);
-    if (!rc && j)
-        rc = journal_end(j, err);
-    journal_release(&journal);
-    if (!rc && job->manifest)
-        rc = manifest_table(job->manifest, "items.csv", STEREO_COLUMNS, AT_N_GOLD * c->set.n, err);
-    if (!rc && job->manifest)
-        rc = manifest_output(job->manifest, "journal.json", err);
-    return rc;
+    return score_items(&c->job, &plan, err);
 }
 
 /* --- somebody's scores --- */
@@ -374,7 +318,7 @@ static int run(struct call *c, const struct opt *table, int argc, char **argv)
         if (c->set.n == 0)
             return report_error("shard %s has no items", c->shard_text);
     }
-    rc = c->rescore ? rescore_items(c, &err) : score_items(c, argv[0], &err);
+    rc = c->rescore ? rescore_items(c, &err) : score_set(c, argv[0], &err);
     return rc ? report_fault(&err) : finish(c, status);
 }
 

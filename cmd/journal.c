@@ -123,6 +123,14 @@ int journal_open(struct journal *out, const char *dir, const char *name, const c
     return rc;
 }
 
+const char *journal_cell(const struct at_table *done, size_t row, const char *column)
+{
+    long number = at_table_column(done, column);
+
+    AT_BUG_IF(number < 0); /* journal_open() has seen that they are there */
+    return at_table_cell(done, row, (size_t)number);
+}
+
 int journal_begin(struct journal *j, size_t n, struct at_error *err)
 {
     int rc = 0;

@@ -35,6 +35,8 @@ struct journal {
 AT_MUST_USE int journal_open(struct journal *out, const char *dir, const char *name,
                              const char *columns, const struct at_json *note, bool resume,
                              struct at_error *err);
+/* journal_cell - of a row of done, by one of the journal's columns. */
+const char *journal_cell(const struct at_table *done, size_t row, const char *column);
 /* journal_begin - forget the rows from n on (0..done.n_rows) and open the file for more. */
 AT_MUST_USE int journal_begin(struct journal *j, size_t n, struct at_error *err);
 /* journal_end - the table is complete. */

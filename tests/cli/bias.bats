@@ -237,6 +237,30 @@ killed() {
     has "$stderr" "cannot resume 'other': score was 'full', now it is 'diff'"
 }
 
+@test "a journal that was cut off inside an item, and one that is not of these items" {
+    few_items 4 >set.json
+    few_pairs 10 >pairs.csv
+    for c in 'stereoset --protocol reference' 'pairs --preset crows'; do
+        read -r command _ <<<"$c"
+        data=pairs.csv what=pair unit=pairs before='8 of 10'
+        [ "$command" = pairs ] || data=set.json what=item unit=items before='2 of 4'
+        ok bias $c -q -o $command --format json,csv $data
+        cp -r $command cut
+        head -n 9 $command/items.csv >cut/items.csv # of StereoSet the last item has two rows of three
+        ok bias $c -v --resume -o cut --format json,csv $data
+        has "$stderr" ": $before $unit were done before"
+        for f in items.csv targets.csv scores.json journal.json; do cmp $command/$f cut/$f; done
+
+        sed 5d $command/items.csv >cut/items.csv
+        fails 1 bias $c --resume -o cut --format json,csv $data
+        [ "$stderr" = "atlas bias $command: cut/items.csv: row 4 is not the $what that belongs there" ]
+        tail -n 3 $command/items.csv | cat $command/items.csv - >cut/items.csv
+        fails 1 bias $c --resume -o cut --format json,csv $data
+        [ "$stderr" = "atlas bias $command: cut/items.csv: more $unit than the data set has" ]
+        rm -r cut
+    done
+}
+
 @test "four shards under GNU parallel, one killed and resumed, are the whole run" {
     command -v parallel >/dev/null || skip "no GNU parallel"
     unset ATLAS_KERNELS
