@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "cmd/job.h"
 
 #define CORPUS_COLUMNS "layer,head,metric,n,mean,sd,min,max"
 
@@ -37,14 +38,7 @@ static void write_row(struct at_csv *csv, struct corpus_table *t, long layer, lo
         const struct at_moments *c = corpus_cell(t, layer, head, i);
         if (c->n == 0)
             continue;
-        if (layer >= 0)
-            at_csv_int(csv, layer);
-        else
-            at_csv_text(csv, "global");
-        if (head >= 0)
-            at_csv_int(csv, head);
-        else
-            at_csv_text(csv, layer >= 0 ? "layer" : "all");
+        job_csv_place(csv, layer, head);
         at_csv_text(csv, t->keys[i]);
         at_csv_int(csv, (long long)c->n);
         at_csv_real(csv, at_moments_mean(c));

@@ -172,5 +172,10 @@ AT_MUST_USE int job_csv_open(struct at_csv *out, struct job *job, const struct d
                              const char *name, const char *columns, struct at_error *err);
 AT_MUST_USE int job_csv_commit(struct at_csv *csv, struct job *job, const struct doc *doc,
                                const char *name, const char *columns, struct at_error *err);
+/*
+ * job_csv_place - the cells "layer" and "head" of a table that has rows of layers and of the model
+ * beside those of heads: 3,5 of a head; head -1: 3,layer; layer -1 too: global,all.
+ */
+void job_csv_place(struct at_csv *csv, long layer, long head);
 
 #endif

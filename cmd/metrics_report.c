@@ -126,17 +126,10 @@ static char *metrics_columns(void)
     return at_strbuf_take(&b);
 }
 
-/* A row; layer or head -1 stands for the mean map of a layer or of the model. */
+/* A row of a head, of the mean map of a layer, or of that of the model. */
 static void add_row(struct at_csv *csv, long layer, long head, const struct at_attn_metrics *m)
 {
-    if (layer >= 0)
-        at_csv_int(csv, layer);
-    else
-        at_csv_text(csv, "global");
-    if (head >= 0)
-        at_csv_int(csv, head);
-    else
-        at_csv_text(csv, layer >= 0 ? "layer" : "all");
+    job_csv_place(csv, layer, head);
     for (size_t i = 0; i < AT_N_METRICS; i++)
         at_csv_real(csv, at_metric_get(m, i));
     at_csv_end(csv);

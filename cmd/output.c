@@ -196,3 +196,15 @@ int job_csv_commit(struct at_csv *csv, struct job *job, const struct doc *doc, c
     free(rel);
     return rc;
 }
+
+void job_csv_place(struct at_csv *csv, long layer, long head)
+{
+    if (layer >= 0)
+        at_csv_int(csv, layer);
+    else
+        at_csv_text(csv, "global");
+    if (head >= 0)
+        at_csv_int(csv, head);
+    else
+        at_csv_text(csv, layer >= 0 ? "layer" : "all");
+}
