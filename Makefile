@@ -108,7 +108,9 @@ $O/completion/atlas.%: $O/atlas
 	$Q$O/atlas completion $* >$@
 
 # Kernel files are compiled for their instruction set; ops/cpu.c asks the machine before it calls.
-kernel.opt  = $(if $(filter release,$(MODE)),-O3)
+# Under the sanitizers they are optimised too: their checks stay, but without it a tile lies in
+# memory instead of registers, and every access to it is checked: four times slower.
+kernel.opt  = $(if $(filter-out debug,$(MODE)),-O3)
 kernel.avx2 = -mavx2 -mfma -mf16c
 $O/lib/ops/kernel_portable.o: kernel.flags = $(kernel.opt)
 ifneq (,$(filter x86_64%,$(shell $(CC) -dumpmachine)))
