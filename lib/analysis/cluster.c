@@ -165,7 +165,7 @@ int at_cluster_heads(struct at_clusters *out, const double *scores, const double
     group(&c, &f, options, pool);
     describe(&c, &f, options->has_summary_token);
     tsne.perplexity = options->perplexity;
-    fit = at_tsne_of_distances(c.tsne, f.distance, c.pca, n, &tsne, pool);
+    fit = at_tsne(c.tsne, f.distance, c.pca, n, &tsne, pool);
     c.perplexity = fit.perplexity;
     c.kl = fit.kl;
     free(f.x);

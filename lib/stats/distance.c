@@ -68,13 +68,6 @@ double at_norm(const float *x, size_t n)
     return sqrt(at_dot(x, x, n));
 }
 
-double at_cosine(const float *x, const float *y, size_t n)
-{
-    double length = at_norm(x, n) * at_norm(y, n);
-
-    return length > 0.0 ? at_dot(x, y, n) / length : NAN;
-}
-
 double at_pearson(const double *x, const double *y, size_t n)
 {
     double mean_x = at_mean(x, n), mean_y = at_mean(y, n), xx = 0.0, yy = 0.0, xy = 0.0;

@@ -17,9 +17,6 @@
  */
 double at_js_distance(const float *p, const float *q, size_t n, float floor);
 
-/* at_cosine - x.y / (|x| |y|); NaN when either has no length. */
-double at_cosine(const float *x, const float *y, size_t n);
-
 /* at_norm - Euclidean length. at_dot - sum of products. Both in double. */
 double at_norm(const float *x, size_t n);
 double at_dot(const float *x, const float *y, size_t n);

@@ -192,39 +192,3 @@ void at_subset_null(size_t *n_exceeding, const double *values, const double *obs
     free(job.used);
     free(job.exceeding);
 }
-
-/* Sum of the differences with the signs of one draw; 64 signs come from one number. */
-static double signed_sum(const double *d, size_t n, bool is_exact, uint64_t seed, uint64_t draw)
-{
-    uint64_t words = (n + 63) / 64, bits = 0;
-    double sum = 0.0;
-
-    for (size_t i = 0; i < n; i++) {
-        if (i % 64 == 0)
-            bits = is_exact ? draw : at_rng_at(seed, draw * words + i / 64);
-        sum += bits >> (i % 64) & 1 ? d[i] : -d[i];
-    }
-    return sum;
-}
-
-struct at_perm_p at_sign_flip(const double *differences, size_t n, size_t n_draws, uint64_t seed)
-{
-    double *d = at_malloc(n, sizeof *d), sum = 0.0, size = 0.0, limit;
-    size_t m = 0, n_exceeding = 0;
-    bool is_exact;
-
-    for (size_t i = 0; i < n; i++)
-        if (differences[i] != 0.0) {
-            d[m++] = differences[i];
-            sum += differences[i];
-            size += fabs(differences[i]);
-        }
-    is_exact = m < 63 && (uint64_t)1 << m <= n_draws;
-    if (is_exact)
-        n_draws = (size_t)1 << m;
-    limit = fabs(sum) - 1e-9 * size;
-    for (size_t k = 0; k < n_draws; k++)
-        n_exceeding += fabs(signed_sum(d, m, is_exact, seed, k)) >= limit;
-    free(d);
-    return at_perm_p(n_exceeding, n_draws, is_exact);
-}

@@ -1,5 +1,5 @@
 /*
- * permutation.h - tests by rearrangement: random subsets, relabelling and sign flips.
+ * permutation.h - tests by rearrangement: random subsets and relabelling.
  *
  * Draw d is the same whoever makes it and in whatever order: every random number comes from
  * (seed, counter) alone, so results do not depend on the number of threads. Where all
@@ -63,13 +63,5 @@ struct at_perm_p at_perm_p(size_t n_exceeding, size_t n_draws, bool is_exact);
  */
 void at_subset_null(size_t *n_exceeding, const double *values, const double *observed,
                     size_t n_series, const struct at_subsets *s, struct at_pool *pool);
-
-/*
- * at_sign_flip - is the mean of n paired differences further from 0 than signs alone explain?
- *
- * Two-sided: |sum of randomly signed differences| >= |sum|. Differences of 0 change nothing and
- * are left out. Exact when 2^n <= n_draws.      Edge  no difference but 0 gives p = 1.
- */
-struct at_perm_p at_sign_flip(const double *differences, size_t n, size_t n_draws, uint64_t seed);
 
 #endif

@@ -14,23 +14,13 @@ double at_mean(const double *x, size_t n)
     return n ? sum / (double)n : NAN;
 }
 
-static double sum_of_squares(const double *x, size_t n)
+double at_sd(const double *x, size_t n)
 {
     double mean = at_mean(x, n), sum = 0.0;
 
     for (size_t i = 0; i < n; i++)
         sum += (x[i] - mean) * (x[i] - mean);
-    return sum;
-}
-
-double at_sd(const double *x, size_t n)
-{
-    return n ? sqrt(sum_of_squares(x, n) / (double)n) : NAN;
-}
-
-double at_sd_sample(const double *x, size_t n)
-{
-    return n > 1 ? sqrt(sum_of_squares(x, n) / (double)(n - 1)) : NAN;
+    return n ? sqrt(sum / (double)n) : NAN;
 }
 
 void at_standardize(double *z, const double *x, size_t N, size_t d)

@@ -6,11 +6,9 @@
 
 #include <stddef.h>
 
-/* at_mean, at_sd, at_sd_sample - sums in double; at_sd divides by n (population), at_sd_sample by
-   n - 1. NaN for nothing (at_sd_sample: for fewer than two). */
+/* at_mean, at_sd - sums in double; at_sd divides by n (population). NaN for nothing. */
 double at_mean(const double *x, size_t n);
 double at_sd(const double *x, size_t n);
-double at_sd_sample(const double *x, size_t n);
 
 /*
  * at_standardize - z = (x - mean) / sd by column, with the population's deviation.

@@ -14,8 +14,6 @@
 
 #include "base/alloc.h"
 #include "base/attr.h"
-#include "stats/distance.h"
-#include "stats/pca.h"
 
 enum { LANES = 16, ROWS_PER_TASK = 16, EXAGGERATED = 250 };
 typedef float vfloat __attribute__((vector_size(LANES * sizeof(float))));
@@ -242,9 +240,8 @@ static void centre(double *at, size_t N)
         at[k] -= mean[k % 2];
 }
 
-struct at_tsne_fit at_tsne_of_distances(double *out, const double *distance, const double *start,
-                                        size_t N, const struct at_tsne_options *options,
-                                        struct at_pool *pool)
+struct at_tsne_fit at_tsne(double *out, const double *distance, const double *start, size_t N,
+                           const struct at_tsne_options *options, struct at_pool *pool)
 {
     double most = N > 1 ? (double)(N - 1) : 1.0, wanted = options->perplexity;
     struct at_tsne_fit fit = { AT_MIN(wanted > 0.0 ? wanted : 30.0, most), 0.0 };
@@ -275,18 +272,5 @@ struct at_tsne_fit at_tsne_of_distances(double *out, const double *distance, con
     centre(out, N);
     free(t.p);
     free(state);
-    return fit;
-}
-
-struct at_tsne_fit at_tsne(double *out, const double *x, size_t N, size_t d,
-                           const struct at_tsne_options *options, struct at_pool *pool)
-{
-    double *distance = at_malloc(N * N + 2 * N + 1, sizeof *distance), *start = distance + N * N;
-    struct at_tsne_fit fit;
-
-    at_pairwise(distance, x, N, d);
-    at_pca(start, NULL, NULL, x, N, d, 2);
-    fit = at_tsne_of_distances(out, distance, start, N, options, pool);
-    free(distance);
     return fit;
 }

@@ -24,23 +24,18 @@ struct at_tsne_fit {
 };
 
 /*
- * at_tsne - a map on which near rows stay near; distances between far points mean nothing.
+ * at_tsne - a map on which near points stay near; distances between far ones mean nothing.
  *
- * The start is the principal plane scaled to 1e-4, so nothing is random; sums are taken in a fixed
- * order, so the result does not depend on the number of threads.
+ * The start, best the principal plane, is scaled to 1e-4, so nothing is random; sums are taken in a
+ * fixed order, so the result does not depend on the number of threads.
  *
  * Source    van der Maaten and Hinton 2008; early exaggeration 12 for 250 iterations, momentum 0.5
  *           then 0.8, gains, learning rate max(N / 48, 50) as in scikit-learn.
- * Shapes    out (N,2); x (N,d).      Memory  N*N floats while it runs.
- * Edge      N = 0 does nothing, N = 1 gives the origin and a KL of 0, N = 2 two points. Rows that
- *           are all equal stay at the origin. Perplexity is at most N - 1.
+ * Shapes    out (N,2); distance (N,N); start (N,2).      Memory  N*N floats while it runs.
+ * Edge      N = 0 does nothing, N = 1 gives the origin and a KL of 0, N = 2 two points. A start of
+ *           equal points stays at the origin. Perplexity is at most N - 1.
  */
-struct at_tsne_fit at_tsne(double *out, const double *x, size_t N, size_t d,
+struct at_tsne_fit at_tsne(double *out, const double *distance, const double *start, size_t N,
                            const struct at_tsne_options *options, struct at_pool *pool);
-
-/* at_tsne_of_distances - the same from distances (N,N) and a start (N,2) of any scale. */
-struct at_tsne_fit at_tsne_of_distances(double *out, const double *distance, const double *start,
-                                        size_t N, const struct at_tsne_options *options,
-                                        struct at_pool *pool);
 
 #endif

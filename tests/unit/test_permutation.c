@@ -1,5 +1,5 @@
 /*
- * test_permutation.c - subsets, exact and random; the null of a subset sum; sign flips.
+ * test_permutation.c - subsets, exact and random; the null of a subset sum.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -148,28 +148,6 @@ static void test_p_uniform_under_null(void **state)
     assert_true(below < 0.1 + 3.0 * sqrt(0.09 / TRIALS));
 }
 
-/* Exact: 5 equal differences, 2 of 32 signings reach |5|. Random: 40 differences against the
-   normal tail of their sum. */
-static void test_sign_flip(void **state)
-{
-    const double five[6] = { 1, 1, 1, 1, 1, 0 }, none[3] = { 0, 0, 0 };
-    struct at_perm_p p = at_sign_flip(five, 6, 1000, 0);
-    double forty[40], sum = 0.0;
-
-    (void)state;
-    ASSERT_NEAR(p.p, 2.0 / 32.0, 1e-15);
-    assert_true(p.mc_error == 0.0);
-    assert_true(at_sign_flip(none, 3, 100, 0).p == 1.0);
-    for (size_t i = 0; i < 40; i++) {
-        forty[i] = i % 3 == 0 ? -1.0 : 1.0;
-        sum += forty[i];
-    }
-    p = at_sign_flip(forty, 40, 20000, 0);
-    /* |sum| >= 12 of 40 fair signs: P(X >= 26) * 2 of a binomial(40, 1/2) = 0.0807. */
-    assert_true(sum == 12.0);
-    ASSERT_NEAR(p.p, 0.0807, 4.0 * p.mc_error);
-}
-
 static void test_permutation_is_one(void **state)
 {
     size_t order[9], again[9], seen[9] = { 0 };
@@ -193,7 +171,6 @@ int main(void)
         cmocka_unit_test(test_null_by_hand),
         cmocka_unit_test(test_null_same_for_any_threads),
         cmocka_unit_test(test_p_uniform_under_null),
-        cmocka_unit_test(test_sign_flip),
         cmocka_unit_test(test_permutation_is_one),
     };
 

@@ -17,7 +17,6 @@ static void test_moments(void **state)
     (void)state;
     ASSERT_NEAR(at_mean(x, 8), 5.0, 0);
     ASSERT_NEAR(at_sd(x, 8), 2.0, 1e-15);
-    ASSERT_NEAR(at_sd_sample(x, 8), sqrt(32.0 / 7), 1e-15);
     for (size_t i = 0; i < 8; i++)
         at_moments_add(&m, x[i]);
     at_moments_add(&m, NAN);
@@ -31,10 +30,9 @@ static void test_moments(void **state)
 static void test_of_nothing(void **state)
 {
     struct at_moments m = { 0 };
-    double one = 3.0;
 
     (void)state;
-    assert_true(isnan(at_mean(NULL, 0)) && isnan(at_sd(NULL, 0)) && isnan(at_sd_sample(&one, 1)));
+    assert_true(isnan(at_mean(NULL, 0)) && isnan(at_sd(NULL, 0)));
     assert_true(isnan(at_moments_mean(&m)) && isnan(at_moments_sd(&m)));
 }
 
