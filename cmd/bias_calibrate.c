@@ -223,6 +223,8 @@ static int run(struct call *c, const struct opt *table, int argc, char **argv)
     if (status)
         return status;
     rc = open_detector(c, &err);
+    if (!rc && job->manifest)
+        rc = detector_note(&c->detector, job->manifest, &err);
     for (size_t k = 0; k < N_SETS && !rc; k++)
         rc = at_bar_calibration_init(&c->null[k], job->shape.n_layers * job->shape.n_heads, &err);
     if (rc)

@@ -102,7 +102,9 @@ static int run(struct detect_call *c, struct job *job, const struct opt *table, 
         status = job_start(job, table, argc, argv);
     if (status)
         return status;
-    if (detector_use(&c->detector, &job->model, job->tokenizer, job->model_name, &c->options, &err))
+    if (detector_use(&c->detector, &job->model, job->tokenizer, job->model_name, &c->options,
+                     &err) ||
+        (job->manifest && detector_note(&c->detector, job->manifest, &err)))
         return report_fault(&err);
     status = job_each_text(job, &handler, c);
     if ((status == EXIT_DONE || status == EXIT_SKIPPED) && detect_texts_table(c, job, &err))

@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "cmd/lookup.h"
 #include "cmd/report.h"
+#include "io/npy.h"
 #include "model/classify.h"
 #include "model/forward.h"
 
@@ -64,12 +65,45 @@ int detector_check(struct detector_options *o)
     return status;
 }
 
+static int read_thresholds(struct detector *d, const char *path, struct at_error *err)
+{
+    size_t n = d->model->config.n_labels;
+    double *t = at_malloc(n, sizeof *t);
+    int rc = at_npy_read(t, n, path, err);
+
+    for (size_t i = 0; i < n && !rc; i++)
+        if (!(t[i] >= 0.0 && t[i] <= 1.0))
+            rc = at_fail(err, AT_ERANGE, "%s: value %zu is %g, want 0 to 1", path, i, t[i]);
+    if (!rc)
+        d->rule = at_bias_rule_by_label(t, &d->labels, DETECTOR_THRESHOLDS);
+    free(t);
+    return rc;
+}
+
+/* The rule that comes with the model; what its config.json says goes before all else. */
+static int own_rule(struct detector *d, const char *name, struct at_error *err)
+{
+    char *path;
+
+    d->rule = at_bias_rule_of(&d->model->config, &d->labels, name);
+    if (d->model->config.label_thresholds)
+        return 0;
+    path = at_path_join(d->model->dir, DETECTOR_THRESHOLDS);
+    if (!at_path_is_file(path)) {
+        free(path);
+        return 0;
+    }
+    d->thresholds_path = path;
+    return read_thresholds(d, path, err);
+}
+
+/* Of an ensemble only the first one's rule counts. */
 static int open_second(struct detector *d, const char *name, struct at_error *err)
 {
-    const struct detector_options plain = { 0 };
+    const struct detector_options same = { .rule = d->rule, .has_rule = true };
 
     d->second = at_calloc(1, sizeof *d->second);
-    return detector_open(d->second, name, &plain, err);
+    return detector_open(d->second, name, &same, err);
 }
 
 int detector_use(struct detector *out, struct at_model *model, struct at_tokenizer *tokenizer,
@@ -87,7 +121,9 @@ int detector_use(struct detector *out, struct at_model *model, struct at_tokeniz
     model->config.is_multi_label = true; /* seven independent labels, whatever config.json says */
     if (model->config.is_causal)
         at_tokenizer_set_prefix_space(tokenizer, true); /* as these classifiers were trained */
-    out->rule = o->has_rule ? o->rule : at_bias_rule_of(&model->config, &out->labels, name);
+    if (!o->has_rule)
+        return own_rule(out, name, err);
+    out->rule = o->rule;
     return o->ensemble ? open_second(out, o->ensemble, err) : 0;
 }
 
@@ -106,9 +142,30 @@ void detector_close(struct detector *d)
     if (d->second)
         detector_close(d->second);
     free(d->second);
+    free(d->thresholds_path);
     at_tokenizer_close(d->own_tokenizer);
     at_model_close(&d->own_model);
     *d = (struct detector){ 0 };
+}
+
+static int note_files(const struct detector *d, const char *role, struct manifest *m,
+                      struct at_error *err)
+{
+    const struct at_safetensors *files = d->own_model.files;
+    int rc = 0;
+
+    for (size_t i = 0; !rc && files && at_safetensors_path(files, i); i++)
+        rc = manifest_input_file(m, role, at_safetensors_path(files, i), err);
+    if (!rc && d->thresholds_path)
+        rc = manifest_input_file(m, "thresholds", d->thresholds_path, err);
+    return rc;
+}
+
+int detector_note(const struct detector *d, struct manifest *m, struct at_error *err)
+{
+    int rc = note_files(d, "detector", m, err);
+
+    return !rc && d->second ? note_files(d->second, "ensemble", m, err) : rc;
 }
 
 /* p (T, n_labels) of one classifier; hidden NULL: computed here. The caller frees. */

@@ -6,6 +6,7 @@
 
 #include "analysis/bias.h"
 #include "base/pool.h"
+#include "cmd/manifest.h"
 #include "cmd/opt.h"
 #include "model/weights.h"
 #include "text/tokenizer.h"
@@ -27,11 +28,15 @@ struct detector_options {
 /* detector_check - thresholds that are none, unknown keys; answers an exit status. */
 int detector_check(struct detector_options *o);
 
+/* A checkpoint may bring thresholds, one for each label, in this file beside its weights. */
+#define DETECTOR_THRESHOLDS "optimized_thresholds.npy"
+
 struct detector {
     struct at_model *model; /* of this classifier; may be the job's own */
     struct at_tokenizer *tokenizer;
     struct at_bias_labels labels;
     struct at_bias_rule rule;
+    char *thresholds_path; /* that file, when the rule is from it */
     struct detector *second;
     struct at_model own_model; /* when it was opened here */
     struct at_tokenizer *own_tokenizer;
@@ -40,8 +45,11 @@ struct detector {
 /*
  * detector_use - make a model that is open a detector; detector_open - find and open it, too.
  *
+ * Thresholds are those of the options, else of config.json, else of DETECTOR_THRESHOLDS, else those
+ * known for the name, else 0.5.
  * o must have passed detector_check(), or be zeroed.
- * Errors    AT_EFORMAT: other labels, no classifier; AT_ENOTFOUND.
+ * Errors    AT_EFORMAT: other labels, no classifier, a broken file of thresholds; AT_ENOTFOUND;
+ *           AT_ERANGE: a threshold outside 0 to 1.
  * Memory    detector_close(), which accepts a zeroed struct. out must not be moved after use.
  */
 AT_MUST_USE int detector_use(struct detector *out, struct at_model *model,
@@ -50,6 +58,9 @@ AT_MUST_USE int detector_use(struct detector *out, struct at_model *model,
 AT_MUST_USE int detector_open(struct detector *out, const char *name,
                               const struct detector_options *o, struct at_error *err);
 void detector_close(struct detector *d);
+
+/* detector_note - the files it was opened with, as a manifest's inputs. Accepts a zeroed struct. */
+AT_MUST_USE int detector_note(const struct detector *d, struct manifest *m, struct at_error *err);
 
 /*
  * detector_judge - verdicts (tokens->n) of a text. tokens are the detector's own; hidden (T,C) the

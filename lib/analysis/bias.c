@@ -90,6 +90,16 @@ struct at_bias_rule at_bias_rule_manual(const double *category)
     return rule;
 }
 
+struct at_bias_rule at_bias_rule_by_label(const double *thresholds,
+                                          const struct at_bias_labels *labels, const char *source)
+{
+    struct at_bias_rule rule = { .is_by_label = true, .source = source };
+
+    for (size_t l = 0; l < AT_N_BIAS_LABELS; l++)
+        rule.label[l] = thresholds[labels->column[l]];
+    return rule;
+}
+
 /* Row of the table for a model's name: its last part, "gus-net" written as one word. */
 static const struct at_bias_thresholds *row_for(const char *model_name)
 {
@@ -120,14 +130,9 @@ struct at_bias_rule at_bias_rule_of(const struct at_config *config,
     struct at_bias_rule rule = at_bias_rule_manual(half);
 
     rule.source = "default 0.5";
-    if (config->label_thresholds) {
-        rule = (struct at_bias_rule){ .is_by_label = true, .source = "config.json" };
-        for (size_t l = 0; l < AT_N_BIAS_LABELS; l++)
-            rule.label[l] = config->label_thresholds[labels->column[l]];
-    } else if (row) {
-        rule = rule_from_row(row);
-    }
-    return rule;
+    if (config->label_thresholds)
+        return at_bias_rule_by_label(config->label_thresholds, labels, "config.json");
+    return row ? rule_from_row(row) : rule;
 }
 
 int at_bias_rule_named(struct at_bias_rule *out, const char *key, struct at_error *err)

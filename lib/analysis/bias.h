@@ -49,7 +49,7 @@ struct at_bias_rule {
     bool is_by_label;
     double label[AT_N_BIAS_LABELS]; /* O's is not used */
     double category[AT_N_BIAS];
-    const char *source; /* "config.json", "gusnet-bert", "default 0.5" */
+    const char *source; /* "config.json", "gusnet-bert", "default 0.5", "given"; borrowed */
 };
 
 /* One row of the source's table of thresholds. */
@@ -66,6 +66,9 @@ extern const size_t at_bias_n_thresholds;
  */
 struct at_bias_rule at_bias_rule_of(const struct at_config *config,
                                     const struct at_bias_labels *labels, const char *model_name);
+/* at_bias_rule_by_label - the optimised rule; thresholds (n_labels) in the classifier's order. */
+struct at_bias_rule at_bias_rule_by_label(const double *thresholds,
+                                          const struct at_bias_labels *labels, const char *source);
 /* at_bias_rule_named - a row of the table by its key; AT_ENOTFOUND lists the keys. */
 AT_MUST_USE int at_bias_rule_named(struct at_bias_rule *out, const char *key, struct at_error *err);
 /* at_bias_rule_manual - the manual rule with one threshold per category. */

@@ -65,6 +65,73 @@ near() {
     has "$stderr" "known are gusnet-bert"
 }
 
+# detector DIR - the built-in detector without thresholds of its own in config.json.
+detector() {
+    mkdir "$1"
+    ln -s "$MODELS"/atlas-bias/* "$1/"
+    rm "$1/config.json"
+    jq 'del(.label_thresholds)' "$MODELS/atlas-bias/config.json" >"$1/config.json"
+}
+
+@test "thresholds that a checkpoint brings in a file of numpy's" {
+    detector model
+    ok bias detect -m model --json "$BIASED"
+    holds - '.rule.source == "default 0.5"'
+    for form in single double single-v2 double-v2; do
+        cp "$FIXTURES/npy/$form.npy" model/optimized_thresholds.npy
+        ok bias detect -m model -o out --format json "$BIASED"
+        holds out/bias.json '.rule.kind == "by label" and .rule.source == "optimized_thresholds.npy"'
+        near out/bias.json '.rule.thresholds["B-STEREO"]' 100/1024
+        near out/bias.json '.rule.thresholds["I-UNFAIR"]' 1023/1024
+        holds out/manifest.json '[.inputs[] | select(.role == "thresholds") | .path] == ["optimized_thresholds.npy"]'
+        [ "$(json out/manifest.json '.inputs[] | select(.role == "thresholds") | .sha256')" = \
+            "$(sha256sum <model/optimized_thresholds.npy | cut -c1-64)" ]
+    done
+    # what fires is what reaches them
+    holds out/bias.json '([.rule.thresholds["B-STEREO"], .rule.thresholds["I-STEREO"]] | min) as $t |
+        [.tokens[].fired.STEREO | values | .p] | length > 0 and min >= $t'
+    # order of precedence: options, config.json, the file, the name
+    ok bias detect -m model --threshold 0.25 -o out --format json "$BIASED"
+    holds out/bias.json '.rule.source == "given" and .rule.thresholds.GEN == 0.25'
+    holds out/manifest.json 'all(.inputs[]; .role != "thresholds")'
+    ok bias detect -m model --thresholds bert-paper --json "$BIASED"
+    holds - '.rule.source == "bert-paper"'
+    mv model gusnet-bert
+    ok bias detect -m ./gusnet-bert --json "$BIASED"
+    holds - '.rule.source == "optimized_thresholds.npy"'
+    rm gusnet-bert/optimized_thresholds.npy
+    ok bias detect -m ./gusnet-bert --json "$BIASED"
+    holds - '.rule.source == "gusnet-bert"'
+}
+
+@test "a file of thresholds that is broken or of other labels" {
+    detector model
+    while read -r form text; do
+        cp "$FIXTURES/npy/$form.npy" model/optimized_thresholds.npy
+        fails 1 bias detect -m model -o out "$BIASED"
+        [ "$stderr" = "atlas bias detect: model/optimized_thresholds.npy: $text" ]
+        [ ! -e out/manifest.json ]
+        fails 1 bias attention --detector model "$BIASED"
+        ok bias detect -m model --threshold 0.5 --json "$BIASED" # it is not read
+        ok bias detect --ensemble model --json "$BIASED"
+    done <<'END'
+five 5 values, want 7
+above-one value 5 is 1.17188, want 0 to 1
+objects values of type '|O', want '<f4' or '<f8'
+END
+}
+
+@test "another detector's files are inputs, an ensemble's too" {
+    detector model
+    cp "$FIXTURES/npy/single.npy" model/optimized_thresholds.npy
+    ok bias attention -m atlas-bert --detector model -o out --format json --permutations 99 "$BIASED"
+    holds out/manifest.json '[.inputs[] | .role] == ["model", "detector", "thresholds", "text"]'
+    ok bias calibrate -m atlas-bert --ensemble model -o out --format json --draws 5 "$BIASED"
+    holds out/manifest.json '[.inputs[] | .role] == ["model", "detector", "ensemble", "text"]'
+    ok bias attention -o out --format json --permutations 99 "$BIASED"
+    holds out/manifest.json '[.inputs[] | .role] == ["model", "text"]'
+}
+
 @test "attention to flagged tokens: ratios, propagation, significance" {
     ok bias attention -o out --format json,csv --permutations 2000 "$BIASED"
     [ "$(head -n 1 out/bar.csv)" = "layer,head,bar,bsr,bar_visible,bsr_visible,max_weight,specialised,p,mc_error,q,p_bonferroni,bar_gen,bar_unfair,bar_stereo" ]

@@ -56,6 +56,19 @@ refused() {
     ok model info -m org/tiny
 }
 
+@test "the thresholds of a token classifier come along; nobody else is asked for them" {
+    cp "$FIXTURES/npy/single.npy" $MODEL/optimized_thresholds.npy
+    serve
+    fetch org/tiny
+    [ "$status" -eq 0 ] || fail "$stderr"
+    [ ! -e "$SNAPSHOT/optimized_thresholds.npy" ]
+    lacks "$(cat requests)" 'thresholds'
+    jq '.architectures = ["BertForTokenClassification"]' "$FIXTURES/tiny-bert/config.json" >$MODEL/config.json
+    fetch org/tiny
+    [ "$status" -eq 0 ] || fail "$stderr"
+    cmp "$FIXTURES/npy/single.npy" "$SNAPSHOT/optimized_thresholds.npy"
+}
+
 @test "a second time nothing is downloaded" {
     serve
     fetch org/tiny
