@@ -75,11 +75,3 @@ void at_populate(const void *p, size_t n)
     if (madvise(u.p, n + into_page, MADV_POPULATE_READ) != 0)
         (void)posix_madvise(u.p, n + into_page, POSIX_MADV_WILLNEED);
 }
-
-void at_mapfile_populate(const struct at_mapfile *m, size_t offset, size_t n)
-{
-    const void *p = at_mapfile_slice(m, offset, n);
-
-    if (p)
-        at_populate(p, n);
-}

@@ -25,9 +25,7 @@ void at_mapfile_close(struct at_mapfile *m);
 /* at_mapfile_slice - pointer to n bytes at offset, or NULL when they are not all inside. */
 const void *at_mapfile_slice(const struct at_mapfile *m, size_t offset, size_t n);
 
-/* at_mapfile_populate - fault in n bytes at offset at once; a hint, never fails. */
-void at_mapfile_populate(const struct at_mapfile *m, size_t offset, size_t n);
-/* at_populate - the same for n bytes of a map at p. */
+/* at_populate - fault in n bytes at p, inside a map, all at once; a hint, never fails. */
 void at_populate(const void *p, size_t n);
 
 #endif

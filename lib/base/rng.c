@@ -56,15 +56,6 @@ double at_rng_normal(struct at_rng *r)
     return sqrt(-2.0 * log(u)) * cos(2.0 * AT_PI * v);
 }
 
-void at_rng_shuffle(struct at_rng *r, size_t *items, size_t n)
-{
-    for (size_t i = n; i > 1; i--) {
-        size_t j = at_rng_below(r, i), tmp = items[j];
-        items[j] = items[i - 1];
-        items[i - 1] = tmp;
-    }
-}
-
 uint64_t at_rng_at(uint64_t seed, uint64_t counter)
 {
     uint64_t z = seed * 0x9E3779B97F4A7C15u + (counter + 1) * 0xD1B54A32D192ED03u;

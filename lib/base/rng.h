@@ -23,8 +23,6 @@ size_t at_rng_below(struct at_rng *r, size_t n);
 double at_rng_double(struct at_rng *r);
 /* at_rng_normal - standard normal (Box-Muller, one of the pair). */
 double at_rng_normal(struct at_rng *r);
-/* at_rng_shuffle - Fisher-Yates in place. */
-void at_rng_shuffle(struct at_rng *r, size_t *items, size_t n);
 /* at_rng_at - 64 random bits that depend on (seed, counter) alone. */
 uint64_t at_rng_at(uint64_t seed, uint64_t counter);
 

@@ -126,15 +126,6 @@ struct at_json *at_json_reals(const double *v, size_t n)
     return a;
 }
 
-struct at_json *at_json_floats(const float *v, size_t n)
-{
-    struct at_json *a = at_json_array();
-
-    for (size_t i = 0; i < n; i++)
-        at_json_append(a, at_json_real(v[i]));
-    return a;
-}
-
 void at_json_free(struct at_json *v)
 {
     json_decref(node(v));

@@ -31,9 +31,8 @@ void at_json_set_string(struct at_json *object, const char *key, const char *s);
 void at_json_set_int(struct at_json *object, const char *key, long long v);
 void at_json_set_real(struct at_json *object, const char *key, double v);
 void at_json_set_bool(struct at_json *object, const char *key, bool v);
-/* at_json_reals, at_json_floats - array of n numbers. */
+/* at_json_reals - array of n numbers. */
 struct at_json *at_json_reals(const double *v, size_t n);
-struct at_json *at_json_floats(const float *v, size_t n);
 void at_json_free(struct at_json *v); /* accepts NULL */
 
 /*

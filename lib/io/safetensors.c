@@ -422,11 +422,3 @@ const char *at_safetensors_path(const struct at_safetensors *st, size_t i)
 {
     return i < st->shards.n ? st->shards.items[i].path : NULL;
 }
-
-void at_safetensors_populate(const struct at_safetensors *st)
-{
-    for (size_t i = 0; i < st->shards.n; i++) {
-        const struct shard *s = &st->shards.items[i];
-        at_mapfile_populate(&s->map, s->data, s->map.n - s->data);
-    }
-}

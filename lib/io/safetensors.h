@@ -54,8 +54,6 @@ const struct at_tensor_view *at_safetensors_find(const struct at_safetensors *st
 const char *at_safetensors_meta(const struct at_safetensors *st, const char *key);
 /* at_safetensors_path - path of the i-th file (one, or one per shard); NULL past the last. */
 const char *at_safetensors_path(const struct at_safetensors *st, size_t i);
-/* at_safetensors_populate - fault in the pages of all tensors at once (a hint). */
-void at_safetensors_populate(const struct at_safetensors *st);
 
 /*
  * Writing: declare every tensor first (name, dtype, shape), then append the data piece by piece,

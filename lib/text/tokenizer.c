@@ -373,18 +373,6 @@ void at_tokenizer_add_joined(const struct at_tokenizer *t, struct at_strbuf *out
     at_strbuf_release(&bytes);
 }
 
-bool at_tokenizer_continues(const struct at_tokenizer *t, int id)
-{
-    const char *piece = at_tokenizer_piece(t, id);
-    size_t i = 0;
-
-    if (!piece || !*piece || at_added_token_of(&t->added, id))
-        return false;
-    if (t->kind == AT_WORDPIECE)
-        return is_joined(t, piece);
-    return !at_unicode_is_space((unsigned)at_bpe_byte(at_utf8_next(piece, &i)));
-}
-
 /* Append bytes; each that is not part of valid UTF-8 becomes U+FFFD. */
 static void add_repaired(struct at_strbuf *out, const char *bytes, size_t n)
 {

@@ -62,9 +62,6 @@ void at_tokenizer_add_label(const struct at_tokenizer *t, struct at_strbuf *out,
 /* at_tokenizer_add_joined - the same for n tokens in a row, whose bytes are put together first. */
 void at_tokenizer_add_joined(const struct at_tokenizer *t, struct at_strbuf *out,
                              const struct at_token *tokens, size_t n);
-/* at_tokenizer_continues - true when the piece goes on with the word before it: "##x", or without
-   the "Ġ" or line break that starts one. at_token.word knows more: it has seen the text. */
-bool at_tokenizer_continues(const struct at_tokenizer *t, int id);
 /* at_tokenizer_set_prefix_space - GPT-2: treat the text as if a space stood before it. */
 void at_tokenizer_set_prefix_space(struct at_tokenizer *t, bool on);
 

@@ -143,8 +143,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "bench_batch: %s\n", err.text);
         return 1;
     }
-    at_safetensors_populate(m.files);
     struct at_pool *pool = at_pool_new(strtoul(argv[2], NULL, 10));
+    at_model_populate(&m, pool);
     measure(&m, pool, strtoul(argv[3], NULL, 10));
     at_pool_free(pool);
     at_model_close(&m);

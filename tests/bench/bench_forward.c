@@ -141,8 +141,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "bench_forward: %s\n", err.text);
         return 1;
     }
-    at_safetensors_populate(m.files);
     struct at_pool *pool = at_pool_new(strtoul(argv[2], NULL, 10));
+    at_model_populate(&m, pool);
     if (!strcmp(argv[3], "-"))
         serve(&m, pool);
     else

@@ -29,7 +29,8 @@ static void test_slices(void **state)
     for (size_t i = 0; i < AT_COUNTOF(cases); i++) {
         const void *p = at_mapfile_slice(&m, cases[i].offset, cases[i].n);
         assert_ptr_equal(p, cases[i].inside ? m.bytes + cases[i].offset : NULL);
-        at_mapfile_populate(&m, cases[i].offset, cases[i].n); /* harmless wherever it points */
+        if (p)
+            at_populate(p, cases[i].n);
     }
     assert_memory_equal(at_mapfile_slice(&m, 3, 4), "3456", 4);
     at_mapfile_close(&m);

@@ -66,30 +66,6 @@ static void test_doubles_and_normals(void **state)
     ASSERT_NEAR(square / DRAWS, 1.0, 5 * sqrt(2.0 / DRAWS));
 }
 
-static void test_shuffle_permutes(void **state)
-{
-    enum { N = 50 };
-    struct at_rng r, again;
-    size_t items[N], twin[N];
-    bool seen[N] = { 0 }, moved = false;
-
-    (void)state;
-    at_rng_init(&r, 5, 5);
-    at_rng_init(&again, 5, 5);
-    for (size_t i = 0; i < N; i++)
-        items[i] = twin[i] = i;
-    at_rng_shuffle(&r, items, N);
-    at_rng_shuffle(&again, twin, N);
-    assert_memory_equal(items, twin, sizeof items); /* same seed, same order */
-    for (size_t i = 0; i < N; i++) {
-        assert_false(seen[items[i]]);
-        seen[items[i]] = true;
-        moved |= items[i] != i;
-    }
-    assert_true(moved);
-    at_rng_shuffle(&r, items, 0);
-}
-
 /* Neighbouring seeds and counters differ in about half of the 64 bits. */
 static void test_counter_based(void **state)
 {
@@ -108,8 +84,9 @@ static void test_counter_based(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_published_numbers),   cmocka_unit_test(test_below_is_uniform),
-        cmocka_unit_test(test_doubles_and_normals), cmocka_unit_test(test_shuffle_permutes),
+        cmocka_unit_test(test_published_numbers),
+        cmocka_unit_test(test_below_is_uniform),
+        cmocka_unit_test(test_doubles_and_normals),
         cmocka_unit_test(test_counter_based),
     };
 

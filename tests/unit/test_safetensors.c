@@ -199,7 +199,6 @@ static void test_sound_file(void **state)
     assert_null(at_safetensors_meta(st, "missing"));
     assert_string_equal(at_path_base(at_safetensors_path(st, 0)), "m");
     assert_null(at_safetensors_path(st, 1));
-    at_safetensors_populate(st);
     at_safetensors_close(st);
 }
 
@@ -214,7 +213,6 @@ static void test_file_without_tensors(void **state)
     assert_int_equal(at_safetensors_count(st), 0);
     assert_null(at_safetensors_find(st, "a"));
     assert_null(at_safetensors_meta(st, "a"));
-    at_safetensors_populate(st);
     at_safetensors_close(st);
 }
 
