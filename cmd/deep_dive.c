@@ -245,7 +245,7 @@ int deep_embedded(struct deep *d, const float *embedded, struct at_error *err)
     if (!d->job->from)
         look_up_tables(d);
     rc = add_state(d, 0, embedded, rows_of(d, embedded, d->C), err);
-    at_arena_reset(&d->scratch, 0);
+    at_arena_reset(&d->scratch);
     return rc;
 }
 
@@ -416,6 +416,6 @@ int deep_layer_add(struct deep *d, const struct at_layer_view *v, struct at_map_
         rc = draw_cosines(d, v->layer, err);
     if (!rc && job_draws(d->job) && deep_shows(d, v->layer))
         rc = deep_picture_strips(d, v->layer, output, err);
-    at_arena_reset(&d->scratch, 0);
+    at_arena_reset(&d->scratch);
     return rc;
 }

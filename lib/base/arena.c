@@ -1,8 +1,8 @@
 /*
- * arena.c - see arena.h. Blocks double in size; a mark is the total handed out when it was taken.
+ * arena.c - see arena.h. Blocks double in size.
  *
- * One emptied block is kept: scratch that starts where a block ends would otherwise allocate and
- * free that block at every turn of a loop.
+ * A reset keeps the first block and the largest of the others: scratch that takes two would
+ * otherwise allocate and free the second at every turn of a loop.
  */
 #include "base/arena.h"
 
@@ -19,8 +19,7 @@ struct at_arena_block {
     struct at_arena_block *older;
     char *bytes;
     size_t cap;
-    size_t used;  /* bytes handed out of this block */
-    size_t below; /* bytes handed out of all older blocks */
+    size_t used; /* bytes handed out */
 };
 
 static void block_free(struct at_arena_block *b)
@@ -44,7 +43,7 @@ static struct at_arena_block *block_new(struct at_arena *a, size_t need)
     b = at_malloc(1, sizeof *b);
     if (at_try_alloc(&bytes, cap, 1, "an arena", &err))
         bytes = at_malloc(cap, 1); /* refuses through the handler */
-    *b = (struct at_arena_block){ a->top, bytes, cap, 0, a->used };
+    *b = (struct at_arena_block){ a->top, bytes, cap, 0 };
     return b;
 }
 
@@ -53,7 +52,7 @@ static void push_block(struct at_arena *a, size_t need)
     struct at_arena_block *b = a->spare;
 
     if (b && b->cap >= need)
-        *b = (struct at_arena_block){ a->top, b->bytes, b->cap, 0, a->used };
+        *b = (struct at_arena_block){ a->top, b->bytes, b->cap, 0 };
     else
         b = block_new(a, need);
     if (b == a->spare)
@@ -86,7 +85,6 @@ void *at_arena_alloc(struct at_arena *a, size_t n, size_t size)
         push_block(a, padded);
     p = a->top->bytes + a->top->used;
     a->top->used += padded;
-    a->used += padded;
     return p;
 }
 
@@ -129,19 +127,12 @@ char *at_arena_printf(struct at_arena *a, const char *fmt, ...)
     return p;
 }
 
-size_t at_arena_mark(const struct at_arena *a)
+void at_arena_reset(struct at_arena *a)
 {
-    return a->used;
-}
-
-void at_arena_reset(struct at_arena *a, size_t mark)
-{
-    AT_BUG_IF(mark > a->used);
-    while (a->top && a->top->below >= mark && a->top->older)
+    while (a->top && a->top->older)
         pop_block(a);
     if (a->top)
-        a->top->used = mark - a->top->below;
-    a->used = mark;
+        a->top->used = 0;
 }
 
 void at_arena_release(struct at_arena *a)
