@@ -13,7 +13,11 @@ static const char *const label_names[AT_N_BIAS_LABELS] = { "O",     "B-STEREO", 
                                                            "I-GEN", "B-UNFAIR", "I-UNFAIR" };
 static const size_t first_label[AT_N_BIAS] = { 3, 5, 1 };
 
-const struct at_bias_thresholds at_bias_threshold_table[] = {
+/* The source's, tuned for its own classifiers. */
+static const struct thresholds {
+    const char *key;
+    double label[AT_N_BIAS_LABELS];
+} tuned[] = {
     { "gusnet-bert", { .4265, .4071, .3938, .3462, .3669, .3184, .3630 } },
     { "gusnet-bert-large", { .5194, .4882, .5640, .4915, .4429, .5264, .5000 } },
     { "gusnet-gpt2", { .4250, .3977, .3500, .3617, .3913, .3278, .4174 } },
@@ -25,27 +29,16 @@ const struct at_bias_thresholds at_bias_threshold_table[] = {
     { "bert-paper", { .5039, .4993, .5410, .4630, .4658, .4632, .4140 } },
     { "gpt2-paper", { .5000, .4862, .4946, .5012, .5000, .4748, .4750 } },
 };
-const size_t at_bias_n_thresholds = AT_COUNTOF(at_bias_threshold_table);
 
 const char *at_bias_key(enum at_bias_category c)
 {
     return keys[c];
 }
 
-const char *at_bias_name(enum at_bias_category c)
-{
-    return names[c];
-}
-
 const char *at_bias_label_name(size_t label)
 {
     AT_BUG_IF(label >= AT_N_BIAS_LABELS);
     return label_names[label];
-}
-
-size_t at_bias_label(enum at_bias_category c, bool inside)
-{
-    return first_label[c] + inside;
 }
 
 static long find_label(const struct at_config *config, const char *name)
@@ -101,20 +94,20 @@ struct at_bias_rule at_bias_rule_by_label(const double *thresholds,
 }
 
 /* Row of the table for a model's name: its last part, "gus-net" written as one word. */
-static const struct at_bias_thresholds *row_for(const char *model_name)
+static const struct thresholds *row_for(const char *model_name)
 {
     const char *slash = strrchr(model_name, '/'), *base = slash ? slash + 1 : model_name;
     char key[64];
     int n = strncmp(base, "gus-net", 7) == 0 ? snprintf(key, sizeof key, "gusnet%s", base + 7)
                                              : snprintf(key, sizeof key, "%s", base);
 
-    for (size_t i = 0; n < (int)sizeof key && i < at_bias_n_thresholds; i++)
-        if (strcmp(at_bias_threshold_table[i].key, key) == 0)
-            return &at_bias_threshold_table[i];
+    for (size_t i = 0; n < (int)sizeof key && i < AT_COUNTOF(tuned); i++)
+        if (strcmp(tuned[i].key, key) == 0)
+            return &tuned[i];
     return NULL;
 }
 
-static struct at_bias_rule rule_from_row(const struct at_bias_thresholds *row)
+static struct at_bias_rule rule_from_row(const struct thresholds *row)
 {
     struct at_bias_rule rule = { .is_by_label = true, .source = row->key };
 
@@ -126,7 +119,7 @@ struct at_bias_rule at_bias_rule_of(const struct at_config *config,
                                     const struct at_bias_labels *labels, const char *model_name)
 {
     static const double half[AT_N_BIAS] = { 0.5, 0.5, 0.5 };
-    const struct at_bias_thresholds *row = row_for(model_name);
+    const struct thresholds *row = row_for(model_name);
     struct at_bias_rule rule = at_bias_rule_manual(half);
 
     rule.source = "default 0.5";
@@ -137,7 +130,7 @@ struct at_bias_rule at_bias_rule_of(const struct at_config *config,
 
 int at_bias_rule_named(struct at_bias_rule *out, const char *key, struct at_error *err)
 {
-    const struct at_bias_thresholds *row = row_for(key);
+    const struct thresholds *row = row_for(key);
     struct at_strbuf known = { 0 };
     int rc;
 
@@ -145,8 +138,8 @@ int at_bias_rule_named(struct at_bias_rule *out, const char *key, struct at_erro
         *out = rule_from_row(row);
         return 0;
     }
-    for (size_t i = 0; i < at_bias_n_thresholds; i++)
-        at_strbuf_addf(&known, "%s%s", i ? ", " : "", at_bias_threshold_table[i].key);
+    for (size_t i = 0; i < AT_COUNTOF(tuned); i++)
+        at_strbuf_addf(&known, "%s%s", i ? ", " : "", tuned[i].key);
     rc = at_fail(err, AT_ENOTFOUND, "no thresholds for '%s'; known are %s", key, known.s);
     at_strbuf_release(&known);
     return rc;

@@ -21,11 +21,8 @@
 enum at_bias_category { AT_BIAS_GEN, AT_BIAS_UNFAIR, AT_BIAS_STEREO, AT_N_BIAS };
 enum { AT_BIAS_O = 0, AT_N_BIAS_LABELS = 7 }; /* O B-STEREO I-STEREO B-GEN I-GEN B-UNFAIR ... */
 
-const char *at_bias_key(enum at_bias_category c);  /* "GEN" */
-const char *at_bias_name(enum at_bias_category c); /* "Generalization" */
-const char *at_bias_label_name(size_t label);      /* "B-GEN" */
-/* at_bias_label - index of a category's B- (inside false) or I- label. */
-size_t at_bias_label(enum at_bias_category c, bool inside);
+const char *at_bias_key(enum at_bias_category c); /* "GEN" */
+const char *at_bias_label_name(size_t label);     /* "B-GEN" */
 
 /* Where each of the seven labels is among the outputs of a classifier. */
 struct at_bias_labels {
@@ -52,17 +49,9 @@ struct at_bias_rule {
     const char *source; /* "config.json", "gusnet-bert", "default 0.5", "given"; borrowed */
 };
 
-/* One row of the source's table of thresholds. */
-struct at_bias_thresholds {
-    const char *key; /* "gusnet-bert" */
-    double label[AT_N_BIAS_LABELS];
-};
-extern const struct at_bias_thresholds at_bias_threshold_table[];
-extern const size_t at_bias_n_thresholds;
-
 /*
- * at_bias_rule_of - thresholds for a model: those in its config.json, else the row of the table
- * that its name asks for ("pinthoz/gus-net-bert-large" finds "gusnet-bert-large"), else 0.5.
+ * at_bias_rule_of - thresholds for a model: those in its config.json, else the row of the source's
+ * table that its name asks for ("pinthoz/gus-net-bert-large" finds "gusnet-bert-large"), else 0.5.
  */
 struct at_bias_rule at_bias_rule_of(const struct at_config *config,
                                     const struct at_bias_labels *labels, const char *model_name);

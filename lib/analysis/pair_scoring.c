@@ -39,8 +39,9 @@ static void want_diff(bool *wanted_a, bool *wanted_b, const struct at_blocks *bl
             wanted_a[blocks->items[i].a + j] = wanted_b[blocks->items[i].b + j] = false;
 }
 
-void at_pair_wanted(bool *wanted_a, bool *wanted_b, const struct at_tokens *a,
-                    const struct at_tokens *b, enum at_pair_tokens tokens)
+/* Which tokens a rule looks at; special ones may be among them, the scorer leaves them out. */
+static void mark_wanted(bool *wanted_a, bool *wanted_b, const struct at_tokens *a,
+                        const struct at_tokens *b, enum at_pair_tokens tokens)
 {
     struct at_blocks blocks = { 0 };
     int *ids_a = ids_of(a), *ids_b = ids_of(b);
@@ -76,7 +77,7 @@ static int prepare(struct work *w, const struct at_scorer *s, const struct at_pa
         w->wanted[k] = at_calloc(w->tokens[k].n, sizeof *w->wanted[k]);
         w->log_p[k] = at_malloc(w->tokens[k].n, sizeof *w->log_p[k]);
     }
-    at_pair_wanted(w->wanted[0], w->wanted[1], &w->tokens[0], &w->tokens[1], tokens);
+    mark_wanted(w->wanted[0], w->wanted[1], &w->tokens[0], &w->tokens[1], tokens);
     return 0;
 }
 

@@ -49,13 +49,4 @@ AT_MUST_USE int at_pair_score(struct at_pair_result *out, struct at_scorer *s,
                               const struct at_pair_rule *rule, struct at_error *err);
 void at_pair_results_release(struct at_pair_result *results, size_t n);
 
-/*
- * at_pair_wanted - which tokens of either sentence a rule looks at.
- *
- * Shapes    wanted_a (a->n), wanted_b (b->n).      Edge   special tokens may be among them; the
- *           scorer leaves them out.
- */
-void at_pair_wanted(bool *wanted_a, bool *wanted_b, const struct at_tokens *a,
-                    const struct at_tokens *b, enum at_pair_tokens tokens);
-
 #endif
