@@ -88,15 +88,13 @@ static int add_tokens(struct sums *sums, const struct at_model *m, const struct 
     struct at_forward_options options = { .want_attention = true,
                                           .on_layer = add_layer,
                                           .arg = &v };
-    int *ids = at_malloc(T, sizeof *ids);
+    int *ids = at_tokens_ids(tokens);
     struct at_batch batch = { 1, start, ids, NULL };
     float *hidden = at_malloc(T * m->config.width, sizeof *hidden);
     int rc;
 
     v.kind = (struct at_map_kind){ m->config.is_causal, m->config.has_summary_token };
     v.scratch = at_malloc(T * T, sizeof *v.scratch);
-    for (size_t i = 0; i < T; i++)
-        ids[i] = tokens->items[i].id;
     rc = at_map_series_init(&v.series, T, AT_RAW, err);
     if (!rc)
         rc = at_forward(hidden, m, &batch, &options, pool, err);

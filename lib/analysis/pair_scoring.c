@@ -10,15 +10,6 @@
 #include "analysis/align.h"
 #include "base/alloc.h"
 
-static int *ids_of(const struct at_tokens *t)
-{
-    int *ids = at_malloc(t->n, sizeof *ids);
-
-    for (size_t i = 0; i < t->n; i++)
-        ids[i] = t->items[i].id;
-    return ids;
-}
-
 /* Shared tokens without the first and the last one, which are [CLS] and [SEP] for BERT. */
 static void want_shared(bool *wanted_a, bool *wanted_b, const struct at_blocks *blocks)
 {
@@ -44,7 +35,7 @@ static void mark_wanted(bool *wanted_a, bool *wanted_b, const struct at_tokens *
                         const struct at_tokens *b, enum at_pair_tokens tokens)
 {
     struct at_blocks blocks = { 0 };
-    int *ids_a = ids_of(a), *ids_b = ids_of(b);
+    int *ids_a = at_tokens_ids(a), *ids_b = at_tokens_ids(b);
 
     at_matching_blocks(&blocks, ids_a, a->n, ids_b, b->n);
     memset(wanted_a, tokens != AT_PAIR_SHARED, a->n);

@@ -146,9 +146,7 @@ static int ask_blank(struct work *w, struct at_scorer *s, const struct at_stereo
     if (rc)
         return rc;
     reserve(w, w->tokens.n);
-    pieces = at_malloc(w->n, sizeof *pieces);
-    for (size_t k = 0; k < w->n; k++)
-        pieces[k] = w->tokens.items[k].id;
+    pieces = at_tokens_ids(&w->tokens);
     for (size_t k = 0; k < w->n && !rc; k++)
         rc = ask_piece(w, s, item->context, pieces, k, err);
     free(pieces);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/array.h"
 #include "io/textfile.h"
 #include "text/tokenizer_parts.h"
@@ -271,6 +272,15 @@ static void share_room(size_t keep[2], size_t room)
     if (keep[shorter] > room / 2)
         keep[shorter] = room / 2;
     keep[longer] = room - keep[shorter];
+}
+
+int *at_tokens_ids(const struct at_tokens *v)
+{
+    int *ids = at_malloc(v->n, sizeof *ids);
+
+    for (size_t i = 0; i < v->n; i++)
+        ids[i] = v->items[i].id;
+    return ids;
 }
 
 void at_tokens_truncate(struct at_tokens *v, size_t max)

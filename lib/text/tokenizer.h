@@ -80,6 +80,9 @@ AT_MUST_USE int at_tokenize(struct at_tokens *out, const struct at_tokenizer *t,
                             const char *pair, bool with_specials, struct at_error *err);
 void at_tokens_release(struct at_tokens *v);
 
+/* at_tokens_ids - the ids alone (n), as models take them. Memory free(). */
+AT_MUST_USE int *at_tokens_ids(const struct at_tokens *v);
+
 /* at_tokens_truncate - drop tokens from the ends of the texts so that n <= max: of the longer text
    first, [CLS] and [SEP] stay (also when max has no room for them). */
 void at_tokens_truncate(struct at_tokens *v, size_t max);

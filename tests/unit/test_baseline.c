@@ -32,37 +32,22 @@ static void close_model(struct opened *o)
     at_model_close(&o->model);
 }
 
-static int keep_layer(void *arg, const struct at_layer_view *view, struct at_error *err)
-{
-    (void)err;
-    at_trace_add(arg, view);
-    return 0;
-}
-
 /* The same means the long way: whole traces, one sentence after the other. */
 static void add_sentence(double *sum, const struct opened *o, const char *text)
 {
     const struct at_config *c = &o->model.config;
     struct at_tokens tokens = { 0 };
     struct at_trace trace;
-    struct at_forward_options options = { .want_attention = true,
-                                          .on_layer = keep_layer,
-                                          .arg = &trace };
-    size_t T, start[2] = { 0 };
-    int ids[512];
-    float *hidden, *scratch;
-    struct at_batch batch = { 1, start, ids, NULL };
+    size_t T;
+    int *ids;
+    float *scratch;
 
     assert_int_equal(at_tokenize(&tokens, o->tokenizer, text, NULL, true, NULL), 0);
     T = tokens.n < c->max_positions ? tokens.n : c->max_positions;
-    assert_true(T <= 512);
-    start[1] = T;
-    for (size_t i = 0; i < T; i++)
-        ids[i] = tokens.items[i].id;
-    hidden = malloc(T * c->width * sizeof *hidden);
+    ids = at_tokens_ids(&tokens);
     scratch = malloc(T * T * sizeof *scratch);
-    assert_int_equal(at_trace_init(&trace, c, T, AT_CAP_ATTENTION, NULL), 0);
-    assert_int_equal(at_forward(hidden, &o->model, &batch, &options, NULL, NULL), 0);
+    assert_int_equal(at_trace_run(&trace, &o->model, ids, NULL, T, AT_CAP_ATTENTION, NULL, NULL),
+                     0);
     for (size_t k = 0; k < c->n_layers * c->n_heads; k++) {
         struct at_attn_metrics m;
         at_attn_metrics(&m, trace.attention + k * T * T, T,
@@ -72,7 +57,7 @@ static void add_sentence(double *sum, const struct opened *o, const char *text)
     }
     at_trace_release(&trace);
     free(scratch);
-    free(hidden);
+    free(ids);
     at_tokens_release(&tokens);
 }
 
