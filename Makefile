@@ -111,7 +111,7 @@ $O/completion/atlas.%: $O/atlas
 # Under the sanitizers they are optimised too: their checks stay, but without it a tile lies in
 # memory instead of registers, and every access to it is checked: four times slower.
 kernel.opt  = $(if $(filter-out debug,$(MODE)),-O3)
-kernel.avx2 = -mavx2 -mfma -mf16c
+kernel.avx2 = -mavx2 -mfma -mprfchw -mf16c
 $O/lib/ops/kernel_portable.o: kernel.flags = $(kernel.opt)
 ifneq (,$(filter x86_64%,$(shell $(CC) -dumpmachine)))
 $O/lib/ops/kernel_avx2.o: kernel.flags = $(kernel.opt) $(kernel.avx2)

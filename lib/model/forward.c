@@ -65,6 +65,12 @@ static void dense(const struct pass *p, float *out, const float *x, const struct
     at_linear(out, x, &d->w, d->b.data, N, epilogue, p->pool);
 }
 
+static void dense_add(const struct pass *p, float *out, const float *x, const struct at_dense *d,
+                      const float *residual, size_t N)
+{
+    at_linear_add(out, x, &d->w, d->b.data, residual, N, p->pool);
+}
+
 /* ---- the model, top to bottom ---- */
 
 /* x = word + position (+ segment, normalised: BERT) embeddings. */
@@ -221,12 +227,10 @@ static void finish(struct pass *p, size_t layer, size_t n)
         dense(p, p->out, p->act, &w->ffn_out, n, AT_EPI_NONE);
         norm(p, p->out, p->out, p->mid, &w->norm2, n);
     } else {
-        memcpy(p->mid, p->x, n * p->C * sizeof *p->mid);
-        dense(p, p->mid, p->context, &w->attn_out, n, AT_EPI_ADD);
+        dense_add(p, p->mid, p->context, &w->attn_out, p->x, n);
         norm(p, p->norm, p->mid, NULL, &w->norm2, n);
         dense(p, p->act, p->norm, &w->ffn_in, n, gelu);
-        memcpy(p->out, p->mid, n * p->C * sizeof *p->out);
-        dense(p, p->out, p->act, &w->ffn_out, n, AT_EPI_ADD);
+        dense_add(p, p->out, p->act, &w->ffn_out, p->mid, n);
     }
 }
 

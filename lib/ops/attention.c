@@ -14,14 +14,19 @@
 #include "base/alloc.h"
 #include "ops/kernel.h"
 
-/* Queries per task: enough to pay for packing the keys, few enough to share one text's heads. */
-enum { QUERIES = 128 };
+/* Every task packs the keys of its head again, so heads are not divided when there are enough of
+   them for every thread to have a few, and never into parts of fewer queries than this. */
+enum { TASKS_PER_THREAD = 4, LEAST_QUERIES = 128 };
+
+/* Scores of sharp heads go to 100 and more, and what they are off by the map is off by too. */
+enum { SCORE_CHAIN = 16 };
 
 struct batch {
     const struct at_kernel *kernel;
     const struct at_attention_out *out;
     const struct at_attention_in *in;
     size_t B;
+    size_t most_parts; /* of a head */
 };
 
 /* What a task works with: one head's packed operands, and the tile in hand. */
@@ -84,8 +89,8 @@ static void score_tile(const struct head *h, float *map, size_t ld, size_t first
     h->kernel->pack_rows(h->packed_rows, h->q + first * in->q_stride, in->q_stride, rows, in->D,
                          scale);
     for (size_t j = 0; j < n; j += nr) {
-        struct at_tile_out out = { map + j, ld, rows, AT_MIN(nr, n - j), false, NULL };
-        h->kernel->tile(&out, h->packed_rows, h->packed_k + j * in->D, nr, in->D, NULL);
+        struct at_tile_out out = { map + j, ld, rows, AT_MIN(nr, n - j), SCORE_CHAIN, false, NULL };
+        h->kernel->tile(&out, h->packed_rows, h->packed_k + j * in->D, nr, in->D, NULL, NULL);
     }
 }
 
@@ -100,8 +105,9 @@ static void value_tile(const struct head *h, float *context, size_t stride, cons
         h->kernel->pack_rows(h->packed_rows, map + k0, ld, rows, kc, 1.0f);
         for (size_t d = 0; d < D; d += nr) {
             const float *v = h->packed_v + d * h->n_keys + k0 * nr;
-            struct at_tile_out out = { context + d, stride, rows, AT_MIN(nr, D - d), k0 > 0, NULL };
-            h->kernel->tile(&out, h->packed_rows, v, nr, kc, NULL);
+            struct at_tile_out out = { context + d, stride, rows, AT_MIN(nr, D - d),
+                                       AT_CHAIN,    k0 > 0, NULL };
+            h->kernel->tile(&out, h->packed_rows, v, nr, kc, NULL, NULL);
         }
     }
 }
@@ -126,9 +132,9 @@ static void attend(const struct head *h, const struct at_attention_out *out, siz
     }
 }
 
-static size_t tasks_per_head(const struct at_attention_in *in)
+static size_t parts_per_head(const struct batch *batch, size_t b)
 {
-    return divide_up(in->n_queries, QUERIES);
+    return AT_MIN(batch->most_parts, divide_up(batch->in[b].n_queries, LEAST_QUERIES));
 }
 
 static void some_queries(void *arg, size_t task, size_t slot)
@@ -137,12 +143,12 @@ static void some_queries(void *arg, size_t task, size_t slot)
     size_t b = 0, nr = batch->kernel->nr, mr = batch->kernel->mr;
 
     (void)slot;
-    while (task >= batch->in[b].H * tasks_per_head(&batch->in[b])) {
-        task -= batch->in[b].H * tasks_per_head(&batch->in[b]);
+    while (task >= batch->in[b].H * parts_per_head(batch, b)) {
+        task -= batch->in[b].H * parts_per_head(batch, b);
         b++;
     }
     const struct at_attention_in *in = &batch->in[b];
-    size_t number = task % in->H, part = task / in->H, n_parts = tasks_per_head(in);
+    size_t number = task % in->H, part = task / in->H, n_parts = parts_per_head(batch, b);
     size_t from = in->n_queries * part / n_parts, to = in->n_queries * (part + 1) / n_parts;
     size_t n = most_visible(in, from, to), at = number * in->D;
     size_t k_room = divide_up(n, nr) * nr * in->D, v_room = n * divide_up(in->D, nr) * nr;
@@ -167,10 +173,13 @@ static void some_queries(void *arg, size_t task, size_t slot)
 void at_attention(const struct at_attention_out *out, const struct at_attention_in *in, size_t B,
                   struct at_pool *pool)
 {
-    struct batch batch = { at_kernel(), out, in, B };
-    size_t n_tasks = 0;
+    struct batch batch = { at_kernel(), out, in, B, 1 };
+    size_t n_heads = 0, n_tasks = 0;
 
     for (size_t b = 0; b < B; b++)
-        n_tasks += in[b].H * tasks_per_head(&in[b]);
+        n_heads += in[b].H;
+    batch.most_parts = divide_up(TASKS_PER_THREAD * at_pool_size(pool), AT_MAX(n_heads, (size_t)1));
+    for (size_t b = 0; b < B; b++)
+        n_tasks += in[b].H * parts_per_head(&batch, b);
     at_pool_run(pool, n_tasks, some_queries, &batch);
 }

@@ -41,6 +41,7 @@ struct linear {
     size_t n_tiles;
     size_t n_row_blocks, panels_per_task, tasks_per_block, n_threads;
     enum at_epilogue epilogue;
+    const float *residual; /* (N, out_stride) or NULL */
 };
 
 /* Tiles are as even as they can be: 16 rows are 8 + 8 and not 14 + 2. */
@@ -184,42 +185,56 @@ static void pack_block(const struct at_kernel *kernel, float *dst, const struct 
                                                                     fetch);
 }
 
-/* A block where it lies, if packing it for n_tiles would cost more than it saves; else NULL. */
-static const float *block_in_place(const struct linear *l, const struct block *b, size_t n_tiles)
+/* Where a block lies, if the tiles can read it there; else NULL. */
+static const float *block_in_place(const struct linear *l, const struct block *b)
 {
     const struct panel *p = &b->panel;
 
-    if (n_tiles > 2 || p->w->dtype != AT_F32 || p->w->layout != AT_IN_MAJOR ||
-        p->cols < l->kernel->nr)
+    if (p->w->dtype != AT_F32 || p->w->layout != AT_IN_MAJOR || p->cols < l->kernel->nr)
         return NULL;
     return (const float *)(const void *)weight_at(p->w, p->col, b->k0);
 }
 
-static void activate(const struct linear *l, float *c, size_t rows, size_t cols)
+/* What finish() is going to read; it comes from far away. */
+static void fetch_residual(const struct linear *l, const struct panel *p, size_t row, size_t rows)
 {
-    for (size_t r = 0; r < rows; r++, c += l->out_stride)
-        switch (l->epilogue) {
-        case AT_EPI_GELU_ERF:
-            l->kernel->gelu_erf(c, c, cols);
-            break;
-        case AT_EPI_GELU_TANH:
-            l->kernel->gelu_tanh(c, c, cols);
-            break;
-        case AT_EPI_TANH:
-            at_tanh(c, c, cols);
-            break;
-        case AT_EPI_NONE:
-        case AT_EPI_ADD:
-            return;
-        }
+    for (size_t r = row; r < row + rows && l->residual; r++)
+        for (size_t j = 0; j < p->cols; j += 64 / sizeof(float))
+            __builtin_prefetch(l->residual + r * l->out_stride + p->out_col + j);
 }
 
-/* Tiles from..to-1 of one block. */
+/* The sums of one panel's rows are complete; what is left to do with them. */
+static void finish(const struct linear *l, const struct panel *p, size_t row, size_t rows)
+{
+    for (size_t r = row; r < row + rows; r++) {
+        size_t at = r * l->out_stride + p->out_col;
+        float *c = l->out + at;
+        if (l->residual)
+            l->kernel->add(c, l->residual + at, p->cols);
+        switch (l->epilogue) {
+        case AT_EPI_GELU_ERF:
+            l->kernel->gelu_erf(c, c, p->cols);
+            break;
+        case AT_EPI_GELU_TANH:
+            l->kernel->gelu_tanh(c, c, p->cols);
+            break;
+        case AT_EPI_TANH:
+            at_tanh(c, c, p->cols);
+            break;
+        case AT_EPI_NONE:
+            break;
+        }
+    }
+}
+
+/* Tiles from..to-1 of one block. What the tiles can read where it lies is packed by the first of
+   many as it goes, all else before. */
 static void one_block(const struct linear *l, const struct block *b, size_t from, size_t to)
 {
     _Alignas(64) float packed[AT_KC * AT_NR_MAX];
-    const float *w = block_in_place(l, b, to - from);
+    const float *w = block_in_place(l, b);
     size_t ldw = w ? b->panel.w->n_out : l->kernel->nr;
+    float *keep = w && to - from > 2 ? packed : NULL;
     struct block next = next_block(l, b);
     size_t n_rounds = to - from + (w ? 0 : 1); /* through the block, one of them to pack it */
     struct at_fetch fetch = fetch_of(&next, n_rounds * divide_up(b->kc, 8));
@@ -231,16 +246,23 @@ static void one_block(const struct linear *l, const struct block *b, size_t from
     }
     for (size_t t = from; t < to; t++) {
         size_t row = tile_start(l, t), rows = tile_start(l, t + 1) - row;
-        float *c = l->out + row * l->out_stride + b->panel.out_col;
-        const struct at_tile_out out = { .c = c,
+        const struct at_tile_out out = { .c = l->out + row * l->out_stride + b->panel.out_col,
                                          .ldc = l->out_stride,
                                          .rows = rows,
                                          .cols = b->panel.cols,
-                                         .is_added = b->k0 > 0 || l->epilogue == AT_EPI_ADD,
-                                         .bias = is_last ? b->panel.bias : NULL };
-        l->kernel->tile(&out, packed_tile(l, b->k0, b->kc, row), w, ldw, b->kc, &fetch);
+                                         .chain = AT_CHAIN,
+                                         .is_added = b->k0 > 0,
+                                         .bias = b->k0 > 0 ? NULL : b->panel.bias };
         if (is_last)
-            activate(l, c, rows, b->panel.cols);
+            fetch_residual(l, &b->panel, row, rows);
+        l->kernel->tile(&out, packed_tile(l, b->k0, b->kc, row), w, ldw, b->kc, keep, &fetch);
+        if (keep) {
+            w = keep;
+            ldw = l->kernel->nr;
+            keep = NULL;
+        }
+        if (is_last)
+            finish(l, &b->panel, row, rows);
     }
 }
 
@@ -287,46 +309,48 @@ static void blas_panel(void *arg, size_t task, size_t slot)
     size_t n_lines = is_out_major ? p.cols : l->K, length = is_out_major ? l->K : p.cols;
     const char *from = weight_at(p.w, p.col, 0);
     float *wide = is_wide ? NULL : at_malloc(n_lines * length, sizeof *wide);
-    float *c = l->out + p.out_col;
 
     (void)slot;
     for (size_t i = 0; i < n_lines && !is_wide; i++)
         l->kernel->widen(wide + i * length, from + i * ld * size, p.w->dtype, length);
-    at_blas_matmul(c, l->out_stride, l->x, l->K, is_wide ? (const float *)(const void *)from : wide,
-                   is_wide ? ld : length, is_out_major, l->N, p.cols, l->K,
-                   l->epilogue == AT_EPI_ADD);
+    at_blas_matmul(l->out + p.out_col, l->out_stride, l->x, l->K,
+                   is_wide ? (const float *)(const void *)from : wide, is_wide ? ld : length,
+                   is_out_major, l->N, p.cols, l->K);
     for (size_t n = 0; n < l->N && p.bias; n++)
-        for (size_t j = 0; j < p.cols; j++)
-            c[n * l->out_stride + j] += p.bias[j];
-    activate(l, c, l->N, p.cols);
+        l->kernel->add(l->out + n * l->out_stride + p.out_col, p.bias, p.cols);
+    finish(l, &p, 0, l->N);
     free(wide);
+}
+
+/* The product whose operands l names. */
+static void run(struct linear *l, struct at_pool *pool)
+{
+    bool is_blas = at_cpu_selected() == AT_KERNELS_OPENBLAS;
+
+    if (l->N == 0)
+        return;
+    l->kernel = at_kernel();
+    l->K = l->parts[0].w->n_in;
+    l->panel_width = is_blas ? BLAS_PANEL : l->kernel->nr;
+    for (size_t p = 0; p < l->n_parts; p++) {
+        AT_BUG_IF(l->parts[p].w->n_in != l->K);
+        l->out_stride += l->parts[p].w->n_out;
+        l->n_panels += divide_up(l->parts[p].w->n_out, l->panel_width);
+    }
+    if (is_blas)
+        at_pool_run(pool, l->n_panels, blas_panel, l);
+    else
+        run_own(l, pool);
 }
 
 void at_linear_parts(float *out, const float *x, const struct at_linear_part *parts, size_t n_parts,
                      size_t N, enum at_epilogue epilogue, struct at_pool *pool)
 {
-    bool is_blas = at_cpu_selected() == AT_KERNELS_OPENBLAS;
-    struct linear l = { .kernel = at_kernel(),
-                        .out = out,
-                        .x = x,
-                        .parts = parts,
-                        .n_parts = n_parts,
-                        .N = N,
-                        .K = parts[0].w->n_in,
-                        .epilogue = epilogue };
+    struct linear l = {
+        .out = out, .x = x, .parts = parts, .n_parts = n_parts, .N = N, .epilogue = epilogue
+    };
 
-    if (N == 0)
-        return;
-    l.panel_width = is_blas ? BLAS_PANEL : l.kernel->nr;
-    for (size_t p = 0; p < n_parts; p++) {
-        AT_BUG_IF(parts[p].w->n_in != l.K);
-        l.out_stride += parts[p].w->n_out;
-        l.n_panels += divide_up(parts[p].w->n_out, l.panel_width);
-    }
-    if (is_blas)
-        at_pool_run(pool, l.n_panels, blas_panel, &l);
-    else
-        run_own(&l, pool);
+    run(&l, pool);
 }
 
 void at_linear(float *out, const float *x, const struct at_weight *w, const float *bias, size_t N,
@@ -335,6 +359,17 @@ void at_linear(float *out, const float *x, const struct at_weight *w, const floa
     struct at_linear_part part = { w, bias };
 
     at_linear_parts(out, x, &part, 1, N, epilogue, pool);
+}
+
+void at_linear_add(float *out, const float *x, const struct at_weight *w, const float *bias,
+                   const float *residual, size_t N, struct at_pool *pool)
+{
+    struct at_linear_part part = { w, bias };
+    struct linear l = {
+        .out = out, .x = x, .parts = &part, .n_parts = 1, .N = N, .residual = residual
+    };
+
+    run(&l, pool);
 }
 
 void at_matmul(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
@@ -359,8 +394,9 @@ void at_matmul(float *c, size_t ldc, const float *a, size_t lda, const float *b,
                 kernel->pack_in_major(panel, b + k0 * ldb + j, ldb, cols, kc, NULL);
             for (size_t t = 0; t < n_tiles; t++) {
                 size_t row = M * t / n_tiles, rows = M * (t + 1) / n_tiles - row;
-                struct at_tile_out out = { c + row * ldc + j, ldc, rows, cols, k0 > 0, NULL };
-                kernel->tile(&out, rows_of_a + row * kc, panel, kernel->nr, kc, NULL);
+                struct at_tile_out out = { c + row * ldc + j, ldc,    rows, cols,
+                                           AT_CHAIN,          k0 > 0, NULL };
+                kernel->tile(&out, rows_of_a + row * kc, panel, kernel->nr, kc, NULL, NULL);
             }
         }
     }

@@ -20,7 +20,6 @@ enum at_epilogue {
     AT_EPI_GELU_ERF,  /* exact GELU (BERT "gelu") */
     AT_EPI_GELU_TANH, /* tanh form (GPT-2 "gelu_new") */
     AT_EPI_TANH,      /* pooler */
-    AT_EPI_ADD,       /* out += product + bias: the residual stream */
 };
 
 /*
@@ -32,6 +31,16 @@ enum at_epilogue {
  */
 void at_linear(float *out, const float *x, const struct at_weight *w, const float *bias, size_t N,
                enum at_epilogue epilogue, struct at_pool *pool);
+
+/*
+ * at_linear_add - out = (x W + bias) + residual: a sublayer of GPT-2 meets the residual stream.
+ *
+ * Shapes    residual as out; else as at_linear(). The product is summed up before the residual
+ *           comes in, which may be far larger.
+ * Edge      out must overlap neither x nor residual.
+ */
+void at_linear_add(float *out, const float *x, const struct at_weight *w, const float *bias,
+                   const float *residual, size_t N, struct at_pool *pool);
 
 /* One of several weights that are applied to the same rows. */
 struct at_linear_part {

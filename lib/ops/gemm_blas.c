@@ -142,10 +142,10 @@ void at_blas_describe(char *buf, size_t n)
 }
 
 void at_blas_matmul(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
-                    bool is_b_transposed, size_t M, size_t N, size_t K, bool is_added)
+                    bool is_b_transposed, size_t M, size_t N, size_t K)
 {
     AT_BUG_IF(blas.state != USABLE || AT_MAX(AT_MAX(M, N), K) > INT_MAX);
     AT_BUG_IF(AT_MAX(AT_MAX(lda, ldb), ldc) > INT_MAX);
     blas.sgemm(ROW_MAJOR, NO_TRANS, is_b_transposed ? TRANS : NO_TRANS, (int)M, (int)N, (int)K,
-               1.0f, a, (int)lda, b, (int)ldb, is_added ? 1.0f : 0.0f, c, (int)ldc);
+               1.0f, a, (int)lda, b, (int)ldb, 0.0f, c, (int)ldc);
 }

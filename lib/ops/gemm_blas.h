@@ -17,8 +17,8 @@ bool at_blas_is_usable(void);
 /* at_blas_describe - "OpenBLAS 0.3.21 SkylakeX", or what is wrong with it. Loads it as well. */
 void at_blas_describe(char *buf, size_t n);
 
-/* at_blas_matmul - as at_matmul() with c = a b + (is_added ? c : 0); on the calling thread. */
+/* at_blas_matmul - as at_matmul(); on the calling thread. */
 void at_blas_matmul(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
-                    bool is_b_transposed, size_t M, size_t N, size_t K, bool is_added);
+                    bool is_b_transposed, size_t M, size_t N, size_t K);
 
 #endif

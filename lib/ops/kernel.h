@@ -2,9 +2,10 @@
  * kernel.h - the table of inner loops that each instruction set fills in; private to ops.
  *
  * Every set is the same source, kernel_body.h, compiled over another vec_*.h. All of them form an
- * output element of a product by the same chain of multiply-adds in order of k, cut into blocks
- * of AT_KC, whatever the tile it falls into: so neither the number of rows nor that of threads
- * changes a result, and the sets differ only where one has no fused multiply-add.
+ * output element of a product by the same chains of multiply-adds in order of k, AT_CHAIN at most
+ * each, added up one after the other, whatever the tile it falls into: so neither the number of
+ * rows nor that of threads changes a result, and the sets differ only where one has no fused
+ * multiply-add.
  */
 #ifndef OPS_KERNEL_H
 #define OPS_KERNEL_H
@@ -16,6 +17,7 @@
 
 enum {
     AT_KC = 256,    /* length of one block of the sum; a packed panel of it stays in L1 */
+    AT_CHAIN = 64,  /* additions in a row before they are folded into the sum */
     AT_MR_MAX = 14, /* largest tile of any set: rows */
     AT_NR_MAX = 32, /* and columns */
     AT_VL_MAX = 16, /* floats in the widest vector */
@@ -32,12 +34,13 @@ struct at_fetch {
     size_t rate;          /* lines for every 8 k */
 };
 
-/* How a tile meets what is in c already. */
+/* Where a tile goes, and how. */
 struct at_tile_out {
-    float *c; /* (rows, cols), row stride ldc */
+    float *c; /* (rows, cols), rows ldc apart */
     size_t ldc, rows, cols;
+    size_t chain;      /* AT_CHAIN, or less for sums that need it */
     bool is_added;     /* c += product instead of c = product */
-    const float *bias; /* (cols) added as well, or NULL */
+    const float *bias; /* (cols) to start every row's sum from, or NULL */
 };
 
 struct at_kernel {
@@ -53,10 +56,12 @@ struct at_kernel {
     void (*pack_in_major)(float *dst, const float *src, size_t ld, size_t cols, size_t K,
                           struct at_fetch *fetch);
     /* out = a b: a packed by pack_rows; b (K, nr) with row stride ldb, packed by one of the other
-       two or any matrix of whole panels that lies like that. fetch may be NULL, here and above. */
+       two or any matrix of whole panels that lies like that. It is copied to keep, as packing
+       would, unless that is NULL. fetch may be NULL, here and above. */
     void (*tile)(const struct at_tile_out *out, const float *a, const float *b, size_t ldb,
-                 size_t K, struct at_fetch *fetch);
+                 size_t K, float *keep, struct at_fetch *fetch);
 
+    void (*add)(float *out, const float *x, size_t n); /* out += x */
     void (*widen)(float *out, const void *in, enum at_dtype t, size_t n);
     void (*gelu_erf)(float *out, const float *x, size_t n);
     void (*gelu_tanh)(float *out, const float *x, size_t n);

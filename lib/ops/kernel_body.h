@@ -7,7 +7,8 @@
  * Both operands are packed with k outermost, so that the loop reads two straight streams (an
  * in-major weight that few rows wait for is read where it lies). Tiles of fewer rows are compiled
  * separately (tile_rows is inlined with a constant), so that 8 rows cost 8 rows; columns beyond the
- * matrix are computed on padding and not stored.
+ * matrix are computed on padding and not stored. The sum is cut into chains: what a float sum of n
+ * terms loses grows with the length of the chain, and folding one into c costs next to nothing.
  *
  * Packing costs one pass over the weights for any number of rows. An out-major weight is transposed
  * on the way, VL x VL floats in registers at a time, whole lines of every row. Packing and tiles
@@ -37,41 +38,16 @@
 
 enum { NR = NV * VL };
 
-/* c and bias meet one finished row of the tile. */
-INLINE void finish_row(const struct at_tile_out *out, float *c, const vec acc[NV])
-{
-    UNROLL
-    for (int v = 0; v < NV; v++) {
-        vec y = acc[v];
-        if (out->is_added)
-            y = v_add(v_load(c + v * VL), y);
-        if (out->bias)
-            y = v_add(y, v_load(out->bias + v * VL));
-        v_store(c + v * VL, y);
-    }
-}
-
-/* The same where the tile sticks out beyond the last column. */
-INLINE void finish_cut(const int R, const struct at_tile_out *out, vec acc[MR][NV])
-{
-    for (int r = 0; r < R; r++) {
-        float y[NR], *c = out->c + r * out->ldc;
-        for (int v = 0; v < NV; v++)
-            v_store(y + v * VL, acc[r][v]);
-        for (size_t j = 0; j < out->cols; j++) {
-            float sum = out->is_added ? c[j] + y[j] : y[j];
-            c[j] = out->bias ? sum + out->bias[j] : sum;
-        }
-    }
-}
-
-INLINE void step(const int R, vec acc[MR][NV], const float *a, const float *b)
+INLINE void step(const int R, vec acc[MR][NV], const float *a, const float *b, float *keep)
 {
     vec bv[NV];
 
     UNROLL
-    for (int v = 0; v < NV; v++)
+    for (int v = 0; v < NV; v++) {
         bv[v] = v_load(b + v * VL);
+        if (keep)
+            v_store(keep + v * VL, bv[v]);
+    }
     UNROLL
     for (int r = 0; r < R; r++) {
         vec x = v_set(a[r]);
@@ -93,46 +69,67 @@ INLINE void fetch_some(struct at_fetch *f)
     }
 }
 
-INLINE void tile_rows(const int R, const struct at_tile_out *out, const float *a, const float *b,
-                      size_t ldb, size_t K, struct at_fetch *fetch)
+/* A row of c, which the end of the chain is going to write. */
+INLINE void fetch_row(const float *c)
 {
-    vec acc[MR][NV];
-    size_t k = 0;
+    UNROLL
+    for (int v = 0; v < NV; v++)
+        __builtin_prefetch(c + v * VL, 1);
+}
 
-    UNROLL
-    for (int r = 0; r < R; r++) {
+/* c (R, NR) = a b or c += a b, chain after chain. */
+INLINE void tile_rows(const int R, const bool keeps, struct at_tile_out out, const float *a,
+                      const float *b, size_t ldb, size_t K, float *keep, struct at_fetch *fetch)
+{
+    for (size_t k = 0, end; k < K; k = end, out.is_added = true) {
+        vec acc[MR][NV];
+        end = AT_MIN(k + out.chain, K);
         UNROLL
-        for (int v = 0; v < NV; v++)
-            acc[r][v] = v_set(0.0f);
+        for (int v = 0; v < NV; v++) {
+            vec start = k == 0 && out.bias ? v_load(out.bias + v * VL) : v_set(0.0f);
+            UNROLL
+            for (int r = 0; r < R; r++)
+                acc[r][v] = start;
+        }
+        for (; k + 8 <= end; k += 8) {
+            fetch_some(fetch);
+            if (k / 8 < (size_t)R)
+                fetch_row(out.c + k / 8 * out.ldc);
+            for (int i = 0; i < 8; i++, a += R, b += ldb, keep += keeps ? NR : 0)
+                step(R, acc, a, b, keeps ? keep : NULL);
+        }
+        for (; k < end; k++, a += R, b += ldb, keep += keeps ? NR : 0)
+            step(R, acc, a, b, keeps ? keep : NULL);
+        UNROLL
+        for (int r = 0; r < R; r++) {
+            UNROLL
+            for (int v = 0; v < NV; v++) {
+                float *y = out.c + (size_t)r * out.ldc + v * VL;
+                v_store(y, out.is_added ? v_add(v_load(y), acc[r][v]) : acc[r][v]);
+            }
+        }
     }
-    for (; k + 8 <= K; k += 8) {
-        fetch_some(fetch);
-        for (int i = 0; i < 8; i++, a += R, b += ldb)
-            step(R, acc, a, b);
-    }
-    for (; k < K; k++, a += R, b += ldb)
-        step(R, acc, a, b);
-    if (out->cols < NR) {
-        finish_cut(R, out, acc);
-        return;
-    }
-    UNROLL
-    for (int r = 0; r < R; r++)
-        finish_row(out, out->c + r * out->ldc, acc[r]);
 }
 
 static void tile(const struct at_tile_out *out, const float *a, const float *b, size_t ldb,
-                 size_t K, struct at_fetch *fetch)
+                 size_t K, float *keep, struct at_fetch *fetch)
 {
+    _Alignas(64) float whole[MR * NR], bias[NR] = { 0 }; /* of one that sticks out to the right */
     struct at_fetch none = { .rate = 0 };
+    struct at_tile_out to = *out;
 
-    if (!fetch)
-        fetch = &none;
+    if (out->cols < NR) {
+        to.c = whole;
+        to.ldc = NR;
+        to.is_added = false;
+        to.bias = out->bias ? memcpy(bias, out->bias, out->cols * sizeof *bias) : NULL;
+    }
     switch (out->rows) {
 #define ROWS(n)                                                                                    \
     case n:                                                                                        \
         if (n <= MR)                                                                               \
-            tile_rows(n, out, a, b, ldb, K, fetch);                                                \
+            keep ? tile_rows(n, true, to, a, b, ldb, K, keep, fetch ? fetch : &none)               \
+                 : tile_rows(n, false, to, a, b, ldb, K, NULL, fetch ? fetch : &none);             \
         break;
         ROWS(1)
         ROWS(2)
@@ -150,6 +147,21 @@ static void tile(const struct at_tile_out *out, const float *a, const float *b, 
         ROWS(14)
 #undef ROWS
     }
+    for (size_t r = 0; r < out->rows && to.c == whole; r++)
+        for (size_t j = 0; j < out->cols; j++) {
+            float *c = out->c + r * out->ldc + j, y = whole[r * NR + j];
+            *c = out->is_added ? *c + y : y;
+        }
+}
+
+static void add(float *out, const float *x, size_t n)
+{
+    size_t i = 0;
+
+    for (; i + VL <= n; i += VL)
+        v_store(out + i, v_add(v_load(out + i), v_load(x + i)));
+    for (; i < n; i++)
+        out[i] += x[i];
 }
 
 /* The VL columns at p of up to VL rows, ld apart; columns beyond n_cols and rows beyond n_rows hold
@@ -357,6 +369,7 @@ const struct at_kernel *KERNEL_FUNCTION(void)
         .pack_out_major = pack_out_major,
         .pack_in_major = pack_in_major,
         .tile = tile,
+        .add = add,
         .widen = widen,
         .gelu_erf = gelu_erf,
         .gelu_tanh = gelu_tanh,
