@@ -183,6 +183,7 @@ int main(int argc, char **argv)
 
     keep_standard_streams();
     at_alloc_on_failure(out_of_memory);
+    at_alloc_keep_freed();
     set_locale();
     if (argc < 2) {
         print_overview(stderr);

@@ -4,6 +4,10 @@
 #define _DEFAULT_SOURCE /* madvise() */
 #include "base/alloc.h"
 
+#include <limits.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +21,14 @@ enum { HUGE_PAGE = 2 << 20, HUGE_FROM = 2 * HUGE_PAGE };
 
 static void (*failure_handler)(size_t bytes);
 static long fail_after;
+
+void at_alloc_keep_freed(void)
+{
+#ifdef __GLIBC__
+    (void)mallopt(M_MMAP_THRESHOLD, INT_MAX);
+    (void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
+#endif
+}
 
 void at_alloc_on_failure(void (*handler)(size_t bytes))
 {

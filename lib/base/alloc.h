@@ -35,6 +35,15 @@ AT_MUST_USE char *at_asprintf(const char *fmt, ...) AT_PRINTF(1, 2);
 AT_MUST_USE int at_try_alloc(void **out, size_t n, size_t size, const char *what,
                              struct at_error *err);
 
+/*
+ * at_alloc_keep_freed - from now on free() keeps large blocks for the next at_try_alloc().
+ *
+ * For programs that run one text after the other, at their start: the system clears every page it
+ * hands out, and the buffers of a pass are the same size again and again. Does nothing with a C
+ * library that has no such switch.
+ */
+void at_alloc_keep_freed(void);
+
 /* at_alloc_on_failure - called with the size that was refused; should not return. */
 void at_alloc_on_failure(void (*handler)(size_t bytes));
 

@@ -47,11 +47,11 @@ static void multiply(void *arg, size_t task, size_t slot)
     size_t mr = w->kernel->mr, nr = w->kernel->nr;
     _Alignas(64) float a[AT_MR_MAX * 64] = { 0 }, b[AT_NR_MAX * 64] = { 0 };
     float c[AT_MR_MAX * AT_NR_MAX];
-    struct at_tile_out out = { c, nr, mr, nr, false, NULL };
+    struct at_tile_out out = { c, nr, mr, nr, AT_CHAIN, false, NULL };
 
     (void)slot;
     for (int i = 0; i < TILES; i++)
-        w->kernel->tile(&out, a, b, nr, 64, NULL);
+        w->kernel->tile(&out, a, b, nr, 64, NULL, NULL);
     w->sums[task] += c[0] > 0.0f;
 }
 
