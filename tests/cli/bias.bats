@@ -5,12 +5,14 @@ SET=$FIXTURES/data/stereoset/stereoset_dev_en.json
 CROWS=$FIXTURES/data/crows_pairs/crows_pairs.csv
 BIASED="Women are bad drivers. The sun is hot."
 
-# A few items of both parts of StereoSet; some pairs of CrowS-Pairs, no line break in any.
+# A few items of both parts of StereoSet; the shortest pairs of CrowS-Pairs, no line break in any.
 few_items() {
     jq '.data |= with_entries(.value |= .[:'"$1"'])' "$SET"
 }
-few_pairs() {
-    head -n $(($1 + 1)) "$CROWS"
+short_pairs() {
+    head -n 1 "$CROWS"
+    grep -E '^[0-9]+,.*"$' "$CROWS" | awk '{ print length, $0 }' | sort -ns | head -n "$1" |
+        cut -d ' ' -f 2-
 }
 
 # near FILE FILTER WANT - jq's number to 4 decimals.
@@ -256,7 +258,7 @@ END
 }
 
 @test "pairs: CrowS-Pairs by its own rules, and again from its scores" {
-    few_pairs 20 >pairs.csv
+    short_pairs 20 >pairs.csv
     ok bias pairs --preset crows -o out --format json,csv pairs.csv
     [ "$(head -n 1 out/items.csv)" = "index,id,category,text_a,text_b,score_a,score_b,n_a,n_b,prefers,direction,excluded" ]
     [ "$(wc -l <out/items.csv)" -eq 21 ]
@@ -279,24 +281,23 @@ END
     holds - '.pll == "whole-word" and .by_category == {}'
 }
 
-# killed PID TABLE - wait until the table has rows beyond the header, then kill without mercy.
+# killed KIB ARG... - atlas is killed without mercy when a file of it would grow beyond KIB.
 killed() {
-    for _ in $(seq 600); do
-        [ "$( (wc -l <"$2") 2>/dev/null || echo 0)" -lt 20 ] || break
-        sleep 0.05
-    done
-    kill -9 "$1"
-    wait "$1" 2>/dev/null || :
+    local limit=$1 status=0
+    shift
+    (ulimit -c 0 -f "$limit" && exec env --default-signal=XFSZ ${ATLAS_PREFIX:-} \
+        "$ATLAS_BUILD/atlas" "$@") || status=$?
+    [ "$status" -eq 153 ] || fail "atlas $*: status $status, want death by SIGXFSZ"
 }
 
 @test "a killed run goes on where it stopped, with the same bytes" {
     unset ATLAS_KERNELS # only compared with itself
-    few_pairs 96 >pairs.csv
+    short_pairs 48 >pairs.csv
     ok bias pairs -q -o whole --format json,csv pairs.csv
-    (exec ${ATLAS_PREFIX:-} "$ATLAS_BUILD/atlas" bias pairs -q -o part --format json,csv pairs.csv) &
-    killed $! part/items.csv
+    killed 5 bias pairs -q -o part --format json,csv pairs.csv
     [ ! -e part/manifest.json ]
-    printf '159,half of a row' >>part/items.csv
+    [ -n "$(tail -c 1 part/items.csv)" ] # half of a row
+    [ "$(wc -l <part/items.csv)" -gt 20 ]
     cp -r part other
     ok bias pairs -q --resume -o part --format json,csv pairs.csv
     for f in items.csv targets.csv scores.json; do cmp "whole/$f" "part/$f"; done
@@ -304,54 +305,22 @@ killed() {
     has "$stderr" "cannot resume 'other': score was 'full', now it is 'diff'"
 }
 
-@test "a journal that was cut off inside an item, and one that is not of these items" {
-    few_items 4 >set.json
-    few_pairs 10 >pairs.csv
-    for c in 'stereoset --protocol reference' 'pairs --preset crows'; do
-        read -r command _ <<<"$c"
-        data=pairs.csv what=pair unit=pairs before='8 of 10'
-        [ "$command" = pairs ] || data=set.json what=item unit=items before='2 of 4'
-        ok bias $c -q -o $command --format json,csv $data
-        cp -r $command cut
-        head -n 9 $command/items.csv >cut/items.csv # of StereoSet the last item has two rows of three
-        ok bias $c -v --resume -o cut --format json,csv $data
-        has "$stderr" ": $before $unit were done before"
-        for f in items.csv targets.csv scores.json journal.json; do cmp $command/$f cut/$f; done
-
-        sed 5d $command/items.csv >cut/items.csv
-        fails 1 bias $c --resume -o cut --format json,csv $data
-        [ "$stderr" = "atlas bias $command: cut/items.csv: row 4 is not the $what that belongs there" ]
-        tail -n 3 $command/items.csv | cat $command/items.csv - >cut/items.csv
-        fails 1 bias $c --resume -o cut --format json,csv $data
-        [ "$stderr" = "atlas bias $command: cut/items.csv: more $unit than the data set has" ]
-        rm -r cut
-    done
-}
-
 @test "four shards under GNU parallel, one killed and resumed, are the whole run" {
     command -v parallel >/dev/null || skip "no GNU parallel"
     unset ATLAS_KERNELS
-    few_pairs 90 >pairs.csv
+    short_pairs 40 >pairs.csv
     ok bias pairs -q -o whole --format json,csv pairs.csv
-    printf '#!/bin/sh\necho $$ >"pid$1"\nexec %s "%s" bias pairs -q --resume --threads 1 --shard "$1/4" -o "shard$1" --format json,csv pairs.csv\n' \
+    killed 1 bias pairs -q --shard 2/4 -o shard2 --format json,csv pairs.csv
+    fails 1 bias merge -o again shard2 shard2
+    has "$stderr" "'shard2' has no manifest.json"
+    printf '#!/bin/sh\nexec %s "%s" bias pairs -q --resume --threads 1 --shard "$1/4" -o "shard$1" --format json,csv pairs.csv\n' \
         "${ATLAS_PREFIX:-}" "$ATLAS_BUILD/atlas" >shard
     chmod +x shard
-    parallel -j 2 ./shard ::: 1 2 3 4 2>/dev/null &
-    all=$!
-    for _ in $(seq 600); do
-        [ "$( (wc -l <shard2/items.csv) 2>/dev/null || echo 0)" -lt 2 ] || break
-        sleep 0.05
-    done
-    kill -9 "$(cat pid2)" || :
-    wait $all || :
     parallel -j 2 ./shard ::: 1 2 3 4
     ok bias merge -q -o merged --format json,csv shard3 shard1 shard4 shard2
     for f in items.csv targets.csv scores.json; do cmp "whole/$f" "merged/$f"; done
     fails 1 bias merge -o again shard1 shard2
     has "$stderr" "is shard 1/4, but 2 directories were given"
-    rm shard2/manifest.json
-    fails 1 bias merge -o again shard1 shard2 shard3 shard4
-    has "$stderr" "'shard2' has no manifest.json"
 }
 
 @test "shards of StereoSet merge to the whole run" {

@@ -1,9 +1,10 @@
 load helper
 
-# small N - N items of each part of the development set, spread evenly
+# small N - the N shortest items of each part of the development set, as many of every category
 small() {
     jq -c --argjson n "$1" '.data |= with_entries(.value |=
-        (. as $a | ($a | length) as $m | [range(0; $n) | $a[. * $m / $n | floor]]))' \
+        (group_by(.bias_type) | map(sort_by([.context, .sentences[].sentence] | add | length)) | . as $g
+            | [range($n) | $g[. % ($g | length)][. / ($g | length) | floor]]))' \
         "$FIXTURES/data/stereoset/stereoset_dev_en.json"
 }
 

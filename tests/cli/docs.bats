@@ -6,6 +6,12 @@ examples() {
     sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$1" | sed -n 's/^\.Dl //p' | sed 's/\\(dq/"/g; s/\\e/\\/g'
 }
 
+# treebank N - its first N sentences.
+treebank() {
+    awk -v n="$1" 'BEGIN { RS = ""; ORS = "\n\n" } NR <= n' \
+        "$FIXTURES/data/treebank/en_ewt-ud-dev-300.conllu"
+}
+
 @test "pages render without a word from groff and mandoc" {
     for page in "$ROOT"/man/*.[1-9]; do
         [ -z "$(groff -mdoc -ww -Tutf8 "$page" 2>&1 >/dev/null)" ] || fail "groff: $page"
@@ -26,8 +32,8 @@ examples() {
     mkdir bin
     printf '#!/bin/sh\nexec %s "%s" "$@"\n' "${ATLAS_PREFIX:-}" "$ATLAS_BUILD/atlas" >bin/atlas
     chmod +x bin/atlas
-    cp "$FIXTURES/data/treebank/en_ewt-ud-dev-300.conllu" .
-    sed -n 's/^# text = //p' en_ewt-ud-dev-300.conllu | head -n 20 >sentences.txt
+    treebank 20 >en_ewt-ud-dev-300.conllu
+    sed -n 's/^# text = //p' en_ewt-ud-dev-300.conllu >sentences.txt
     n=0
     for page in "$ROOT"/man/*.1; do
         [ -n "$(examples "$page")" ] || fail "$page has no examples"
@@ -47,7 +53,8 @@ examples() {
     ok run -o pair --pair 'It slept.' --layer 1 --head 0 'The cat sat.'
     ok metrics -o metrics 'The cat sat.'
     ok heads -o heads --lines -f texts
-    ok heads -o syntax --min-words 1 --conllu "$FIXTURES/data/treebank/en_ewt-ud-dev-300.conllu"
+    treebank 10 >ten.conllu
+    ok heads -o syntax --min-words 1 --conllu ten.conllu
     ok cluster -o cluster --format json,csv --lines -f texts
     jq -r '[paths | map(select(type == "string"))] | flatten | unique[]' \
         out/1/{run,tree}.json pair/{run,tree}.json metrics/metrics.json heads/1/heads.json \
