@@ -17,6 +17,10 @@
 /* CBLAS_ORDER and CBLAS_TRANSPOSE. */
 enum { ROW_MAJOR = 101, NO_TRANS = 111, TRANS = 112 };
 
+/* Terms that the library gets to add up at a time. Its chains of additions are as long as it
+   likes, and long ones cost the attention of deep models its last digits (see ops/kernel.h). */
+enum { LONGEST_SUM = 128 };
+
 typedef void (*sgemm_fn)(int order, int trans_a, int trans_b, int m, int n, int k, float alpha,
                          const float *a, int lda, const float *b, int ldb, float beta, float *c,
                          int ldc);
@@ -146,6 +150,8 @@ void at_blas_matmul(float *c, size_t ldc, const float *a, size_t lda, const floa
 {
     AT_BUG_IF(blas.state != USABLE || AT_MAX(AT_MAX(M, N), K) > INT_MAX);
     AT_BUG_IF(AT_MAX(AT_MAX(lda, ldb), ldc) > INT_MAX);
-    blas.sgemm(ROW_MAJOR, NO_TRANS, is_b_transposed ? TRANS : NO_TRANS, (int)M, (int)N, (int)K,
-               1.0f, a, (int)lda, b, (int)ldb, 0.0f, c, (int)ldc);
+    for (size_t k = 0; k < K; k += LONGEST_SUM)
+        blas.sgemm(ROW_MAJOR, NO_TRANS, is_b_transposed ? TRANS : NO_TRANS, (int)M, (int)N,
+                   (int)AT_MIN((size_t)LONGEST_SUM, K - k), 1.0f, a + k, (int)lda,
+                   b + (is_b_transposed ? k : k * ldb), (int)ldb, k > 0 ? 1.0f : 0.0f, c, (int)ldc);
 }

@@ -4,14 +4,28 @@
 #include "bench.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/alloc.h"
+#include "ops/cpu.h"
 #include "ops/kernel.h"
 
 enum { ROUNDS = 5, BYTES = 256 << 20, TILES = 2000 };
+
+void bench_begin(void)
+{
+    const char *name = getenv("ATLAS_KERNELS");
+    struct at_error err;
+
+    at_alloc_keep_freed();
+    if (name && *name && at_cpu_select_by_name(name, &err)) {
+        fprintf(stderr, "ATLAS_KERNELS: %s\n", err.text);
+        exit(1);
+    }
+}
 
 double bench_now(void)
 {

@@ -14,6 +14,10 @@ struct bench_limits {
     double bytes; /* read from memory */
 };
 
+/* bench_begin - what a main() does first, as atlas does: freed buffers are kept, and ATLAS_KERNELS
+   names the kernels. Ends the program with a message when they are not there. */
+void bench_begin(void);
+
 double bench_now(void); /* seconds */
 void bench_sort(double *x, size_t n);
 struct bench_limits bench_measure_limits(struct at_pool *pool);

@@ -135,7 +135,7 @@ int main(int argc, char **argv)
     struct at_model m;
     struct at_error err;
 
-    at_alloc_keep_freed();
+    bench_begin();
     if (argc != 4) {
         fprintf(stderr, "usage: bench_batch MODEL_DIR THREADS SENTENCES\n");
         return 2;

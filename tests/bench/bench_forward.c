@@ -133,7 +133,7 @@ int main(int argc, char **argv)
     struct at_model m;
     struct at_error err;
 
-    at_alloc_keep_freed();
+    bench_begin();
     if (argc < 4) {
         fprintf(stderr, "usage: bench_forward MODEL_DIR THREADS REPEATS T... | -\n");
         return 2;

@@ -57,7 +57,7 @@ int main(int argc, char **argv)
     struct at_tokenizer *tokenizer = NULL;
     struct at_error err;
 
-    at_alloc_keep_freed();
+    bench_begin();
     if (argc < 5) {
         fprintf(stderr, "usage: bench_pll MODEL_DIR THREADS T SENTENCES [BATCH_TOKENS ...]\n");
         return 2;

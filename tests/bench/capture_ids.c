@@ -11,6 +11,7 @@
 
 #include "base/array.h"
 #include "base/pool.h"
+#include "bench.h"
 #include "model/capture.h"
 #include "model/lm_head.h"
 
@@ -79,6 +80,7 @@ int main(int argc, char **argv)
     struct at_error err = { 0 };
     int id, segment, rc = 2;
 
+    bench_begin();
     if (argc >= 3) {
         while (scanf("%d %d", &id, &segment) == 2) {
             *at_array_push(&ids) = id;
