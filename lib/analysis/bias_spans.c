@@ -5,19 +5,8 @@
 
 #include <math.h>
 
-#include "io/textfile.h"
 #include "text/unicode.h"
 #include "text/words.h"
-
-static bool has_letter(const char *text, size_t start, size_t end)
-{
-    while (start < end) {
-        unsigned c = at_utf8_next(text, &start);
-        if (at_unicode_is_letter(c) || at_unicode_is_number(c))
-            return true;
-    }
-    return false;
-}
 
 /* A byte-level piece may end inside a character; its word is taken to the character's end. */
 static size_t character_end(const char *text, size_t end)
@@ -45,7 +34,7 @@ void at_bias_words(struct at_bias_words *out, const struct at_bias_token *verdic
         struct at_bias_word word = { .first_token = first, .n_tokens = words.count[w] };
         word.start = character_start(text, tokens->items[first].start);
         word.end = character_end(text, tokens->items[last].end);
-        word.has_letter = has_letter(text, word.start, word.end);
+        word.has_letter = at_unicode_has_word(text, word.start, word.end);
         for (size_t i = first; i <= last; i++)
             for (size_t c = 0; c < AT_N_BIAS; c++) {
                 word.fired[c] |= verdicts[i].fired[c].label >= 0;

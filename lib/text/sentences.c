@@ -289,17 +289,6 @@ static bool goes_on(const struct at_abbreviations *a, const struct candidate *b)
     return abbreviation_goes_on(a, b);
 }
 
-static bool has_words(const char *text, size_t start, size_t end)
-{
-    while (start < end) {
-        unsigned c = at_utf8_next(text, &start);
-
-        if (at_unicode_is_letter(c) || at_unicode_is_number(c))
-            return true;
-    }
-    return false;
-}
-
 /* Bytes [start, end) without the white space around them. */
 static struct at_span trim(const char *text, size_t start, size_t end)
 {
@@ -331,11 +320,12 @@ static void add_part(struct at_sentences *out, size_t first, const struct candid
                      struct at_span part, bool is_glued, const struct at_abbreviations *list)
 {
     struct at_span *before = out->n > first ? &out->items[out->n - 1] : NULL;
-    bool has_no_words = list && !has_words(b->text, part.start, part.end);
+    bool has_no_words = list && !at_unicode_has_word(b->text, part.start, part.end);
 
     if (before && list &&
-        (has_no_words ? !is_glued
-                      : !has_words(b->text, before->start, before->end) || goes_on(list, b)))
+        (has_no_words
+             ? !is_glued
+             : !at_unicode_has_word(b->text, before->start, before->end) || goes_on(list, b)))
         before->end = part.end;
     else
         *at_array_push(out) = part;

@@ -17,6 +17,7 @@
 #include <unicode/utext.h>
 
 #include "base/array.h"
+#include "io/textfile.h"
 
 /* u_charType as a bit of the U_GC_*_MASK constants. */
 static uint32_t category(unsigned c)
@@ -63,6 +64,16 @@ bool at_unicode_is_number(unsigned c)
     if (c < 0x80)
         return c - '0' < 10;
     return category(c) & U_GC_N_MASK;
+}
+
+bool at_unicode_has_word(const char *text, size_t start, size_t end)
+{
+    while (start < end) {
+        unsigned c = at_utf8_next(text, &start);
+        if (at_unicode_is_letter(c) || at_unicode_is_number(c))
+            return true;
+    }
+    return false;
 }
 
 bool at_unicode_is_space(unsigned c)

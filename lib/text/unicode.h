@@ -21,6 +21,8 @@ bool at_unicode_is_space(unsigned c);
 bool at_unicode_is_word(unsigned c);
 bool at_unicode_is_upper(unsigned c); /* Lu and Lt */
 bool at_unicode_is_lower(unsigned c); /* Ll */
+/* at_unicode_has_word - is a letter or a number among the bytes [start, end) of valid UTF-8? */
+bool at_unicode_has_word(const char *text, size_t start, size_t end);
 
 /* BERT: characters that clean-up removes: controls (without \t \n \r), formats, private use. */
 bool at_unicode_is_bert_control(unsigned c);

@@ -92,6 +92,18 @@ static void test_classes(void **state)
                 !at_unicode_is_upper('1'));
 }
 
+static void test_has_word(void **state)
+{
+    const char text[] = "?! \xc3\xa9 \xe2\x80\x94 \xd9\xa3"; /* e acute, dash, Arabic three */
+
+    (void)state;
+    assert_true(at_unicode_has_word(text, 0, 5));
+    assert_false(at_unicode_has_word(text, 0, 3));
+    assert_false(at_unicode_has_word(text, 5, 10));
+    assert_true(at_unicode_has_word(text, 5, 12));
+    assert_false(at_unicode_has_word(text, 3, 3));
+}
+
 static void test_lower(void **state)
 {
     static const struct {
@@ -162,9 +174,8 @@ static void test_sentences(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_classes),
-        cmocka_unit_test(test_lower),
-        cmocka_unit_test(test_decompose),
+        cmocka_unit_test(test_classes),   cmocka_unit_test(test_has_word),
+        cmocka_unit_test(test_lower),     cmocka_unit_test(test_decompose),
         cmocka_unit_test(test_sentences),
     };
 
