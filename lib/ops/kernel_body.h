@@ -263,14 +263,31 @@ MAP(gelu_tanh, v_gelu_tanh)
 
 static float row_max(const float *x, size_t n)
 {
-    vec max = v_set(-INFINITY);
+    const vec nothing = v_set(-INFINITY);
+    vec max[4] = { nothing, nothing, nothing, nothing };
     size_t i = 0;
 
+    for (; i + 4 * VL <= n; i += 4 * VL)
+        for (int j = 0; j < 4; j++)
+            max[j] = v_max(max[j], v_load(x + i + j * VL));
     for (; i + VL <= n; i += VL)
-        max = v_max(max, v_load(x + i));
+        max[0] = v_max(max[0], v_load(x + i));
     if (i < n)
-        max = v_max(max, v_load_n(x + i, n - i, v_set(-INFINITY)));
-    return v_max_across(max);
+        max[0] = v_max(max[0], v_load_n(x + i, n - i, nothing));
+    return v_max_across(v_max(v_max(max[0], max[1]), v_max(max[2], max[3])));
+}
+
+/* x = exp(x - max), and four of them. */
+INLINE vec exp_of_four(float *x, vec max)
+{
+    vec e[4];
+
+    UNROLL
+    for (int j = 0; j < 4; j++) {
+        e[j] = v_exp(v_sub(v_load(x + j * VL), max));
+        v_store(x + j * VL, e[j]);
+    }
+    return v_add(v_add(e[0], e[1]), v_add(e[2], e[3]));
 }
 
 static void softmax(float *x, size_t n, size_t total)
@@ -279,6 +296,8 @@ static void softmax(float *x, size_t n, size_t total)
     struct sums sums = sums_zero();
     size_t i = 0;
 
+    for (; i + 4 * VL <= n; i += 4 * VL)
+        sums_add(&sums, exp_of_four(x + i, max));
     for (; i + VL <= n; i += VL) {
         vec e = v_exp(v_sub(v_load(x + i), max));
         sums_add(&sums, e);
