@@ -96,8 +96,8 @@ $O/%.o: %.c $O/flags | $O/version.h
 # Written anew only when they change: the first makes every object depend on compiler and flags,
 # the second is what `atlas version --build` prints.
 $O/flags: FORCE
-	@mkdir -p $(@D); echo '$(CC) $(ALL) $(LDFLAGS)' | cmp -s - $@ || \
-	    echo '$(CC) $(ALL) $(LDFLAGS)' >$@
+	@mkdir -p $(@D); echo '$(CC) $(ALL) $(LDFLAGS) $(kernel.opt) $(kernel.avx2)' | cmp -s - $@ || \
+	    echo '$(CC) $(ALL) $(LDFLAGS) $(kernel.opt) $(kernel.avx2)' >$@
 
 $O/version.h: FORCE
 	@mkdir -p $(@D); scripts/gen-version.sh $@ '$(CC)' '$(CFLAGS)'
