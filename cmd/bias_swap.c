@@ -94,20 +94,11 @@ static int on_other_layer(void *state, const struct at_layer_view *view, struct 
     return 0;
 }
 
-static int *ids_of(const struct at_tokens *tokens)
-{
-    int *ids = at_malloc(tokens->n, sizeof *ids);
-
-    for (size_t i = 0; i < tokens->n; i++)
-        ids[i] = tokens->items[i].id;
-    return ids;
-}
-
 /* The swapped text through the model, then the two compared. */
 static int compare(struct swap_state *s, struct at_error *err)
 {
     size_t T = s->other.tokens.n, start[2] = { 0, T };
-    int *ids = ids_of(&s->doc->tokens), *other_ids = ids_of(&s->other.tokens), rc;
+    int *ids = at_tokens_ids(&s->doc->tokens), *other_ids = at_tokens_ids(&s->other.tokens), rc;
     float *hidden = at_malloc(T * s->job->shape.width, sizeof *hidden);
     struct at_batch batch = { 1, start, other_ids, NULL };
     struct at_forward_options options = {

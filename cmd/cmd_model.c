@@ -212,12 +212,10 @@ static int run_probe(struct probe *p, const struct model_call *call, struct at_e
     if (!rc) {
         struct at_pool *pool = at_pool_new(0);
         size_t T = AT_MIN(tokens.n, m->config.max_positions), start[2] = { 0, T };
-        int *ids = at_calloc(T, sizeof *ids);
+        int *ids = at_tokens_ids(&tokens);
         struct at_batch batch = { 1, start, ids, NULL };
         float *hidden = at_malloc(T * m->config.width, sizeof *hidden);
 
-        for (size_t i = 0; i < T; i++)
-            ids[i] = tokens.items[i].id;
         rc = at_forward(hidden, m, &batch, &options, pool, err);
         free(hidden);
         free(ids);

@@ -174,11 +174,9 @@ static int probabilities(float **out, const struct detector *d, const struct at_
 {
     size_t T = tokens->n, C = d->model->config.width, start[2] = { 0, T };
     float *own = NULL, *p;
-    int *ids = at_malloc(T, sizeof *ids), rc = 0;
+    int *ids = at_tokens_ids(tokens), rc = 0;
     struct at_batch batch = { 1, start, ids, NULL };
 
-    for (size_t i = 0; i < T; i++)
-        ids[i] = tokens->items[i].id;
     if (!hidden) {
         own = at_malloc(T * C, sizeof *own);
         rc = at_forward(own, d->model, &batch, NULL, pool, err);

@@ -74,12 +74,10 @@ static int classify_tokens(float *p, const struct tagger *t, const struct at_tok
                            struct at_pool *pool, struct at_error *err)
 {
     size_t T = tokens->n, start[2] = { 0, T };
-    int *ids = at_malloc(T, sizeof *ids), rc;
+    int *ids = at_tokens_ids(tokens), rc;
     float *hidden = at_malloc(T * t->model.config.width, sizeof *hidden);
     struct at_batch batch = { 1, start, ids, NULL };
 
-    for (size_t i = 0; i < T; i++)
-        ids[i] = tokens->items[i].id;
     rc = at_forward(hidden, &t->model, &batch, NULL, pool, err);
     if (!rc)
         rc = at_classify(p, &t->model, hidden, T, pool, err);
