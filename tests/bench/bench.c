@@ -13,7 +13,7 @@
 #include "ops/cpu.h"
 #include "ops/kernel.h"
 
-enum { ROUNDS = 5, BYTES = 256 << 20, TILES = 2000 };
+enum { ROUNDS = 5, BYTES = 256 << 20, TILES = 8000 };
 
 void bench_begin(void)
 {
@@ -59,13 +59,13 @@ static void multiply(void *arg, size_t task, size_t slot)
 {
     const struct work *w = arg;
     size_t mr = w->kernel->mr, nr = w->kernel->nr;
-    _Alignas(64) float a[AT_MR_MAX * 64] = { 0 }, b[AT_NR_MAX * 64] = { 0 };
+    _Alignas(64) float a[AT_MR_MAX * AT_KC] = { 0 }, b[AT_NR_MAX * AT_KC] = { 0 };
     float c[AT_MR_MAX * AT_NR_MAX];
-    struct at_tile_out out = { c, nr, mr, nr, AT_CHAIN, false, NULL };
+    struct at_tile_out out = { c, nr, mr, nr, AT_KC, false, NULL };
 
     (void)slot;
     for (int i = 0; i < TILES; i++)
-        w->kernel->tile(&out, a, b, nr, 64, NULL, NULL);
+        w->kernel->tile(&out, a, b, nr, AT_KC, NULL, NULL);
     w->sums[task] += c[0] > 0.0f;
 }
 
