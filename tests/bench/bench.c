@@ -104,7 +104,7 @@ struct bench_limits bench_measure_limits(struct at_pool *pool)
     struct work w = { at_kernel(), memory, BYTES / sizeof(uint64_t), n, sums };
 
     memset(memory, 1, BYTES);
-    double tile = 2.0 * (double)(w.kernel->mr * w.kernel->nr) * 64.0 * TILES;
+    double tile = 2.0 * (double)(w.kernel->mr * w.kernel->nr) * AT_KC * TILES;
     struct bench_limits limits = { (double)n * tile / best_time(pool, multiply, &w),
                                    (double)BYTES / best_time(pool, read_memory, &w) };
     free(sums);
