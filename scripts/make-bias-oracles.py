@@ -50,7 +50,34 @@ def wilcoxon_cases(rng):
         yield {"kind": "wilcoxon", "x": d.tolist(), "statistic": s, "p": p}
 
 
+def mann_whitney_cases(rng):
+    for n, m, decimals in ((3, 4, None), (8, 20, None), (7, 7, None), (30, 40, None), (25, 12, 0),
+                           (200, 150, 1)):
+        x, y = rng.normal(0, 1, n), rng.normal(0.4, 1, m)
+        if decimals is not None:
+            x, y = np.round(x, decimals), np.round(y, decimals)
+        method = "exact" if min(n, m) <= 8 else "asymptotic"
+        r = stats.mannwhitneyu(x, y, alternative="two-sided", method=method)
+        yield {"kind": "mann_whitney", "x": x.tolist(), "y": y.tolist(), "statistic": r.statistic,
+               "p": r.pvalue}
+
+
+def kruskal_cases(rng):
+    for sizes, decimals in (((5, 6, 7), None), ((40, 30, 20, 50), None), ((10, 12), 0),
+                            ((242, 976, 78, 827), 2)):
+        groups = [rng.normal(0.1 * i, 1, s) for i, s in enumerate(sizes)]
+        if decimals is not None:
+            groups = [np.round(g, decimals) for g in groups]
+        r = stats.kruskal(*groups)
+        yield {"kind": "kruskal", "x": np.concatenate(groups).tolist(),
+               "group": [i for i, s in enumerate(sizes) for _ in range(s)],
+               "statistic": r.statistic, "p": r.pvalue}
+
+
 def tail_cases():
+    for df in (1, 2, 3, 7, 50, 200):
+        for x in (0.01, 0.5, 2.0, df, 3.0 * df, 20.0 * df):
+            yield {"kind": "chi2", "x": [x, df], "p": stats.chi2.sf(x, df)}
     for z in (0.0, 0.3, 1.0, 1.96, 3.5, 8.0, 20.0):
         yield {"kind": "normal", "x": [z], "p": 2 * stats.norm.sf(z)}
     for p in (1e-8, 0.01, 0.3, 0.5, 0.975, 0.999):
@@ -172,8 +199,8 @@ def round_cases(rng):
 
 def main():
     rng = np.random.default_rng(20)
-    cases = list(itertools.chain(wilcoxon_cases(rng), tail_cases(), interval_cases(),
-                                 bh_cases(rng)))
+    cases = list(itertools.chain(wilcoxon_cases(rng), mann_whitney_cases(rng), kruskal_cases(rng),
+                                 tail_cases(), interval_cases(), bh_cases(rng)))
     save("rank_tests.json", cases)
     save("effects.json", list(effect_cases(rng)))
     save("diff.json", list(diff_cases(rng)))

@@ -9,7 +9,11 @@
 #include "base/alloc.h"
 #include "stats/tails.h"
 
-enum { WILCOXON_EXACT = 50 }; /* differences */
+enum {
+    WILCOXON_EXACT = 50,     /* differences */
+    MANN_WHITNEY_SMALL = 8,  /* values in the smaller sample */
+    MANN_WHITNEY_LARGE = 100 /* values in the larger */
+};
 
 struct entry {
     double x;
@@ -91,5 +95,86 @@ struct at_rank_test at_wilcoxon(const double *differences, size_t n)
     free(size);
     free(ranks);
     free(sign);
+    return r;
+}
+
+/*
+ * Share of the n-subsets of the ranks 1..N whose sum is at least rank_sum; no ties.
+ * ways[k * stride + s] counts k-subsets with sum s of the ranks seen so far.
+ */
+static double rank_sum_tail(size_t n, size_t N, size_t rank_sum)
+{
+    size_t top = n * (2 * N - n + 1) / 2, stride = top + 1;
+    double *ways = at_calloc((n + 1) * stride, sizeof *ways), all = 0.0, tail = 0.0;
+
+    ways[0] = 1.0;
+    for (size_t r = 1; r <= N; r++)
+        for (size_t k = AT_MIN(n, r); k >= 1; k--)
+            for (size_t s = top; s >= r; s--)
+                ways[k * stride + s] += ways[(k - 1) * stride + s - r];
+    for (size_t s = 0; s <= top; s++) {
+        all += ways[n * stride + s];
+        tail += s >= rank_sum ? ways[n * stride + s] : 0.0;
+    }
+    free(ways);
+    return tail / all;
+}
+
+struct at_rank_test at_mann_whitney(const double *x, size_t n, const double *y, size_t m)
+{
+    size_t N = n + m, small = AT_MIN(n, m);
+    double *both = at_malloc(N, sizeof *both), *ranks = at_malloc(N, sizeof *ranks);
+    double rank_sum = 0.0, ties, product = (double)n * (double)m, size = (double)N, larger;
+    struct at_rank_test r = { NAN, NAN, N, false };
+
+    for (size_t i = 0; i < N; i++)
+        both[i] = i < n ? x[i] : y[i - n];
+    ties = at_average_ranks(ranks, both, N);
+    for (size_t i = 0; i < n; i++)
+        rank_sum += ranks[i];
+    free(both);
+    free(ranks);
+    if (small == 0)
+        return r;
+    r.statistic = rank_sum - (double)n * ((double)n + 1.0) / 2.0;
+    larger = fmax(r.statistic, product - r.statistic);
+    r.is_exact = ties == 0.0 && small <= MANN_WHITNEY_SMALL && N - small <= MANN_WHITNEY_LARGE;
+    if (r.is_exact) {
+        size_t offset = small * (small + 1) / 2; /* of U from the smaller sample's rank sum */
+        r.p = fmin(1.0, 2.0 * rank_sum_tail(small, N, (size_t)lround(larger) + offset));
+    } else {
+        double variance = product / 12.0 * (size + 1.0 - ties / (size * (size - 1.0)));
+        if (variance > 0.0)
+            r.p = fmin(1.0, erfc((larger - product / 2.0 - 0.5) / sqrt(2.0 * variance)));
+    }
+    return r;
+}
+
+struct at_rank_test at_kruskal_wallis(const double *x, const int *group, size_t n, size_t k)
+{
+    double *ranks = at_malloc(n, sizeof *ranks), *sum = at_calloc(k, sizeof *sum);
+    double *count = at_calloc(k, sizeof *count);
+    double ties = at_average_ranks(ranks, x, n), N = (double)n, between = 0.0, correction;
+    struct at_rank_test r = { NAN, NAN, n, false };
+    size_t filled = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        AT_BUG_IF(group[i] < 0 || (size_t)group[i] >= k);
+        sum[group[i]] += ranks[i];
+        count[group[i]] += 1.0;
+    }
+    for (size_t g = 0; g < k; g++)
+        if (count[g] > 0.0) {
+            between += sum[g] * sum[g] / count[g];
+            filled++;
+        }
+    correction = 1.0 - ties / (N * N * N - N);
+    if (filled > 1 && correction > 0.0) {
+        r.statistic = (12.0 / (N * (N + 1.0)) * between - 3.0 * (N + 1.0)) / correction;
+        r.p = at_chi2_tail(r.statistic, (double)filled - 1.0);
+    }
+    free(ranks);
+    free(sum);
+    free(count);
     return r;
 }

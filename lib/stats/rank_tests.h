@@ -29,4 +29,20 @@ struct at_rank_test {
  */
 struct at_rank_test at_wilcoxon(const double *differences, size_t n);
 
+/*
+ * at_mann_whitney - do x (n) and y (m) come from one distribution? statistic is U of x.
+ *
+ * Source    Mann and Whitney 1947. Exact without ties when the smaller sample has at most 8 values
+ *           and the larger at most 100, else normal with tie and continuity correction.
+ */
+struct at_rank_test at_mann_whitney(const double *x, size_t n, const double *y, size_t m);
+
+/*
+ * at_kruskal_wallis - do k groups come from one distribution? statistic is H, tie corrected.
+ *
+ * Shapes    x (n), group (n) with values 0..k-1.      Source   Kruskal and Wallis 1952; p from the
+ *           chi-squared tail with (groups that have values) - 1 degrees of freedom.
+ */
+struct at_rank_test at_kruskal_wallis(const double *x, const int *group, size_t n, size_t k);
+
 #endif

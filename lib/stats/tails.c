@@ -30,6 +30,50 @@ double at_normal_quantile(double p)
     return 0.5 * (low + high);
 }
 
+/* P(a, x) by its power series; converges fast for x < a + 1. */
+static double gamma_lower_series(double a, double x)
+{
+    double term = 1.0 / a, sum = term;
+
+    for (int n = 1; n < MAX_TERMS && fabs(term) > 1e-17 * sum; n++) {
+        term *= x / (a + n);
+        sum += term;
+    }
+    return sum * exp(a * log(x) - x - lgamma(a));
+}
+
+/* Q(a, x) by its continued fraction; converges fast for x > a + 1. */
+static double gamma_upper_fraction(double a, double x)
+{
+    const double tiny = 1e-300;
+    double b = x + 1.0 - a, c = 1.0 / tiny, d = 1.0 / b, f = d;
+
+    for (int n = 1; n < MAX_TERMS; n++) {
+        double an = -n * (n - a), step;
+        b += 2.0;
+        d = an * d + b;
+        c = b + an / c;
+        d = 1.0 / (fabs(d) < tiny ? tiny : d);
+        c = fabs(c) < tiny ? tiny : c;
+        step = d * c;
+        f *= step;
+        if (fabs(step - 1.0) < 1e-16)
+            break;
+    }
+    return f * exp(a * log(x) - x - lgamma(a));
+}
+
+double at_chi2_tail(double x, double df)
+{
+    double a = 0.5 * df, half = 0.5 * x;
+
+    if (isnan(x) || !(df > 0.0))
+        return NAN;
+    if (half <= 0.0)
+        return 1.0;
+    return half < a + 1.0 ? 1.0 - gamma_lower_series(a, half) : gamma_upper_fraction(a, half);
+}
+
 /* The continued fraction of I_x(a, b); converges fast for x < (a + 1) / (a + b + 2). */
 static double beta_fraction(double a, double b, double x)
 {

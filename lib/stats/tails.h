@@ -16,6 +16,15 @@ double at_normal_two_sided(double z);
 double at_normal_quantile(double p);
 
 /*
+ * at_chi2_tail - P(X >= x) of a chi-squared X with df degrees of freedom.
+ *
+ * Source    The regularised incomplete gamma function: DLMF 8.7.1 (series) below a + 1, DLMF 8.9.2
+ *           (continued fraction, evaluated by Lentz's method) above.
+ * Edge      x <= 0 gives 1; df = 0 or a NaN gives NaN.
+ */
+double at_chi2_tail(double x, double df);
+
+/*
  * at_student_two_sided - P(|X| >= |t|) of Student's t with df degrees of freedom.
  *
  * Source    The regularised incomplete beta function I(df/2, 1/2) at df / (df + t^2), by its
