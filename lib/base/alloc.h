@@ -36,7 +36,7 @@ AT_MUST_USE int at_try_alloc(void **out, size_t n, size_t size, const char *what
                              struct at_error *err);
 
 /*
- * at_alloc_keep_freed - from now on free() keeps large blocks for the next at_try_alloc().
+ * at_alloc_keep_freed - from now on free() keeps large blocks for later allocations.
  *
  * For programs that run one text after the other, at their start: the system clears every page it
  * hands out, and the buffers of a pass are the same size again and again. Does nothing with a C

@@ -4,8 +4,10 @@
  *
  * Two rounds over the pool: first the activations are packed, tile by tile, then every task takes
  * a few panels of the weight through all rows. Panels are packed into a scratch that stays in the
- * first-level cache and used at once; no packed weight is kept, since reading it from memory would
- * cost the same as reading the original.
+ * first-level cache and used at once, by the first tile that goes through them where it can read
+ * them as they lie; no packed weight is kept, since reading it from memory would cost the same as
+ * reading the original. The bias starts the sums; residual and activation meet them when the last
+ * block is done.
  */
 #include "ops/gemm.h"
 
