@@ -291,17 +291,34 @@ static int start(struct job *job, const struct opt *table, bool needs_model,
     return EXIT_DONE;
 }
 
+/* What of a call gives or shapes a text, which captures bring with them; NULL for nothing. */
+static const char *beside_captures(const struct job *job, int n_operands)
+{
+    const struct {
+        bool is_given;
+        const char *name;
+    } all[] = {
+        { n_operands > 0, "the text" },      { job->file != NULL, "--file" },
+        { job->pair != NULL, "--pair" },     { job->split_pair, "--split-pair" },
+        { job->is_lines, "--lines" },        { job->is_jsonl, "--jsonl" },
+        { job->is_truncated, "--truncate" },
+    };
+
+    for (size_t i = 0; i < AT_COUNTOF(all); i++)
+        if (all[i].is_given)
+            return all[i].name;
+    return NULL;
+}
+
 int job_start(struct job *job, const struct opt *table, int argc, char **argv)
 {
     struct text_options texts = { job->file,     job->pair,    job->is_lines,
                                   job->is_jsonl, (size_t)argc, argv };
+    const char *beside = job->from ? beside_captures(job, argc) : NULL;
 
-    if (job->from) {
-        if (argc || job->file)
-            return report_usage("--from takes the text from the capture; give no text beside it");
-        return start(job, table, false, NULL);
-    }
-    return start(job, table, true, &texts);
+    if (beside)
+        return report_usage("--from takes texts as they were captured; leave out %s", beside);
+    return job->from ? start(job, table, false, NULL) : start(job, table, true, &texts);
 }
 
 int job_start_model(struct job *job, const struct opt *table)

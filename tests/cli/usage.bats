@@ -119,6 +119,20 @@ commands() {
 @test "options that exclude each other are wrong usage" {
     fails 2 bias attention --from nowhere --calibration nowhere
     [ "$stderr" = 'atlas bias attention: --calibration needs the model itself, not --from' ]
+    for c in run metrics heads isa cluster 'bias attention'; do
+        fails 2 $c --from nowhere a b
+        [ "$stderr" = "atlas $c: --from takes texts as they were captured; leave out the text" ]
+        for text in '--file nowhere' --lines --jsonl --truncate; do
+            fails 2 $c --from nowhere $text
+            [ "$stderr" = "atlas $c: --from takes texts as they were captured; leave out ${text% *}" ]
+        done
+    done
+    for c in run metrics heads isa cluster; do
+        for pair in '--pair b' --split-pair; do
+            fails 2 $c --from nowhere $pair
+            [ "$stderr" = "atlas $c: --from takes texts as they were captured; leave out ${pair% *}" ]
+        done
+    done
     for c in heads cluster; do
         fails 2 $c --tags nowhere --pair b a
         [ "$stderr" = "atlas $c: --tags goes with one text, not with a pair" ]
