@@ -180,6 +180,7 @@ static int each_given_text(struct loop *l, struct at_error *err)
             continue;
         }
         rc = doc_prepare(doc, job, &in, err);
+        doc->number += l->n_items; /* those of this batch come before it */
         if (rc) {
             char *id = at_strdup(doc->in.id ? doc->in.id : "");
             bool goes_on;

@@ -181,6 +181,15 @@ END
     has "$stderr" 'calibrated for a model with SHA-256'
 }
 
+@test "every text of a calibration has draws of its own" {
+    echo "$BIASED" >once
+    printf '%s\n%s\n' "$BIASED" "$BIASED" >twice
+    for file in once twice; do
+        ok bias calibrate --lines -f $file --draws 1 --format csv -o $file.out
+    done
+    ! cmp -s once.out/calibration.csv twice.out/calibration.csv
+}
+
 @test "published scores give the published results to 4 decimals" {
     data=$FIXTURES/data/stereoset oracle=$FIXTURES/oracle/stereoset.json
     for file in official-bert-base-cased.json official-gpt2.json; do

@@ -196,6 +196,15 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     [ "$(jq -c '.meta.id' <<<"$output" | tr '\n' ' ')" = '"1" "3" "4" ' ]
 }
 
+@test "--lines: a blank line between the summaries" {
+    printf 'the cat\na dog\nthe red cat\n' >texts
+    for c in metrics heads; do
+        ok $c -m "$BERT" --lines -f texts
+        [ "$(grep -c '^[123]: tiny-bert' <<<"$output")" -eq 3 ]
+        [ "$(grep -B 1 '^[123]: ' <<<"$output" | grep -c '^$')" -eq 2 ]
+    done
+}
+
 @test "a batch gives what each text alone gives" {
     printf 'The cat sat on the mat.\nDogs.\nA much longer sentence about nothing in particular, really.\n' >texts
     ok run --lines -f texts -o many --format json --mask none
