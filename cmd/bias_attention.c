@@ -93,7 +93,7 @@ static void *attention_begin(struct job *job, void *arg, const struct doc *doc,
         .T = doc->tokens.n,
     };
     s->layer_mean = at_malloc(s->L, sizeof *s->layer_mean);
-    if (job_selection(&s->call->selection, job, err) || prepare(s, err)) {
+    if (prepare(s, err)) {
         attention_release(s);
         return NULL;
     }
@@ -111,9 +111,9 @@ static int attention_layer(void *state, const struct doc_layer *l, struct at_err
     if (!job_draws(s->job))
         return 0;
     for (size_t h = 0; h < l->H && !rc; h++)
-        if (selects_head(&s->call->selection, l->layer, h))
+        if (selects_head(&s->job->selection, l->layer, h))
             rc = attention_map_picture(s, l->maps + h * s->T * s->T, (long)l->layer, (long)h, err);
-    if (!rc && selects_layer_mean(&s->call->selection, l->layer))
+    if (!rc && selects_layer_mean(&s->job->selection, l->layer))
         rc = attention_map_picture(s, at_map_series_layer(&s->series), (long)l->layer, -1, err);
     return rc;
 }
@@ -147,7 +147,7 @@ static int attention_finish(void *state, const float *final_hidden, struct at_er
                         s->job->pool);
     if (*s->doc->in.id)
         add_to_corpus(s);
-    if (job_draws(s->job) && selects_global(&s->call->selection)) {
+    if (job_draws(s->job) && selects_global(&s->job->selection)) {
         int rc = attention_map_picture(s, at_map_series_global(&s->series), -1, -1, err);
         if (rc)
             return rc;

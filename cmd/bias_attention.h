@@ -20,7 +20,6 @@ struct attention_call {
     double threshold, alpha;
     long n_permutations, n_top;
     int correction;
-    struct selection selection; /* of combined maps */
     struct detector detector;
     struct corpus_table corpus;
 };

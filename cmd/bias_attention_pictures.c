@@ -113,8 +113,7 @@ static int picture_layers(struct attention_state *s, struct at_error *err)
         .n_series = 1,
         .y_reference = 1.0,
         .reference_name = "even attention",
-        .x_marked =
-            s->call->selection.layers == SELECT_ONE ? (double)s->call->selection.layer : NAN,
+        .x_marked = s->job->selection.layers == SELECT_ONE ? (double)s->job->selection.layer : NAN,
         .width_mm = s->job->width_mm,
     };
     rc = job_picture(s->job, s->doc, "propagation", at_draw_lines(&plot), err);

@@ -25,8 +25,7 @@ static void *heads_begin(struct job *job, void *arg, const struct doc *doc, stru
     struct heads_state *s = at_calloc(1, sizeof *s);
 
     *s = (struct heads_state){ .job = job, .call = arg, .doc = doc };
-    if (job_selection(&s->chosen, job, err) ||
-        head_features_init(&s->features, job, &s->call->tagger, doc, err)) {
+    if (head_features_init(&s->features, job, &s->call->tagger, doc, err)) {
         heads_release(s);
         return NULL;
     }

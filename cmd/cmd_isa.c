@@ -47,9 +47,7 @@ static void *isa_begin(struct job *job, void *arg, const struct doc *doc, struct
     int rc;
 
     *s = (struct isa_state){ .job = job, .call = arg, .doc = doc };
-    rc = job_selection(&s->selection, job, err);
-    if (!rc)
-        rc = isa_find_sentences(s, err);
+    rc = isa_find_sentences(s, err);
     if (!rc)
         rc = check_pairs(s, err);
     if (!rc && job->matrix == AT_ROLLOUT)
@@ -65,7 +63,7 @@ static void *isa_begin(struct job *job, void *arg, const struct doc *doc, struct
 static int isa_layer(void *state, const struct doc_layer *l, struct at_error *err)
 {
     struct isa_state *s = state;
-    const struct selection *chosen = &s->selection;
+    const struct selection *chosen = &s->job->selection;
 
     (void)err;
     if (s->job->matrix == AT_ROLLOUT) { /* up to the layer that was chosen */
@@ -163,16 +161,15 @@ static int check_isa_options(const struct isa_call *call, const struct job *job)
     return EXIT_DONE;
 }
 
-static int read_given(struct isa_call *call, struct job *job)
+/* What says where sentences are: the file, or the rules. */
+static int open_sentences(struct isa_call *call, struct job *job)
 {
+    const char *path = call->sentences_path;
     struct at_error err;
-    int rc = 0;
+    int rc = path ? isa_read_sentences(call, &err) : isa_open_rules(call, &err);
 
-    if (!call->sentences_path)
-        return EXIT_DONE;
-    rc = isa_read_sentences(call, &err);
-    if (!rc && job->manifest && strcmp(call->sentences_path, "-") != 0)
-        rc = manifest_input_file(job->manifest, "sentences", call->sentences_path, &err);
+    if (!rc && path && job->manifest && strcmp(path, "-") != 0)
+        rc = manifest_input_file(job->manifest, "sentences", path, &err);
     return rc ? report_fault(&err) : EXIT_DONE;
 }
 
@@ -214,7 +211,7 @@ int cmd_isa(int argc, char **argv)
     if (!status)
         status = job_start(&job, table, argc, argv);
     if (!status)
-        status = read_given(&call, &job);
+        status = open_sentences(&call, &job);
     if (!status)
         status = job_each_text(&job, &handler, &call);
     status = isa_close_tables(&call, &job, status);

@@ -34,8 +34,7 @@ static void *metrics_begin(struct job *job, void *arg, const struct doc *doc, st
     s->layer = at_calloc(L, sizeof *s->layer);
     /* a map in the mode and the metrics' own room, for each thread */
     s->scratch = at_malloc(at_pool_size(job->pool) * 2 * doc->n * doc->n, sizeof *s->scratch);
-    if (job_selection(&s->chosen, job, err) ||
-        at_map_series_init(&s->series, doc->n, (enum at_matrix_mode)job->matrix, err)) {
+    if (at_map_series_init(&s->series, doc->n, (enum at_matrix_mode)job->matrix, err)) {
         metrics_release(s);
         return NULL;
     }

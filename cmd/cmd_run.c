@@ -69,9 +69,9 @@ static int run_prepare(struct run_state *s, struct at_error *err)
 {
     struct job *job = s->job;
     size_t n = s->doc->n, heads = job->shape.n_layers * job->shape.n_heads;
-    int rc = job_selection(&s->selection, job, err);
+    int rc = 0;
 
-    if (!rc && s->run->root >= (long)n)
+    if (s->run->root >= (long)n)
         rc = at_fail(err, AT_ERANGE, "--tree-root %ld is outside the text's %zu %s", s->run->root,
                      n, job->by_words ? "words" : "tokens");
     for (size_t i = 0; !rc && i < s->run->n_focus; i++)
@@ -79,7 +79,7 @@ static int run_prepare(struct run_state *s, struct at_error *err)
             rc = at_fail(err, AT_ERANGE, "--focus %zu is outside the text's %zu %s",
                          s->run->focus[i], n, job->by_words ? "words" : "tokens");
     if (!rc && s->run->is_deep)
-        rc = deep_new(&s->deep, job, s->doc, &s->selection, s->run->focus, s->run->n_focus,
+        rc = deep_new(&s->deep, job, s->doc, &job->selection, s->run->focus, s->run->n_focus,
                       (size_t)s->run->top_k, err);
     if (!rc)
         rc = at_map_series_init(&s->series, n, (enum at_matrix_mode)job->matrix, err);
@@ -192,7 +192,7 @@ static int run_head(struct run_state *s, const struct doc_layer *l, size_t head,
         run_attention_rows(s, map, name);
     if (s->grid)
         at_thumbnail(s->grid + (l->layer * l->H + head) * side * side, side, map, l->n);
-    if (selects_head(&s->selection, l->layer, head))
+    if (selects_head(&s->job->selection, l->layer, head))
         rc = show_map(s, map, name, l->raw, err);
     return rc;
 }
@@ -212,8 +212,8 @@ static int run_layer(void *state, const struct doc_layer *l, struct at_error *er
         rc = run_head(s, l, h, err);
     if (!rc && s->has_attention_csv && s->job->matrix == AT_ROLLOUT)
         run_attention_rows(s, at_map_series_layer(&s->series), mean);
-    if (!rc && (selects_layer_mean(&s->selection, l->layer) ||
-                (s->job->matrix == AT_ROLLOUT && selects_head(&s->selection, l->layer, 0))))
+    if (!rc && (selects_layer_mean(&s->job->selection, l->layer) ||
+                (s->job->matrix == AT_ROLLOUT && selects_head(&s->job->selection, l->layer, 0))))
         rc = show_map(s, at_map_series_layer(&s->series), mean, NULL, err);
     return rc;
 }
@@ -293,7 +293,7 @@ static int run_finish(void *state, const float *hidden, struct at_error *err)
     struct map_name mean = { -1, -1 };
     int rc = 0;
 
-    if (selects_global(&s->selection))
+    if (selects_global(&s->job->selection))
         rc = show_map(s, global, mean, NULL, err);
     if (!rc && s->grid)
         rc = draw_grid(s, err);

@@ -123,23 +123,34 @@ static int forward_batch(struct loop *l, float *hidden, struct at_arena *arena,
     return at_forward(hidden, &l->job->model, &batch, &options, l->job->pool, err);
 }
 
-/* Begin, compute and finish every text of the batch. A failure here ends the loop. */
+/*
+ * A new state for a text. What is wrong with the text shows here; *is_fatal: any other text would
+ * meet the same error.
+ */
+static int begin(struct loop *l, struct item *it, bool *is_fatal, struct at_error *err)
+{
+    int rc = job_check_selection(l->job, err);
+
+    *is_fatal = true;
+    if (rc)
+        return rc;
+    it->state = l->handler->begin(l->job, l->arg, &it->doc, err);
+    rc = it->state ? 0 : (int)err->code;
+    *is_fatal = rc == AT_EIO || rc == AT_ENOMEM;
+    return rc;
+}
+
+/* Compute and finish every text of the batch. A failure here ends the loop. */
 static int run_batch(struct loop *l, struct at_error *err)
 {
     size_t C = l->job->shape.width, row = 0;
     struct at_arena arena = { 0 };
     void *hidden = NULL;
-    int rc = 0;
+    int rc;
 
     if (l->n_items == 0)
         return 0;
-    for (size_t i = 0; !rc && i < l->n_items; i++) {
-        l->items[i].state = l->handler->begin(l->job, l->arg, &l->items[i].doc, err);
-        if (!l->items[i].state)
-            rc = err->code;
-    }
-    if (!rc)
-        rc = at_try_alloc(&hidden, l->n_rows * C, sizeof(float), "hidden states", err);
+    rc = at_try_alloc(&hidden, l->n_rows * C, sizeof(float), "hidden states", err);
     if (!rc)
         rc = forward_batch(l, hidden, &arena, err);
     for (size_t i = 0; !rc && i < l->n_items; i++) {
@@ -165,6 +176,41 @@ static bool skip(struct loop *l, const char *id, const struct at_error *err, boo
     return is_many;
 }
 
+/* A text made ready and begun, as the next of the batch. in moves to it, also on failure. */
+static int add_text(struct loop *l, struct text *in, bool *is_fatal, struct at_error *err)
+{
+    struct item *it = &l->items[l->n_items];
+    int rc = doc_prepare(&it->doc, l->job, in, err);
+
+    it->doc.number += l->n_items; /* those of this batch come before it */
+    *is_fatal = false;
+    if (!rc)
+        rc = begin(l, it, is_fatal, err);
+    if (rc)
+        return rc;
+    if (l->job->manifest && !l->job->texts.is_open && !l->job->file)
+        manifest_input_text(l->job->manifest, "text", it->doc.in.id, it->doc.in.text);
+    l->n_rows += it->doc.tokens.n;
+    l->n_items++;
+    return 0;
+}
+
+/* The text that add_text() could not add; answers whether the loop goes on. */
+static bool drop_text(struct loop *l, bool is_fatal, bool is_many, struct at_error *err)
+{
+    struct doc *doc = &l->items[l->n_items].doc;
+    const char *id = doc->in.id ? doc->in.id : "";
+    bool goes_on = false;
+
+    if (!is_fatal) {
+        if (*id)
+            at_error_in(err, "text %s", id);
+        goes_on = skip(l, id, err, is_many);
+    }
+    doc_release(doc);
+    return goes_on;
+}
+
 static int each_given_text(struct loop *l, struct at_error *err)
 {
     struct job *job = l->job;
@@ -173,31 +219,15 @@ static int each_given_text(struct loop *l, struct at_error *err)
     int rc, got;
 
     while ((got = texts_next(&in, &job->texts, &is_fatal, err)) != 0) {
-        struct doc *doc = &l->items[l->n_items].doc;
         if (got < 0) {
             if (is_fatal || !skip(l, "", err, is_many))
                 return is_fatal ? got : 0;
             continue;
         }
-        rc = doc_prepare(doc, job, &in, err);
-        doc->number += l->n_items; /* those of this batch come before it */
-        if (rc) {
-            char *id = at_strdup(doc->in.id ? doc->in.id : "");
-            bool goes_on;
-            if (*id)
-                at_error_in(err, "text %s", id);
-            goes_on = skip(l, id, err, is_many);
-            free(id);
-            doc_release(doc);
-            if (!goes_on)
-                return 0;
-            continue;
-        }
-        if (job->manifest && !job->texts.is_open && !job->file)
-            manifest_input_text(job->manifest, "text", doc->in.id, doc->in.text);
-        l->items[l->n_items].state = NULL;
-        l->n_rows += doc->tokens.n;
-        if (++l->n_items == BATCH_TEXTS || l->n_rows >= BATCH_ROWS || !is_many) {
+        rc = add_text(l, &in, &is_fatal, err);
+        if (rc && !drop_text(l, is_fatal, is_many, err))
+            return is_fatal ? rc : 0;
+        if (l->n_items == BATCH_TEXTS || l->n_rows >= BATCH_ROWS || !is_many) {
             rc = run_batch(l, err);
             if (rc)
                 return rc;
@@ -209,25 +239,36 @@ static int each_given_text(struct loop *l, struct at_error *err)
     return rc;
 }
 
-/* A capture as the only item of a batch. */
+/*
+ * A capture as the only item of a batch, begun. *is_fatal as of begin(). One that cannot be used
+ * does not decide what the others must be like.
+ */
 static int open_capture(struct at_capture_file *out, struct loop *l, const char *path,
-                        const char *id, struct at_error *err)
+                        const char *id, bool *is_fatal, struct at_error *err)
 {
-    struct doc *doc = &l->items[0].doc;
+    struct job *job = l->job;
+    struct item *it = &l->items[0];
+    const struct at_config shape = job->shape;
+    const char *shown_model = job->shown_model;
     int rc = at_capture_open(out, path, err);
 
+    *is_fatal = false;
     if (rc)
         return rc;
-    rc = capture_doc(doc, l->job, out, id, err);
-    if (rc) {
-        at_error_in(err, "%s", path);
-        doc_release(doc);
-        at_capture_close(out);
-        return rc;
+    rc = capture_doc(&it->doc, job, out, id, err);
+    if (!rc)
+        rc = begin(l, it, is_fatal, err);
+    if (!rc) {
+        l->n_items = 1;
+        return 0;
     }
-    l->items[0].state = NULL;
-    l->n_items = 1;
-    return 0;
+    if (!*is_fatal)
+        at_error_in(err, "%s", path);
+    job->shape = shape;
+    job->shown_model = shown_model;
+    doc_release(&it->doc);
+    at_capture_close(out);
+    return rc;
 }
 
 /* One capture file through the same calls. A failure here ends the loop; a bad file is none. */
@@ -236,21 +277,19 @@ static int replay(struct loop *l, const char *path, const char *id, bool is_many
 {
     struct at_forward_options options = visitors(l);
     struct at_capture_file capture;
-    struct item *it = &l->items[0];
-    int rc = 0;
+    bool is_fatal;
+    int rc = open_capture(&capture, l, path, id, &is_fatal, err);
 
-    if (open_capture(&capture, l, path, id, err)) {
+    if (rc && !is_fatal)
         skip(l, id, err, is_many);
-        return 0;
-    }
+    if (rc)
+        return is_fatal ? rc : 0;
     if (l->job->manifest)
         rc = manifest_input_named(l->job->manifest, "capture", id, path, err);
-    if (!rc) {
-        it->state = l->handler->begin(l->job, l->arg, &it->doc, err);
-        rc = it->state ? at_capture_replay(&capture, &options, err) : (int)err->code;
-    }
     if (!rc)
-        rc = l->handler->finish(it->state, capture_final_hidden(&capture), err);
+        rc = at_capture_replay(&capture, &options, err);
+    if (!rc)
+        rc = l->handler->finish(l->items[0].state, capture_final_hidden(&capture), err);
     drop_items(l);
     at_capture_close(&capture);
     l->job->n_done += !rc;

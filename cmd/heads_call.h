@@ -24,7 +24,6 @@ struct heads_state {
     struct job *job;
     struct heads_call *call;
     const struct doc *doc;
-    struct selection chosen;
     struct head_features features;
     double *scaled; /* (L,H,AT_N_HEAD_SCORES) 0..1 within each layer */
     double *z;      /* (L,H,AT_N_HEAD_SCORES) over the model */

@@ -54,7 +54,6 @@ struct isa_state {
     struct job *job;
     struct isa_call *call;
     const struct doc *doc;
-    struct selection selection;
     struct isa_sentence *sentences; /* (S) */
     size_t S;
     int *sent_of; /* (n) */
@@ -69,6 +68,8 @@ extern const char *const isa_methods[]; /* the words of --isa, NULL-terminated *
 
 /* isa_read_sentences - the lines of --sentences-file. AT_ERANGE when there is none. */
 AT_MUST_USE int isa_read_sentences(struct isa_call *call, struct at_error *err);
+/* isa_open_rules - what tells where sentences end otherwise. Errors of at_abbreviations_open(). */
+AT_MUST_USE int isa_open_rules(struct isa_call *call, struct at_error *err);
 
 /*
  * isa_find_sentences - fill sentences and sent_of: given ones, else split by rule.

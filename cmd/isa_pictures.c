@@ -13,7 +13,7 @@
 static char *subject(const struct isa_state *s)
 {
     static const char *const of[] = { "mean of all layers and heads", "maximum", "last layer" };
-    const struct selection *c = &s->selection;
+    const struct selection *c = &s->job->selection;
 
     if (c->layers == SELECT_ONE && c->heads == SELECT_ONE)
         return at_asprintf("%s, layer %zu, head %zu", s->job->shown_model, c->layer, c->head);

@@ -150,7 +150,7 @@ static struct at_json *pairs_json(const struct isa_state *s)
 static struct at_json *isa_document(const struct isa_state *s)
 {
     struct at_json *doc = at_json_object();
-    const struct selection *c = &s->selection;
+    const struct selection *c = &s->job->selection;
 
     at_json_set(doc, "meta", job_meta(s->job, s->doc));
     at_json_set_string(doc, "method", isa_methods[s->call->method]);
@@ -392,7 +392,7 @@ static void print_summary(const struct isa_state *s)
 {
     static const char *const of[] = { "mass, mean over layers and heads", "greatest weight",
                                       "mass in the last layer" };
-    const struct selection *c = &s->selection;
+    const struct selection *c = &s->job->selection;
     size_t room = AT_MAX(term_width(stdout), (size_t)40);
 
     if (*s->doc->in.id)

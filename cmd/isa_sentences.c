@@ -41,6 +41,18 @@ int isa_read_sentences(struct isa_call *call, struct at_error *err)
     return 0;
 }
 
+int isa_open_rules(struct isa_call *call, struct at_error *err)
+{
+    char *path;
+    int rc = data_path(&path, "data/abbreviations.txt", err);
+
+    if (rc)
+        return rc;
+    rc = at_abbreviations_open(&call->abbreviations, path, err);
+    free(path);
+    return rc;
+}
+
 /* Does want stand at s? White space of any kind and length is the same. Answers its end or NULL. */
 static const char *match_at(const char *s, const char *want)
 {
@@ -97,21 +109,11 @@ static int find_given(struct at_sentences *text, struct at_sentences *pair,
 static int split(struct at_sentences *text, struct at_sentences *pair, const struct isa_state *s,
                  struct at_error *err)
 {
-    struct isa_call *call = s->call;
-    char *path;
-    int rc = 0;
+    const struct at_abbreviations *rules = s->call->abbreviations;
+    int rc = at_sentences_split(text, s->doc->in.text, rules, err);
 
-    if (!call->abbreviations) {
-        rc = data_path(&path, "data/abbreviations.txt", err);
-        if (rc)
-            return rc;
-        rc = at_abbreviations_open(&call->abbreviations, path, err);
-        free(path);
-    }
-    if (!rc)
-        rc = at_sentences_split(text, s->doc->in.text, call->abbreviations, err);
     if (!rc && s->doc->in.pair)
-        rc = at_sentences_split(pair, s->doc->in.pair, call->abbreviations, err);
+        rc = at_sentences_split(pair, s->doc->in.pair, rules, err);
     return rc;
 }
 

@@ -371,7 +371,7 @@ static int check_range(size_t number, const char *text, const char *what, size_t
                    n, what, n - 1);
 }
 
-int job_selection(struct selection *out, const struct job *job, struct at_error *err)
+int job_check_selection(const struct job *job, struct at_error *err)
 {
     const struct selection *s = &job->selection;
     int rc = 0;
@@ -380,8 +380,6 @@ int job_selection(struct selection *out, const struct job *job, struct at_error 
         rc = check_range(s->layer, job->layer_text, "layer", job->shape.n_layers, err);
     if (!rc && s->heads == SELECT_ONE)
         rc = check_range(s->head, job->head_text, "head", job->shape.n_heads, err);
-    if (!rc)
-        *out = *s;
     return rc;
 }
 

@@ -65,7 +65,7 @@ struct job {
     struct at_pool *pool;
     struct manifest *manifest; /* NULL without -o */
     struct texts texts;
-    struct selection selection; /* see job_selection() */
+    struct selection selection; /* what --layer and --head chose */
     struct at_config shape;  /* the model's family and sizes, also with --from (from the capture) */
     const char *shown_model; /* name for titles and meta */
     size_t n_skipped, n_done;
@@ -118,7 +118,8 @@ struct doc_layer {
 /* What a command does with each text. All but begin and finish may be NULL. */
 struct text_handler {
     const char *what; /* of the progress line: "analysing" */
-    /* begin - a new state for this text, or NULL with err filled. */
+    /* begin - a new state for this text, or NULL with err filled. Whether the command can take the
+       text is decided here, before anything of it is written. */
     void *(*begin)(struct job *job, void *arg, const struct doc *doc, struct at_error *err);
     int (*embedded)(void *state, const float *embedded, struct at_error *err);
     int (*layer)(void *state, const struct doc_layer *layer, struct at_error *err);
@@ -130,17 +131,18 @@ struct text_handler {
 /*
  * job_each_text - run the model (or replay captures) over all texts, in order, many in a batch.
  *
- * A text that cannot be read or is too long, or a capture that cannot be used, is reported and
- * skipped when there are several; alone it is a failure. An error of a handler stops the loop.
- * Answers an exit status.
+ * A text that cannot be read or is too long, a capture that cannot be used, and either when begin
+ * refuses it are reported and skipped when there are several; alone they are a failure. The loop
+ * ends with AT_EIO or AT_ENOMEM of begin, a layer or head that the model does not have, and any
+ * error of the handlers after begin. Answers an exit status.
  */
 int job_each_text(struct job *job, const struct text_handler *h, void *arg);
 
 /* job_map_kind - causal or not, and whether column 0 is [CLS] (not with --words). */
 struct at_map_kind job_map_kind(const struct job *job);
 
-/* job_selection - what --layer and --head chose; AT_ERANGE when a number is outside the model. */
-AT_MUST_USE int job_selection(struct selection *out, const struct job *job, struct at_error *err);
+/* job_check_selection - AT_ERANGE when the layer or head chosen is outside the model. */
+AT_MUST_USE int job_check_selection(const struct job *job, struct at_error *err);
 /* Is this head's map / this layer's mean / the global mean to be shown? */
 bool selects_head(const struct selection *s, size_t layer, size_t head);
 bool selects_layer_mean(const struct selection *s, size_t layer);

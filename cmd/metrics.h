@@ -25,7 +25,6 @@ struct metrics_state {
     struct job *job;
     struct metrics_call *call;
     const struct doc *doc;
-    struct selection chosen;
     size_t L, H;
     struct at_map_series series;
     struct at_attn_metrics *head;  /* (L,H); not filled under rollout */

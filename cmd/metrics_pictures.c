@@ -144,7 +144,7 @@ static int chosen_gauges(struct metrics_state *s, struct at_error *err)
                              .layer = (long)(k / s->H),
                              .head = (long)(k % s->H) };
         char *file;
-        if (!selects_head(&s->chosen, k / s->H, k % s->H))
+        if (!selects_head(&s->job->selection, k / s->H, k % s->H))
             continue;
         file = at_asprintf("metrics_gauges_L%ld_H%ld", x.layer, x.head);
         rc = picture_gauges(s, &x, file, err);

@@ -241,10 +241,10 @@ static void print_layer(const struct metrics_state *s, size_t layer)
 static void print_chosen(const struct metrics_state *s)
 {
     for (size_t l = 0; l < s->L; l++) {
-        if (selects_layer_mean(&s->chosen, l))
+        if (selects_layer_mean(&s->job->selection, l))
             print_layer(s, l);
         for (size_t h = 0; s->job->matrix != AT_ROLLOUT && h < s->H; h++)
-            if (selects_head(&s->chosen, l, h))
+            if (selects_head(&s->job->selection, l, h))
                 print_head(s, l, h);
     }
 }

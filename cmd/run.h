@@ -27,7 +27,6 @@ struct run_state {
     struct job *job;
     struct run_options *run;
     const struct doc *doc;
-    struct selection selection;
     struct at_map_series series;
     struct at_capture_writer *capture; /* NULL when none is written */
     struct at_csv attention_csv;

@@ -35,10 +35,15 @@ int tagger_check(const struct tagger *t, const struct job *job, int n_texts)
 
 int tagger_open(struct tagger *t, struct at_error *err)
 {
+    struct at_lines lines;
     int rc;
 
-    if (t->file)
-        return 0;
+    if (t->file) { /* read beside the text; that it is there is no matter of the text */
+        rc = at_lines_open(&lines, t->file, 1, err);
+        if (!rc)
+            at_lines_close(&lines);
+        return rc;
+    }
     rc = model_load(&t->model, &t->tokenizer, t->model_name, err);
     if (!rc && t->model.config.n_labels == 0)
         rc = at_fail(err, AT_EFORMAT, "'%s' is no tagger: it has no token-classification head",

@@ -19,7 +19,8 @@ struct tagger {
 void tagger_init(struct tagger *t);
 /* tagger_check - tags from a file are those of one text; answers an exit status. */
 int tagger_check(const struct tagger *t, const struct job *job, int n_texts);
-/* tagger_open - the model. AT_ENOTFOUND; AT_EFORMAT: it has no token-classification head. */
+/* tagger_open - the model, or a look whether the file is there. AT_ENOTFOUND, AT_EIO; AT_EFORMAT:
+   the model has no token-classification head. */
 AT_MUST_USE int tagger_open(struct tagger *t, struct at_error *err);
 void tagger_close(struct tagger *t);
 

@@ -350,6 +350,81 @@ spoil() {
     holds - '.meta.architecture == "bert" and .meta.id == "2"'
 }
 
+# untold DIR - the text of a capture is under a name that nobody looks for.
+untold() {
+    LC_ALL=C sed -i 's/"text":/"texx":/' "$1/capture.safetensors"
+}
+
+@test "--from several captures: one that the command cannot take is skipped, and nothing of it stays" {
+    printf '%s\n' 'the cat' 'a dog. the cat.' 'the red cat' >texts
+    ok run -m "$BERT" --lines -f texts --format csv -o out
+    untold out/2
+    run --separate-stderr atlas isa -q --from out -o got
+    ended 3
+    [ "$stderr" = 'atlas isa: out/2/capture.safetensors: the capture has no text, so no sentences; skipped' ]
+    holds got/manifest.json '[.skipped[].id] == ["2"]'
+    holds got/manifest.json '[.inputs[] | select(.role == "capture") | .id] == ["1", "3"]'
+    [ "$(cut -d, -f1 got/texts.csv | tr '\n' ' ')" = 'id 1 3 ' ]
+    [ -s got/3/isa.json ]
+    [ ! -e got/2 ]
+    fails 1 isa --from out/2
+    [ "$stderr" = 'atlas isa: out/2/capture.safetensors: the capture has no text, so no sentences' ]
+    run --separate-stderr atlas run --deep --from out -o deep
+    ended 1
+    [ "$(grep -c 'has no queries, .*; skipped$' <<<"$stderr")" -eq 3 ]
+    [ -z "$(ls deep)" ]
+}
+
+@test "--from several captures: one that the command cannot take does not decide the model" {
+    ok run -m "$GPT2" --format csv -o out/1 'the cat'
+    ok run -m "$BERT" --format csv -o out/2 'a dog. the cat.'
+    untold out/1
+    run --separate-stderr atlas isa --from out --json
+    ended 3
+    holds - '.meta.architecture == "bert" and .meta.model == "tiny-bert" and .meta.id == "2"'
+}
+
+@test "--from several captures: what has nothing to do with one of them ends the job" {
+    printf '%s\n' 'the cat' 'a dog ran' >texts
+    ok run -m "$BERT" --lines -f texts --format csv -o out
+    for c in run metrics heads isa 'bias attention'; do
+        fails 1 $c --from out --layer 2
+        [ "$stderr" = "atlas $c: --layer 2 is outside the model's 2 layers (0 to 1)" ]
+    done
+    for c in heads cluster; do
+        fails 1 $c --from out --tags nowhere
+        [ "$stderr" = "atlas $c: cannot open 'nowhere': No such file or directory" ]
+    done
+    cp "$ATLAS_BUILD/atlas" atlas # away from its data
+    ATLAS_BUILD=$PWD fails 1 isa --from out
+    has "$stderr" 'abbreviations\.txt'
+    [[ $ATLAS_BUILD != *asan && -z ${ATLAS_PREFIX:-} ]] || return 0
+    for rule in fopen:attention.csv fclose:run.json write:heatmap_mean.png; do
+        status=0
+        FAILIO=$rule LD_PRELOAD=$ATLAS_BUILD/tests/fault/failio.so \
+            "$ATLAS_BUILD/atlas" run --from out -o got >said 2>err || status=$?
+        [ "$status" -eq 1 ]
+        [ "$(grep -c . err)" -eq 1 ]
+        ! grep skipped err || fail "$rule: skipped"
+        [ ! -e got/2 ]
+        [ ! -e got/manifest.json ]
+    done
+}
+
+@test "--lines: a text that the command cannot take is skipped" {
+    printf '%s\n' 'the cat' 'the red cat ran' 'cat' >texts
+    run --separate-stderr atlas run -m "$BERT" --lines -f texts --focus 4 -o out --format json
+    ended 3
+    has "$stderr" "text 1: --focus 4 is outside the text's 4 tokens; skipped"
+    has "$stderr" "text 3: --focus 4 is outside the text's 3 tokens; skipped"
+    holds out/manifest.json '[.skipped[].id] == ["1", "3"]'
+    [ -s out/2/capture.safetensors ]
+    [ ! -e out/1 ]
+    [ ! -e out/3 ]
+    fails 1 run -m "$BERT" --lines -f texts --layer 2
+    [ "$stderr" = "atlas run: --layer 2 is outside the model's 2 layers (0 to 1)" ]
+}
+
 @test "--from several captures of which none can be used is a failure" {
     mkdir -p out/1 out/2
     : >out/1/capture.safetensors
