@@ -86,6 +86,11 @@ static struct at_json *heads_json(const struct at_model *m)
     return o;
 }
 
+static const char *precision_of(bool is_double)
+{
+    return is_double ? "double" : "float";
+}
+
 static struct at_json *info_json(const struct model_call *call)
 {
     const struct at_config *c = &call->opened.config;
@@ -106,6 +111,7 @@ static struct at_json *info_json(const struct model_call *call)
     at_json_set_int(o, "segments", (long long)c->n_segments);
     at_json_set_int(o, "parameters", (long long)at_model_n_parameters(&call->opened));
     at_json_set_string(o, "weights", at_dtype_name(w->dtype));
+    at_json_set_string(o, "precision", precision_of(call->opened.is_double));
     at_json_set_string(o, "tokenizer",
                        at_tokenizer_kind(call->tokenizer) == AT_BPE ? "byte-level BPE"
                                                                     : "WordPiece");
@@ -172,6 +178,8 @@ struct probe {
     double worst_sum;      /* largest |row sum - 1| */
     double largest_masked; /* largest weight above the diagonal of a causal map */
     size_t n_not_finite;
+    float *maps;            /* (L,H,T,T) */
+    double other_precision; /* largest difference to the maps in the precision not chosen */
 };
 
 static int probe_layer(void *arg, const struct at_layer_view *v, struct at_error *err)
@@ -194,10 +202,24 @@ static int probe_layer(void *arg, const struct at_layer_view *v, struct at_error
     }
     for (size_t i = 0; i < v->T * v->C; i++)
         p->n_not_finite += !isfinite(v->output[i]);
+    memcpy(p->maps + v->layer * v->H * v->T * v->T, v->attention,
+           v->H * v->T * v->T * sizeof *p->maps);
     return 0;
 }
 
-/* Run a short text through the model. */
+static int compare_layer(void *arg, const struct at_layer_view *v, struct at_error *err)
+{
+    struct probe *p = arg;
+    const float *maps = p->maps + v->layer * v->H * v->T * v->T;
+
+    (void)err;
+    for (size_t i = 0; i < v->H * v->T * v->T; i++)
+        p->other_precision =
+            fmax(p->other_precision, fabs((double)v->attention[i] - (double)maps[i]));
+    return 0;
+}
+
+/* Run a short text through the model, in the precision chosen for it and in the other. */
 static int run_probe(struct probe *p, const struct model_call *call, struct at_error *err)
 {
     static const char text[] = "The quick brown fox jumps over the lazy dog.";
@@ -215,8 +237,15 @@ static int run_probe(struct probe *p, const struct model_call *call, struct at_e
         int *ids = at_tokens_ids(&tokens);
         struct at_batch batch = { 1, start, ids, NULL };
         float *hidden = at_malloc(T * m->config.width, sizeof *hidden);
+        struct at_model other = *m;
 
+        other.is_double = !m->is_double;
+        p->maps = at_malloc(m->config.n_layers * m->config.n_heads * T * T, sizeof *p->maps);
         rc = at_forward(hidden, m, &batch, &options, pool, err);
+        options.on_layer = compare_layer;
+        if (!rc)
+            rc = at_forward(hidden, &other, &batch, &options, pool, err);
+        free(p->maps);
         free(hidden);
         free(ids);
         at_pool_free(pool);
@@ -295,6 +324,9 @@ static int check(const struct model_call *call)
         snprintf(found, sizeof found, "largest deviation %.2g", p.worst_sum);
         is_good &=
             verdict(checks, call->is_json, p.worst_sum < 1e-5, "attention rows sum to one", found);
+        snprintf(found, sizeof found, "%s; at most %.2g from %s", precision_of(m->is_double),
+                 p.other_precision, precision_of(!m->is_double));
+        is_good &= verdict(checks, call->is_json, true, "precision of the maps", found);
         if (m->config.is_causal) {
             snprintf(found, sizeof found, "largest weight above the diagonal %.2g",
                      p.largest_masked);

@@ -16,6 +16,7 @@
 #include "cmd/build_info.h"
 
 static const char *const matrix_words[] = { "raw", "col", "rollout", NULL };
+static const char *const precision_words[] = { "auto", "float", "double", NULL };
 static const char *const when_words[] = { "auto", "always", "never", NULL };
 
 /* clang-format off */
@@ -56,6 +57,7 @@ static void fill_options(struct job *job)
     const struct opt common[] = {
         OPT_GROUP("General"),
         OPT_INT(0, "threads", &job->n_threads, "N", 0, 1024, "threads; 0 is one per processor"),
+        OPT_ENUM(0, "precision", &job->precision, precision_words, "arithmetic of the model; auto is float, or double for GPT-2 of more than 12 layers"),
         OPT_INT(0, "seed", &job->seed, "N", 0, 2147483647, "seed of everything random"),
         OPT_ENUM(0, "progress", &job->progress, when_words, "progress bar on standard error"),
         OPT_FLAG('q', "quiet", &job->is_quiet, "no warnings and no progress bar"),
@@ -210,13 +212,16 @@ static int open_model(struct job *job, struct at_error *err)
 
     if (rc)
         return rc;
+    if (job->precision != PRECISION_AUTO)
+        job->model.is_double = job->precision == PRECISION_DOUBLE;
     job->shape = job->model.config;
     job->shown_model = at_path_base(job->model_name);
     if (job->pair && job->shape.n_segments < 2)
         return at_fail(err, AT_ERANGE, "--pair needs a model with two segments; '%s' has none",
                        job->model_name);
-    report_note("model '%s' (%zu layers, %zu heads) from %s", job->shown_model, job->shape.n_layers,
-                job->shape.n_heads, job->model.dir);
+    report_note("model '%s' (%zu layers, %zu heads) from %s, in %s", job->shown_model,
+                job->shape.n_layers, job->shape.n_heads, job->model.dir,
+                job->model.is_double ? "double" : "float");
     return 0;
 }
 
@@ -291,7 +296,8 @@ static int start(struct job *job, const struct opt *table, bool needs_model,
     return EXIT_DONE;
 }
 
-/* What of a call gives or shapes a text, which captures bring with them; NULL for nothing. */
+/* What of a call gives or shapes a text or the model's work on it, which captures bring with them;
+   NULL for nothing. */
 static const char *beside_captures(const struct job *job, int n_operands)
 {
     const struct {
@@ -301,7 +307,7 @@ static const char *beside_captures(const struct job *job, int n_operands)
         { n_operands > 0, "the text" },      { job->file != NULL, "--file" },
         { job->pair != NULL, "--pair" },     { job->split_pair, "--split-pair" },
         { job->is_lines, "--lines" },        { job->is_jsonl, "--jsonl" },
-        { job->is_truncated, "--truncate" },
+        { job->is_truncated, "--truncate" }, { job->precision != PRECISION_AUTO, "--precision" },
     };
 
     for (size_t i = 0; i < AT_COUNTOF(all); i++)

@@ -33,6 +33,9 @@
 /* Bits of --format. */
 enum { FORMAT_JSON = 1, FORMAT_CSV = 2, FORMAT_PNG = 4, FORMAT_SVG = 8, FORMAT_PDF = 16 };
 
+/* --precision. */
+enum { PRECISION_AUTO, PRECISION_FLOAT, PRECISION_DOUBLE };
+
 /* Which layers and heads --layer and --head chose. */
 enum { SELECT_NONE, SELECT_ONE, SELECT_ALL, SELECT_MEAN };
 struct selection {
@@ -46,7 +49,8 @@ struct job {
     bool is_lines, is_jsonl, is_json, by_words, is_truncated, split_pair, is_quiet, is_verbose;
     bool dump_drawing;
     int matrix; /* enum at_matrix_mode */
-    int color;  /* 0 auto, 1 always, 2 never */
+    int precision;
+    int color; /* 0 auto, 1 always, 2 never */
     int progress;
     long n_threads, seed, digits;
     double width_mm, dpi;

@@ -15,6 +15,9 @@
 #include "io/json.h"
 #include "ops/shapes.h"
 
+/* See at_config_needs_double(). */
+enum { MOST_LAYERS_IN_FLOAT = 12 };
+
 /* A whole number of config.json and where it goes. */
 struct size_key {
     const char *key, *alias; /* alias: another name seen in real files, or NULL */
@@ -50,6 +53,11 @@ static const struct {
     { "gelu_new", AT_EPI_GELU_TANH },  { "gelu_pytorch_tanh", AT_EPI_GELU_TANH },
     { "gelu_fast", AT_EPI_GELU_TANH }, { "gelu_accurate", AT_EPI_GELU_TANH },
 };
+
+bool at_config_needs_double(const struct at_config *c)
+{
+    return c->family == AT_GPT2 && c->n_layers > MOST_LAYERS_IN_FLOAT;
+}
 
 const char *at_family_name(enum at_family family)
 {

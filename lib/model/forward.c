@@ -12,6 +12,7 @@
 #include "ops/embed.h"
 #include "ops/gemm.h"
 #include "ops/layernorm.h"
+#include "ops/precise.h"
 
 /* One group of texts on its way through the layers. Buffers are for the largest group. */
 struct pass {
@@ -20,6 +21,7 @@ struct pass {
     const struct at_forward_options *options;
     struct at_pool *pool;
     size_t C, H, D, F;
+    size_t lo; /* in double: from each buffer to that of its low parts (ops/precise.h); else 0 */
 
     size_t first, B, row, N;     /* texts first .. first+B-1, rows row .. row+N-1 of the batch */
     size_t final, n_final;       /* which of the options' final rows lie in this group */
@@ -52,23 +54,86 @@ static size_t text_prefix(const struct pass *p, size_t b)
     return p->options->prefix ? p->options->prefix[p->first + b] : 0;
 }
 
+/* ---- the operations, in the precision of the pass ---- */
+
 static void norm(const struct pass *p, float *out, const float *x, const float *residual,
                  const struct at_norm *n, size_t N)
 {
-    at_layernorm(out, x, residual, n->gain.data, n->bias.data, p->m->config.norm_eps, N, p->C,
-                 p->pool);
+    double eps = p->m->config.norm_eps;
+
+    if (p->lo)
+        at_precise_norm(out, x, residual, p->lo, n->gain.data, n->bias.data, eps, N, p->C, p->pool);
+    else
+        at_layernorm(out, x, residual, n->gain.data, n->bias.data, eps, N, p->C, p->pool);
 }
 
 static void dense(const struct pass *p, float *out, const float *x, const struct at_dense *d,
                   size_t N, enum at_epilogue epilogue)
 {
-    at_linear(out, x, &d->w, d->b.data, N, epilogue, p->pool);
+    if (p->lo)
+        at_precise_linear(out, d->w.n_out, x, p->lo, &d->w, d->b.data, NULL, N, epilogue, p->pool);
+    else
+        at_linear(out, x, &d->w, d->b.data, N, epilogue, p->pool);
 }
 
 static void dense_add(const struct pass *p, float *out, const float *x, const struct at_dense *d,
                       const float *residual, size_t N)
 {
-    at_linear_add(out, x, &d->w, d->b.data, residual, N, p->pool);
+    if (p->lo)
+        at_precise_linear(out, d->w.n_out, x, p->lo, &d->w, d->b.data, residual, N, AT_EPI_NONE,
+                          p->pool);
+    else
+        at_linear_add(out, x, &d->w, d->b.data, residual, N, p->pool);
+}
+
+/* BERT's three, side by side in rows of 3C. */
+static void dense_qkv(const struct pass *p, const struct at_layer_weights *w)
+{
+    const struct at_linear_part parts[] = { { &w->q.w, w->q.b.data },
+                                            { &w->k.w, w->k.b.data },
+                                            { &w->v.w, w->v.b.data } };
+
+    for (size_t i = 0; i < AT_COUNTOF(parts) && p->lo; i++)
+        at_precise_linear(p->qkv + i * p->C, 3 * p->C, p->x, p->lo, parts[i].w, parts[i].bias, NULL,
+                          p->N, AT_EPI_NONE, p->pool);
+    if (!p->lo)
+        at_linear_parts(p->qkv, p->x, parts, AT_COUNTOF(parts), p->N, AT_EPI_NONE, p->pool);
+}
+
+/* Some variants of GPT-2 have a scale beside 1 / sqrt(D). */
+static void scale_queries(const struct pass *p, double scale)
+{
+    for (size_t i = 0; i < p->N; i++)
+        for (size_t j = 0; j < p->C; j++) {
+            float *q = p->qkv + i * 3 * p->C + j;
+            if (p->lo)
+                at_set_pair(q, p->lo, at_pair(q, p->lo) * scale);
+            else
+                *q *= (float)scale;
+        }
+}
+
+static void attention(const struct pass *p)
+{
+    if (p->lo)
+        at_precise_attention(p->got, p->in, p->lo, p->B, p->pool);
+    else
+        at_attention(p->got, p->in, p->B, p->pool);
+}
+
+static void copy(const struct pass *p, float *out, const float *from, size_t n)
+{
+    memmove(out, from, n * sizeof *out);
+    if (p->lo)
+        memmove(out + p->lo, from + p->lo, n * sizeof *out);
+}
+
+static void add_rows(const struct pass *p, const struct at_weight *table, const int *ids)
+{
+    if (p->lo)
+        at_precise_embed_add(p->x, p->lo, table, ids, p->N);
+    else
+        at_embed_add(p->x, table, ids, p->N);
 }
 
 /* ---- the model, top to bottom ---- */
@@ -86,10 +151,12 @@ static void embed(struct pass *p)
             p->index[text_start(p, b) + t] = (int)token;
         }
     at_embed(p->x, &w->word_embed, p->batch->ids + p->row, p->N);
-    at_embed_add(p->x, &w->position_embed, p->index, p->N);
+    if (p->lo)
+        memset(p->x + p->lo, 0, p->N * p->C * sizeof *p->x);
+    add_rows(p, &w->position_embed, p->index);
     if (p->m->config.family == AT_BERT) {
         memset(p->index, 0, p->N * sizeof *p->index);
-        at_embed_add(p->x, &w->segment_embed, segments, p->N);
+        add_rows(p, &w->segment_embed, segments);
         norm(p, p->x, p->x, NULL, &w->embed_norm, p->N);
     }
 }
@@ -99,31 +166,27 @@ static void project(struct pass *p, size_t layer)
 {
     const struct at_config *c = &p->m->config;
     const struct at_layer_weights *w = &p->m->weights.layer[layer];
-    float scale = 1.0f;
+    double scale = 1.0;
 
     if (c->family == AT_BERT) {
-        const struct at_linear_part parts[] = { { &w->q.w, w->q.b.data },
-                                                { &w->k.w, w->k.b.data },
-                                                { &w->v.w, w->v.b.data } };
-        at_linear_parts(p->qkv, p->x, parts, AT_COUNTOF(parts), p->N, AT_EPI_NONE, p->pool);
+        dense_qkv(p, w);
         return;
     }
     norm(p, p->norm, p->x, NULL, &w->norm1, p->N);
     dense(p, p->qkv, p->norm, &w->qkv, p->N, AT_EPI_NONE);
     if (c->no_scale)
-        scale *= sqrtf((float)p->D);
+        scale *= sqrt((double)p->D);
     if (c->scale_by_layer)
-        scale /= (float)(layer + 1);
-    for (size_t i = 0; i < p->N && scale != 1.0f; i++)
-        for (size_t j = 0; j < p->C; j++)
-            p->qkv[i * 3 * p->C + j] *= scale;
+        scale /= (double)(layer + 1);
+    if (scale != 1.0)
+        scale_queries(p, scale);
 }
 
 /* Copy the keys and values of n rows, which lie side by side. */
 static float *join(float *out, const struct pass *p, size_t row, size_t n)
 {
     for (size_t i = 0; i < n; i++, out += 2 * p->C)
-        memcpy(out, p->qkv + (row + i) * 3 * p->C + p->C, 2 * p->C * sizeof *out);
+        copy(p, out, p->qkv + (row + i) * 3 * p->C + p->C, 2 * p->C);
     return out;
 }
 
@@ -183,7 +246,7 @@ static void attend(struct pass *p, size_t layer)
         if (p->maps)
             map += p->H * T * T;
     }
-    at_attention(p->got, p->in, p->B, p->pool);
+    attention(p);
 }
 
 /* The same for the final rows, which move to the front of every buffer; returns their number. */
@@ -201,8 +264,8 @@ static size_t attend_final_rows(struct pass *p)
         for (; n < p->n_final && rows[n] - p->row < end; n++) {
             size_t row = rows[n] - p->row;
             p->tokens[n] = text_prefix(p, b) + row - start;
-            memcpy(q + n * C, p->qkv + row * 3 * C, C * sizeof *q);
-            memmove(p->x + n * C, p->x + row * C, C * sizeof *p->x);
+            copy(p, q + n * C, p->qkv + row * 3 * C, C);
+            copy(p, p->x + n * C, p->x + row * C, C);
         }
         p->in[b].q = q + first * C;
         p->in[b].q_stride = C;
@@ -210,7 +273,7 @@ static size_t attend_final_rows(struct pass *p)
         p->in[b].query_rows = p->tokens + first;
         p->got[b] = (struct at_attention_out){ NULL, p->context + first * C, C };
     }
-    at_attention(p->got, p->in, p->B, p->pool);
+    attention(p);
     return n;
 }
 
@@ -300,9 +363,8 @@ static int run_group(struct pass *p, float *out, struct at_error *err)
     if (rc)
         return rc;
     if (p->m->config.family == AT_GPT2)
-        norm(p, out, p->x, NULL, &p->m->weights.final_norm, n);
-    else
-        memcpy(out, p->x, n * p->C * sizeof *out);
+        norm(p, p->x, p->x, NULL, &p->m->weights.final_norm, n);
+    memcpy(out, p->x, n * p->C * sizeof *out);
     return 0;
 }
 
@@ -408,8 +470,9 @@ static int allocate(struct pass *p, struct at_error *err)
         maps = AT_MAX(maps, map);
     }
     p->final = p->n_final = 0;
-    rc = at_try_alloc(&block, N * (8 * p->C + p->F) + joined + maps, sizeof(float),
-                      "the forward pass", err);
+    size_t room = N * (8 * p->C + p->F) + joined;
+    p->lo = p->m->is_double ? room : 0;
+    rc = at_try_alloc(&block, room + p->lo + maps, sizeof(float), "the forward pass", err);
     if (rc)
         return rc;
     p->buffers = block;
@@ -421,7 +484,7 @@ static int allocate(struct pass *p, struct at_error *err)
     p->qkv = p->mid + N * p->C;
     p->act = p->qkv + N * 3 * p->C;
     p->joined = p->act + N * p->F;
-    p->maps = maps ? p->joined + joined : NULL;
+    p->maps = maps ? p->buffers + room + p->lo : NULL;
     p->tokens = at_malloc(N, sizeof *p->tokens);
     p->index = at_malloc(N, sizeof *p->index);
     p->in = at_malloc(B, sizeof *p->in);

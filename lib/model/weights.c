@@ -420,6 +420,7 @@ int at_model_open(struct at_model *out, const char *dir, struct at_error *err)
         at_error_in(err, "%s", dir);
     at_array_release(&ld.list);
     m.dir = at_strdup(dir);
+    m.is_double = at_config_needs_double(&m.config);
     if (rc)
         at_model_close(&m);
     else

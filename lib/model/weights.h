@@ -66,6 +66,8 @@ struct at_model {
     struct at_mapping *mappings;
     size_t n_mappings;
     char *dir;
+    /* Compute in double? What at_config_needs_double() says, until the caller changes it. */
+    bool is_double;
 };
 
 /*

@@ -41,28 +41,19 @@ struct head {
     float *scores;          /* (mr, T) when the map is not kept */
 };
 
-static size_t divide_up(size_t a, size_t b)
+size_t at_attention_visible(const struct at_attention_in *in, size_t query)
 {
-    return (a + b - 1) / b;
+    if (!in->is_causal)
+        return in->T;
+    return (in->query_rows ? in->query_rows[query] : query) + 1;
 }
 
-static size_t token_of(const struct at_attention_in *in, size_t query)
-{
-    return in->query_rows ? in->query_rows[query] : query;
-}
-
-static size_t n_visible(const struct at_attention_in *in, size_t query)
-{
-    return in->is_causal ? token_of(in, query) + 1 : in->T;
-}
-
-/* The most keys that any of the queries from..to-1 sees. */
-static size_t most_visible(const struct at_attention_in *in, size_t from, size_t to)
+size_t at_attention_most_visible(const struct at_attention_in *in, size_t from, size_t to)
 {
     size_t most = 0;
 
     for (size_t i = from; i < to; i++)
-        most = AT_MAX(most, n_visible(in, i));
+        most = AT_MAX(most, at_attention_visible(in, i));
     return most;
 }
 
@@ -117,16 +108,16 @@ static void attend(const struct head *h, const struct at_attention_out *out, siz
                    size_t from, size_t to)
 {
     const struct at_attention_in *in = h->in;
-    size_t T = in->T, n_tiles = divide_up(to - from, h->kernel->mr);
+    size_t T = in->T, n_tiles = at_divide_up(to - from, h->kernel->mr);
 
     for (size_t t = 0; t < n_tiles; t++) {
         size_t first = from + (to - from) * t / n_tiles;
         size_t end = from + (to - from) * (t + 1) / n_tiles;
-        size_t n = most_visible(in, first, end);
+        size_t n = at_attention_most_visible(in, first, end);
         float *map = out->map ? out->map + (number * in->n_queries + first) * T : h->scores;
         score_tile(h, map, T, first, end - first, n);
         for (size_t i = first; i < end; i++)
-            h->kernel->softmax(map + (i - first) * T, n_visible(in, i), T);
+            h->kernel->softmax(map + (i - first) * T, at_attention_visible(in, i), T);
         value_tile(h, out->context + first * out->context_stride + number * in->D,
                    out->context_stride, map, T, end - first, n);
     }
@@ -134,7 +125,7 @@ static void attend(const struct head *h, const struct at_attention_out *out, siz
 
 static size_t parts_per_head(const struct batch *batch, size_t b)
 {
-    return AT_MIN(batch->most_parts, divide_up(batch->in[b].n_queries, LEAST_QUERIES));
+    return AT_MIN(batch->most_parts, at_divide_up(batch->in[b].n_queries, LEAST_QUERIES));
 }
 
 static void some_queries(void *arg, size_t task, size_t slot)
@@ -150,8 +141,8 @@ static void some_queries(void *arg, size_t task, size_t slot)
     const struct at_attention_in *in = &batch->in[b];
     size_t number = task % in->H, part = task / in->H, n_parts = parts_per_head(batch, b);
     size_t from = in->n_queries * part / n_parts, to = in->n_queries * (part + 1) / n_parts;
-    size_t n = most_visible(in, from, to), at = number * in->D;
-    size_t k_room = divide_up(n, nr) * nr * in->D, v_room = n * divide_up(in->D, nr) * nr;
+    size_t n = at_attention_most_visible(in, from, to), at = number * in->D;
+    size_t k_room = at_divide_up(n, nr) * nr * in->D, v_room = n * at_divide_up(in->D, nr) * nr;
     size_t row_room = mr * AT_MAX((size_t)AT_KC, in->D), score_room = mr * in->T;
     float *room = at_malloc(k_room + v_room + row_room + score_room, sizeof *room);
     struct head h = { batch->kernel,
@@ -178,7 +169,8 @@ void at_attention(const struct at_attention_out *out, const struct at_attention_
 
     for (size_t b = 0; b < B; b++)
         n_heads += in[b].H;
-    batch.most_parts = divide_up(TASKS_PER_THREAD * at_pool_size(pool), AT_MAX(n_heads, (size_t)1));
+    batch.most_parts =
+        at_divide_up(TASKS_PER_THREAD * at_pool_size(pool), AT_MAX(n_heads, (size_t)1));
     for (size_t b = 0; b < B; b++)
         n_tasks += in[b].H * parts_per_head(&batch, b);
     at_pool_run(pool, n_tasks, some_queries, &batch);

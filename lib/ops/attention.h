@@ -38,4 +38,8 @@ struct at_attention_out {
 void at_attention(const struct at_attention_out *out, const struct at_attention_in *in, size_t B,
                   struct at_pool *pool);
 
+/* at_attention_visible - keys that a query sees; the most that any of queries from..to-1 sees. */
+size_t at_attention_visible(const struct at_attention_in *in, size_t query);
+size_t at_attention_most_visible(const struct at_attention_in *in, size_t from, size_t to);
+
 #endif

@@ -27,11 +27,6 @@ enum { ROW_BLOCK = 256, ROW_BLOCK_TRANSPOSED = 512 };
 /* Columns that OpenBLAS gets at a time: wide enough for it, narrow enough to share out. */
 enum { BLAS_PANEL = 192 };
 
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
 struct linear {
     const struct at_kernel *kernel;
     float *out;
@@ -89,7 +84,7 @@ static struct panel find_panel(const struct linear *l, size_t index)
 
     for (size_t p = 0; p < l->n_parts; p++) {
         const struct at_weight *w = l->parts[p].w;
-        size_t n_panels = divide_up(w->n_out, width);
+        size_t n_panels = at_divide_up(w->n_out, width);
         if (index < n_panels) {
             size_t col = index * width;
             const float *bias = l->parts[p].bias;
@@ -158,7 +153,7 @@ static struct at_fetch fetch_of(const struct block *b, size_t n_steps)
                               .end = at + width,
                               .width = width,
                               .pitch = size * line_length(p->w),
-                              .rate = divide_up(n_rows * divide_up(width, 64), n_steps) };
+                              .rate = at_divide_up(n_rows * at_divide_up(width, 64), n_steps) };
 }
 
 /* Rows that are a multiple of this many bytes apart share one set of the first-level cache, which
@@ -240,7 +235,7 @@ static void one_block(const struct linear *l, const struct block *b, size_t from
     float *keep = w && to - from > 2 ? packed : NULL;
     struct block next = next_block(l, b);
     size_t n_rounds = to - from + (w ? 0 : 1); /* through the block, one of them to pack it */
-    struct at_fetch fetch = fetch_of(&next, n_rounds * divide_up(b->kc, 8));
+    struct at_fetch fetch = fetch_of(&next, n_rounds * at_divide_up(b->kc, 8));
     bool is_last = b->k0 + b->kc == l->K;
 
     if (!w) {
@@ -293,13 +288,13 @@ static void run_own(struct linear *l, struct at_pool *pool)
 {
     bool is_out_major = l->parts[0].w->layout == AT_OUT_MAJOR;
 
-    l->n_tiles = divide_up(l->N, l->kernel->mr);
-    l->n_row_blocks = divide_up(l->N, is_out_major ? ROW_BLOCK_TRANSPOSED : ROW_BLOCK);
+    l->n_tiles = at_divide_up(l->N, l->kernel->mr);
+    l->n_row_blocks = at_divide_up(l->N, is_out_major ? ROW_BLOCK_TRANSPOSED : ROW_BLOCK);
     l->n_threads = at_pool_size(pool);
     l->panels_per_task = AT_MAX(l->n_panels / (4 * l->n_threads), (size_t)1);
-    l->tasks_per_block = divide_up(l->n_panels, l->panels_per_task);
+    l->tasks_per_block = at_divide_up(l->n_panels, l->panels_per_task);
     l->packed = at_malloc(l->N * l->K, sizeof *l->packed);
-    at_pool_run(pool, l->n_tiles * divide_up(l->K, AT_KC), pack_x, l);
+    at_pool_run(pool, l->n_tiles * at_divide_up(l->K, AT_KC), pack_x, l);
     at_pool_run(pool, l->n_row_blocks * l->tasks_per_block, panels, l);
     free(l->packed);
 }
@@ -340,7 +335,7 @@ static void run(struct linear *l, struct at_pool *pool)
     for (size_t p = 0; p < l->n_parts; p++) {
         AT_BUG_IF(l->parts[p].w->n_in != l->K);
         l->out_stride += l->parts[p].w->n_out;
-        l->n_panels += divide_up(l->parts[p].w->n_out, l->panel_width);
+        l->n_panels += at_divide_up(l->parts[p].w->n_out, l->panel_width);
     }
     if (is_blas)
         at_pool_run(pool, l->n_panels, blas_panel, l);
@@ -381,7 +376,7 @@ void at_matmul(float *c, size_t ldc, const float *a, size_t lda, const float *b,
                int is_b_transposed, size_t M, size_t N, size_t K)
 {
     const struct at_kernel *kernel = at_kernel();
-    size_t n_tiles = divide_up(M, kernel->mr);
+    size_t n_tiles = at_divide_up(M, kernel->mr);
     _Alignas(64) float panel[AT_KC * AT_NR_MAX];
     float *rows_of_a = at_malloc(AT_MAX(M, (size_t)1) * AT_KC, sizeof *rows_of_a);
 

@@ -61,6 +61,10 @@ struct at_kernel {
     void (*tile)(const struct at_tile_out *out, const float *a, const float *b, size_t ldb,
                  size_t K, float *keep, struct at_fetch *fetch);
 
+    size_t nr_double; /* columns of a tile of doubles; its rows are mr */
+    /* c (rows, nr_double) += a b: a [K][rows], b [K][nr_double]. */
+    void (*tile_double)(double *c, const double *a, const double *b, size_t rows, size_t K);
+
     void (*add)(float *out, const float *x, size_t n); /* out += x */
     void (*widen)(float *out, const void *in, enum at_dtype t, size_t n);
     void (*gelu_erf)(float *out, const float *x, size_t n);
@@ -79,5 +83,11 @@ const struct at_kernel *at_kernel_portable(void);
 
 /* at_kernel - the set in use (ops/cpu.h). */
 const struct at_kernel *at_kernel(void);
+
+/* How many parts of b, the last one maybe smaller, make a. */
+static inline size_t at_divide_up(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
 
 #endif

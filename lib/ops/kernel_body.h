@@ -36,7 +36,7 @@
 #endif
 #define INLINE static inline __attribute__((always_inline))
 
-enum { NR = NV * VL };
+enum { NR = NV * VL, NR_DOUBLE = NR / 2 };
 
 INLINE void step(const int R, vec acc[MR][NV], const float *a, const float *b, float *keep)
 {
@@ -111,6 +111,13 @@ INLINE void tile_rows(const int R, const bool keeps, struct at_tile_out out, con
     }
 }
 
+/* A tile of every height is compiled on its own. */
+/* clang-format off */
+#define EACH_NUMBER_OF_ROWS                                                                        \
+    ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)                                        \
+    ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13) ROWS(14)
+/* clang-format on */
+
 static void tile(const struct at_tile_out *out, const float *a, const float *b, size_t ldb,
                  size_t K, float *keep, struct at_fetch *fetch)
 {
@@ -131,20 +138,7 @@ static void tile(const struct at_tile_out *out, const float *a, const float *b, 
             keep ? tile_rows(n, true, to, a, b, ldb, K, keep, fetch ? fetch : &none)               \
                  : tile_rows(n, false, to, a, b, ldb, K, NULL, fetch ? fetch : &none);             \
         break;
-        ROWS(1)
-        ROWS(2)
-        ROWS(3)
-        ROWS(4)
-        ROWS(5)
-        ROWS(6)
-        ROWS(7)
-        ROWS(8)
-        ROWS(9)
-        ROWS(10)
-        ROWS(11)
-        ROWS(12)
-        ROWS(13)
-        ROWS(14)
+        EACH_NUMBER_OF_ROWS
 #undef ROWS
     }
     for (size_t r = 0; r < out->rows && to.c == whole; r++)
@@ -152,6 +146,47 @@ static void tile(const struct at_tile_out *out, const float *a, const float *b, 
             float *c = out->c + r * out->ldc + j, y = whole[r * NR + j];
             *c = out->is_added ? *c + y : y;
         }
+}
+
+/* c (R, NR_DOUBLE) += a b: the tile once more, in double and without its refinements. */
+INLINE void tile_double_rows(const int R, double *c, const double *a, const double *b, size_t K)
+{
+    dvec acc[MR][NV];
+
+    UNROLL
+    for (int r = 0; r < R; r++) {
+        UNROLL
+        for (int v = 0; v < NV; v++)
+            acc[r][v] = d_load(c + r * NR_DOUBLE + v * (VL / 2));
+    }
+    for (size_t k = 0; k < K; k++, a += R, b += NR_DOUBLE) {
+        UNROLL
+        for (int r = 0; r < R; r++) {
+            dvec x = d_set(a[r]);
+            UNROLL
+            for (int v = 0; v < NV; v++)
+                acc[r][v] = d_fma(x, d_load(b + v * (VL / 2)), acc[r][v]);
+        }
+    }
+    UNROLL
+    for (int r = 0; r < R; r++) {
+        UNROLL
+        for (int v = 0; v < NV; v++)
+            d_store(c + r * NR_DOUBLE + v * (VL / 2), acc[r][v]);
+    }
+}
+
+static void tile_double(double *c, const double *a, const double *b, size_t rows, size_t K)
+{
+    switch (rows) {
+#define ROWS(n)                                                                                    \
+    case n:                                                                                        \
+        if (n <= MR)                                                                               \
+            tile_double_rows(n, c, a, b, K);                                                       \
+        break;
+        EACH_NUMBER_OF_ROWS
+#undef ROWS
+    }
 }
 
 static void add(float *out, const float *x, size_t n)
@@ -388,6 +423,8 @@ const struct at_kernel *KERNEL_FUNCTION(void)
         .pack_out_major = pack_out_major,
         .pack_in_major = pack_in_major,
         .tile = tile,
+        .nr_double = NR_DOUBLE,
+        .tile_double = tile_double,
         .add = add,
         .widen = widen,
         .gelu_erf = gelu_erf,

@@ -34,5 +34,5 @@ void at_layernorm(float *out, const float *x, const float *residual, const float
 {
     struct norm n = { at_kernel(), out, x, residual, gain, bias, eps, N, C };
 
-    at_pool_run(pool, (N + ROWS - 1) / ROWS, some_rows, &n);
+    at_pool_run(pool, at_divide_up(N, ROWS), some_rows, &n);
 }

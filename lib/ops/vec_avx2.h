@@ -134,9 +134,33 @@ static inline void v_transpose(vec t[VL])
     }
 }
 
+/* Half as many doubles. */
+typedef __m256d dvec;
+
+static inline dvec d_set(double a)
+{
+    return _mm256_set1_pd(a);
+}
+
+static inline dvec d_load(const double *p)
+{
+    return _mm256_loadu_pd(p);
+}
+
+static inline void d_store(double *p, dvec a)
+{
+    _mm256_storeu_pd(p, a);
+}
+
+/* a * b + c */
+static inline dvec d_fma(dvec a, dvec b, dvec c)
+{
+    return _mm256_fmadd_pd(a, b, c);
+}
+
 /* VL running sums in double. */
 struct sums {
-    __m256d lo, hi;
+    dvec lo, hi;
 };
 
 static inline struct sums sums_zero(void)
@@ -144,12 +168,12 @@ static inline struct sums sums_zero(void)
     return (struct sums){ _mm256_setzero_pd(), _mm256_setzero_pd() };
 }
 
-static inline __m256d upper(vec a)
+static inline dvec upper(vec a)
 {
     return _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1));
 }
 
-static inline __m256d lower(vec a)
+static inline dvec lower(vec a)
 {
     return _mm256_cvtps_pd(_mm256_castps256_ps128(a));
 }

@@ -131,9 +131,33 @@ static inline void v_transpose(vec t[VL])
     }
 }
 
+/* Half as many doubles. */
+typedef __m512d dvec;
+
+static inline dvec d_set(double a)
+{
+    return _mm512_set1_pd(a);
+}
+
+static inline dvec d_load(const double *p)
+{
+    return _mm512_loadu_pd(p);
+}
+
+static inline void d_store(double *p, dvec a)
+{
+    _mm512_storeu_pd(p, a);
+}
+
+/* a * b + c */
+static inline dvec d_fma(dvec a, dvec b, dvec c)
+{
+    return _mm512_fmadd_pd(a, b, c);
+}
+
 /* VL running sums in double. */
 struct sums {
-    __m512d lo, hi;
+    dvec lo, hi;
 };
 
 static inline struct sums sums_zero(void)
@@ -141,12 +165,12 @@ static inline struct sums sums_zero(void)
     return (struct sums){ _mm512_setzero_pd(), _mm512_setzero_pd() };
 }
 
-static inline __m512d upper(vec a)
+static inline dvec upper(vec a)
 {
     return _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1));
 }
 
-static inline __m512d lower(vec a)
+static inline dvec lower(vec a)
 {
     return _mm512_cvtps_pd(_mm512_castps512_ps256(a));
 }

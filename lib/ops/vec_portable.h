@@ -134,6 +134,33 @@ static inline void v_transpose(vec t[VL])
         t[i] = (vec){ a[i], b[i], c[i], d[i] };
 }
 
+/* Half as many doubles. */
+typedef double dvec __attribute__((vector_size(16)));
+
+static inline dvec d_set(double a)
+{
+    return (dvec){ a, a };
+}
+
+static inline dvec d_load(const double *p)
+{
+    dvec a;
+
+    memcpy(&a, p, sizeof a);
+    return a;
+}
+
+static inline void d_store(double *p, dvec a)
+{
+    memcpy(p, &a, sizeof a);
+}
+
+/* a * b + c, rounded twice. */
+static inline dvec d_fma(dvec a, dvec b, dvec c)
+{
+    return a * b + c;
+}
+
 /* VL running sums in double. */
 struct sums {
     double lane[VL];

@@ -74,3 +74,10 @@ load helper
     lacks "$output" 'odd'
     ok model list --json
 }
+
+@test "check measures what float costs, and info says what is chosen" {
+    ok model check --json atlas-gpt2
+    holds - '.checks[] | select(.check == "precision of the maps") | .ok and (.found | test("^float; at most [0-9.e-]+ from double$"))'
+    ok model info --json atlas-gpt2
+    holds - '.precision == "float"'
+}

@@ -438,3 +438,23 @@ untold() {
     fails 1 run --from out/1
     lacks "$stderr" 'skipped'
 }
+
+@test "--precision: double and float agree as far as float goes, and no further" {
+    for model in "$BERT" "$GPT2"; do
+        text=$(text_of "$model")
+        ok run -m "$model" --mask none --digits 12 --format json -o auto "$text"
+        ok run -m "$model" --mask none --digits 12 --format json -o float --precision float "$text"
+        ok run -v -m "$model" --mask none --digits 12 --format json -o double --precision double "$text"
+        has "$stderr" 'in double'
+        cmp auto/capture.safetensors float/capture.safetensors
+        ! cmp -s float/capture.safetensors double/capture.safetensors
+        jq -s -e '[.[].global.confidence_max] | .[0] != .[1] and (.[0] - .[1] | fabs) < 1e-5' \
+            float/run.json double/run.json
+        holds double/manifest.json '.options.precision == "double"'
+        rm -r auto float double
+    done
+    fails 2 run --precision half cat
+    has "$stderr" "precision"
+    fails 2 run --from x --precision double
+    has "$stderr" "leave out --precision"
+}

@@ -224,12 +224,27 @@ static int remove_dir(void **state)
     return rmdir(dir);
 }
 
+static void test_which_models_need_double(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n <= 48; n++) {
+        struct at_config bert = { .family = AT_BERT, .n_layers = n };
+        struct at_config gpt2 = { .family = AT_GPT2, .is_causal = true, .n_layers = n };
+        assert_false(at_config_needs_double(&bert));
+        assert_int_equal(at_config_needs_double(&gpt2), n > 12);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bert),    cmocka_unit_test(test_gpt2),
-        cmocka_unit_test(test_labels),  cmocka_unit_test(test_other_names),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_no_file),
+        cmocka_unit_test(test_bert),
+        cmocka_unit_test(test_gpt2),
+        cmocka_unit_test(test_which_models_need_double),
+        cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_other_names),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_no_file),
     };
 
     return cmocka_run_group_tests_name("config", tests, make_dir, remove_dir);
