@@ -13,15 +13,16 @@
 #include "draw/matrix.h"
 
 static const double max_cell = 15, max_height = 200, name_w = 5, number_gap = 1.5, bar_gap = 4,
-                    bar_w = 14, min_bar_h = 26, min_side = 12;
+                    min_bar_h = 26, min_side = 12;
 
 struct layout {
     double label_w, number_w, x, y, cell, side, width;
+    double bar_w, bar_h; /* the colour bar with all that stands beside it */
     double row_pt, col_pt;
     size_t row_step, col_step;
 };
 
-static struct layout make_layout(const struct at_bubbles *b)
+static struct layout make_layout(const struct at_bubbles *b, const struct at_scale *scale)
 {
     struct layout l = { .label_w = 0 };
     char last[24];
@@ -32,9 +33,15 @@ static struct layout make_layout(const struct at_bubbles *b)
     snprintf(last, sizeof last, "%zu", b->n - 1);
     l.number_w = at_text_width(last, AT_LABEL_PT) + number_gap;
     l.x = AT_MARGIN_MM + name_w + l.label_w + l.number_w + number_gap;
-    double room = b->width_mm - l.x - bar_gap - bar_w - AT_MARGIN_MM;
-    l.cell = fmin(max_cell, fmax(min_side, fmin(room, max_height)) / (double)b->n);
-    l.side = l.cell * (double)b->n;
+    /* What stands beside the colour bar depends on its height: rounds until it has room. */
+    for (double bar_w = at_colorbar_width(scale, max_height, b->unit); bar_w > l.bar_w;
+         bar_w = at_colorbar_width(scale, l.bar_h, b->unit)) {
+        double room = b->width_mm - l.x - bar_gap - bar_w - AT_MARGIN_MM;
+        l.bar_w = bar_w;
+        l.cell = fmin(max_cell, fmax(min_side, fmin(room, max_height)) / (double)b->n);
+        l.side = l.cell * (double)b->n;
+        l.bar_h = fmax(l.side, min_bar_h);
+    }
     l.row_step = at_label_step(&l.row_pt, l.cell, AT_LABEL_PT);
     /* columns carry numbers: as wide as the last one, not as high */
     l.col_step = 1;
@@ -42,7 +49,7 @@ static struct layout make_layout(const struct at_bubbles *b)
     while ((double)l.col_step * l.cell < at_text_width(last, l.col_pt) + 0.8)
         l.col_step++;
     /* A page too narrow for labels and bar gets a wider picture. */
-    l.width = fmax(l.x + l.side + bar_gap + bar_w + AT_MARGIN_MM, fmin(b->width_mm, 90));
+    l.width = fmax(l.x + l.side + bar_gap + l.bar_w + AT_MARGIN_MM, fmin(b->width_mm, 90));
     return l;
 }
 
@@ -136,8 +143,8 @@ static void draw_frame(struct at_canvas *c, const struct layout *l, const struct
     if (b->y_name) {
         name.h = AT_ANCHOR_MIDDLE;
         name.angle_deg = 90;
-        name.max_mm = fmax(l->side, min_bar_h) + 6;
-        at_canvas_text(c, AT_MARGIN_MM, l->y + fmax(l->side, min_bar_h) / 2, b->y_name, &name);
+        name.max_mm = l->bar_h + 6;
+        at_canvas_text(c, AT_MARGIN_MM, l->y + l->bar_h / 2, b->y_name, &name);
     }
 }
 
@@ -151,13 +158,13 @@ struct at_canvas *at_draw_bubbles(const struct at_bubbles *b)
     double y;
 
     AT_BUG_IF(!b->n || !(b->scale.hi > 0));
-    l = make_layout(b);
+    l = make_layout(b, &scale);
     c = at_canvas_new(l.width, b->width_mm);
     l.y = at_frame_header(c, b->title, b->subtitle) + 1;
     draw_frame(c, &l, b);
     draw_circles(c, &l, b);
     draw_labels(c, &l, b);
-    at_colorbar(c, l.x + l.side + bar_gap, l.y, bar_w, fmax(l.side, min_bar_h), &scale, b->unit);
+    at_colorbar(c, l.x + l.side + bar_gap, l.y, l.bar_h, &scale, b->unit);
     y = l.y + name_drop(&l) + 4.8;
     if (at_matrix_has_undefined(&m))
         y = at_frame_legend(c, y, &undefined, 1);

@@ -9,24 +9,32 @@
 #include "draw/matrix.h"
 
 static const double max_panel = 18, max_height = 225, name_w = 5, number_w = 5, bar_gap = 3,
-                    bar_w = 14;
+                    min_bar_h = 24, max_bar_h = 70, min_room = 4;
 
 struct layout {
     double x, y, pitch, panel; /* panels are square, pitch apart */
     double w, h;               /* all of them */
+    double bar_w, bar_h;       /* the colour bar with all that stands beside it */
     double width;
 };
 
-static struct layout make_layout(const struct at_heatmap_grid *g)
+/* What stands beside the colour bar depends on its height: rounds until it has room. */
+static struct layout make_layout(const struct at_heatmap_grid *g, const struct at_scale *scale)
 {
     struct layout l = { .x = AT_MARGIN_MM + name_w + number_w };
-    double room = g->width_mm - l.x - bar_gap - bar_w - AT_MARGIN_MM;
 
-    l.pitch = fmin(fmin(room / (double)g->n_heads, max_height / (double)g->n_layers), max_panel);
-    l.panel = l.pitch - fmin(1.0, 0.1 * l.pitch);
-    l.w = l.pitch * (double)g->n_heads - (l.pitch - l.panel);
-    l.h = l.pitch * (double)g->n_layers - (l.pitch - l.panel);
-    l.width = fmin(g->width_mm, fmax(l.x + l.w + bar_gap + bar_w + AT_MARGIN_MM, 90));
+    for (double bar_w = at_colorbar_width(scale, max_bar_h, g->unit); bar_w > l.bar_w;
+         bar_w = at_colorbar_width(scale, l.bar_h, g->unit)) {
+        double room = fmax(g->width_mm - l.x - bar_gap - bar_w - AT_MARGIN_MM, min_room);
+        l.bar_w = bar_w;
+        l.pitch =
+            fmin(fmin(room / (double)g->n_heads, max_height / (double)g->n_layers), max_panel);
+        l.panel = l.pitch - fmin(1.0, 0.1 * l.pitch);
+        l.w = l.pitch * (double)g->n_heads - (l.pitch - l.panel);
+        l.h = l.pitch * (double)g->n_layers - (l.pitch - l.panel);
+        l.bar_h = fmin(fmax(l.h, min_bar_h), max_bar_h);
+    }
+    l.width = fmax(l.x + l.w + bar_gap + l.bar_w + AT_MARGIN_MM, fmin(g->width_mm, 90));
     return l;
 }
 
@@ -110,17 +118,17 @@ static struct at_scale shared_range(const struct at_heatmap_grid *g)
 
 struct at_canvas *at_draw_heatmap_grid(const struct at_heatmap_grid *g)
 {
-    struct layout l = make_layout(g);
-    struct at_canvas *c = at_canvas_new(l.width, g->width_mm);
     struct at_scale scale = shared_range(g);
+    struct layout l = make_layout(g, &scale);
+    struct at_canvas *c = at_canvas_new(l.width, g->width_mm);
 
     AT_BUG_IF(!g->n_layers || !g->n_heads || !g->rows || !g->cols);
     l.y = at_frame_header(c, g->title, g->subtitle) + 7.0;
     draw_names(c, &l);
     draw_numbers(c, &l, g);
     draw_panels(c, &l, g);
-    at_colorbar(c, l.x + l.w + bar_gap, l.y, bar_w, fmin(fmax(l.h, 24), 70), &scale, g->unit);
-    draw_notes(c, g, l.y + fmax(l.h, 24) + 2.5);
+    at_colorbar(c, l.x + l.w + bar_gap, l.y, l.bar_h, &scale, g->unit);
+    draw_notes(c, g, l.y + fmax(l.h, min_bar_h) + 2.5);
     return c;
 }
 

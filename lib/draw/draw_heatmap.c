@@ -12,8 +12,8 @@
 #include "draw/matrix.h"
 
 /* Millimetres of the fixed parts. */
-static const double max_cell = 13, min_row = 3.5, name_w = 5, label_gap = 1.4, bar_gap = 4,
-                    bar_w = 14, min_bar_h = 24, mark_w = 2.2;
+static const double max_cell = 13, min_row = 3.5, min_room = 1.5, name_w = 5, label_gap = 1.4,
+                    bar_gap = 4, min_bar_h = 24, mark_w = 2.2;
 
 /* One axis: how many labels are shown, how large, how far they reach. */
 struct axis {
@@ -26,6 +26,7 @@ struct axis {
 struct layout {
     struct axis row, col;
     double x, y, cell_w, cell_h, w, h; /* the matrix */
+    double bar_w, bar_h;               /* the colour bar with all that stands beside it */
     double width;                      /* of the picture */
 };
 
@@ -73,29 +74,36 @@ static void fit_cells(struct layout *l, const struct at_heatmap *h, double room_
         l->cell_h = fmin(l->cell_h, fmax(l->cell_w, min_row));
     l->w = l->cell_w * (double)h->cols;
     l->h = l->cell_h * (double)h->rows;
+    l->bar_h = fmax(l->h, min_bar_h);
 }
 
-/* Label sizes depend on the cells and the room for cells on the labels: two rounds settle it, the
-   last of which keeps what labels reach. */
-static struct layout make_layout(const struct at_heatmap *h)
+/*
+ * Label sizes depend on the cells and the room for cells on the labels: two rounds settle it, the
+ * last of which keeps what labels reach. What stands beside the colour bar depends on its height,
+ * which is that of the cells: more rounds until there is room for it.
+ */
+static struct layout make_layout(const struct at_heatmap *h, const struct at_scale *scale)
 {
     struct layout l = {
         .row = { .labels = h->row_labels, .n = h->rows },
         .col = { .labels = h->col_labels, .n = h->cols },
     };
     double max_reach = 0.2 * h->width_mm;
+    double bar_w = at_colorbar_width(scale, h->width_mm, h->unit);
 
     l.row.reach_mm = max_reach;
-    for (int round = 0; round < 2; round++) {
+    for (int round = 0; round < 2 || bar_w > l.bar_w; round++) {
+        l.bar_w = fmax(l.bar_w, bar_w);
         l.x = AT_MARGIN_MM + name_w + l.row.reach_mm + label_gap + (l.row.has_marks ? mark_w : 0);
-        double room_w = h->width_mm - AT_MARGIN_MM - bar_w - bar_gap - l.x;
-        fit_cells(&l, h, room_w, 1.3 * h->width_mm);
+        double room_w = h->width_mm - AT_MARGIN_MM - l.bar_w - bar_gap - l.x;
+        fit_cells(&l, h, fmax(room_w, min_room), 1.3 * h->width_mm);
+        bar_w = at_colorbar_width(scale, l.bar_h, h->unit);
         fit_axis(&l.row, l.cell_h, max_reach);
         l.col.is_upright = false;
         fit_columns(&l.col, l.cell_w, 0.7 * max_reach);
     }
-    l.width =
-        fmin(h->width_mm, fmax(l.x + l.w + bar_gap + bar_w + AT_MARGIN_MM, fmin(h->width_mm, 90)));
+    /* A page too narrow for labels and bar gets a wider picture. */
+    l.width = fmax(l.x + l.w + bar_gap + l.bar_w + AT_MARGIN_MM, fmin(h->width_mm, 90));
     return l;
 }
 
@@ -241,8 +249,8 @@ static void draw_axis_names(struct at_canvas *c, const struct layout *l, const s
     if (h->y_name) {
         style.h = AT_ANCHOR_MIDDLE;
         style.angle_deg = 90;
-        style.max_mm = fmax(l->h, min_bar_h) + 6;
-        at_canvas_text(c, AT_MARGIN_MM, l->y + fmax(l->h, min_bar_h) / 2, h->y_name, &style);
+        style.max_mm = l->bar_h + 6;
+        at_canvas_text(c, AT_MARGIN_MM, l->y + l->bar_h / 2, h->y_name, &style);
     }
 }
 
@@ -273,9 +281,9 @@ static double draw_legend(struct at_canvas *c, const struct layout *l, const str
 
 struct at_canvas *at_draw_heatmap(const struct at_heatmap *h)
 {
-    struct layout l = make_layout(h);
     struct at_matrix_view m = { h->values, h->rows, h->cols, &h->scale, h->is_causal };
     struct at_scale scale = at_matrix_range(&m);
+    struct layout l = make_layout(h, &scale);
     struct at_canvas *c = at_canvas_new(l.width, h->width_mm);
     double below;
 
@@ -291,7 +299,7 @@ struct at_canvas *at_draw_heatmap(const struct at_heatmap *h)
     at_canvas_rect(c, l.x, l.y, l.w, l.h, at_stroke(AT_INK_LINE, 0.2));
     draw_row_labels(c, &l);
     draw_col_labels(c, &l);
-    at_colorbar(c, l.x + l.w + bar_gap, l.y, bar_w, fmax(l.h, min_bar_h), &scale, h->unit);
+    at_colorbar(c, l.x + l.w + bar_gap, l.y, l.bar_h, &scale, h->unit);
 
     below = l.y + l.h + label_gap + l.col.reach_mm + (l.col.has_marks ? mark_w : 0) + 1.5;
     below = fmax(below, l.y + min_bar_h + 2);

@@ -22,7 +22,7 @@ struct at_heatmap {
     struct at_scale scale; /* has_above, has_below are found here */
     bool is_causal;        /* cells right of the diagonal are hatched */
     bool show_values;      /* print numbers in cells when they fit */
-    double width_mm;       /* at most; small matrices take less */
+    double width_mm;       /* at most, unless it is too narrow; small matrices take less */
 
     /* Optional. Names of the marks of the labels, for the legend. */
     const char *const *mark_names;

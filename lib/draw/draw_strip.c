@@ -12,7 +12,7 @@
 #include "draw/label.h"
 
 static const double text_pt = 8, pad = 0.6, box_h = 4.4, shape_h = 2.2, line_gap = 1.2,
-                    word_gap = 1.1, piece_gap = 0.25, bar_w = 15;
+                    word_gap = 1.1, piece_gap = 0.25, bar_gap = 4, min_bar_h = 24, max_bar_h = 60;
 
 struct token {
     const struct at_strip_token *from;
@@ -205,20 +205,45 @@ static double draw_legend(struct at_canvas *c, const struct at_strip *s, double 
     return y;
 }
 
+/* The height of the lines that draw_lines() makes. */
+static double lines_height(const struct at_strip *s, const struct token *t, double line_w)
+{
+    double h = 0;
+
+    for (size_t first = 0; first < s->n; first += fill_line(t, s->n, first, line_w))
+        h += box_h + line_gap;
+    return h - line_gap;
+}
+
+/* The tokens beside a colour bar, as high as their lines, and with room for what stands beside. */
+static struct token *fit_bar(double *line_w, double *bar_h, const struct at_strip *s)
+{
+    double room = s->width_mm - 2 * AT_MARGIN_MM - bar_gap, taken = 0;
+    struct token *t = NULL;
+
+    for (double bar_w = at_colorbar_width(s->scale, max_bar_h, s->intensity_name); bar_w > taken;
+         bar_w = at_colorbar_width(s->scale, *bar_h, s->intensity_name)) {
+        taken = bar_w;
+        *line_w = room - bar_w;
+        free(t);
+        t = measure(s, *line_w);
+        *bar_h = fmin(fmax(min_bar_h, lines_height(s, t, *line_w)), max_bar_h);
+    }
+    return t;
+}
+
 struct at_canvas *at_draw_strip(const struct at_strip *s)
 {
     struct at_canvas *c = at_canvas_new(s->width_mm, s->width_mm);
-    double line_w = s->width_mm - 2 * AT_MARGIN_MM - (s->scale ? bar_w + 4 : 0), top, y;
-    struct token *t = measure(s, line_w);
+    double line_w = s->width_mm - 2 * AT_MARGIN_MM, bar_h = 0, top, y;
+    struct token *t = s->scale ? fit_bar(&line_w, &bar_h, s) : measure(s, line_w);
 
     AT_BUG_IF(s->n_categories > 32);
     top = at_frame_header(c, s->title, s->subtitle) + 0.5;
     y = draw_lines(c, s, t, top, line_w);
     if (s->scale) {
-        double h = fmin(fmax(24, y - top - line_gap), 60);
-        at_colorbar(c, s->width_mm - AT_MARGIN_MM - bar_w, top, bar_w, h, s->scale,
-                    s->intensity_name);
-        y = fmax(y, top + h + 3);
+        at_colorbar(c, AT_MARGIN_MM + line_w + bar_gap, top, bar_h, s->scale, s->intensity_name);
+        y = fmax(y, top + bar_h + 3);
     }
     at_frame_finish(c, draw_legend(c, s, y + 1), s->note);
     free(t);

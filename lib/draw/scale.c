@@ -6,7 +6,10 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/alloc.h"
 #include "base/attr.h"
 #include "draw/frame.h"
 #include "draw/label.h"
@@ -167,43 +170,109 @@ static size_t bar_labels(double *out, size_t max, const struct at_scale *s, doub
     return k;
 }
 
-void at_colorbar(struct at_canvas *c, double x, double y, double w, double h,
-                 const struct at_scale *s, const char *unit)
-{
-    enum { STEPS = 128 };
-    struct at_text_style text = { .size_pt = AT_TICK_PT, .v = AT_ANCHOR_MIDDLE, .rgb = AT_INK };
-    double bar = AT_MIN(3.0, w / 4), widest = 0, at[10], step;
-    uint32_t colors[STEPS];
-    size_t n = bar_labels(at, AT_COUNTOF(at), s, h);
+/* What stands beside a colour bar: numbers, and the unit in lines along it. */
+struct bar_text {
+    size_t n, n_lines;
+    double at[10], widest;
+    char label[10][48];
+    const char *line[3]; /* each starts here; the last goes on to the end */
+};
 
-    at_canvas_group(c, "colour bar");
-    for (size_t i = 0; i < STEPS; i++)
-        colors[i] = at_scale_color(s, s->hi - (s->hi - s->lo) * ((double)i + 0.5) / (double)STEPS);
-    at_canvas_cells(c, x, y, bar, h, colors, STEPS, 1);
-    at_canvas_rect(c, x, y, bar, h, at_stroke(AT_INK_LINE, 0.15));
-    step = n > 3 ? at[2] - at[1] : s->hi - s->lo;
-    for (size_t i = 0; i < n; i++) {
-        char number[40], label[48];
-        bool is_end = i == 0 || i + 1 == n;
-        double y_tick = s->hi > s->lo ? y + h * (s->hi - at[i]) / (s->hi - s->lo) : y + h;
-        if (is_end)
-            snprintf(number, sizeof number, "%.3g", at[i] == 0 ? 0.0 : at[i]);
-        else
-            at_tick_text(number, sizeof number, at[i], step);
-        snprintf(label, sizeof label, "%s%s",
-                 i + 1 == n && s->has_above ? "≥ "
-                 : i == 0 && s->has_below   ? "≤ "
-                                            : "",
-                 number);
-        at_canvas_line(c, x + bar, y_tick, x + bar + 0.8, y_tick, at_stroke(AT_INK_LINE, 0.15));
-        at_canvas_text(c, x + bar + 1.3, y_tick, label, &text);
-        widest = fmax(widest, at_text_width(label, text.size_pt));
+/* Millimetres across a bar: itself, its ticks, the unit; no bar takes less than least_w, so that
+   pictures of a series are alike in size. */
+static const double bar_w = 3, tick_w = 1.3, unit_gap = 1.2, line_pitch = 2.9, least_w = 14;
+
+/* The second line of text, NULL when it fits into one; a word alone is a line of any length. */
+static const char *break_line(const char *text, double max_mm)
+{
+    const char *next = NULL;
+
+    if (at_text_width(text, AT_TICK_PT) <= max_mm)
+        return NULL;
+    for (const char *s = strchr(text, ' '); s; s = strchr(s + 1, ' ')) {
+        char *line = at_strndup(text, (size_t)(s - text));
+        bool fits = at_text_width(line, AT_TICK_PT) <= max_mm;
+        free(line);
+        if (next && !fits)
+            break;
+        next = s + 1;
     }
-    text = (struct at_text_style){ .size_pt = AT_TICK_PT,
+    return next;
+}
+
+static void set_bar_text(struct bar_text *t, const struct at_scale *s, double h, const char *unit)
+{
+    double step;
+
+    *t = (struct bar_text){ 0 };
+    t->n = bar_labels(t->at, AT_COUNTOF(t->at), s, h);
+    step = t->n > 3 ? t->at[2] - t->at[1] : s->hi - s->lo;
+    for (size_t i = 0; i < t->n; i++) {
+        bool is_end = i == 0 || i + 1 == t->n;
+        char number[40];
+        if (is_end)
+            snprintf(number, sizeof number, "%.3g", t->at[i] == 0 ? 0.0 : t->at[i]);
+        else
+            at_tick_text(number, sizeof number, t->at[i], step);
+        snprintf(t->label[i], sizeof t->label[i], "%s%s",
+                 i + 1 == t->n && s->has_above ? "≥ "
+                 : i == 0 && s->has_below      ? "≤ "
+                                               : "",
+                 number);
+        t->widest = fmax(t->widest, at_text_width(t->label[i], AT_TICK_PT));
+    }
+    for (; unit && *unit && t->n_lines < AT_COUNTOF(t->line); unit = break_line(unit, h))
+        t->line[t->n_lines++] = unit;
+}
+
+double at_colorbar_width(const struct at_scale *s, double h, const char *unit)
+{
+    struct bar_text t;
+    double w = bar_w + tick_w;
+
+    set_bar_text(&t, s, h, unit);
+    w += t.widest;
+    if (t.n_lines)
+        w += unit_gap + line_pitch * (double)(t.n_lines - 1) + AT_TICK_PT * AT_PT_MM;
+    return fmax(w, least_w);
+}
+
+static void draw_unit(struct at_canvas *c, double x, double y, double h, const struct bar_text *t)
+{
+    struct at_text_style style = { .size_pt = AT_TICK_PT,
                                    .angle_deg = 90,
                                    .rgb = AT_INK,
                                    .h = AT_ANCHOR_MIDDLE,
                                    .v = AT_ANCHOR_START,
-                                   .max_mm = h + 8 };
-    at_canvas_text(c, x + bar + 1.3 + widest + 1.2, y + h / 2, unit, &text);
+                                   .max_mm = h };
+
+    for (size_t i = 0; i < t->n_lines; i++) {
+        const char *from = t->line[i];
+        bool is_last = i + 1 == t->n_lines;
+        char *line = at_strndup(from, is_last ? strlen(from) : (size_t)(t->line[i + 1] - 1 - from));
+        at_canvas_text(c, x + line_pitch * (double)i, y + h / 2, line, &style);
+        free(line);
+    }
+}
+
+void at_colorbar(struct at_canvas *c, double x, double y, double h, const struct at_scale *s,
+                 const char *unit)
+{
+    enum { STEPS = 128 };
+    struct at_text_style style = { .size_pt = AT_TICK_PT, .v = AT_ANCHOR_MIDDLE, .rgb = AT_INK };
+    uint32_t colors[STEPS];
+    struct bar_text t;
+
+    set_bar_text(&t, s, h, unit);
+    at_canvas_group(c, "colour bar");
+    for (size_t i = 0; i < STEPS; i++)
+        colors[i] = at_scale_color(s, s->hi - (s->hi - s->lo) * ((double)i + 0.5) / (double)STEPS);
+    at_canvas_cells(c, x, y, bar_w, h, colors, STEPS, 1);
+    at_canvas_rect(c, x, y, bar_w, h, at_stroke(AT_INK_LINE, 0.15));
+    for (size_t i = 0; i < t.n; i++) {
+        double y_tick = s->hi > s->lo ? y + h * (s->hi - t.at[i]) / (s->hi - s->lo) : y + h;
+        at_canvas_line(c, x + bar_w, y_tick, x + bar_w + 0.8, y_tick, at_stroke(AT_INK_LINE, 0.15));
+        at_canvas_text(c, x + bar_w + tick_w, y_tick, t.label[i], &style);
+    }
+    draw_unit(c, x + bar_w + tick_w + t.widest + unit_gap, y, h, &t);
 }

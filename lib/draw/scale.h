@@ -41,8 +41,11 @@ bool at_is_dark(uint32_t rgb);
 size_t at_ticks(double *out, size_t max, double lo, double hi);
 /* at_tick_text - v with as many decimals as its step needs. */
 void at_tick_text(char *out, size_t size, double v, double step);
-/* at_colorbar - vertical bar with ticks, range and unit. Takes w mm in all, labels included. */
-void at_colorbar(struct at_canvas *c, double x, double y, double w, double h,
-                 const struct at_scale *s, const char *unit);
+/* at_colorbar - vertical bar with ticks, range and unit, which is wrapped into at most three lines
+   of the bar's height. */
+void at_colorbar(struct at_canvas *c, double x, double y, double h, const struct at_scale *s,
+                 const char *unit);
+/* at_colorbar_width - what a bar h mm high takes in all, labels included. */
+double at_colorbar_width(const struct at_scale *s, double h, const char *unit);
 
 #endif

@@ -235,6 +235,21 @@ size_t picture_overlaps(const struct at_canvas *c)
     return bad;
 }
 
+double picture_margin(const struct at_canvas *c)
+{
+    struct at_json *root = picture_read(c);
+    double right = 0, width = picture_number(root, "width");
+    size_t n, outside;
+    struct box *boxes = collect(&n, &outside, root);
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < 4; k++)
+            right = fmax(right, boxes[i].xy[2 * k]);
+    free(boxes);
+    at_json_free(root);
+    return width - right;
+}
+
 unsigned picture_pixel(const char *png_path, double x_mm, double y_mm)
 {
     png_image image = { .version = PNG_IMAGE_VERSION };

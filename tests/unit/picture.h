@@ -30,6 +30,9 @@ const struct at_json *picture_item(const struct at_json *picture, const char *pr
 double picture_number(const struct at_json *item, const char *key);
 double picture_point(const struct at_json *item, size_t i);
 
+/* picture_margin - from the text that reaches furthest to the right to the edge. */
+double picture_margin(const struct at_canvas *c);
+
 /* picture_overlaps - texts that overlap another one, and items that leave the canvas. */
 size_t picture_overlaps(const struct at_canvas *c);
 

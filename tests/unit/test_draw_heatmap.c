@@ -95,6 +95,46 @@ static void test_tidy_at_every_size(void **state)
             }
 }
 
+/* Layers by heads with numbers that need many digits, and a long unit: no closer to the edge than
+   any other text. */
+static void test_margin_at_the_bar(void **state)
+{
+    static const size_t sides[][2] = { { 1, 1 },  { 2, 2 },   { 6, 6 },
+                                       { 2, 12 }, { 12, 12 }, { 48, 25 } };
+    static const double widths[] = { 40, 85, 170 };
+    static const char *const units[] = { "mean weight",
+                                         "fraction of the largest possible entropy" };
+    struct at_label *labels = make_labels(48);
+    float *values = at_malloc(48 * 25, sizeof *values);
+    (void)state;
+
+    for (size_t k = 0; k < 48 * 25; k++)
+        values[k] = (float)(0.000131 + 0.0043 * (double)(k % 4));
+    for (size_t i = 0; i < AT_COUNTOF(sides) * AT_COUNTOF(widths) * AT_COUNTOF(units); i++) {
+        size_t s = i / 2 % AT_COUNTOF(sides);
+        struct at_heatmap h = { .title = "A score of every head",
+                                .x_name = "head",
+                                .y_name = "layer",
+                                .unit = units[i % 2],
+                                .rows = sides[s][0],
+                                .cols = sides[s][1],
+                                .values = values,
+                                .row_labels = labels,
+                                .col_labels = labels,
+                                .scale = { .lo = 0.000131, .hi = 0.013031, .has_above = true },
+                                .width_mm = widths[i / 2 / AT_COUNTOF(sides)] };
+        struct at_canvas *c = at_draw_heatmap(&h);
+        assert_true(picture_margin(c) >= 2.99); /* coordinates are rounded */
+        ;
+        assert_true(h.width_mm < 85 || at_canvas_width(c) <= h.width_mm);
+        if (h.width_mm >= 85)
+            picture_assert_tidy(c);
+        at_canvas_free(c);
+    }
+    free(values);
+    free(labels);
+}
+
 static void test_parts(void **state)
 {
     (void)state;
@@ -278,6 +318,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tidy_at_every_size),
+        cmocka_unit_test(test_margin_at_the_bar),
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_thinning_is_stated),
         cmocka_unit_test(test_undefined),

@@ -164,7 +164,7 @@ static void test_colorbar(void **state)
     struct at_canvas *c = at_canvas_new(40, 80);
     (void)state;
 
-    at_colorbar(c, 5, 10, 14, 60, &s, "attention weight");
+    at_colorbar(c, 5, 10, 60, &s, "attention weight");
     picture_assert_tidy(c);
     struct at_json *p = picture_read(c);
     assert_true(picture_has_text(p, "colour bar", "≥ 0.35"));
@@ -172,6 +172,51 @@ static void test_colorbar(void **state)
     assert_int_equal(picture_items(p, "colour bar", "cells"), 1);
     at_json_free(p);
     at_canvas_free(c);
+}
+
+/* What a bar says it takes is what it takes, and a unit as long as this is told in full. */
+static void test_colorbar_width(void **state)
+{
+    static const struct {
+        double lo, hi, h;
+        bool has_below;
+        const char *unit;
+        const char *lines[3];
+    } cases[] = {
+        { 0, 1, 60, false, "nats", { "nats" } },
+        { 0.00013, 0.152, 24, false, "mean weight", { "mean weight" } },
+        { -1.23e-5, 1.23e-5, 24, true, NULL, { NULL } },
+        { 0.1234, 0.1235, 60, true, "", { NULL } },
+        { 0.332,
+          0.876,
+          26,
+          false,
+          "fraction of the largest possible entropy",
+          { "fraction of the largest", "possible entropy" } },
+        { 0.332,
+          0.876,
+          60,
+          false,
+          "fraction of the largest possible entropy",
+          { "fraction of the largest possible entropy" } },
+        { 0, 1, 24, false, "Donaudampfschifffahrtsgesellschaft", { "Donau" } },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < AT_COUNTOF(cases); i++) {
+        struct at_scale s = { .lo = cases[i].lo,
+                              .hi = cases[i].hi,
+                              .has_below = cases[i].has_below };
+        double w = at_colorbar_width(&s, cases[i].h, cases[i].unit);
+        struct at_canvas *c = at_canvas_new(2 + w, cases[i].h + 3);
+        at_colorbar(c, 2, 1.5, cases[i].h, &s, cases[i].unit);
+        picture_assert_tidy(c); /* nothing leaves the canvas, nor the height of the bar */
+        struct at_json *p = picture_read(c);
+        for (size_t k = 0; k < AT_COUNTOF(cases[i].lines) && cases[i].lines[k]; k++)
+            assert_true(picture_has_text(p, "colour bar", cases[i].lines[k]));
+        at_json_free(p);
+        at_canvas_free(c);
+    }
 }
 
 int main(void)
@@ -185,6 +230,7 @@ int main(void)
         cmocka_unit_test(test_ticks),
         cmocka_unit_test(test_tick_text),
         cmocka_unit_test(test_colorbar),
+        cmocka_unit_test(test_colorbar_width),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
