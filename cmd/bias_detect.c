@@ -59,6 +59,7 @@ static int detect_finish(void *state, const float *final_hidden, struct at_error
 
 static const struct text_handler handler = {
     .what = "reading",
+    .needs_states = true,
     .begin = detect_begin,
     .finish = detect_finish,
     .release = detect_release,

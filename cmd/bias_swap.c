@@ -99,7 +99,6 @@ static int compare(struct swap_state *s, struct at_error *err)
 {
     size_t T = s->other.tokens.n, start[2] = { 0, T };
     int *ids = at_tokens_ids(&s->doc->tokens), *other_ids = at_tokens_ids(&s->other.tokens), rc;
-    float *hidden = at_malloc(T * s->job->shape.width, sizeof *hidden);
     struct at_batch batch = { 1, start, other_ids, NULL };
     struct at_forward_options options = {
         .want_attention = true,
@@ -107,11 +106,10 @@ static int compare(struct swap_state *s, struct at_error *err)
         .arg = s,
     };
 
-    rc = at_forward(hidden, &s->job->model, &batch, &options, s->job->pool, err);
+    rc = at_forward(NULL, &s->job->model, &batch, &options, s->job->pool, err);
     if (!rc)
         at_consistency(&s->consistency, s->heads, s->L * s->H, s->received, ids, s->doc->tokens.n,
                        s->other_received, other_ids, T);
-    free(hidden);
     free(other_ids);
     free(ids);
     return rc;

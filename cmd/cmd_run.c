@@ -313,6 +313,7 @@ static int run_finish(void *state, const float *hidden, struct at_error *err)
 
 static const struct text_handler handler = {
     .what = "running",
+    .needs_states = true,
     .begin = run_begin,
     .embedded = run_embedded,
     .layer = run_layer,

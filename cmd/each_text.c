@@ -101,7 +101,7 @@ static struct at_forward_options visitors(struct loop *l)
     };
 }
 
-/* Everything a batch needs in one arena, then the pass. hidden (N,C). */
+/* Everything a batch needs in one arena, then the pass. hidden (N,C) or NULL. */
 static int forward_batch(struct loop *l, float *hidden, struct at_arena *arena,
                          struct at_error *err)
 {
@@ -146,15 +146,17 @@ static int run_batch(struct loop *l, struct at_error *err)
     size_t C = l->job->shape.width, row = 0;
     struct at_arena arena = { 0 };
     void *hidden = NULL;
-    int rc;
+    int rc = 0;
 
     if (l->n_items == 0)
         return 0;
-    rc = at_try_alloc(&hidden, l->n_rows * C, sizeof(float), "hidden states", err);
+    if (l->handler->needs_states)
+        rc = at_try_alloc(&hidden, l->n_rows * C, sizeof(float), "hidden states", err);
     if (!rc)
         rc = forward_batch(l, hidden, &arena, err);
     for (size_t i = 0; !rc && i < l->n_items; i++) {
-        rc = l->handler->finish(l->items[i].state, (float *)hidden + row * C, err);
+        const float *own = hidden ? (float *)hidden + row * C : NULL;
+        rc = l->handler->finish(l->items[i].state, own, err);
         row += l->items[i].doc.tokens.n;
         l->job->n_done += !rc;
         progress_show(&l->progress, l->job->n_done);

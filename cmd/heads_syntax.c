@@ -41,14 +41,12 @@ static int run_tokens(struct reading *r, const struct at_tokens *tokens, struct 
                                           .arg = r };
     size_t T = tokens->n, start[2] = { 0, T };
     int *ids = at_tokens_ids(tokens), rc;
-    float *hidden = at_malloc(T * r->job->shape.width, sizeof *hidden);
     struct at_batch batch = { 1, start, ids, NULL };
 
     at_syntax_words_init(&r->words, &r->sentence, tokens);
     at_syntax_add_sentence(r->syntax, &r->sentence, &r->words);
-    rc = at_forward(hidden, &r->job->model, &batch, &options, r->job->pool, err);
+    rc = at_forward(NULL, &r->job->model, &batch, &options, r->job->pool, err);
     at_syntax_words_release(&r->words);
-    free(hidden);
     free(ids);
     r->n_done += !rc;
     return rc;

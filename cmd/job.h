@@ -121,13 +121,15 @@ struct doc_layer {
 
 /* What a command does with each text. All but begin and finish may be NULL. */
 struct text_handler {
-    const char *what; /* of the progress line: "analysing" */
+    const char *what;  /* of the progress line: "analysing" */
+    bool needs_states; /* looks at more than maps, queries and keys: the model runs to its end */
     /* begin - a new state for this text, or NULL with err filled. Whether the command can take the
        text is decided here, before anything of it is written. */
     void *(*begin)(struct job *job, void *arg, const struct doc *doc, struct at_error *err);
     int (*embedded)(void *state, const float *embedded, struct at_error *err);
     int (*layer)(void *state, const struct doc_layer *layer, struct at_error *err);
-    /* finish - final_hidden (T,C), NULL when a capture has none; write or print the result. */
+    /* finish - final_hidden (T,C), NULL when a capture has none or the command needs no states;
+       write or print the result. */
     int (*finish)(void *state, const float *final_hidden, struct at_error *err);
     void (*release)(void *state);
 };

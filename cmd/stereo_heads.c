@@ -89,7 +89,6 @@ static int run_batch(struct reader *r, struct at_error *err)
     struct job *job = r->h->job;
     size_t start[BATCH_TEXTS + 1], row = 0;
     int *ids = at_malloc(r->n_rows, sizeof *ids), rc;
-    float *hidden = at_malloc(r->n_rows * job->shape.width, sizeof *hidden);
     struct at_batch batch = { r->n, start, ids, NULL };
     struct at_forward_options options = {
         .want_attention = true,
@@ -104,8 +103,7 @@ static int run_batch(struct reader *r, struct at_error *err)
             ids[row++] = t->items[j].id;
     }
     start[r->n] = row;
-    rc = at_forward(hidden, &job->model, &batch, &options, job->pool, err);
-    free(hidden);
+    rc = at_forward(NULL, &job->model, &batch, &options, job->pool, err);
     free(ids);
     drop_texts(r);
     return rc;

@@ -14,7 +14,7 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms));
   const session = await ort.InferenceSession.create(onnx, { intraOpNumThreads: +threads, graphOptimizationLevel: "all" });
   const atlas = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
   const answers = readline.createInterface({ input: atlas.stdout })[Symbol.asyncIterator]();
-  const name = onnx.replace(/.*\//, "").replace(".onnx", "");
+  const name = onnx.replace(/.*\//, "").replace("-maps.onnx", "");
   for (const goal of goals.split(",")) {
     const [T, wanted] = goal.split(":").map(Number);
     const ids = new ort.Tensor("int64", BigInt64Array.from({ length: T }, (_, i) => BigInt(1000 + ((i * 7919) % 19000))), [1, T]);

@@ -90,19 +90,17 @@ static int add_tokens(struct sums *sums, const struct at_model *m, const struct 
                                           .arg = &v };
     int *ids = at_tokens_ids(tokens);
     struct at_batch batch = { 1, start, ids, NULL };
-    float *hidden = at_malloc(T * m->config.width, sizeof *hidden);
     int rc;
 
     v.kind = (struct at_map_kind){ m->config.is_causal, m->config.has_summary_token };
     v.scratch = at_malloc(T * T, sizeof *v.scratch);
     rc = at_map_series_init(&v.series, T, AT_RAW, err);
     if (!rc)
-        rc = at_forward(hidden, m, &batch, &options, pool, err);
+        rc = at_forward(NULL, m, &batch, &options, pool, err);
     if (!rc)
         sums->flow += at_map_series_flow_change(&v.series);
     at_map_series_release(&v.series);
     free(v.scratch);
-    free(hidden);
     free(ids);
     return rc;
 }

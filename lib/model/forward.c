@@ -230,8 +230,8 @@ static struct at_attention_in attention_of(const struct pass *p, size_t b)
     };
 }
 
-/* Context of every row, and the maps when somebody wants them. */
-static void attend(struct pass *p, size_t layer)
+/* Context of every row unless nothing follows, and the maps when somebody wants them. */
+static void attend(struct pass *p, size_t layer, bool is_end)
 {
     const struct at_forward_options *o = p->options;
     float *map = p->maps, *room = p->joined;
@@ -242,7 +242,8 @@ static void attend(struct pass *p, size_t layer)
         attend_to_prefix(p, &p->in[b], b, &room);
         if (o->want_attention && o->map_room)
             map = o->map_room(o->arg, p->first + b, layer);
-        p->got[b] = (struct at_attention_out){ map, p->context + text_start(p, b) * p->C, p->C };
+        float *context = is_end ? NULL : p->context + text_start(p, b) * p->C;
+        p->got[b] = (struct at_attention_out){ map, context, p->C };
         if (p->maps)
             map += p->H * T * T;
     }
@@ -309,7 +310,7 @@ static int show_embedded(const struct pass *p, struct at_error *err)
     return rc;
 }
 
-static int show_layer(const struct pass *p, size_t layer, struct at_error *err)
+static int show_layer(const struct pass *p, size_t layer, bool is_end, struct at_error *err)
 {
     int rc = 0;
 
@@ -329,17 +330,17 @@ static int show_layer(const struct pass *p, size_t layer, struct at_error *err)
             .k = p->in[b].k,
             .v = p->in[b].v,
             .qkv_stride = 3 * p->C,
-            .context = p->context + at,
-            .mid = p->mid + at,
-            .ffn_act = p->act + start * p->F,
-            .output = p->out + at,
+            .context = is_end ? NULL : p->context + at,
+            .mid = is_end ? NULL : p->mid + at,
+            .ffn_act = is_end ? NULL : p->act + start * p->F,
+            .output = is_end ? NULL : p->out + at,
         };
         rc = p->options->on_layer(p->options->arg, &view, err);
     }
     return rc;
 }
 
-/* One group through all layers; out is where its rows of the result begin. */
+/* One group through all layers; out is where its rows of the result begin, or NULL. */
 static int run_group(struct pass *p, float *out, struct at_error *err)
 {
     size_t L = p->m->config.n_layers, n = p->options->final_rows ? p->n_final : p->N;
@@ -352,15 +353,17 @@ static int run_group(struct pass *p, float *out, struct at_error *err)
         if (p->options->final_rows && l == L - 1) {
             finish(p, l, attend_final_rows(p));
         } else {
-            attend(p, l);
-            finish(p, l, p->N);
-            rc = show_layer(p, l, err);
+            bool is_end = !out && l == L - 1;
+            attend(p, l, is_end);
+            if (!is_end)
+                finish(p, l, p->N);
+            rc = show_layer(p, l, is_end, err);
         }
         float *left = p->out;
         p->out = p->x;
         p->x = left;
     }
-    if (rc)
+    if (rc || !out)
         return rc;
     if (p->m->config.family == AT_GPT2)
         norm(p, p->x, p->x, NULL, &p->m->weights.final_norm, n);
@@ -506,11 +509,12 @@ int at_forward(float *out, const struct at_model *m, const struct at_batch *batc
                       .F = m->config.ffn_width };
     int rc = check_batch(m, batch, p.options, err);
 
+    AT_BUG_IF(!out && p.options->final_rows);
     if (rc || !batch->B || (rc = allocate(&p, err)))
         return rc;
     for (size_t b = 0; b < batch->B && !rc; b += p.B) {
         set_group(&p, b);
-        rc = run_group(&p, out + (p.options->final_rows ? p.final : p.row) * p.C, err);
+        rc = run_group(&p, out ? out + (p.options->final_rows ? p.final : p.row) * p.C : NULL, err);
     }
     free(p.buffers);
     free(p.tokens);

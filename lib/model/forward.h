@@ -39,6 +39,7 @@ struct at_layer_view {
     const float *input;     /* (T,C) residual stream entering the layer */
     const float *q, *k, *v; /* (T, qkv_stride), head h at column h * D */
     size_t qkv_stride;
+    /* NULL in the last layer when at_forward() was given no out. */
     const float *context; /* (T,C) heads concatenated, before the output projection */
     const float *mid;     /* (T,C) BERT: after the attention block's norm; GPT-2: x + attn */
     const float *ffn_act; /* (T,F) after GELU */
@@ -74,7 +75,8 @@ struct at_forward_options {
  * at_forward - run the model; out receives the final hidden states. options may be NULL.
  *
  * Shapes    out (N,C), or (n_final_rows,C). BERT: the last layer's output; GPT-2: after ln_f (the
- *           visitor's last output is the residual stream before it).
+ *           visitor's last output is the residual stream before it). NULL for a visitor that only
+ *           looks at maps: what follows the last ones, most of a layer, is left out.
  * Errors    AT_ERANGE: a text that is empty or longer than the model's positions, an id outside
  *           the vocabulary, a segment the model does not have; AT_ENOMEM. What a visitor answers.
  * Memory    working buffers for one group's rows and one layer's maps, released on return.

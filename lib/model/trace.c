@@ -138,15 +138,15 @@ int at_trace_run(struct at_trace *out, const struct at_model *m, const int *ids,
         .on_layer = on_layer,
         .arg = &t,
     };
-    float *final_hidden = NULL;
+    bool needs_states = keep & ~(unsigned)(AT_CAP_ATTENTION | AT_CAP_QKV);
+    float *unwanted = NULL;
     int rc = at_trace_init(&t, &m->config, T, keep, err);
 
-    if (!rc && !t.final_hidden)
-        final_hidden = at_malloc(AT_MAX(T, (size_t)1) * m->config.width, sizeof *final_hidden);
+    if (!rc && !t.final_hidden && needs_states)
+        unwanted = at_malloc(AT_MAX(T, (size_t)1) * m->config.width, sizeof *unwanted);
     if (!rc)
-        rc = at_forward(final_hidden ? final_hidden : t.final_hidden, m, &batch, &options, pool,
-                        err);
-    free(final_hidden);
+        rc = at_forward(unwanted ? unwanted : t.final_hidden, m, &batch, &options, pool, err);
+    free(unwanted);
     if (rc)
         at_trace_release(&t);
     else

@@ -118,8 +118,9 @@ static void attend(const struct head *h, const struct at_attention_out *out, siz
         score_tile(h, map, T, first, end - first, n);
         for (size_t i = first; i < end; i++)
             h->kernel->softmax(map + (i - first) * T, at_attention_visible(in, i), T);
-        value_tile(h, out->context + first * out->context_stride + number * in->D,
-                   out->context_stride, map, T, end - first, n);
+        if (out->context)
+            value_tile(h, out->context + first * out->context_stride + number * in->D,
+                       out->context_stride, map, T, end - first, n);
     }
 }
 

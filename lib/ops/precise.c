@@ -346,7 +346,7 @@ static void attend(const struct head *h, const struct at_attention_out *out, siz
         softmax_row(h, out->map ? out->map + cell : NULL, r, rows,
                     at_attention_visible(in, first + r), n);
     }
-    for (size_t d = 0; d < D; d += nr) {
+    for (size_t d = 0; d < D && out->context; d += nr) {
         memset(h->sums, 0, rows * nr * sizeof *h->sums);
         h->kernel->tile_double(h->sums, h->rows, h->values + d * h->n_keys, rows, n);
         for (size_t r = 0; r < rows; r++)

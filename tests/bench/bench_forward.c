@@ -1,5 +1,5 @@
 /*
- * bench_forward.c - the forward pass with every attention map captured in memory.
+ * bench_forward.c - the forward pass with every attention map captured in memory, and no more.
  *
  *   bench_forward MODEL_DIR THREADS REPEATS T...
  *   bench_forward MODEL_DIR THREADS -
@@ -19,19 +19,20 @@
 #include "model/forward.h"
 #include "ops/cpu.h"
 
+/* Of the products of one pass. The last layer ends with its maps: queries, keys and values. */
+static double n_weights(const struct at_config *c)
+{
+    double C = (double)c->width, rest = (double)c->n_layers - 1.0;
+
+    return rest * C * (4.0 * C + 2.0 * (double)c->ffn_width) + 3.0 * C * C;
+}
+
 /* Multiply-adds of one pass, counted as two. Causal maps need half of the T x T work. */
 static double flops(const struct at_config *c, size_t T)
 {
-    double C = (double)c->width, t = (double)T, maps = 4.0 * t * t * C / (c->is_causal ? 2 : 1);
+    double C = (double)c->width, t = (double)T, scores = 2.0 * t * t * C / (c->is_causal ? 2 : 1);
 
-    return (double)c->n_layers * (2.0 * t * C * (4.0 * C + 2.0 * (double)c->ffn_width) + maps);
-}
-
-static double weight_bytes(const struct at_config *c)
-{
-    double C = (double)c->width;
-
-    return 4.0 * (double)c->n_layers * C * (4.0 * C + 2.0 * (double)c->ffn_width);
+    return 2.0 * t * n_weights(c) + (2.0 * (double)c->n_layers - 1.0) * scores;
 }
 
 /* Room for the maps of all layers, kept from pass to pass as a program with many texts would. */
@@ -75,19 +76,17 @@ static double one_pass(const struct at_model *m, size_t T, struct room *room, st
                                                 .arg = room };
     const size_t start_of[] = { 0, T };
     int *ids = at_malloc(T, sizeof *ids);
-    float *hidden = at_malloc(T * m->config.width, sizeof *hidden);
     struct at_error err;
 
     make_room(room, T);
     for (size_t i = 0; i < T; i++)
         ids[i] = (int)((1000 + i * 7919) % 19000 % m->config.vocab);
     double start = bench_now();
-    if (at_forward(hidden, m, &(struct at_batch){ 1, start_of, ids, NULL }, &options, pool, &err)) {
+    if (at_forward(NULL, m, &(struct at_batch){ 1, start_of, ids, NULL }, &options, pool, &err)) {
         fprintf(stderr, "bench_forward: %s\n", err.text);
         exit(1);
     }
     double took = bench_now() - start;
-    free(hidden);
     free(ids);
     return took;
 }
@@ -106,7 +105,7 @@ static void table(const struct at_model *m, struct at_pool *pool, size_t repeats
             took[r] = one_pass(m, T, &room, pool);
         bench_sort(took, repeats);
         double least =
-            AT_MAX(flops(&m->config, T) / limits.flops, weight_bytes(&m->config) / limits.bytes);
+            AT_MAX(flops(&m->config, T) / limits.flops, 4.0 * n_weights(&m->config) / limits.bytes);
         printf("%s,%zu,%zu,%s,%.2f,%.2f,%.1f,%.2f\n", at_path_base(m->dir), T, at_pool_size(pool),
                at_cpu_kernels_name(at_cpu_selected()), took[0] * 1e3, took[repeats / 2] * 1e3,
                flops(&m->config, T) / took[0] * 1e-9, least / took[0]);

@@ -262,6 +262,57 @@ static void test_final_rows_equal_full(void **state)
     }
 }
 
+/* What a visitor sees of a pass that nobody wants the states of. */
+static int see_maps(void *arg, const struct at_layer_view *view, struct at_error *err)
+{
+    struct seen *seen = arg;
+    const struct at_trace *t = &seen->alone[view->text % N_LENGTHS];
+    size_t cells = view->H * view->T * view->T;
+    bool is_last = view->layer == t->dims.L - 1;
+
+    (void)err;
+    assert_same(view->attention, t->attention + view->layer * cells, cells, BATCH_TOL);
+    assert_same(view->input, t->hidden + view->layer * view->T * view->C, view->T * view->C,
+                BATCH_TOL);
+    assert_non_null(view->q);
+    assert_int_equal(view->context == NULL, is_last);
+    assert_int_equal(view->mid == NULL, is_last);
+    assert_int_equal(view->ffn_act == NULL, is_last);
+    assert_int_equal(view->output == NULL, is_last);
+    seen->n_layers++;
+    return 0;
+}
+
+static void test_maps_need_no_end(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < N_FIXTURES; i++) {
+        struct model_fixture f;
+        struct many many;
+        struct at_trace alone[N_LENGTHS];
+        struct at_error err;
+        open_model(&f, fixture_names[i]);
+        fill_many(&many, &f, 2 * N_LENGTHS);
+        run_alone(alone, &f);
+        struct seen seen = { .alone = alone };
+        const struct at_batch batch = { many.B, many.start, many.ids, many.segments };
+        const struct at_forward_options options = { .want_attention = true,
+                                                    .on_layer = see_maps,
+                                                    .arg = &seen };
+        must(at_forward(NULL, &f.m, &batch, &options, NULL, &err), &err);
+        assert_int_equal(seen.n_layers, many.B * f.m.config.n_layers);
+        struct at_trace maps = fixture_run(&f, AT_CAP_ATTENTION | AT_CAP_QKV);
+        const struct at_trace *all = &alone[N_LENGTHS - 1];
+        size_t rows = all->dims.L * all->dims.T;
+        assert_same(maps.attention, all->attention, rows * all->dims.H * all->dims.T, 0);
+        assert_same(maps.v, all->v, rows * all->dims.C, 0);
+        assert_null(maps.final_hidden);
+        at_trace_release(&maps);
+        release_alone(alone);
+        fixture_close(&f);
+    }
+}
+
 static int count_layer(void *arg, const struct at_layer_view *view, struct at_error *err)
 {
     (void)err;
@@ -429,6 +480,7 @@ int main(void)
         cmocka_unit_test(test_maps_obey_their_laws),
         cmocka_unit_test(test_batch_equals_one_by_one),
         cmocka_unit_test(test_batch_of_several_groups),
+        cmocka_unit_test(test_maps_need_no_end),
         cmocka_unit_test(test_final_rows_equal_full),
         cmocka_unit_test(test_prefixes_equal_whole),
         cmocka_unit_test(test_final_rows_hide_the_last_layer),
