@@ -5,6 +5,7 @@
 #define CMD_CAPTURE_DOC_H
 
 #include "cmd/job.h"
+#include "model/capture.h"
 
 /* capture_meta_new - what at_capture_create() wants to know; free it with capture_meta_free(). */
 struct at_capture_meta capture_meta_new(const struct job *job, const struct doc *doc);

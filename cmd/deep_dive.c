@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "model/capture.h"
 #include "ops/embed.h"
 #include "ops/gemm.h"
 #include "ops/layernorm.h"

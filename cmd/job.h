@@ -26,7 +26,6 @@
 #include "draw/canvas.h"
 #include "draw/label.h"
 #include "model/forward.h"
-#include "model/trace.h"
 #include "text/tokenizer.h"
 #include "text/words.h"
 
@@ -93,6 +92,8 @@ int job_start_bare(struct job *job, const struct opt *table);
 
 /* job_finish - write the manifest when status allows, check standard output, free everything. */
 int job_finish(struct job *job, int status);
+
+struct at_capture_file; /* model/capture.h */
 
 /* One text on its way through a command. */
 struct doc {

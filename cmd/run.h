@@ -9,6 +9,7 @@
 #include "cmd/job.h"
 #include "cmd/map_pictures.h"
 #include "cmd/predict.h"
+#include "model/capture.h"
 
 #define ATTENTION_COLUMNS "layer,head,query,key,query_token,key_token,weight"
 
