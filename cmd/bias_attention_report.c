@@ -138,6 +138,7 @@ static struct at_json *document(const struct attention_state *s)
     for (size_t i = 0; i < n; i++)
         at_json_append(ranked, head_json(s, top[i]));
     at_json_set(doc, "meta", job_meta(s->job, s->doc));
+    at_json_set(doc, "rule", detector_rule(&s->call->detector));
     at_json_set_real(doc, "threshold", s->call->threshold);
     at_json_set(doc, "flagged", flagged_json(s));
     at_json_set(doc, "heads", heads);

@@ -129,6 +129,7 @@ static struct at_json *document(const struct call *c, const struct at_digest *mo
 
     at_json_set(doc, "meta", job_meta(&c->job, NULL));
     at_json_set_string(doc, "model_sha256", model->hex);
+    at_json_set(doc, "rule", detector_rule(&c->detector));
     at_json_set_int(doc, "n_texts", (long long)c->job.n_done);
     at_json_set_int(doc, "draws_per_text", (long long)c->n_draws);
     at_json_set_int(doc, "seed", (long long)c->job.seed);

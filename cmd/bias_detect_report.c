@@ -228,20 +228,6 @@ static struct at_json *tiers_json(const struct detect_state *s)
     return o;
 }
 
-static struct at_json *rule_json(const struct at_bias_rule *r)
-{
-    struct at_json *o = at_json_object(), *t = at_json_object();
-
-    at_json_set_string(o, "kind", r->is_by_label ? "by label" : "by category");
-    at_json_set_string(o, "source", r->source);
-    for (size_t l = 1; l < AT_N_BIAS_LABELS && r->is_by_label; l++)
-        at_json_set_real(t, at_bias_label_name(l), r->label[l]);
-    for (size_t c = 0; c < AT_N_BIAS && !r->is_by_label; c++)
-        at_json_set_real(t, at_bias_key((enum at_bias_category)c), r->category[c]);
-    at_json_set(o, "thresholds", t);
-    return o;
-}
-
 static struct at_json *document(const struct detect_state *s)
 {
     struct at_json *doc = at_json_object(), *tokens = at_json_array();
@@ -249,7 +235,7 @@ static struct at_json *document(const struct detect_state *s)
     for (size_t i = 0; i < s->doc->tokens.n; i++)
         at_json_append(tokens, token_json(s, i));
     at_json_set(doc, "meta", job_meta(s->job, s->doc));
-    at_json_set(doc, "rule", rule_json(&s->call->detector.rule));
+    at_json_set(doc, "rule", detector_rule(&s->call->detector));
     at_json_set(doc, "tokens", tokens);
     at_json_set(doc, "spans", spans_json(s, &s->spans));
     at_json_set(doc, "spans_by_category", category_spans_json(s));

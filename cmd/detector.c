@@ -168,6 +168,25 @@ int detector_note(const struct detector *d, struct manifest *m, struct at_error 
     return !rc && d->second ? note_files(d->second, "ensemble", m, err) : rc;
 }
 
+struct at_json *detector_rule(const struct detector *d)
+{
+    struct at_json *o, *t;
+    const struct at_bias_rule *r = &d->rule;
+
+    if (!d->model)
+        return at_json_null();
+    o = at_json_object();
+    t = at_json_object();
+    at_json_set_string(o, "kind", r->is_by_label ? "by label" : "by category");
+    at_json_set_string(o, "source", r->source);
+    for (size_t l = 1; l < AT_N_BIAS_LABELS && r->is_by_label; l++)
+        at_json_set_real(t, at_bias_label_name(l), r->label[l]);
+    for (size_t c = 0; c < AT_N_BIAS && !r->is_by_label; c++)
+        at_json_set_real(t, at_bias_key((enum at_bias_category)c), r->category[c]);
+    at_json_set(o, "thresholds", t);
+    return o;
+}
+
 /* p (T, n_labels) of one classifier; hidden NULL: computed here. The caller frees. */
 static int probabilities(float **out, const struct detector *d, const struct at_tokens *tokens,
                          const float *hidden, struct at_pool *pool, struct at_error *err)

@@ -62,6 +62,10 @@ void detector_close(struct detector *d);
 /* detector_note - the files it was opened with, as a manifest's inputs. Accepts a zeroed struct. */
 AT_MUST_USE int detector_note(const struct detector *d, struct manifest *m, struct at_error *err);
 
+/* detector_rule - kind, source and thresholds of the decision, as documents tell them; null for a
+   zeroed struct. */
+struct at_json *detector_rule(const struct detector *d);
+
 /*
  * detector_judge - verdicts (tokens->n) of a text. tokens are the detector's own; hidden (T,C) the
  * final states of its model, or NULL to compute them here.

@@ -145,6 +145,23 @@ END
     holds out/bar.json '(.propagation.layers | length) == 6'
 }
 
+@test "bar.json and calibration.json say what flagged the tokens, as bias.json does" {
+    detector model
+    cp "$FIXTURES/npy/single.npy" model/optimized_thresholds.npy
+    for how in '--threshold GEN=0.25:given' '--thresholds bert-paper:bert-paper' \
+        ':optimized_thresholds.npy'; do
+        ok bias detect -m model ${how%:*} --json "$BIASED"
+        rule=$(json - .rule)
+        [ "$(jq -r .source <<<"$rule")" = "${how#*:}" ]
+        ok bias attention -m atlas-bert --detector model ${how%:*} --json --permutations 99 "$BIASED"
+        [ "$(json - .rule)" = "$rule" ]
+        ok bias calibrate -m atlas-bert --detector model ${how%:*} --json --draws 5 "$BIASED"
+        [ "$(json - .rule)" = "$rule" ]
+    done
+    ok bias attention --tokens 2 --json --permutations 99 "$BIASED"
+    holds - 'has("rule") and .rule == null'
+}
+
 @test "ratios of single tokens sum to the number of tokens" {
     for i in 0 1 2 3 4 5 6; do
         ok bias attention --tokens "$i" --permutations 99 --json "The sun is hot."
