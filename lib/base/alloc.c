@@ -132,21 +132,21 @@ char *at_asprintf(const char *fmt, ...)
 
 int at_try_alloc(void **out, size_t n, size_t size, const char *what, struct at_error *err)
 {
-    size_t bytes = 0, rounded, align;
-    bool fits = at_mul_size(n, size, &bytes);
-    void *p = NULL;
+    size_t bytes = 0;
+    char *p = NULL;
 
-    align = bytes >= HUGE_FROM ? HUGE_PAGE : 64;
-    if (!fits || !at_add_size(bytes, align - 1, &rounded))
+    if (!at_mul_size(n, size, &bytes))
         return at_fail(err, AT_ENOMEM, "cannot allocate memory for %s: size overflows", what);
-    rounded = rounded / align * align;
     if (!must_fail())
-        p = aligned_alloc(align, rounded ? rounded : align);
+        p = malloc(bytes ? bytes : 1);
     if (!p)
         return at_fail(err, AT_ENOMEM, "cannot allocate %.1f MB for %s", (double)bytes / 1e6, what);
 #ifdef MADV_HUGEPAGE
-    if (align == HUGE_PAGE)
-        (void)madvise(p, rounded, MADV_HUGEPAGE); /* a hint */
+    if (bytes >= HUGE_FROM) {
+        char *first = at_align_up(p, HUGE_PAGE);
+        size_t whole = (size_t)(p + bytes - first) / HUGE_PAGE * HUGE_PAGE;
+        (void)madvise(first, whole, MADV_HUGEPAGE); /* a hint */
+    }
 #endif
     *out = p;
     return 0;

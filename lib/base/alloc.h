@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -27,13 +28,22 @@ AT_MUST_USE char *at_strndup(const char *s, size_t n);
 AT_MUST_USE char *at_asprintf(const char *fmt, ...) AT_PRINTF(1, 2);
 
 /*
- * at_try_alloc - a large block, 64-byte aligned, not cleared.
+ * at_try_alloc - a large block, aligned as malloc() does, not cleared.
+ *
+ * No stricter than that: a block that was freed and is asked for again is found only when its size
+ * is all that matters, and one that the caches still hold is worth more than its alignment.
  *
  * Errors    AT_ENOMEM, "cannot allocate 604 MB for <what>"; *out untouched.
  * Memory    *out is the caller's; free() it.
  */
 AT_MUST_USE int at_try_alloc(void **out, size_t n, size_t size, const char *what,
                              struct at_error *err);
+
+/* at_align_up - p, or the first address after it that is a multiple of n, a power of two. */
+static inline void *at_align_up(void *p, size_t n)
+{
+    return (char *)p + (-(uintptr_t)p & (n - 1));
+}
 
 /*
  * at_alloc_keep_freed - from now on free() keeps large blocks for later allocations.

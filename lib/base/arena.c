@@ -17,7 +17,8 @@ enum { ALIGN = 64, FIRST_BLOCK = 16 * 1024 };
 
 struct at_arena_block {
     struct at_arena_block *older;
-    char *bytes;
+    void *room;  /* as it was allocated, */
+    char *bytes; /* and aligned */
     size_t cap;
     size_t used; /* bytes handed out */
 };
@@ -25,7 +26,7 @@ struct at_arena_block {
 static void block_free(struct at_arena_block *b)
 {
     if (b)
-        free(b->bytes);
+        free(b->room);
     free(b);
 }
 
@@ -33,17 +34,17 @@ static struct at_arena_block *block_new(struct at_arena *a, size_t need)
 {
     struct at_arena_block *b;
     size_t cap = a->top ? a->top->cap * 2 : FIRST_BLOCK;
-    struct at_error err;
-    void *bytes;
+    size_t padded;
+    void *room;
 
     if (cap > (size_t)64 << 20)
         cap = (size_t)64 << 20;
     if (cap < need)
         cap = need;
     b = at_malloc(1, sizeof *b);
-    if (at_try_alloc(&bytes, cap, 1, "an arena", &err))
-        bytes = at_malloc(cap, 1); /* refuses through the handler */
-    *b = (struct at_arena_block){ a->top, bytes, cap, 0 };
+    AT_BUG_IF(!at_add_size(cap, ALIGN, &padded));
+    room = at_malloc(padded, 1);
+    *b = (struct at_arena_block){ a->top, room, at_align_up(room, ALIGN), cap, 0 };
     return b;
 }
 
@@ -52,7 +53,7 @@ static void push_block(struct at_arena *a, size_t need)
     struct at_arena_block *b = a->spare;
 
     if (b && b->cap >= need)
-        *b = (struct at_arena_block){ a->top, b->bytes, b->cap, 0 };
+        *b = (struct at_arena_block){ a->top, b->room, b->bytes, b->cap, 0 };
     else
         b = block_new(a, need);
     if (b == a->spare)

@@ -14,6 +14,9 @@
 #include "ops/layernorm.h"
 #include "ops/precise.h"
 
+/* Floats in a line of the cache, where the rows begin when their length allows. */
+enum { LINE = 16 };
+
 /* One group of texts on its way through the layers. Buffers are for the largest group. */
 struct pass {
     const struct at_model *m;
@@ -25,7 +28,7 @@ struct pass {
 
     size_t first, B, row, N;     /* texts first .. first+B-1, rows row .. row+N-1 of the batch */
     size_t final, n_final;       /* which of the options' final rows lie in this group */
-    float *buffers;              /* what the next lines point into */
+    float *buffers;              /* what is behind the next lines */
     float *x, *out;              /* (N,C) residual stream entering and leaving the layer */
     float *norm, *context, *mid; /* (N,C) */
     float *qkv;                  /* (N,3C) */
@@ -475,11 +478,11 @@ static int allocate(struct pass *p, struct at_error *err)
     p->final = p->n_final = 0;
     size_t room = N * (8 * p->C + p->F) + joined;
     p->lo = p->m->is_double ? room : 0;
-    rc = at_try_alloc(&block, room + p->lo + maps, sizeof(float), "the forward pass", err);
+    rc = at_try_alloc(&block, room + p->lo + maps + LINE, sizeof(float), "the forward pass", err);
     if (rc)
         return rc;
     p->buffers = block;
-    p->x = p->buffers;
+    p->x = at_align_up(p->buffers, LINE * sizeof *p->x);
     p->out = p->x + N * p->C;
     p->norm = p->out + N * p->C;
     p->context = p->norm + N * p->C;
@@ -487,7 +490,7 @@ static int allocate(struct pass *p, struct at_error *err)
     p->qkv = p->mid + N * p->C;
     p->act = p->qkv + N * 3 * p->C;
     p->joined = p->act + N * p->F;
-    p->maps = maps ? p->buffers + room + p->lo : NULL;
+    p->maps = maps ? p->x + room + p->lo : NULL;
     p->tokens = at_malloc(N, sizeof *p->tokens);
     p->index = at_malloc(N, sizeof *p->index);
     p->in = at_malloc(B, sizeof *p->in);

@@ -97,7 +97,7 @@ static void test_large_blocks(void **state)
     (void)state;
     for (size_t n = 0; n < 200; n += 33) {
         assert_int_equal(at_try_alloc(&p, n, 4, "a map", &err), 0);
-        assert_int_equal((uintptr_t)p % 64, 0);
+        assert_int_equal((uintptr_t)p % _Alignof(max_align_t), 0);
         memset(p, 1, n * 4);
         free(p);
     }
@@ -111,6 +111,18 @@ static void test_large_blocks(void **state)
     assert_ptr_equal(p, &err);
 }
 
+static void test_align_up(void **state)
+{
+    char room[256];
+
+    (void)state;
+    for (size_t i = 0; i < 130; i++) {
+        char *p = at_align_up(room + i, 64);
+        assert_int_equal((uintptr_t)p % 64, 0);
+        assert_true(p >= room + i && p < room + i + 64);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +130,7 @@ int main(void)
         cmocka_unit_test(test_small_blocks),
         cmocka_unit_test(test_refusal_of_small_blocks),
         cmocka_unit_test(test_large_blocks),
+        cmocka_unit_test(test_align_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
