@@ -246,7 +246,7 @@ static void attend(struct pass *p, size_t layer, bool is_end)
         if (o->want_attention && o->map_room)
             map = o->map_room(o->arg, p->first + b, layer);
         float *context = is_end ? NULL : p->context + text_start(p, b) * p->C;
-        p->got[b] = (struct at_attention_out){ map, context, p->C };
+        p->got[b] = (struct at_attention_out){ map, context, p->C, o->map_room != NULL };
         if (p->maps)
             map += p->H * T * T;
     }
@@ -275,7 +275,7 @@ static size_t attend_final_rows(struct pass *p)
         p->in[b].q_stride = C;
         p->in[b].n_queries = n - first;
         p->in[b].query_rows = p->tokens + first;
-        p->got[b] = (struct at_attention_out){ NULL, p->context + first * C, C };
+        p->got[b] = (struct at_attention_out){ NULL, p->context + first * C, C, false };
     }
     attention(p);
     return n;

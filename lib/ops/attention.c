@@ -21,6 +21,10 @@ enum { TASKS_PER_THREAD = 4, LEAST_QUERIES = 128 };
 /* Scores of sharp heads go to 100 and more, and what they are off by the map is off by too. */
 enum { SCORE_CHAIN = 16 };
 
+/* Rows from this length on that nobody reads soon go past the caches: memory need not be read to be
+   overwritten, and what the caches hold stays there. */
+enum { STREAM_FROM = 192 };
+
 struct batch {
     const struct at_kernel *kernel;
     const struct at_attention_out *out;
@@ -38,7 +42,7 @@ struct head {
     float *packed_k;        /* panels of nr keys, each [D][nr] */
     float *packed_v;        /* panels of nr columns, each [n_keys][nr] */
     float *packed_rows;     /* a tile of queries, then of the map, k outermost */
-    float *scores;          /* (mr, T) when the map is not kept */
+    float *scores;          /* (mr, T) when the map is not kept, or streamed */
 };
 
 size_t at_attention_visible(const struct at_attention_in *in, size_t query)
@@ -114,10 +118,14 @@ static void attend(const struct head *h, const struct at_attention_out *out, siz
         size_t first = from + (to - from) * t / n_tiles;
         size_t end = from + (to - from) * (t + 1) / n_tiles;
         size_t n = at_attention_most_visible(in, first, end);
-        float *map = out->map ? out->map + (number * in->n_queries + first) * T : h->scores;
+        float *kept = out->map ? out->map + (number * in->n_queries + first) * T : NULL;
+        bool is_streamed = kept && out->is_for_later && T >= STREAM_FROM;
+        float *map = kept && !is_streamed ? kept : h->scores;
         score_tile(h, map, T, first, end - first, n);
         for (size_t i = first; i < end; i++)
             h->kernel->softmax(map + (i - first) * T, at_attention_visible(in, i), T);
+        if (is_streamed)
+            h->kernel->stream(kept, map, (end - first) * T);
         if (out->context)
             value_tile(h, out->context + first * out->context_stride + number * in->D,
                        out->context_stride, map, T, end - first, n);

@@ -26,6 +26,7 @@ struct at_attention_out {
     float *map; /* (H, n_queries, T), or NULL when nobody keeps it; masked cells are exactly 0 */
     float *context;        /* (n_queries, H*D), or NULL likewise */
     size_t context_stride; /* floats from one row to the next */
+    bool is_for_later;     /* nobody reads the map while the caches could still hold it */
 };
 
 /*

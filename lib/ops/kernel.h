@@ -65,7 +65,8 @@ struct at_kernel {
     /* c (rows, nr_double) += a b: a [K][rows], b [K][nr_double]. */
     void (*tile_double)(double *c, const double *a, const double *b, size_t rows, size_t K);
 
-    void (*add)(float *out, const float *x, size_t n); /* out += x */
+    void (*add)(float *out, const float *x, size_t n);    /* out += x */
+    void (*stream)(float *out, const float *x, size_t n); /* copy x past the caches */
     void (*widen)(float *out, const void *in, enum at_dtype t, size_t n);
     void (*gelu_erf)(float *out, const float *x, size_t n);
     void (*gelu_tanh)(float *out, const float *x, size_t n);

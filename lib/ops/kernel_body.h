@@ -268,6 +268,20 @@ static void pack_in_major(float *dst, const float *src, size_t ld, size_t cols, 
     }
 }
 
+/* Whole vectors of out where they are aligned, as the instructions want it. */
+static void stream(float *out, const float *x, size_t n)
+{
+    size_t i = 0, head = AT_MIN(-(uintptr_t)out / sizeof *out % VL, n);
+
+    for (; i < head; i++)
+        out[i] = x[i];
+    for (; i + VL <= n; i += VL)
+        v_stream(out + i, v_load(x + i));
+    for (; i < n; i++)
+        out[i] = x[i];
+    v_stream_end();
+}
+
 static void widen(float *out, const void *in, enum at_dtype t, size_t n)
 {
     const uint16_t *half = in;
@@ -426,6 +440,7 @@ const struct at_kernel *KERNEL_FUNCTION(void)
         .nr_double = NR_DOUBLE,
         .tile_double = tile_double,
         .add = add,
+        .stream = stream,
         .widen = widen,
         .gelu_erf = gelu_erf,
         .gelu_tanh = gelu_tanh,

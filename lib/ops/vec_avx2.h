@@ -45,6 +45,18 @@ static inline void v_store(float *p, vec a)
     _mm256_storeu_ps(p, a);
 }
 
+/* To an aligned address, past the caches. */
+static inline void v_stream(float *p, vec a)
+{
+    _mm256_stream_ps(p, a);
+}
+
+/* Other threads see what went there before. */
+static inline void v_stream_end(void)
+{
+    _mm_sfence();
+}
+
 static inline void v_store_n(float *p, vec a, size_t n)
 {
     _mm256_maskstore_ps(p, first(n), a);

@@ -42,6 +42,18 @@ static inline void v_store(float *p, vec a)
     _mm512_storeu_ps(p, a);
 }
 
+/* To an aligned address, past the caches. */
+static inline void v_stream(float *p, vec a)
+{
+    _mm512_stream_ps(p, a);
+}
+
+/* Other threads see what went there before. */
+static inline void v_stream_end(void)
+{
+    _mm_sfence();
+}
+
 static inline void v_store_n(float *p, vec a, size_t n)
 {
     _mm512_mask_storeu_ps(p, first(n), a);

@@ -44,6 +44,17 @@ static inline void v_store(float *p, vec a)
     memcpy(p, &a, sizeof a);
 }
 
+/* To an aligned address, past the caches where there is a way. */
+static inline void v_stream(float *p, vec a)
+{
+    v_store(p, a);
+}
+
+/* Other threads see what went there before. */
+static inline void v_stream_end(void)
+{
+}
+
 static inline void v_store_n(float *p, vec a, size_t n)
 {
     for (size_t i = 0; i < n; i++)

@@ -272,7 +272,7 @@ static void check_attention(const struct text *t, struct at_pool *pool)
                                         .query_rows = t->n_queries ? token : NULL,
                                         .is_causal = t->is_causal,
                                         .scale = t->scale };
-    at_precise_attention(&(struct at_attention_out){ map, context, C }, &in, n, 1, pool);
+    at_precise_attention(&(struct at_attention_out){ map, context, C, true }, &in, n, 1, pool);
     for (size_t h = 0; h < t->H; h++) {
         for (size_t i = 0; i < nq; i++)
             memcpy(q64 + i * t->D, exact + token[i] * 3 * C + h * t->D, t->D * 8);
@@ -285,7 +285,7 @@ static void check_attention(const struct text *t, struct at_pool *pool)
             assert_pairs(context + i * C + h * t->D, n, context64 + i * t->D, t->D, TOL);
     }
     float *again = at_malloc(nq * C + n, sizeof *again);
-    at_precise_attention(&(struct at_attention_out){ NULL, again, C }, &in, n, 1, NULL);
+    at_precise_attention(&(struct at_attention_out){ NULL, again, C, false }, &in, n, 1, NULL);
     for (size_t i = 0; i < nq * C; i++)
         assert_true(again[i] == context[i] && again[i + n] == context[i + n]);
     free(exact), free(q64), free(k64), free(v64), free(map64), free(want), free(context64);
