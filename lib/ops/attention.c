@@ -19,7 +19,7 @@
 enum { TASKS_PER_THREAD = 4, LEAST_QUERIES = 128 };
 
 /* Scores of sharp heads go to 100 and more, and what they are off by the map is off by too. */
-enum { SCORE_CHAIN = 16 };
+enum { SCORE_CHAIN = 32 };
 
 /* Rows from this length on that nobody reads soon go past the caches: memory need not be read to be
    overwritten, and what the caches hold stays there. */

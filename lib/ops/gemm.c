@@ -20,9 +20,8 @@
 #include "ops/gemm_blas.h"
 #include "ops/kernel.h"
 
-/* Rows that go through one packed panel; more would push it and themselves out of the caches. An
-   out-major panel, which has to be transposed, is worth some of that. */
-enum { ROW_BLOCK = 256, ROW_BLOCK_TRANSPOSED = 512 };
+/* Rows that go through one packed panel; more would push it and themselves out of the caches. */
+enum { ROW_BLOCK = 512 };
 
 /* Columns that OpenBLAS gets at a time: wide enough for it, narrow enough to share out. */
 enum { BLAS_PANEL = 192 };
@@ -286,10 +285,8 @@ static void panels(void *arg, size_t task, size_t slot)
 
 static void run_own(struct linear *l, struct at_pool *pool)
 {
-    bool is_out_major = l->parts[0].w->layout == AT_OUT_MAJOR;
-
     l->n_tiles = at_divide_up(l->N, l->kernel->mr);
-    l->n_row_blocks = at_divide_up(l->N, is_out_major ? ROW_BLOCK_TRANSPOSED : ROW_BLOCK);
+    l->n_row_blocks = at_divide_up(l->N, ROW_BLOCK);
     l->n_threads = at_pool_size(pool);
     l->panels_per_task = AT_MAX(l->n_panels / (4 * l->n_threads), (size_t)1);
     l->tasks_per_block = at_divide_up(l->n_panels, l->panels_per_task);
