@@ -33,7 +33,7 @@ static inline void at_set_pair(float *x, size_t lo, double value)
 }
 
 /*
- * at_precise_embed - out row i += row ids[i] of the table; see ops/embed.h.
+ * at_precise_embed_add - out row i += row ids[i] of the table; see ops/embed.h.
  *
  * Shapes    out (N, n_in), pairs.
  */
