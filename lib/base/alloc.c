@@ -135,7 +135,7 @@ int at_try_alloc(void **out, size_t n, size_t size, const char *what, struct at_
     size_t bytes = 0;
     char *p = NULL;
 
-    if (!at_mul_size(n, size, &bytes))
+    if (!at_mul_size(n, size, &bytes) || bytes > PTRDIFF_MAX)
         return at_fail(err, AT_ENOMEM, "cannot allocate memory for %s: size overflows", what);
     if (!must_fail())
         p = malloc(bytes ? bytes : 1);
