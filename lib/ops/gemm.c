@@ -23,8 +23,15 @@
 /* Rows that go through one packed panel; more would push it and themselves out of the caches. */
 enum { ROW_BLOCK = 512 };
 
+/* Tasks per thread: a few, so that one that is held up can be helped. While few tiles wait for a
+   weight, memory is what takes the time, and it is read fastest in long runs. */
+enum { TASKS_PER_THREAD = 4, FEW_TILES = 4 };
+
 /* Columns that OpenBLAS gets at a time: wide enough for it, narrow enough to share out. */
 enum { BLAS_PANEL = 192 };
+
+/* Bytes of a line of the cache. */
+enum { CACHE_LINE = 64 };
 
 struct linear {
     const struct at_kernel *kernel;
@@ -34,9 +41,10 @@ struct linear {
     float *packed; /* x, for each block of K its tiles, k outermost within a tile */
     const struct at_linear_part *parts;
     size_t n_parts, n_panels, panel_width;
+    bool is_in_major; /* the first part; how the weights are walked through */
     size_t N, K;
     size_t n_tiles;
-    size_t n_row_blocks, panels_per_task, tasks_per_block, n_threads;
+    size_t n_row_blocks, tasks_per_block, n_threads;
     enum at_epilogue epilogue;
     const float *residual; /* (N, out_stride) or NULL */
 };
@@ -109,50 +117,71 @@ static size_t line_length(const struct at_weight *w)
     return w->layout == AT_OUT_MAJOR ? w->n_in : w->n_out;
 }
 
-/* A block: k0..k0+kc-1 of one panel, the unit of packing. */
+/* The panels of a task, first..end-1. */
+struct run {
+    size_t task, first, end;
+};
+
+static struct run find_run(const struct linear *l, size_t task)
+{
+    size_t n = l->n_panels, n_tasks = l->tasks_per_block;
+
+    return (struct run){ task, n * task / n_tasks, n * (task + 1) / n_tasks };
+}
+
+/* A block: k0..k0+kc-1 of one panel of a run, the unit of packing. */
 struct block {
+    struct run run;
     size_t index; /* of the panel */
     struct panel panel;
     size_t k0, kc;
 };
 
-static struct block first_block(const struct linear *l, size_t index)
+static struct block find_block(const struct linear *l, struct run run, size_t index, size_t k0)
 {
-    return (struct block){ index, find_panel(l, index), 0, block_length(l->K, 0) };
+    return (struct block){ run, index, find_panel(l, index), k0, block_length(l->K, k0) };
 }
 
-/* The block that this thread is going to need after b; the very last answers itself. At the end
-   of a task that is where the task after the next n_threads - 1 begins, if all take the same
-   time. */
+/* The block that this thread is going to need after b; the very last answers itself. A run is taken
+   in the order in which its weight lies in memory: in-major all panels before the next k, out-major
+   all k before the next panel. After it comes the one that is n_threads further on, if all take the
+   same time. */
 static struct block next_block(const struct linear *l, const struct block *b)
 {
-    struct block next = *b;
-    size_t index = b->index + 1;
+    size_t index = b->index, k0 = b->k0;
 
-    if (b->k0 + b->kc == l->K) {
-        if (index % l->panels_per_task == 0)
-            index += (l->n_threads - 1) * l->panels_per_task;
-        return index < l->n_panels ? first_block(l, index) : next;
+    if (l->is_in_major ? index + 1 < b->run.end : k0 + b->kc == l->K) {
+        index++;
+        k0 = l->is_in_major ? k0 : 0;
+    } else {
+        index = l->is_in_major ? b->run.first : index;
+        k0 += b->kc;
     }
-    next.k0 += b->kc;
-    next.kc = block_length(l->K, next.k0);
-    return next;
+    if (index < b->run.end && k0 < l->K)
+        return find_block(l, b->run, index, k0);
+    if (b->run.task + l->n_threads >= l->tasks_per_block)
+        return *b;
+    struct run run = find_run(l, b->run.task + l->n_threads);
+    return find_block(l, run, run.first, 0);
 }
 
-/* How to fetch a block in so many steps. */
+/* How to fetch a block in so many steps. Files keep tensors wherever their headers end: a row of a
+   block that does not begin with a line ends in one more. */
 static struct at_fetch fetch_of(const struct block *b, size_t n_steps)
 {
     const struct panel *p = &b->panel;
     bool is_out_major = p->w->layout == AT_OUT_MAJOR;
     size_t size = at_dtype_size(p->w->dtype), n_rows = is_out_major ? p->cols : b->kc;
-    size_t width = size * (is_out_major ? b->kc : p->cols);
+    size_t length = size * (is_out_major ? b->kc : p->cols), pitch = size * line_length(p->w);
     const char *at = weight_at(p->w, p->col, b->k0);
+    size_t before = pitch % CACHE_LINE ? CACHE_LINE - 1 : (uintptr_t)at % CACHE_LINE;
+    size_t n_lines = at_divide_up(before + length, CACHE_LINE);
 
     return (struct at_fetch){ .at = at,
-                              .end = at + width,
-                              .width = width,
-                              .pitch = size * line_length(p->w),
-                              .rate = at_divide_up(n_rows * at_divide_up(width, 64), n_steps) };
+                              .end = at + n_lines * CACHE_LINE,
+                              .width = n_lines * CACHE_LINE,
+                              .pitch = pitch,
+                              .rate = at_divide_up(n_rows * n_lines, n_steps) };
 }
 
 /* Rows that are a multiple of this many bytes apart share one set of the first-level cache, which
@@ -196,7 +225,7 @@ static const float *block_in_place(const struct linear *l, const struct block *b
 static void fetch_residual(const struct linear *l, const struct panel *p, size_t row, size_t rows)
 {
     for (size_t r = row; r < row + rows && l->residual; r++)
-        for (size_t j = 0; j < p->cols; j += 64 / sizeof(float))
+        for (size_t j = 0; j < p->cols; j += CACHE_LINE / sizeof(float))
             __builtin_prefetch(l->residual + r * l->out_stride + p->out_col + j);
 }
 
@@ -225,13 +254,13 @@ static void finish(const struct linear *l, const struct panel *p, size_t row, si
 }
 
 /* Tiles from..to-1 of one block. What the tiles can read where it lies is packed by the first of
-   many as it goes, all else before. */
+   many as it goes, all else before; two are few unless what they read is cut by lines. */
 static void one_block(const struct linear *l, const struct block *b, size_t from, size_t to)
 {
     _Alignas(64) float packed[AT_KC * AT_NR_MAX];
     const float *w = block_in_place(l, b);
     size_t ldw = w ? b->panel.w->n_out : l->kernel->nr;
-    float *keep = w && to - from > 2 ? packed : NULL;
+    float *keep = w && to - from > ((uintptr_t)w % CACHE_LINE ? 1 : 2) ? packed : NULL;
     struct block next = next_block(l, b);
     size_t n_rounds = to - from + (w ? 0 : 1); /* through the block, one of them to pack it */
     struct at_fetch fetch = fetch_of(&next, n_rounds * at_divide_up(b->kc, 8));
@@ -263,23 +292,20 @@ static void one_block(const struct linear *l, const struct block *b, size_t from
     }
 }
 
-/* Task of the second round: some panels, one block of rows. */
+/* Task of the second round: a run of panels, one block of rows. */
 static void panels(void *arg, size_t task, size_t slot)
 {
     const struct linear *l = arg;
-    size_t part = task / l->tasks_per_block, first = task % l->tasks_per_block * l->panels_per_task;
-    size_t end = AT_MIN(first + l->panels_per_task, l->n_panels);
+    size_t part = task / l->tasks_per_block;
     size_t from = l->n_tiles * part / l->n_row_blocks;
     size_t to = l->n_tiles * (part + 1) / l->n_row_blocks;
+    struct run run = find_run(l, task % l->tasks_per_block);
+    struct block b = find_block(l, run, run.first, 0);
 
     (void)slot;
-    for (size_t i = first; i < end; i++) {
-        struct block b = first_block(l, i);
+    for (size_t n = (run.end - run.first) * at_divide_up(l->K, AT_KC); n > 0; n--) {
         one_block(l, &b, from, to);
-        while (b.k0 + b.kc < l->K) {
-            b = next_block(l, &b);
-            one_block(l, &b, from, to);
-        }
+        b = next_block(l, &b);
     }
 }
 
@@ -288,8 +314,8 @@ static void run_own(struct linear *l, struct at_pool *pool)
     l->n_tiles = at_divide_up(l->N, l->kernel->mr);
     l->n_row_blocks = at_divide_up(l->N, ROW_BLOCK);
     l->n_threads = at_pool_size(pool);
-    l->panels_per_task = AT_MAX(l->n_panels / (4 * l->n_threads), (size_t)1);
-    l->tasks_per_block = at_divide_up(l->n_panels, l->panels_per_task);
+    l->tasks_per_block =
+        AT_MIN(l->n_panels, l->n_threads * (l->n_tiles <= FEW_TILES ? 1 : TASKS_PER_THREAD));
     l->packed = at_malloc(l->N * l->K, sizeof *l->packed);
     at_pool_run(pool, l->n_tiles * at_divide_up(l->K, AT_KC), pack_x, l);
     at_pool_run(pool, l->n_row_blocks * l->tasks_per_block, panels, l);
@@ -328,6 +354,7 @@ static void run(struct linear *l, struct at_pool *pool)
         return;
     l->kernel = at_kernel();
     l->K = l->parts[0].w->n_in;
+    l->is_in_major = l->parts[0].w->layout == AT_IN_MAJOR;
     l->panel_width = is_blas ? BLAS_PANEL : l->kernel->nr;
     for (size_t p = 0; p < l->n_parts; p++) {
         AT_BUG_IF(l->parts[p].w->n_in != l->K);

@@ -217,39 +217,80 @@ static void test_epilogues(void **state)
     for_each_path(all_epilogues, NULL);
 }
 
-/* Part p's columns are what at_linear() makes of it alone, bit for bit. */
-static void parts(void *arg)
+/* Columns of part p are what at_linear() makes of it alone, bit for bit, however each is laid. */
+static void check_parts(enum at_layout first, enum at_layout second)
 {
-    enum { N = 5, K = 40 };
-    static const size_t widths[] = { 33, 7, 64 };
+    enum { N = 5, K = 300, COLUMNS = 264 };
+    static const size_t widths[] = { 33, 7, 224 };
     struct weight w[3];
     struct at_linear_part list[3];
-    float *x = random_floats(N * K, 5), *bias = random_floats(64, 6);
-    float out[N * 104], alone[N * 64];
+    float *x = random_floats(N * K, 5), *bias = random_floats(224, 6);
+    float *out = at_malloc(N * COLUMNS, sizeof *out), *alone = at_malloc(N * 224, sizeof *alone);
     size_t col = 0;
 
-    (void)arg;
     for (int p = 0; p < 3; p++) {
-        w[p] = make_weight(widths[p], K, AT_OUT_MAJOR, AT_F32);
+        w[p] = make_weight(widths[p], K, p == 1 ? second : first, AT_F32);
         list[p] = (struct at_linear_part){ &w[p].view, p == 1 ? NULL : bias };
     }
     at_linear_parts(out, x, list, 3, N, AT_EPI_GELU_ERF, NULL);
     for (int p = 0; p < 3; p++) {
         at_linear(alone, x, list[p].w, list[p].bias, N, AT_EPI_GELU_ERF, NULL);
         for (size_t n = 0; n < N; n++)
-            assert_memory_equal(out + n * 104 + col, alone + n * widths[p],
+            assert_memory_equal(out + n * COLUMNS + col, alone + n * widths[p],
                                 widths[p] * sizeof *out);
         col += widths[p];
         free_weight(&w[p]);
     }
+    free(alone);
+    free(out);
     free(bias);
     free(x);
+}
+
+static void parts(void *arg)
+{
+    (void)arg;
+    check_parts(AT_OUT_MAJOR, AT_OUT_MAJOR);
+    check_parts(AT_IN_MAJOR, AT_IN_MAJOR);
+    check_parts(AT_OUT_MAJOR, AT_IN_MAJOR);
+    check_parts(AT_IN_MAJOR, AT_OUT_MAJOR);
 }
 
 static void test_parts_are_side_by_side(void **state)
 {
     (void)state;
     for_each_path(parts, NULL);
+}
+
+/* Where in a line of the cache a weight begins is for its file to say, and changes no bit of what
+   our own kernels make of it. */
+static void offsets(void *arg)
+{
+    enum { M = 200, K = 300, LINE = 16 };
+    float *room = at_malloc(M * K + 2 * LINE, sizeof *room), *x = random_floats(30 * K, 5);
+    float want[30 * M], got[30 * M];
+
+    (void)arg;
+    for (int layout = 0; layout < 2 && at_cpu_selected() != AT_KERNELS_OPENBLAS; layout++)
+        for (size_t N = 2; N <= 30; N += 14) {
+            struct weight w = make_weight(M, K, layout ? AT_IN_MAJOR : AT_OUT_MAJOR, AT_F32);
+            at_linear(want, x, &w.view, NULL, N, AT_EPI_NONE, NULL);
+            for (size_t from = 0; from < LINE; from += 5) {
+                float *at = (float *)at_align_up(room, LINE * sizeof *at) + from;
+                w.view.data = memcpy(at, w.data, M * K * sizeof *at);
+                at_linear(got, x, &w.view, NULL, N, AT_EPI_NONE, NULL);
+                assert_memory_equal(got, want, N * M * sizeof *got);
+            }
+            free_weight(&w);
+        }
+    free(x);
+    free(room);
+}
+
+static void test_weights_begin_anywhere(void **state)
+{
+    (void)state;
+    for_each_path(offsets, NULL);
 }
 
 /* The law of gemm.h: a row's bits depend neither on its company nor on the threads. */
@@ -330,6 +371,7 @@ int main(void)
         cmocka_unit_test(test_rounding),
         cmocka_unit_test(test_epilogues),
         cmocka_unit_test(test_parts_are_side_by_side),
+        cmocka_unit_test(test_weights_begin_anywhere),
         cmocka_unit_test(test_rows_do_not_know_each_other),
         cmocka_unit_test(test_true_sizes),
         cmocka_unit_test(test_matmul),
