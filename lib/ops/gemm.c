@@ -27,6 +27,10 @@ enum { ROW_BLOCK = 512 };
    weight, memory is what takes the time, and it is read fastest in long runs. */
 enum { TASKS_PER_THREAD = 4, FEW_TILES = 4 };
 
+/* Longest block of an out-major weight, whose rows are read fastest in long pieces; that the packed
+   panel then is in the second-level cache costs the tiles nothing. In-major it is AT_KC. */
+enum { MOST_KC = 768 };
+
 /* Columns that OpenBLAS gets at a time: wide enough for it, narrow enough to share out. */
 enum { BLAS_PANEL = 192 };
 
@@ -41,8 +45,8 @@ struct linear {
     float *packed; /* x, for each block of K its tiles, k outermost within a tile */
     const struct at_linear_part *parts;
     size_t n_parts, n_panels, panel_width;
-    bool is_in_major; /* the first part; how the weights are walked through */
-    size_t N, K;
+    bool is_in_major; /* as all parts are */
+    size_t N, K, most_kc;
     size_t n_tiles;
     size_t n_row_blocks, tasks_per_block, n_threads;
     enum at_epilogue epilogue;
@@ -60,18 +64,18 @@ static float *packed_tile(const struct linear *l, size_t k0, size_t kc, size_t r
     return l->packed + k0 * l->N + row * kc;
 }
 
-static size_t block_length(size_t K, size_t k0)
+static size_t block_length(const struct linear *l, size_t k0)
 {
-    return AT_MIN((size_t)AT_KC, K - k0);
+    return AT_MIN(l->most_kc, l->K - k0);
 }
 
 /* Task of the first round: one tile of x, one block of K. */
 static void pack_x(void *arg, size_t task, size_t slot)
 {
     const struct linear *l = arg;
-    size_t tile = task % l->n_tiles, k0 = task / l->n_tiles * AT_KC;
+    size_t tile = task % l->n_tiles, k0 = task / l->n_tiles * l->most_kc;
     size_t row = tile_start(l, tile), rows = tile_start(l, tile + 1) - row;
-    size_t kc = block_length(l->K, k0);
+    size_t kc = block_length(l, k0);
 
     (void)slot;
     l->kernel->pack_rows(packed_tile(l, k0, kc, row), l->x + row * l->K + k0, l->K, rows, kc, 1.0f);
@@ -139,7 +143,7 @@ struct block {
 
 static struct block find_block(const struct linear *l, struct run run, size_t index, size_t k0)
 {
-    return (struct block){ run, index, find_panel(l, index), k0, block_length(l->K, k0) };
+    return (struct block){ run, index, find_panel(l, index), k0, block_length(l, k0) };
 }
 
 /* The block that this thread is going to need after b; the very last answers itself. A run is taken
@@ -198,7 +202,7 @@ static void pack_block(const struct at_kernel *kernel, float *dst, const struct 
     const char *from = weight_at(w, b->panel.col, b->k0);
     bool is_out_major = w->layout == AT_OUT_MAJOR;
     size_t n_lines = is_out_major ? cols : b->kc, length = is_out_major ? b->kc : cols;
-    _Alignas(64) float copy[AT_KC * AT_NR_MAX];
+    _Alignas(64) float copy[MOST_KC * AT_NR_MAX];
     const float *src = (const float *)(const void *)from;
 
     if (w->dtype != AT_F32 || (is_out_major && ld * size % CACHE_PERIOD == 0)) {
@@ -257,7 +261,7 @@ static void finish(const struct linear *l, const struct panel *p, size_t row, si
    many as it goes, all else before; two are few unless what they read is cut by lines. */
 static void one_block(const struct linear *l, const struct block *b, size_t from, size_t to)
 {
-    _Alignas(64) float packed[AT_KC * AT_NR_MAX];
+    _Alignas(64) float packed[MOST_KC * AT_NR_MAX];
     const float *w = block_in_place(l, b);
     size_t ldw = w ? b->panel.w->n_out : l->kernel->nr;
     float *keep = w && to - from > ((uintptr_t)w % CACHE_LINE ? 1 : 2) ? packed : NULL;
@@ -303,7 +307,7 @@ static void panels(void *arg, size_t task, size_t slot)
     struct block b = find_block(l, run, run.first, 0);
 
     (void)slot;
-    for (size_t n = (run.end - run.first) * at_divide_up(l->K, AT_KC); n > 0; n--) {
+    for (size_t n = (run.end - run.first) * at_divide_up(l->K, l->most_kc); n > 0; n--) {
         one_block(l, &b, from, to);
         b = next_block(l, &b);
     }
@@ -317,7 +321,7 @@ static void run_own(struct linear *l, struct at_pool *pool)
     l->tasks_per_block =
         AT_MIN(l->n_panels, l->n_threads * (l->n_tiles <= FEW_TILES ? 1 : TASKS_PER_THREAD));
     l->packed = at_malloc(l->N * l->K, sizeof *l->packed);
-    at_pool_run(pool, l->n_tiles * at_divide_up(l->K, AT_KC), pack_x, l);
+    at_pool_run(pool, l->n_tiles * at_divide_up(l->K, l->most_kc), pack_x, l);
     at_pool_run(pool, l->n_row_blocks * l->tasks_per_block, panels, l);
     free(l->packed);
 }
@@ -355,9 +359,11 @@ static void run(struct linear *l, struct at_pool *pool)
     l->kernel = at_kernel();
     l->K = l->parts[0].w->n_in;
     l->is_in_major = l->parts[0].w->layout == AT_IN_MAJOR;
+    l->most_kc = l->is_in_major ? AT_KC : MOST_KC;
     l->panel_width = is_blas ? BLAS_PANEL : l->kernel->nr;
     for (size_t p = 0; p < l->n_parts; p++) {
         AT_BUG_IF(l->parts[p].w->n_in != l->K);
+        AT_BUG_IF(l->parts[p].w->layout != l->parts[0].w->layout);
         l->out_stride += l->parts[p].w->n_out;
         l->n_panels += at_divide_up(l->parts[p].w->n_out, l->panel_width);
     }
@@ -405,7 +411,7 @@ void at_matmul(float *c, size_t ldc, const float *a, size_t lda, const float *b,
     float *rows_of_a = at_malloc(AT_MAX(M, (size_t)1) * AT_KC, sizeof *rows_of_a);
 
     for (size_t k0 = 0; k0 < K; k0 += AT_KC) {
-        size_t kc = block_length(K, k0);
+        size_t kc = AT_MIN((size_t)AT_KC, K - k0);
         for (size_t t = 0; t < n_tiles; t++) {
             size_t row = M * t / n_tiles, rows = M * (t + 1) / n_tiles - row;
             kernel->pack_rows(rows_of_a + row * kc, a + row * lda + k0, lda, rows, kc, 1.0f);

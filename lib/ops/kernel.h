@@ -16,7 +16,7 @@
 #include "ops/tensor.h"
 
 enum {
-    AT_KC = 256,    /* length of one block of the sum; a packed panel of it stays in L1 */
+    AT_KC = 256,    /* length of a block of the sum, of which a packed panel stays in L1 */
     AT_CHAIN = 96,  /* additions in a row before they are folded into the sum */
     AT_MR_MAX = 14, /* largest tile of any set: rows */
     AT_NR_MAX = 32, /* and columns */

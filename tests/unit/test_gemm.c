@@ -217,10 +217,10 @@ static void test_epilogues(void **state)
     for_each_path(all_epilogues, NULL);
 }
 
-/* Columns of part p are what at_linear() makes of it alone, bit for bit, however each is laid. */
-static void check_parts(enum at_layout first, enum at_layout second)
+/* Part p's columns are what at_linear() makes of it alone, bit for bit. */
+static void check_parts(enum at_layout layout)
 {
-    enum { N = 5, K = 300, COLUMNS = 264 };
+    enum { N = 5, K = 900, COLUMNS = 264 };
     static const size_t widths[] = { 33, 7, 224 };
     struct weight w[3];
     struct at_linear_part list[3];
@@ -229,7 +229,7 @@ static void check_parts(enum at_layout first, enum at_layout second)
     size_t col = 0;
 
     for (int p = 0; p < 3; p++) {
-        w[p] = make_weight(widths[p], K, p == 1 ? second : first, AT_F32);
+        w[p] = make_weight(widths[p], K, layout, AT_F32);
         list[p] = (struct at_linear_part){ &w[p].view, p == 1 ? NULL : bias };
     }
     at_linear_parts(out, x, list, 3, N, AT_EPI_GELU_ERF, NULL);
@@ -250,10 +250,8 @@ static void check_parts(enum at_layout first, enum at_layout second)
 static void parts(void *arg)
 {
     (void)arg;
-    check_parts(AT_OUT_MAJOR, AT_OUT_MAJOR);
-    check_parts(AT_IN_MAJOR, AT_IN_MAJOR);
-    check_parts(AT_OUT_MAJOR, AT_IN_MAJOR);
-    check_parts(AT_IN_MAJOR, AT_OUT_MAJOR);
+    check_parts(AT_OUT_MAJOR);
+    check_parts(AT_IN_MAJOR);
 }
 
 static void test_parts_are_side_by_side(void **state)
@@ -266,7 +264,7 @@ static void test_parts_are_side_by_side(void **state)
    our own kernels make of it. */
 static void offsets(void *arg)
 {
-    enum { M = 200, K = 300, LINE = 16 };
+    enum { M = 200, K = 900, LINE = 16 };
     float *room = at_malloc(M * K + 2 * LINE, sizeof *room), *x = random_floats(30 * K, 5);
     float want[30 * M], got[30 * M];
 
@@ -296,7 +294,7 @@ static void test_weights_begin_anywhere(void **state)
 /* The law of gemm.h: a row's bits depend neither on its company nor on the threads. */
 static void test_rows_do_not_know_each_other(void **state)
 {
-    enum { N = 37, M = 70, K = 600 };
+    enum { N = 37, M = 70, K = 1000 };
     struct at_pool *pool = at_pool_new(3);
     float *x = random_floats(N * K, 8), all[N * M], one[M];
 
