@@ -192,7 +192,7 @@ static struct at_fetch fetch_of(const struct block *b, size_t n_steps)
    cannot hold a line of each. */
 enum { CACHE_PERIOD = 4096 };
 
-/* A block of any type as floats, k outermost. What the packing of the kernels cannot read, or not
+/* A block of any type as floats, k outermost. Of out-major ones, what the packing cannot read, or not
    well, is copied row by row first. */
 static void pack_block(const struct at_kernel *kernel, float *dst, const struct block *b,
                        struct at_fetch *fetch)
@@ -200,19 +200,25 @@ static void pack_block(const struct at_kernel *kernel, float *dst, const struct 
     const struct at_weight *w = b->panel.w;
     size_t size = at_dtype_size(w->dtype), ld = line_length(w), cols = b->panel.cols;
     const char *from = weight_at(w, b->panel.col, b->k0);
-    bool is_out_major = w->layout == AT_OUT_MAJOR;
-    size_t n_lines = is_out_major ? cols : b->kc, length = is_out_major ? b->kc : cols;
-    _Alignas(64) float copy[MOST_KC * AT_NR_MAX];
     const float *src = (const float *)(const void *)from;
+    _Alignas(64) float copy[MOST_KC * AT_NR_MAX];
 
-    if (w->dtype != AT_F32 || (is_out_major && ld * size % CACHE_PERIOD == 0)) {
-        for (size_t i = 0; i < n_lines; i++)
-            kernel->widen(copy + i * length, from + i * ld * size, w->dtype, length);
-        src = copy;
-        ld = length;
+    if (w->layout == AT_IN_MAJOR && w->dtype == AT_F32) {
+        kernel->pack_in_major(dst, src, ld, cols, b->kc, fetch);
+        return;
     }
-    (is_out_major ? kernel->pack_out_major : kernel->pack_in_major)(dst, src, ld, cols, b->kc,
-                                                                    fetch);
+    if (w->layout == AT_IN_MAJOR) {
+        kernel->pack_in_major_half(dst, (const uint16_t *)(const void *)from, w->dtype, ld, cols,
+                                   b->kc, fetch);
+        return;
+    }
+    if (w->dtype != AT_F32 || ld * size % CACHE_PERIOD == 0) {
+        for (size_t i = 0; i < cols; i++)
+            kernel->widen(copy + i * b->kc, from + i * ld * size, w->dtype, b->kc);
+        src = copy;
+        ld = b->kc;
+    }
+    kernel->pack_out_major(dst, src, ld, cols, b->kc, fetch);
 }
 
 /* Where a block lies, if the tiles can read it there; else NULL. */

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "ops/tensor.h"
 
@@ -55,6 +56,9 @@ struct at_kernel {
     /* dst [k][nr] = src (K, cols), row stride ld; columns beyond cols are 0. */
     void (*pack_in_major)(float *dst, const float *src, size_t ld, size_t cols, size_t K,
                           struct at_fetch *fetch);
+    /* The same of src in F16 or BF16; what is beyond cols is anything, fetch must not be NULL. */
+    void (*pack_in_major_half)(float *dst, const uint16_t *src, enum at_dtype t, size_t ld,
+                               size_t cols, size_t K, struct at_fetch *fetch);
     /* out = a b: a packed by pack_rows; b (K, nr) with row stride ldb, packed by one of the other
        two or any matrix of whole panels that lies like that. It is copied to keep, as packing
        would, unless that is NULL. fetch may be NULL, here and above. */

@@ -268,6 +268,36 @@ static void pack_in_major(float *dst, const float *src, size_t ld, size_t cols, 
     }
 }
 
+/* VL floats of either half type. */
+INLINE vec v_from_half(const uint16_t *in, enum at_dtype t)
+{
+    return t == AT_F16 ? v_from_f16(in) : v_from_bf16(in);
+}
+
+INLINE void pack_halves(float *dst, const uint16_t *src, const enum at_dtype t, size_t ld,
+                        size_t cols, size_t K, struct at_fetch *fetch)
+{
+    uint16_t edge[NR] = { 0 };
+
+    for (size_t k = 0; k < K; k++, dst += NR, src += ld) {
+        const uint16_t *row = cols == NR ? src : memcpy(edge, src, cols * sizeof *src);
+        if (k % 8 == 0)
+            fetch_some(fetch);
+        UNROLL
+        for (size_t v = 0; v < NR; v += VL)
+            v_store(dst + v, v_from_half(row + v, t));
+    }
+}
+
+static void pack_in_major_half(float *dst, const uint16_t *src, enum at_dtype t, size_t ld,
+                               size_t cols, size_t K, struct at_fetch *fetch)
+{
+    if (t == AT_F16)
+        pack_halves(dst, src, AT_F16, ld, cols, K, fetch);
+    else
+        pack_halves(dst, src, AT_BF16, ld, cols, K, fetch);
+}
+
 /* Whole vectors of out where they are aligned, as the instructions want it. */
 static void stream(float *out, const float *x, size_t n)
 {
@@ -287,12 +317,9 @@ static void widen(float *out, const void *in, enum at_dtype t, size_t n)
     const uint16_t *half = in;
     size_t i = 0;
 
-    if (t == AT_F16)
+    if (t == AT_F16 || t == AT_BF16)
         for (; i + VL <= n; i += VL)
-            v_store(out + i, v_from_f16(half + i));
-    else if (t == AT_BF16)
-        for (; i + VL <= n; i += VL)
-            v_store(out + i, v_from_bf16(half + i));
+            v_store(out + i, v_from_half(half + i, t));
     at_to_f32(out + i, (const char *)in + i * at_dtype_size(t), t, n - i);
 }
 
@@ -436,6 +463,7 @@ const struct at_kernel *KERNEL_FUNCTION(void)
         .pack_rows = pack_rows,
         .pack_out_major = pack_out_major,
         .pack_in_major = pack_in_major,
+        .pack_in_major_half = pack_in_major_half,
         .tile = tile,
         .nr_double = NR_DOUBLE,
         .tile_double = tile_double,
