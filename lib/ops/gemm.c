@@ -3,11 +3,11 @@
  * feeds the tiles of ops/kernel.h.
  *
  * Two rounds over the pool: first the activations are packed, tile by tile, then every task takes
- * a few panels of the weight through all rows. Panels are packed into a scratch that stays in the
- * first-level cache and used at once, by the first tile that goes through them where it can read
- * them as they lie; no packed weight is kept, since reading it from memory would cost the same as
- * reading the original. The bias starts the sums; residual and activation meet them when the last
- * block is done.
+ * a run of panels of the weight through all rows. Panels are packed into a scratch that stays in
+ * the caches and used at once, by the first tile that goes through them where it can read them as
+ * they lie; no packed weight is kept, since reading it from memory would cost the same as reading
+ * the original. The bias starts the sums; residual and activation meet them when the last block is
+ * done.
  */
 #include "ops/gemm.h"
 
@@ -192,8 +192,8 @@ static struct at_fetch fetch_of(const struct block *b, size_t n_steps)
    cannot hold a line of each. */
 enum { CACHE_PERIOD = 4096 };
 
-/* A block of any type as floats, k outermost. Of out-major ones, what the packing cannot read, or not
-   well, is copied row by row first. */
+/* A block of any type as floats, k outermost. Of out-major ones, what the packing cannot read, or
+   not well, is copied row by row first. */
 static void pack_block(const struct at_kernel *kernel, float *dst, const struct block *b,
                        struct at_fetch *fetch)
 {
@@ -319,7 +319,7 @@ static void panels(void *arg, size_t task, size_t slot)
     }
 }
 
-static void run_own(struct linear *l, struct at_pool *pool)
+static void multiply_own(struct linear *l, struct at_pool *pool)
 {
     l->n_tiles = at_divide_up(l->N, l->kernel->mr);
     l->n_row_blocks = at_divide_up(l->N, ROW_BLOCK);
@@ -356,7 +356,7 @@ static void blas_panel(void *arg, size_t task, size_t slot)
 }
 
 /* The product whose operands l names. */
-static void run(struct linear *l, struct at_pool *pool)
+static void multiply(struct linear *l, struct at_pool *pool)
 {
     bool is_blas = at_cpu_selected() == AT_KERNELS_OPENBLAS;
 
@@ -376,7 +376,7 @@ static void run(struct linear *l, struct at_pool *pool)
     if (is_blas)
         at_pool_run(pool, l->n_panels, blas_panel, l);
     else
-        run_own(l, pool);
+        multiply_own(l, pool);
 }
 
 void at_linear_parts(float *out, const float *x, const struct at_linear_part *parts, size_t n_parts,
@@ -386,7 +386,7 @@ void at_linear_parts(float *out, const float *x, const struct at_linear_part *pa
         .out = out, .x = x, .parts = parts, .n_parts = n_parts, .N = N, .epilogue = epilogue
     };
 
-    run(&l, pool);
+    multiply(&l, pool);
 }
 
 void at_linear(float *out, const float *x, const struct at_weight *w, const float *bias, size_t N,
@@ -405,7 +405,7 @@ void at_linear_add(float *out, const float *x, const struct at_weight *w, const 
         .out = out, .x = x, .parts = &part, .n_parts = 1, .N = N, .residual = residual
     };
 
-    run(&l, pool);
+    multiply(&l, pool);
 }
 
 void at_matmul(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
