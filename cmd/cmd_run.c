@@ -78,6 +78,8 @@ static int run_prepare(struct run_state *s, struct at_error *err)
         if (s->run->focus[i] >= n)
             rc = at_fail(err, AT_ERANGE, "--focus %zu is outside the text's %zu %s",
                          s->run->focus[i], n, job->by_words ? "words" : "tokens");
+    if (!rc)
+        rc = predict_check(job, s->doc, s->run->mask, err);
     if (!rc && s->run->is_deep)
         rc = deep_new(&s->deep, job, s->doc, &job->selection, s->run->focus, s->run->n_focus,
                       (size_t)s->run->top_k, err);

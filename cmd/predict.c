@@ -28,53 +28,69 @@ static void make_room(struct predictions *out, size_t n, size_t k)
         out->items[i].ranking.top = out->top + i * k;
 }
 
+static bool names_positions(const char *mask)
+{
+    return strcmp(mask, "auto") != 0 && strcmp(mask, "all") != 0 && strcmp(mask, "none") != 0;
+}
+
 bool predict_takes_mask(const char *mask)
 {
-    static const char *const words[] = { "auto", "all", "none" };
     size_t *list = NULL, n;
     bool is_list;
 
-    for (size_t i = 0; i < AT_COUNTOF(words); i++)
-        if (!strcmp(mask, words[i]))
-            return true;
+    if (!names_positions(mask))
+        return true;
     is_list = opt_number_list(&list, &n, mask, 1000000);
     free(list);
     return is_list;
 }
 
+/* Does the model say what a masked position may hold? */
+static bool predicts_masked(const struct job *job)
+{
+    return job->tokenizer && !job->shape.is_causal && at_lm_head_present(&job->model) &&
+           at_tokenizer_id(job->tokenizer, "[MASK]") >= 0;
+}
+
+int predict_check(const struct job *job, const struct doc *doc, const char *mask,
+                  struct at_error *err)
+{
+    size_t T = doc->tokens.n, *list, n;
+    int rc = 0;
+
+    if (!predicts_masked(job) || !names_positions(mask))
+        return 0;
+    AT_BUG_IF(!opt_number_list(&list, &n, mask, 1000000));
+    for (size_t i = 0; i < n && !rc; i++)
+        if (list[i] >= T)
+            rc = at_fail(err, AT_ERANGE, "--mask %zu is outside the text's %zu tokens", list[i], T);
+    free(list);
+    return rc;
+}
+
 /* Positions to mask, in order; the caller frees. */
-static int masked_positions(size_t **out, size_t *n_out, const struct job *job,
-                            const struct doc *doc, const char *mask, struct at_error *err)
+static size_t *masked_positions(size_t *n_out, const struct job *job, const struct doc *doc,
+                                const char *mask)
 {
     const struct at_tokens *t = &doc->tokens;
     int mask_id = at_tokenizer_id(job->tokenizer, "[MASK]");
     bool has_masks = false;
     size_t n = 0, *list;
 
-    for (size_t i = 0; i < t->n; i++)
-        has_masks |= t->items[i].id == mask_id && mask_id >= 0;
-    if (strcmp(mask, "auto") != 0 && strcmp(mask, "all") != 0) {
-        AT_BUG_IF(!opt_number_list(&list, &n, mask, 1000000));
-        for (size_t i = 0; i < n; i++)
-            if (list[i] >= t->n) {
-                size_t bad = list[i];
-                free(list);
-                return at_fail(err, AT_ERANGE, "--mask %zu is outside the text's %zu tokens", bad,
-                               t->n);
-            }
-        *out = list;
-        *n_out = n;
-        return 0;
+    if (names_positions(mask)) {
+        AT_BUG_IF(!opt_number_list(&list, n_out, mask, 1000000));
+        return list;
     }
+    for (size_t i = 0; i < t->n; i++)
+        has_masks |= t->items[i].id == mask_id;
     list = at_malloc(t->n, sizeof *list);
     for (size_t i = 0; i < t->n; i++) {
-        bool is_mask = t->items[i].id == mask_id && mask_id >= 0;
+        bool is_mask = t->items[i].id == mask_id;
         if (is_mask || (!t->items[i].is_special && (!has_masks || !strcmp(mask, "all"))))
             list[n++] = i;
     }
-    *out = list;
     *n_out = n;
-    return 0;
+    return list;
 }
 
 /* Rows of hidden states of n copies, copy i with position[i] masked; out (n,C). */
@@ -109,7 +125,8 @@ static int masked_rows(float *out, const struct job *job, const struct doc *doc,
 static int predict_masked(struct predictions *out, const struct job *job, const struct doc *doc,
                           const char *mask, size_t k, struct at_error *err)
 {
-    size_t T = doc->tokens.n, C = job->shape.width, *position = NULL, n = 0;
+    size_t T = doc->tokens.n, C = job->shape.width, n;
+    size_t *position = masked_positions(&n, job, doc, mask);
     size_t per_batch = AT_MAX((size_t)1, BATCH_ROWS / T);
     int mask_id = at_tokenizer_id(job->tokenizer, "[MASK]");
     struct at_ranking *rankings;
@@ -117,11 +134,6 @@ static int predict_masked(struct predictions *out, const struct job *job, const 
     void *rows = NULL;
     int rc;
 
-    if (mask_id < 0)
-        return 0;
-    rc = masked_positions(&position, &n, job, doc, mask, err);
-    if (rc)
-        return rc;
     make_room(out, n, k);
     rankings = at_calloc(per_batch, sizeof *rankings);
     rc = at_try_alloc(&rows, per_batch * C, sizeof(float), "masked rows", err);
@@ -172,13 +184,14 @@ static int predict_next(struct predictions *out, const struct job *job, const st
 int predict(struct predictions *out, const struct job *job, const struct doc *doc,
             const float *hidden, const char *mask, size_t k, struct at_error *err)
 {
-    bool has_head = job->tokenizer && at_lm_head_present(&job->model);
+    bool is_next = job->shape.is_causal && job->tokenizer && at_lm_head_present(&job->model);
     int rc = 0;
 
     *out = (struct predictions){ .next_sentence = NAN };
-    if (has_head && strcmp(mask, "none") != 0)
-        rc = job->shape.is_causal ? predict_next(out, job, doc, hidden, k, err)
-                                  : predict_masked(out, job, doc, mask, k, err);
+    if (strcmp(mask, "none") != 0 && is_next)
+        rc = predict_next(out, job, doc, hidden, k, err);
+    else if (strcmp(mask, "none") != 0 && predicts_masked(job))
+        rc = predict_masked(out, job, doc, mask, k, err);
     if (!rc && hidden && doc->in.pair && job->model.weights.next_sentence.w.data)
         rc = at_next_sentence(&out->next_sentence, &job->model, hidden, err);
     if (rc)

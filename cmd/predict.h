@@ -26,12 +26,16 @@ struct predictions {
 /* predict_takes_mask - is it "auto", "all", "none" or a list of positions, "3,5-7"? */
 bool predict_takes_mask(const char *mask);
 
+/* predict_check - AT_ERANGE when a mask that predict_takes_mask() is outside the text. */
+AT_MUST_USE int predict_check(const struct job *job, const struct doc *doc, const char *mask,
+                              struct at_error *err);
+
 /*
- * predict - fill *out; mask is one that predict_takes_mask().
+ * predict - fill *out; the text and the mask passed predict_check().
  *
  * hidden (T,C): final states of the unchanged text. No head, or mask none: no predictions; a pair
  * is judged all the same when the model has a next-sentence head.
- * Errors    AT_ERANGE for positions outside the text; AT_ENOMEM.     Memory  predictions_release().
+ * Errors    AT_ENOMEM.     Memory  predictions_release().
  */
 AT_MUST_USE int predict(struct predictions *out, const struct job *job, const struct doc *doc,
                         const float *hidden, const char *mask, size_t k, struct at_error *err);

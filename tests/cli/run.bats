@@ -423,6 +423,11 @@ untold() {
     [ ! -e out/3 ]
     fails 1 run -m "$BERT" --lines -f texts --layer 2
     [ "$stderr" = "atlas run: --layer 2 is outside the model's 2 layers (0 to 1)" ]
+    run --separate-stderr atlas run -m "$BERT" --lines -f texts --mask 1,4 -o masked --format json
+    ended 3
+    has "$stderr" "text 1: --mask 4 is outside the text's 4 tokens; skipped"
+    has "$stderr" "text 3: --mask 4 is outside the text's 3 tokens; skipped"
+    [ "$(ls masked)" = "$(printf '2\nmanifest.json')" ]
 }
 
 @test "--from several captures of which none can be used is a failure" {
