@@ -22,10 +22,13 @@ static void detect_release(void *state)
 
 static void *detect_begin(struct job *job, void *arg, const struct doc *doc, struct at_error *err)
 {
-    struct detect_state *s = at_calloc(1, sizeof *s);
+    struct detect_call *call = arg;
+    struct detect_state *s;
 
-    (void)err;
-    *s = (struct detect_state){ .job = job, .call = arg, .doc = doc };
+    if (detector_check_text(&call->detector, &doc->tokens, doc->in.text, err))
+        return NULL;
+    s = at_calloc(1, sizeof *s);
+    *s = (struct detect_state){ .job = job, .call = call, .doc = doc };
     s->verdicts = at_calloc(doc->tokens.n, sizeof *s->verdicts);
     return s;
 }
@@ -43,8 +46,8 @@ static void remember(struct detect_state *s)
 static int detect_finish(void *state, const float *final_hidden, struct at_error *err)
 {
     struct detect_state *s = state;
-    int rc = detector_judge(s->verdicts, &s->call->detector, &s->doc->tokens, s->doc->in.text,
-                            final_hidden, s->job->pool, err);
+    int rc = detector_judge(s->verdicts, &s->call->detector, &s->doc->tokens, final_hidden,
+                            s->job->pool, err);
 
     if (rc)
         return rc;

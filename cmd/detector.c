@@ -220,43 +220,55 @@ static bool same_ids(const struct at_tokens *a, const struct at_tokens *b)
     return a->n == b->n;
 }
 
-/* Two classifiers as one; both must cut the text alike. */
-static int fuse(float **p, const struct detector *d, const struct at_tokens *tokens,
-                const char *text, struct at_pool *pool, struct at_error *err)
+int detector_check_text(const struct detector *d, const struct at_tokens *tokens, const char *text,
+                        struct at_error *err)
 {
     struct at_tokens other = { 0 };
-    float *second = NULL, *fused;
-    int rc = at_tokenize(&other, d->second->tokenizer, text, NULL, true, err);
+    int rc = 0;
 
+    if (!d->second)
+        return 0;
+    rc = at_tokenize(&other, d->second->tokenizer, text, NULL, true, err);
     if (!rc && !same_ids(tokens, &other))
         rc = at_fail(err, AT_EFORMAT,
                      "--ensemble: the two classifiers cut the text in different "
                      "ways (%zu and %zu tokens)",
                      tokens->n, other.n);
-    if (!rc)
-        rc = probabilities(&second, d->second, tokens, NULL, pool, err);
-    if (!rc) {
-        fused = at_malloc(tokens->n * AT_N_BIAS_LABELS, sizeof *fused);
-        at_bias_fuse(fused, *p, d->model->config.n_labels, &d->labels, second,
-                     d->second->model->config.n_labels, &d->second->labels, tokens->n);
-        free(*p);
-        *p = fused;
-    }
-    free(second);
+    if (!rc && tokens->n > d->second->model->config.max_positions)
+        rc = at_fail(err, AT_ERANGE, "--ensemble: %zu tokens, the second classifier takes %zu",
+                     tokens->n, d->second->model->config.max_positions);
     at_tokens_release(&other);
     return rc;
 }
 
+/* Two classifiers as one. */
+static int fuse(float **p, const struct detector *d, const struct at_tokens *tokens,
+                struct at_pool *pool, struct at_error *err)
+{
+    float *second, *fused;
+    int rc = probabilities(&second, d->second, tokens, NULL, pool, err);
+
+    if (rc)
+        return rc;
+    fused = at_malloc(tokens->n * AT_N_BIAS_LABELS, sizeof *fused);
+    at_bias_fuse(fused, *p, d->model->config.n_labels, &d->labels, second,
+                 d->second->model->config.n_labels, &d->second->labels, tokens->n);
+    free(second);
+    free(*p);
+    *p = fused;
+    return 0;
+}
+
 int detector_judge(struct at_bias_token *verdicts, const struct detector *d,
-                   const struct at_tokens *tokens, const char *text, const float *hidden,
-                   struct at_pool *pool, struct at_error *err)
+                   const struct at_tokens *tokens, const float *hidden, struct at_pool *pool,
+                   struct at_error *err)
 {
     static const struct at_bias_labels in_order = { { 0, 1, 2, 3, 4, 5, 6 } };
     float *p = NULL;
     int rc = probabilities(&p, d, tokens, hidden, pool, err);
 
     if (!rc && d->second)
-        rc = fuse(&p, d, tokens, text, pool, err);
+        rc = fuse(&p, d, tokens, pool, err);
     if (!rc)
         at_bias_tokens(verdicts, p, d->second ? AT_N_BIAS_LABELS : d->model->config.n_labels,
                        d->second ? &in_order : &d->labels, tokens, d->tokenizer, &d->rule);
@@ -275,9 +287,11 @@ int detector_read(struct at_tokens *tokens, struct at_bias_token **verdicts,
     if (!rc && (t.n == 0 || t.n > d->model->config.max_positions))
         rc = at_fail(err, AT_ERANGE, "the text has %zu tokens, the bias classifier takes 1 to %zu",
                      t.n, d->model->config.max_positions);
+    if (!rc)
+        rc = detector_check_text(d, &t, text, err);
     if (!rc) {
         v = at_calloc(t.n, sizeof *v);
-        rc = detector_judge(v, d, &t, text, NULL, pool, err);
+        rc = detector_judge(v, d, &t, NULL, pool, err);
     }
     if (rc) {
         at_tokens_release(&t);

@@ -67,12 +67,19 @@ AT_MUST_USE int detector_note(const struct detector *d, struct manifest *m, stru
 struct at_json *detector_rule(const struct detector *d);
 
 /*
- * detector_judge - verdicts (tokens->n) of a text. tokens are the detector's own; hidden (T,C) the
- * final states of its model, or NULL to compute them here.
+ * detector_check_text - AT_EFORMAT when the second classifier cuts the text into other tokens than
+ * these, the detector's own; AT_ERANGE when they are too many for it.
+ */
+AT_MUST_USE int detector_check_text(const struct detector *d, const struct at_tokens *tokens,
+                                    const char *text, struct at_error *err);
+
+/*
+ * detector_judge - verdicts (tokens->n) of a text that passed detector_check_text(). hidden (T,C)
+ * are the final states of its model, or NULL to compute them here.
  */
 AT_MUST_USE int detector_judge(struct at_bias_token *verdicts, const struct detector *d,
-                               const struct at_tokens *tokens, const char *text,
-                               const float *hidden, struct at_pool *pool, struct at_error *err);
+                               const struct at_tokens *tokens, const float *hidden,
+                               struct at_pool *pool, struct at_error *err);
 
 /* detector_read - tokens and verdicts of a text, both the caller's; AT_ERANGE when too long. */
 AT_MUST_USE int detector_read(struct at_tokens *tokens, struct at_bias_token **verdicts,

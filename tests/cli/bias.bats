@@ -50,6 +50,20 @@ near() {
     diff alone both
 }
 
+@test "--ensemble: a text that the two classifiers cut in different ways is skipped" {
+    detector model
+    sed -i 's/^bad$/[unused9]/' model/vocab.txt
+    fails 1 bias detect --ensemble ./model "Women are bad drivers."
+    has "$stderr" "--ensemble: the two classifiers cut the text in different ways"
+    printf '%s\n' "Women are bad drivers." "The sun is hot." >texts
+    run --separate-stderr atlas bias detect --ensemble ./model -o out --format json --lines -f texts
+    ended 3
+    has "$stderr" "text 1: --ensemble: the two classifiers cut the text in different ways"
+    holds out/manifest.json '[.skipped[].id] == ["1"]'
+    [ -s out/2/bias.json ]
+    [ ! -e out/1 ]
+}
+
 @test "several texts: a table over all" {
     printf '%s\n' "Women are bad drivers." "The sun is hot." >texts
     ok bias detect -o out --format csv --lines -f texts
