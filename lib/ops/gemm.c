@@ -27,6 +27,9 @@ enum { ROW_BLOCK = 512 };
    weight, memory is what takes the time, and it is read fastest in long runs. */
 enum { TASKS_PER_THREAD = 4, FEW_TILES = 4 };
 
+/* More tiles of x than this have left the cache when the next panel comes. */
+enum { FETCHED_TILES = 8 };
+
 /* Longest block of an out-major weight, whose rows are read fastest in long pieces; that the packed
    panel then is in the second-level cache costs the tiles nothing. In-major it is AT_KC. */
 enum { MOST_KC = 768 };
@@ -291,6 +294,8 @@ static void one_block(const struct linear *l, const struct block *b, size_t from
                                          .bias = b->k0 > 0 ? NULL : b->panel.bias };
         if (is_last)
             fetch_residual(l, &b->panel, row, rows);
+        if (to - from > FETCHED_TILES)
+            fetch.a = t + 1 < to ? packed_tile(l, b->k0, b->kc, row + rows) : NULL;
         l->kernel->tile(&out, packed_tile(l, b->k0, b->kc, row), w, ldw, b->kc, keep, &fetch);
         if (keep) {
             w = keep;

@@ -33,6 +33,7 @@ struct at_fetch {
     const char *at, *end; /* the next line, and the end of the row that it is in */
     size_t width, pitch;  /* bytes of a row, and from one row to the next */
     size_t rate;          /* lines for every 8 k */
+    const float *a;       /* the packed tile of a that comes next, as long as this one; or NULL */
 };
 
 /* Where a tile goes, and how. */

@@ -69,6 +69,14 @@ INLINE void fetch_some(struct at_fetch *f)
     }
 }
 
+/* The lines of 8 k of a tile of a. */
+INLINE void fetch_a(const int R, const float *a)
+{
+    UNROLL
+    for (int i = 0; i < 8 * R; i += 16)
+        fetch_line((const char *)(a + i));
+}
+
 /* A row of c, which the end of the chain is going to write. */
 INLINE void fetch_row(const float *c)
 {
@@ -93,6 +101,8 @@ INLINE void tile_rows(const int R, const bool keeps, struct at_tile_out out, con
         }
         for (; k + 8 <= end; k += 8) {
             fetch_some(fetch);
+            if (fetch->a)
+                fetch_a(R, fetch->a + k * R);
             if (k / 8 < (size_t)R)
                 fetch_row(out.c + k / 8 * out.ldc);
             for (int i = 0; i < 8; i++, a += R, b += ldb, keep += keeps ? NR : 0)
