@@ -32,7 +32,7 @@ enum { FETCHED_TILES = 8 };
 
 /* Longest block of an out-major weight, whose rows are read fastest in long pieces; that the packed
    panel then is in the second-level cache costs the tiles nothing. In-major it is AT_KC. */
-enum { MOST_KC = 768 };
+enum { OUT_MAJOR_KC = 1024 };
 
 /* Columns that OpenBLAS gets at a time: wide enough for it, narrow enough to share out. */
 enum { BLAS_PANEL = 192 };
@@ -65,6 +65,15 @@ static size_t tile_start(const struct linear *l, size_t tile)
 static float *packed_tile(const struct linear *l, size_t k0, size_t kc, size_t row)
 {
     return l->packed + k0 * l->N + row * kc;
+}
+
+/* Blocks are as even as whole lines can be: while one is worked on the next is fetched. */
+static size_t most_kc(size_t K, size_t limit)
+{
+    size_t n_blocks = AT_MAX(at_divide_up(K, limit), (size_t)1);
+    size_t even = at_divide_up(K, n_blocks), line = CACHE_LINE / sizeof(float);
+
+    return at_divide_up(even, line) * line;
 }
 
 static size_t block_length(const struct linear *l, size_t k0)
@@ -195,33 +204,41 @@ static struct at_fetch fetch_of(const struct block *b, size_t n_steps)
    cannot hold a line of each. */
 enum { CACHE_PERIOD = 4096 };
 
-/* A block of any type as floats, k outermost. Of out-major ones, what the packing cannot read, or
-   not well, is copied row by row first. */
+/* Out-major rows that the packing cannot read, or not well: copied first, pieces of them that stay
+   in the first-level cache. */
+static void pack_copied(const struct at_kernel *kernel, float *dst, const struct block *b,
+                        struct at_fetch *fetch)
+{
+    const struct at_weight *w = b->panel.w;
+    size_t pitch = line_length(w) * at_dtype_size(w->dtype), cols = b->panel.cols;
+    _Alignas(64) float copy[AT_KC * AT_NR_MAX];
+
+    for (size_t k = 0, n; k < b->kc; k += n) {
+        const char *from = weight_at(w, b->panel.col, b->k0 + k);
+        n = AT_MIN((size_t)AT_KC, b->kc - k);
+        for (size_t i = 0; i < cols; i++)
+            kernel->widen(copy + i * n, from + i * pitch, w->dtype, n);
+        kernel->pack_out_major(dst + k * kernel->nr, copy, n, cols, n, fetch);
+    }
+}
+
+/* A block of any type as floats, k outermost. */
 static void pack_block(const struct at_kernel *kernel, float *dst, const struct block *b,
                        struct at_fetch *fetch)
 {
     const struct at_weight *w = b->panel.w;
-    size_t size = at_dtype_size(w->dtype), ld = line_length(w), cols = b->panel.cols;
-    const char *from = weight_at(w, b->panel.col, b->k0);
-    const float *src = (const float *)(const void *)from;
-    _Alignas(64) float copy[MOST_KC * AT_NR_MAX];
+    size_t ld = line_length(w), cols = b->panel.cols;
+    const void *from = weight_at(w, b->panel.col, b->k0);
+    bool is_wide = w->dtype == AT_F32;
 
-    if (w->layout == AT_IN_MAJOR && w->dtype == AT_F32) {
-        kernel->pack_in_major(dst, src, ld, cols, b->kc, fetch);
-        return;
-    }
-    if (w->layout == AT_IN_MAJOR) {
-        kernel->pack_in_major_half(dst, (const uint16_t *)(const void *)from, w->dtype, ld, cols,
-                                   b->kc, fetch);
-        return;
-    }
-    if (w->dtype != AT_F32 || ld * size % CACHE_PERIOD == 0) {
-        for (size_t i = 0; i < cols; i++)
-            kernel->widen(copy + i * b->kc, from + i * ld * size, w->dtype, b->kc);
-        src = copy;
-        ld = b->kc;
-    }
-    kernel->pack_out_major(dst, src, ld, cols, b->kc, fetch);
+    if (w->layout == AT_IN_MAJOR && is_wide)
+        kernel->pack_in_major(dst, from, ld, cols, b->kc, fetch);
+    else if (w->layout == AT_IN_MAJOR)
+        kernel->pack_in_major_half(dst, from, w->dtype, ld, cols, b->kc, fetch);
+    else if (is_wide && ld * sizeof(float) % CACHE_PERIOD != 0)
+        kernel->pack_out_major(dst, from, ld, cols, b->kc, fetch);
+    else
+        pack_copied(kernel, dst, b, fetch);
 }
 
 /* Where a block lies, if the tiles can read it there; else NULL. */
@@ -270,7 +287,7 @@ static void finish(const struct linear *l, const struct panel *p, size_t row, si
    many as it goes, all else before; two are few unless what they read is cut by lines. */
 static void one_block(const struct linear *l, const struct block *b, size_t from, size_t to)
 {
-    _Alignas(64) float packed[MOST_KC * AT_NR_MAX];
+    _Alignas(64) float packed[OUT_MAJOR_KC * AT_NR_MAX];
     const float *w = block_in_place(l, b);
     size_t ldw = w ? b->panel.w->n_out : l->kernel->nr;
     float *keep = w && to - from > ((uintptr_t)w % CACHE_LINE ? 1 : 2) ? packed : NULL;
@@ -370,7 +387,7 @@ static void multiply(struct linear *l, struct at_pool *pool)
     l->kernel = at_kernel();
     l->K = l->parts[0].w->n_in;
     l->is_in_major = l->parts[0].w->layout == AT_IN_MAJOR;
-    l->most_kc = l->is_in_major ? AT_KC : MOST_KC;
+    l->most_kc = most_kc(l->K, l->is_in_major ? AT_KC : OUT_MAJOR_KC);
     l->panel_width = is_blas ? BLAS_PANEL : l->kernel->nr;
     for (size_t p = 0; p < l->n_parts; p++) {
         AT_BUG_IF(l->parts[p].w->n_in != l->K);

@@ -220,7 +220,7 @@ static void test_epilogues(void **state)
 /* Part p's columns are what at_linear() makes of it alone, bit for bit. */
 static void check_parts(enum at_layout layout)
 {
-    enum { N = 5, K = 900, COLUMNS = 264 };
+    enum { N = 5, K = 1100, COLUMNS = 264 };
     static const size_t widths[] = { 33, 7, 224 };
     struct weight w[3];
     struct at_linear_part list[3];
@@ -264,7 +264,7 @@ static void test_parts_are_side_by_side(void **state)
    our own kernels make of it. */
 static void offsets(void *arg)
 {
-    enum { M = 200, K = 900, LINE = 16 };
+    enum { M = 200, K = 1100, LINE = 16 };
     float *room = at_malloc(M * K + 2 * LINE, sizeof *room), *x = random_floats(30 * K, 5);
     float want[30 * M], got[30 * M];
 
@@ -294,7 +294,7 @@ static void test_weights_begin_anywhere(void **state)
 /* The law of gemm.h: a row's bits depend neither on its company nor on the threads. */
 static void test_rows_do_not_know_each_other(void **state)
 {
-    enum { N = 37, M = 70, K = 1000 };
+    enum { N = 37, M = 70, K = 1100 };
     struct at_pool *pool = at_pool_new(3);
     float *x = random_floats(N * K, 8), all[N * M], one[M];
 
