@@ -37,9 +37,6 @@ enum { OUT_MAJOR_KC = 1024 };
 /* Columns that OpenBLAS gets at a time: wide enough for it, narrow enough to share out. */
 enum { BLAS_PANEL = 192 };
 
-/* Bytes of a line of the cache. */
-enum { CACHE_LINE = 64 };
-
 struct linear {
     const struct at_kernel *kernel;
     float *out;
@@ -48,7 +45,6 @@ struct linear {
     float *packed; /* x, for each block of K its tiles, k outermost within a tile */
     const struct at_linear_part *parts;
     size_t n_parts, n_panels, panel_width;
-    bool is_in_major; /* as all parts are */
     size_t N, K, most_kc;
     size_t n_tiles;
     size_t n_row_blocks, tasks_per_block, n_threads;
@@ -70,8 +66,7 @@ static float *packed_tile(const struct linear *l, size_t k0, size_t kc, size_t r
 /* Blocks are as even as whole lines can be: while one is worked on the next is fetched. */
 static size_t most_kc(size_t K, size_t limit)
 {
-    size_t n_blocks = AT_MAX(at_divide_up(K, limit), (size_t)1);
-    size_t even = at_divide_up(K, n_blocks), line = CACHE_LINE / sizeof(float);
+    size_t even = at_divide_up(K, at_divide_up(K, limit)), line = AT_CACHE_LINE / sizeof(float);
 
     return at_divide_up(even, line) * line;
 }
@@ -164,13 +159,14 @@ static struct block find_block(const struct linear *l, struct run run, size_t in
    same time. */
 static struct block next_block(const struct linear *l, const struct block *b)
 {
+    bool is_in_major = b->panel.w->layout == AT_IN_MAJOR;
     size_t index = b->index, k0 = b->k0;
 
-    if (l->is_in_major ? index + 1 < b->run.end : k0 + b->kc == l->K) {
+    if (is_in_major ? index + 1 < b->run.end : k0 + b->kc == l->K) {
         index++;
-        k0 = l->is_in_major ? k0 : 0;
+        k0 = is_in_major ? k0 : 0;
     } else {
-        index = l->is_in_major ? b->run.first : index;
+        index = is_in_major ? b->run.first : index;
         k0 += b->kc;
     }
     if (index < b->run.end && k0 < l->K)
@@ -190,12 +186,12 @@ static struct at_fetch fetch_of(const struct block *b, size_t n_steps)
     size_t size = at_dtype_size(p->w->dtype), n_rows = is_out_major ? p->cols : b->kc;
     size_t length = size * (is_out_major ? b->kc : p->cols), pitch = size * line_length(p->w);
     const char *at = weight_at(p->w, p->col, b->k0);
-    size_t before = pitch % CACHE_LINE ? CACHE_LINE - 1 : (uintptr_t)at % CACHE_LINE;
-    size_t n_lines = at_divide_up(before + length, CACHE_LINE);
+    size_t before = pitch % AT_CACHE_LINE ? AT_CACHE_LINE - 1 : (uintptr_t)at % AT_CACHE_LINE;
+    size_t n_lines = at_divide_up(before + length, AT_CACHE_LINE);
 
     return (struct at_fetch){ .at = at,
-                              .end = at + n_lines * CACHE_LINE,
-                              .width = n_lines * CACHE_LINE,
+                              .end = at + n_lines * AT_CACHE_LINE,
+                              .width = n_lines * AT_CACHE_LINE,
                               .pitch = pitch,
                               .rate = at_divide_up(n_rows * n_lines, n_steps) };
 }
@@ -255,7 +251,7 @@ static const float *block_in_place(const struct linear *l, const struct block *b
 static void fetch_residual(const struct linear *l, const struct panel *p, size_t row, size_t rows)
 {
     for (size_t r = row; r < row + rows && l->residual; r++)
-        for (size_t j = 0; j < p->cols; j += CACHE_LINE / sizeof(float))
+        for (size_t j = 0; j < p->cols; j += AT_CACHE_LINE / sizeof(float))
             __builtin_prefetch(l->residual + r * l->out_stride + p->out_col + j);
 }
 
@@ -290,7 +286,7 @@ static void one_block(const struct linear *l, const struct block *b, size_t from
     _Alignas(64) float packed[OUT_MAJOR_KC * AT_NR_MAX];
     const float *w = block_in_place(l, b);
     size_t ldw = w ? b->panel.w->n_out : l->kernel->nr;
-    float *keep = w && to - from > ((uintptr_t)w % CACHE_LINE ? 1 : 2) ? packed : NULL;
+    float *keep = w && to - from > ((uintptr_t)w % AT_CACHE_LINE ? 1 : 2) ? packed : NULL;
     struct block next = next_block(l, b);
     size_t n_rounds = to - from + (w ? 0 : 1); /* through the block, one of them to pack it */
     struct at_fetch fetch = fetch_of(&next, n_rounds * at_divide_up(b->kc, 8));
@@ -386,8 +382,8 @@ static void multiply(struct linear *l, struct at_pool *pool)
         return;
     l->kernel = at_kernel();
     l->K = l->parts[0].w->n_in;
-    l->is_in_major = l->parts[0].w->layout == AT_IN_MAJOR;
-    l->most_kc = most_kc(l->K, l->is_in_major ? AT_KC : OUT_MAJOR_KC);
+    AT_BUG_IF(l->K == 0);
+    l->most_kc = most_kc(l->K, l->parts[0].w->layout == AT_IN_MAJOR ? AT_KC : OUT_MAJOR_KC);
     l->panel_width = is_blas ? BLAS_PANEL : l->kernel->nr;
     for (size_t p = 0; p < l->n_parts; p++) {
         AT_BUG_IF(l->parts[p].w->n_in != l->K);

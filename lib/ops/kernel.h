@@ -17,11 +17,12 @@
 #include "ops/tensor.h"
 
 enum {
-    AT_KC = 256,    /* length of a block of the sum, of which a packed panel stays in L1 */
-    AT_CHAIN = 96,  /* additions in a row before they are folded into the sum */
-    AT_MR_MAX = 14, /* largest tile of any set: rows */
-    AT_NR_MAX = 32, /* and columns */
-    AT_VL_MAX = 16, /* floats in the widest vector */
+    AT_KC = 256,        /* length of a block of the sum, of which a packed panel stays in L1 */
+    AT_CHAIN = 96,      /* additions in a row before they are folded into the sum */
+    AT_MR_MAX = 14,     /* largest tile of any set: rows */
+    AT_NR_MAX = 32,     /* and columns */
+    AT_VL_MAX = 16,     /* floats in the widest vector */
+    AT_CACHE_LINE = 64, /* bytes */
 };
 
 /*
@@ -57,7 +58,7 @@ struct at_kernel {
     /* dst [k][nr] = src (K, cols), row stride ld; columns beyond cols are 0. */
     void (*pack_in_major)(float *dst, const float *src, size_t ld, size_t cols, size_t K,
                           struct at_fetch *fetch);
-    /* The same of src in F16 or BF16; what is beyond cols is anything, fetch must not be NULL. */
+    /* The same of src in F16 or BF16. */
     void (*pack_in_major_half)(float *dst, const uint16_t *src, enum at_dtype t, size_t ld,
                                size_t cols, size_t K, struct at_fetch *fetch);
     /* out = a b: a packed by pack_rows; b (K, nr) with row stride ldb, packed by one of the other

@@ -12,7 +12,8 @@
  *
  * Packing costs one pass over the weights for any number of rows. An out-major weight is transposed
  * on the way, VL x VL floats in registers at a time, whole lines of every row. Packing and tiles
- * fetch the weights of the next block as they go, so that memory and arithmetic overlap.
+ * fetch the weights of the next block as they go, tiles the next of many tiles of a, so that memory
+ * and arithmetic overlap.
  */
 #ifndef OPS_KERNEL_BODY_H
 #define OPS_KERNEL_BODY_H
@@ -61,7 +62,7 @@ INLINE void fetch_some(struct at_fetch *f)
 {
     for (size_t i = 0; i < f->rate; i++) {
         fetch_line(f->at);
-        f->at += 64;
+        f->at += AT_CACHE_LINE;
         if (f->at >= f->end) {
             f->at = f->end + f->pitch - f->width;
             f->end += f->pitch;
@@ -73,7 +74,7 @@ INLINE void fetch_some(struct at_fetch *f)
 INLINE void fetch_a(const int R, const float *a)
 {
     UNROLL
-    for (int i = 0; i < 8 * R; i += 16)
+    for (int i = 0; i < 8 * R; i += AT_CACHE_LINE / (int)sizeof *a)
         fetch_line((const char *)(a + i));
 }
 
@@ -291,7 +292,7 @@ INLINE void pack_halves(float *dst, const uint16_t *src, const enum at_dtype t, 
 
     for (size_t k = 0; k < K; k++, dst += NR, src += ld) {
         const uint16_t *row = cols == NR ? src : memcpy(edge, src, cols * sizeof *src);
-        if (k % 8 == 0)
+        if (fetch && k % 8 == 0)
             fetch_some(fetch);
         UNROLL
         for (size_t v = 0; v < NR; v += VL)
