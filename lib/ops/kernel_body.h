@@ -86,16 +86,40 @@ INLINE void fetch_row(const float *c)
         __builtin_prefetch(c + v * VL, 1);
 }
 
+/* The row of c after this one. The compiler must not see through it, or it works out where all rows
+   are before the chains begin, and has to keep that in vector registers and on the stack. */
+INLINE float *next_row(float *c, size_t ldc)
+{
+    c += ldc;
+    __asm__ volatile("" : "+r"(c));
+    return c;
+}
+
+/* The end of a chain: c = acc or c += acc. */
+INLINE void store(const int R, float *c, size_t ldc, vec acc[MR][NV], bool is_added)
+{
+    UNROLL
+    for (int r = 0; r < R; r++, c = next_row(c, ldc)) {
+        UNROLL
+        for (int v = 0; v < NV; v++)
+            v_store(c + v * VL, is_added ? v_add(v_load(c + v * VL), acc[r][v]) : acc[r][v]);
+    }
+}
+
 /* c (R, NR) = a b or c += a b, chain after chain. */
-INLINE void tile_rows(const int R, const bool keeps, struct at_tile_out out, const float *a,
+INLINE void tile_rows(const int R, const bool keeps, const struct at_tile_out *out, const float *a,
                       const float *b, size_t ldb, size_t K, float *keep, struct at_fetch *fetch)
 {
-    for (size_t k = 0, end; k < K; k = end, out.is_added = true) {
+    const size_t ldc = out->ldc, chain = out->chain;
+    const float *bias = out->bias, *expected = out->c;
+    bool is_added = out->is_added;
+
+    for (size_t k = 0, end; k < K; k = end, is_added = true) {
         vec acc[MR][NV];
-        end = AT_MIN(k + out.chain, K);
+        end = AT_MIN(k + chain, K);
         UNROLL
         for (int v = 0; v < NV; v++) {
-            vec start = k == 0 && out.bias ? v_load(out.bias + v * VL) : v_set(0.0f);
+            vec start = k == 0 && bias ? v_load(bias + v * VL) : v_set(0.0f);
             UNROLL
             for (int r = 0; r < R; r++)
                 acc[r][v] = start;
@@ -104,21 +128,16 @@ INLINE void tile_rows(const int R, const bool keeps, struct at_tile_out out, con
             fetch_some(fetch);
             if (fetch->a)
                 fetch_a(R, fetch->a + k * R);
-            if (k / 8 < (size_t)R)
-                fetch_row(out.c + k / 8 * out.ldc);
+            if (k / 8 < (size_t)R) {
+                fetch_row(expected);
+                expected += ldc;
+            }
             for (int i = 0; i < 8; i++, a += R, b += ldb, keep += keeps ? NR : 0)
                 step(R, acc, a, b, keeps ? keep : NULL);
         }
         for (; k < end; k++, a += R, b += ldb, keep += keeps ? NR : 0)
             step(R, acc, a, b, keeps ? keep : NULL);
-        UNROLL
-        for (int r = 0; r < R; r++) {
-            UNROLL
-            for (int v = 0; v < NV; v++) {
-                float *y = out.c + (size_t)r * out.ldc + v * VL;
-                v_store(y, out.is_added ? v_add(v_load(y), acc[r][v]) : acc[r][v]);
-            }
-        }
+        store(R, out->c, ldc, acc, is_added);
     }
 }
 
@@ -134,13 +153,14 @@ static void tile(const struct at_tile_out *out, const float *a, const float *b, 
 {
     _Alignas(64) float whole[MR * NR], bias[NR] = { 0 }; /* of one that sticks out to the right */
     struct at_fetch none = { .rate = 0 };
-    struct at_tile_out to = *out;
+    const struct at_tile_out *to = out;
+    struct at_tile_out aside;
 
     if (out->cols < NR) {
-        to.c = whole;
-        to.ldc = NR;
-        to.is_added = false;
-        to.bias = out->bias ? memcpy(bias, out->bias, out->cols * sizeof *bias) : NULL;
+        aside = (struct at_tile_out){ whole, NR, out->rows, NR, out->chain, false, NULL };
+        if (out->bias)
+            aside.bias = memcpy(bias, out->bias, out->cols * sizeof *bias);
+        to = &aside;
     }
     switch (out->rows) {
 #define ROWS(n)                                                                                    \
@@ -152,7 +172,7 @@ static void tile(const struct at_tile_out *out, const float *a, const float *b, 
         EACH_NUMBER_OF_ROWS
 #undef ROWS
     }
-    for (size_t r = 0; r < out->rows && to.c == whole; r++)
+    for (size_t r = 0; r < out->rows && to == &aside; r++)
         for (size_t j = 0; j < out->cols; j++) {
             float *c = out->c + r * out->ldc + j, y = whole[r * NR + j];
             *c = out->is_added ? *c + y : y;
