@@ -23,9 +23,8 @@
 /* Rows that go through one packed panel; more would push it and themselves out of the caches. */
 enum { ROW_BLOCK = 512 };
 
-/* Tasks per thread: a few, so that one that is held up can be helped. While few tiles wait for a
-   weight, memory is what takes the time, and it is read fastest in long runs. */
-enum { TASKS_PER_THREAD = 4, FEW_TILES = 4 };
+/* While no more tiles than this wait for a weight, memory is what takes the time. */
+enum { FEW_TILES = 4 };
 
 /* More tiles of x than this have left the cache when the next panel comes. */
 enum { FETCHED_TILES = 8 };
@@ -133,11 +132,31 @@ struct run {
     size_t task, first, end;
 };
 
+/* Runs come in rounds of one for each thread, which take half of the panels that are left: long runs
+   first, which find x in the caches, and short ones at the end, so that a thread that was held up
+   keeps nobody waiting for long. Memory is read fastest in one piece for each thread. */
 static struct run find_run(const struct linear *l, size_t task)
 {
-    size_t n = l->n_panels, n_tasks = l->tasks_per_block;
+    struct run run = { .task = task };
+    size_t length = 0;
 
-    return (struct run){ task, n * task / n_tasks, n * (task + 1) / n_tasks };
+    for (size_t i = 0; i <= task; i++) {
+        size_t left = l->n_panels - run.end;
+        if (i % l->n_threads == 0)
+            length = at_divide_up(left, l->n_threads * (l->n_tiles <= FEW_TILES ? 1 : 2));
+        run.first = run.end;
+        run.end += AT_MIN(left, length);
+    }
+    return run;
+}
+
+static size_t count_runs(const struct linear *l)
+{
+    size_t n = 0;
+
+    while (find_run(l, n).end < l->n_panels)
+        n++;
+    return n + 1;
 }
 
 /* A block: k0..k0+kc-1 of one panel of a run, the unit of packing. */
@@ -342,8 +361,7 @@ static void multiply_own(struct linear *l, struct at_pool *pool)
     l->n_tiles = at_divide_up(l->N, l->kernel->mr);
     l->n_row_blocks = at_divide_up(l->N, ROW_BLOCK);
     l->n_threads = at_pool_size(pool);
-    l->tasks_per_block =
-        AT_MIN(l->n_panels, l->n_threads * (l->n_tiles <= FEW_TILES ? 1 : TASKS_PER_THREAD));
+    l->tasks_per_block = count_runs(l);
     l->packed = at_malloc(l->N * l->K, sizeof *l->packed);
     at_pool_run(pool, l->n_tiles * at_divide_up(l->K, l->most_kc), pack_x, l);
     at_pool_run(pool, l->n_row_blocks * l->tasks_per_block, panels, l);
