@@ -31,7 +31,8 @@ struct pass {
     float *buffers;              /* what is behind the next lines */
     float *x, *out;              /* (N,C) residual stream entering and leaving the layer */
     float *norm, *context, *mid; /* (N,C) */
-    float *qkv;                  /* (N,3C) */
+    float *qkv;                  /* (N,3C), or (N,2C) without the values */
+    size_t qkv_stride;           /* of the layer in hand */
     float *act;                  /* (N,F) */
     float *maps;                 /* text after text (H,T,T), or NULL */
     float *joined;               /* keys and values (T,2C) of texts with a prefix, one by one */
@@ -89,18 +90,19 @@ static void dense_add(const struct pass *p, float *out, const float *x, const st
         at_linear_add(out, x, &d->w, d->b.data, residual, N, p->pool);
 }
 
-/* BERT's three, side by side in rows of 3C. */
+/* BERT's three matrices, or two without the values, side by side. */
 static void dense_qkv(const struct pass *p, const struct at_layer_weights *w)
 {
     const struct at_linear_part parts[] = { { &w->q.w, w->q.b.data },
                                             { &w->k.w, w->k.b.data },
                                             { &w->v.w, w->v.b.data } };
+    size_t n = p->qkv_stride / p->C;
 
-    for (size_t i = 0; i < AT_COUNTOF(parts) && p->lo; i++)
-        at_precise_linear(p->qkv + i * p->C, 3 * p->C, p->x, p->lo, parts[i].w, parts[i].bias, NULL,
-                          p->N, AT_EPI_NONE, p->pool);
+    for (size_t i = 0; i < n && p->lo; i++)
+        at_precise_linear(p->qkv + i * p->C, p->qkv_stride, p->x, p->lo, parts[i].w, parts[i].bias,
+                          NULL, p->N, AT_EPI_NONE, p->pool);
     if (!p->lo)
-        at_linear_parts(p->qkv, p->x, parts, AT_COUNTOF(parts), p->N, AT_EPI_NONE, p->pool);
+        at_linear_parts(p->qkv, p->x, parts, n, p->N, AT_EPI_NONE, p->pool);
 }
 
 /* Some variants of GPT-2 have a scale beside 1 / sqrt(D). */
@@ -108,7 +110,7 @@ static void scale_queries(const struct pass *p, double scale)
 {
     for (size_t i = 0; i < p->N; i++)
         for (size_t j = 0; j < p->C; j++) {
-            float *q = p->qkv + i * 3 * p->C + j;
+            float *q = p->qkv + i * p->qkv_stride + j;
             if (p->lo)
                 at_set_pair(q, p->lo, at_pair(q, p->lo) * scale);
             else
@@ -164,19 +166,21 @@ static void embed(struct pass *p)
     }
 }
 
-/* Queries, keys and values of all rows. */
-static void project(struct pass *p, size_t layer)
+/* Queries and keys of all rows, and values unless nothing follows. */
+static void project(struct pass *p, size_t layer, bool is_end)
 {
     const struct at_config *c = &p->m->config;
     const struct at_layer_weights *w = &p->m->weights.layer[layer];
     double scale = 1.0;
 
+    p->qkv_stride = (is_end ? 2 : 3) * p->C;
     if (c->family == AT_BERT) {
         dense_qkv(p, w);
         return;
     }
     norm(p, p->norm, p->x, NULL, &w->norm1, p->N);
-    dense(p, p->qkv, p->norm, &w->qkv, p->N, AT_EPI_NONE);
+    struct at_dense qkv = { at_weight_first(&w->qkv.w, p->qkv_stride), w->qkv.b };
+    dense(p, p->qkv, p->norm, &qkv, p->N, AT_EPI_NONE);
     if (c->no_scale)
         scale *= sqrt((double)p->D);
     if (c->scale_by_layer)
@@ -189,7 +193,7 @@ static void project(struct pass *p, size_t layer)
 static float *join(float *out, const struct pass *p, size_t row, size_t n)
 {
     for (size_t i = 0; i < n; i++, out += 2 * p->C)
-        copy(p, out, p->qkv + (row + i) * 3 * p->C + p->C, 2 * p->C);
+        copy(p, out, p->qkv + (row + i) * p->qkv_stride + p->C, 2 * p->C);
     return out;
 }
 
@@ -216,15 +220,15 @@ static void attend_to_prefix(const struct pass *p, struct at_attention_in *in, s
 /* Every query of text b over all its own keys. */
 static struct at_attention_in attention_of(const struct pass *p, size_t b)
 {
-    const float *rows = p->qkv + text_start(p, b) * 3 * p->C;
+    const float *rows = p->qkv + text_start(p, b) * p->qkv_stride;
 
     return (struct at_attention_in){
         .q = rows,
         .k = rows + p->C,
-        .v = rows + 2 * p->C,
-        .q_stride = 3 * p->C,
-        .k_stride = 3 * p->C,
-        .v_stride = 3 * p->C,
+        .v = p->qkv_stride > 2 * p->C ? rows + 2 * p->C : NULL,
+        .q_stride = p->qkv_stride,
+        .k_stride = p->qkv_stride,
+        .v_stride = p->qkv_stride,
         .T = text_length(p, b),
         .H = p->H,
         .D = p->D,
@@ -268,7 +272,7 @@ static size_t attend_final_rows(struct pass *p)
         for (; n < p->n_final && rows[n] - p->row < end; n++) {
             size_t row = rows[n] - p->row;
             p->tokens[n] = text_prefix(p, b) + row - start;
-            copy(p, q + n * C, p->qkv + row * 3 * C, C);
+            copy(p, q + n * C, p->qkv + row * p->qkv_stride, C);
             copy(p, p->x + n * C, p->x + row * C, C);
         }
         p->in[b].q = q + first * C;
@@ -332,7 +336,7 @@ static int show_layer(const struct pass *p, size_t layer, bool is_end, struct at
             .q = p->in[b].q,
             .k = p->in[b].k,
             .v = p->in[b].v,
-            .qkv_stride = 3 * p->C,
+            .qkv_stride = p->qkv_stride,
             .context = is_end ? NULL : p->context + at,
             .mid = is_end ? NULL : p->mid + at,
             .ffn_act = is_end ? NULL : p->act + start * p->F,
@@ -352,11 +356,11 @@ static int run_group(struct pass *p, float *out, struct at_error *err)
     embed(p);
     rc = show_embedded(p, err);
     for (size_t l = 0; l < L && !rc; l++) {
-        project(p, l);
+        bool is_end = !out && l == L - 1;
+        project(p, l, is_end);
         if (p->options->final_rows && l == L - 1) {
             finish(p, l, attend_final_rows(p));
         } else {
-            bool is_end = !out && l == L - 1;
             attend(p, l, is_end);
             if (!is_end)
                 finish(p, l, p->N);

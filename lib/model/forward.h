@@ -37,9 +37,10 @@ struct at_layer_view {
     size_t T, C, H, D, F;
     const float *attention; /* (H,T,T), or NULL when not asked for */
     const float *input;     /* (T,C) residual stream entering the layer */
-    const float *q, *k, *v; /* (T, qkv_stride), head h at column h * D */
+    const float *q, *k;     /* (T, qkv_stride), head h at column h * D */
     size_t qkv_stride;
     /* NULL in the last layer when at_forward() was given no out. */
+    const float *v;       /* as q and k */
     const float *context; /* (T,C) heads concatenated, before the output projection */
     const float *mid;     /* (T,C) BERT: after the attention block's norm; GPT-2: x + attn */
     const float *ffn_act; /* (T,F) after GELU */

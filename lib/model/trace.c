@@ -138,7 +138,7 @@ int at_trace_run(struct at_trace *out, const struct at_model *m, const int *ids,
         .on_layer = on_layer,
         .arg = &t,
     };
-    bool needs_states = keep & ~(unsigned)(AT_CAP_ATTENTION | AT_CAP_QKV);
+    bool needs_states = keep & ~(unsigned)AT_CAP_ATTENTION;
     float *unwanted = NULL;
     int rc = at_trace_init(&t, &m->config, T, keep, err);
 

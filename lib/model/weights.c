@@ -207,7 +207,7 @@ static int read_weight(struct loader *ld, struct at_weight *out, const struct at
                        enum at_layout layout, size_t n_out, size_t n_in)
 {
     bool is_out_major = layout == AT_OUT_MAJOR;
-    struct at_weight w = { NULL, AT_F32, layout, n_out, n_in };
+    struct at_weight w = { .dtype = AT_F32, .layout = layout, .n_out = n_out, .n_in = n_in };
     int rc = check_shape(ld, t, 2, is_out_major ? n_out : n_in, is_out_major ? n_in : n_out);
 
     if (!rc)

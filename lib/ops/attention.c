@@ -68,7 +68,7 @@ static void pack_head(struct head *h)
     for (size_t j = 0; j < n; j += nr)
         h->kernel->pack_out_major(h->packed_k + j * D, h->k + j * h->in->k_stride, h->in->k_stride,
                                   AT_MIN(nr, n - j), D, NULL);
-    for (size_t d = 0; d < D; d += nr)
+    for (size_t d = 0; d < D && h->v; d += nr)
         h->kernel->pack_in_major(h->packed_v + d * n, h->v + d, h->in->v_stride, AT_MIN(nr, D - d),
                                  n, NULL);
 }
@@ -159,7 +159,7 @@ static void some_queries(void *arg, size_t task, size_t slot)
                       n,
                       in->q + at,
                       in->k + at,
-                      in->v + at,
+                      in->v ? in->v + at : NULL,
                       room,
                       room + k_room,
                       room + k_room + v_room,

@@ -12,7 +12,7 @@
 /* One text's rows inside the projections of a batch. */
 struct at_attention_in {
     const float *q;                      /* (n_queries) rows; head h starts at column h * D */
-    const float *k, *v;                  /* (T) rows, likewise */
+    const float *k, *v;                  /* (T) rows, likewise; v NULL for maps without context */
     size_t q_stride, k_stride, v_stride; /* floats from one row to the next */
     size_t T, H, D;
     size_t n_queries;         /* T unless only some queries are wanted */

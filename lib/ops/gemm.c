@@ -116,15 +116,10 @@ static struct panel find_panel(const struct linear *l, size_t index)
 
 static const char *weight_at(const struct at_weight *w, size_t col, size_t k)
 {
-    size_t i = w->layout == AT_OUT_MAJOR ? col * w->n_in + k : k * w->n_out + col;
+    size_t pitch = at_weight_pitch(w);
+    size_t i = w->layout == AT_OUT_MAJOR ? col * pitch + k : k * pitch + col;
 
     return (const char *)w->data + i * at_dtype_size(w->dtype);
-}
-
-/* Elements from one row of the stored matrix to the next. */
-static size_t line_length(const struct at_weight *w)
-{
-    return w->layout == AT_OUT_MAJOR ? w->n_in : w->n_out;
 }
 
 /* The panels of a task, first..end-1. */
@@ -132,9 +127,9 @@ struct run {
     size_t task, first, end;
 };
 
-/* Runs come in rounds of one for each thread, which take half of the panels that are left: long runs
-   first, which find x in the caches, and short ones at the end, so that a thread that was held up
-   keeps nobody waiting for long. Memory is read fastest in one piece for each thread. */
+/* Runs come in rounds of one for each thread, which take half of the panels that are left: long
+   ones first, which find x in the caches, and short ones at the end, so that a thread that was held
+   up keeps nobody waiting for long. Memory is read fastest in one piece for each thread. */
 static struct run find_run(const struct linear *l, size_t task)
 {
     struct run run = { .task = task };
@@ -203,7 +198,7 @@ static struct at_fetch fetch_of(const struct block *b, size_t n_steps)
     const struct panel *p = &b->panel;
     bool is_out_major = p->w->layout == AT_OUT_MAJOR;
     size_t size = at_dtype_size(p->w->dtype), n_rows = is_out_major ? p->cols : b->kc;
-    size_t length = size * (is_out_major ? b->kc : p->cols), pitch = size * line_length(p->w);
+    size_t length = size * (is_out_major ? b->kc : p->cols), pitch = size * at_weight_pitch(p->w);
     const char *at = weight_at(p->w, p->col, b->k0);
     size_t before = pitch % AT_CACHE_LINE ? AT_CACHE_LINE - 1 : (uintptr_t)at % AT_CACHE_LINE;
     size_t n_lines = at_divide_up(before + length, AT_CACHE_LINE);
@@ -225,7 +220,7 @@ static void pack_copied(const struct at_kernel *kernel, float *dst, const struct
                         struct at_fetch *fetch)
 {
     const struct at_weight *w = b->panel.w;
-    size_t pitch = line_length(w) * at_dtype_size(w->dtype), cols = b->panel.cols;
+    size_t pitch = at_weight_pitch(w) * at_dtype_size(w->dtype), cols = b->panel.cols;
     _Alignas(64) float copy[AT_KC * AT_NR_MAX];
 
     for (size_t k = 0, n; k < b->kc; k += n) {
@@ -242,7 +237,7 @@ static void pack_block(const struct at_kernel *kernel, float *dst, const struct 
                        struct at_fetch *fetch)
 {
     const struct at_weight *w = b->panel.w;
-    size_t ld = line_length(w), cols = b->panel.cols;
+    size_t ld = at_weight_pitch(w), cols = b->panel.cols;
     const void *from = weight_at(w, b->panel.col, b->k0);
     bool is_wide = w->dtype == AT_F32;
 
@@ -304,7 +299,7 @@ static void one_block(const struct linear *l, const struct block *b, size_t from
 {
     _Alignas(64) float packed[OUT_MAJOR_KC * AT_NR_MAX];
     const float *w = block_in_place(l, b);
-    size_t ldw = w ? b->panel.w->n_out : l->kernel->nr;
+    size_t ldw = w ? at_weight_pitch(b->panel.w) : l->kernel->nr;
     float *keep = w && to - from > ((uintptr_t)w % AT_CACHE_LINE ? 1 : 2) ? packed : NULL;
     struct block next = next_block(l, b);
     size_t n_rounds = to - from + (w ? 0 : 1); /* through the block, one of them to pack it */
@@ -374,7 +369,7 @@ static void blas_panel(void *arg, size_t task, size_t slot)
     const struct linear *l = arg;
     struct panel p = find_panel(l, task);
     bool is_out_major = p.w->layout == AT_OUT_MAJOR, is_wide = p.w->dtype == AT_F32;
-    size_t ld = line_length(p.w), size = at_dtype_size(p.w->dtype);
+    size_t ld = at_weight_pitch(p.w), size = at_dtype_size(p.w->dtype);
     size_t n_lines = is_out_major ? p.cols : l->K, length = is_out_major ? l->K : p.cols;
     const char *from = weight_at(p.w, p.col, 0);
     float *wide = is_wide ? NULL : at_malloc(n_lines * length, sizeof *wide);

@@ -103,7 +103,7 @@ static void pack_weight(const struct product *p, double *dst, size_t col, size_t
     const struct at_weight *w = p->w;
     bool is_out_major = w->layout == AT_OUT_MAJOR;
     size_t nr = p->kernel->nr_double, n_lines = is_out_major ? cols : kc;
-    size_t length = is_out_major ? kc : cols, pitch = is_out_major ? w->n_in : w->n_out;
+    size_t length = is_out_major ? kc : cols, pitch = at_weight_pitch(w);
     size_t size = at_dtype_size(w->dtype), at = is_out_major ? col * pitch + k0 : k0 * pitch + col;
     const char *from = (const char *)w->data + at * size;
     float line[AT_MAX(AT_KC, PANELS * AT_NR_MAX / 2)];
@@ -300,7 +300,7 @@ static void pack_head(const struct head *h)
         for (size_t d = 0; d < D; d++)
             h->keys[(j / nr * D + d) * nr + j % nr] =
                 j < n ? at_pair(in->k + j * in->k_stride + at + d, h->lo) : 0.0;
-    for (size_t j = 0; j < n; j++)
+    for (size_t j = 0; j < n && in->v; j++)
         for (size_t d = 0; d < at_divide_up(D, nr) * nr; d++)
             h->values[(d / nr * n + j) * nr + d % nr] =
                 d < D ? at_pair(in->v + j * in->v_stride + at + d, h->lo) : 0.0;

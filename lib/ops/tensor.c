@@ -60,9 +60,26 @@ void at_to_f32(float *out, const void *in, enum at_dtype t, size_t n)
     }
 }
 
+size_t at_weight_pitch(const struct at_weight *w)
+{
+    if (w->pitch)
+        return w->pitch;
+    return w->layout == AT_OUT_MAJOR ? w->n_in : w->n_out;
+}
+
+struct at_weight at_weight_first(const struct at_weight *w, size_t n)
+{
+    struct at_weight first = *w;
+
+    AT_BUG_IF(n > w->n_out);
+    first.pitch = at_weight_pitch(w);
+    first.n_out = n;
+    return first;
+}
+
 void at_weight_row(float *out, const struct at_weight *w, size_t i)
 {
     AT_BUG_IF(w->layout != AT_OUT_MAJOR || i >= w->n_out);
-    at_to_f32(out, (const char *)w->data + i * w->n_in * at_dtype_size(w->dtype), w->dtype,
-              w->n_in);
+    size_t at = i * at_weight_pitch(w) * at_dtype_size(w->dtype);
+    at_to_f32(out, (const char *)w->data + at, w->dtype, w->n_in);
 }

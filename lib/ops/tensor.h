@@ -24,6 +24,7 @@ struct at_weight {
     enum at_dtype dtype;
     enum at_layout layout;
     size_t n_out, n_in;
+    size_t pitch; /* elements from one stored row to the next; 0 when they touch */
 };
 
 /* A vector of n parameters (bias, norm gain); always F32, converted at load when it was not. */
@@ -37,6 +38,12 @@ const char *at_dtype_name(enum at_dtype t);
 
 /* at_to_f32 - n values of type t to float; exact for F16 and BF16. */
 void at_to_f32(float *out, const void *in, enum at_dtype t, size_t n);
+
+/* at_weight_pitch - elements from one stored row to the next. */
+size_t at_weight_pitch(const struct at_weight *w);
+
+/* at_weight_first - the first n outputs of w, where they lie. */
+struct at_weight at_weight_first(const struct at_weight *w, size_t n);
 
 /* at_weight_row - row i of an out-major weight (an embedding) as floats; out (n_in). */
 void at_weight_row(float *out, const struct at_weight *w, size_t i);

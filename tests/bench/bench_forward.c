@@ -19,12 +19,12 @@
 #include "model/forward.h"
 #include "ops/cpu.h"
 
-/* Of the products of one pass. The last layer ends with its maps: queries, keys and values. */
+/* Of the products of one pass. The last layer ends with its maps: queries and keys. */
 static double n_weights(const struct at_config *c)
 {
     double C = (double)c->width, rest = (double)c->n_layers - 1.0;
 
-    return rest * C * (4.0 * C + 2.0 * (double)c->ffn_width) + 3.0 * C * C;
+    return rest * C * (4.0 * C + 2.0 * (double)c->ffn_width) + 2.0 * C * C;
 }
 
 /* Multiply-adds of one pass, counted as two. Causal maps need half of the T x T work. */

@@ -10,9 +10,9 @@ static void test_gather_and_add(void **state)
     static const float words[3][2] = { { 1, 2 }, { 3, 4 }, { 5, 6 } };
     static const uint16_t halves[2][2] = { { 0x3c00, 0xc000 }, { 0x3800, 0 } }; /* 1 -2, 0.5 0 */
     static const uint16_t brains[2][2] = { { 0x3f80, 0xc000 }, { 0x3f00, 0 } }; /* the same */
-    const struct at_weight word = { words, AT_F32, AT_OUT_MAJOR, 3, 2 };
-    const struct at_weight half = { halves, AT_F16, AT_OUT_MAJOR, 2, 2 };
-    const struct at_weight brain = { brains, AT_BF16, AT_OUT_MAJOR, 2, 2 };
+    const struct at_weight word = { words, AT_F32, AT_OUT_MAJOR, 3, 2, 0 };
+    const struct at_weight half = { halves, AT_F16, AT_OUT_MAJOR, 2, 2, 0 };
+    const struct at_weight brain = { brains, AT_BF16, AT_OUT_MAJOR, 2, 2, 0 };
     static const int ids[] = { 2, 0, 2 }, types[] = { 0, 1, 1 };
     static const float sums[] = { 7, 2, 2, 2, 6, 6 };
     float out[6];

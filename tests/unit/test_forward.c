@@ -275,6 +275,7 @@ static int see_maps(void *arg, const struct at_layer_view *view, struct at_error
     assert_same(view->input, t->hidden + view->layer * view->T * view->C, view->T * view->C,
                 BATCH_TOL);
     assert_non_null(view->q);
+    assert_int_equal(view->v == NULL, is_last);
     assert_int_equal(view->context == NULL, is_last);
     assert_int_equal(view->mid == NULL, is_last);
     assert_int_equal(view->ffn_act == NULL, is_last);

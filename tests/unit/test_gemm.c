@@ -47,7 +47,7 @@ static uint16_t to_half(float f, enum at_dtype t)
 static struct weight make_weight(size_t M, size_t K, enum at_layout layout, enum at_dtype t)
 {
     float *x = random_floats(M * K, 7);
-    struct weight w = { { NULL, t, layout, M, K }, NULL, at_malloc(M * K, sizeof *w.exact) };
+    struct weight w = { { NULL, t, layout, M, K, 0 }, NULL, at_malloc(M * K, sizeof *w.exact) };
     float *wide = at_malloc(M * K, sizeof *wide);
 
     w.data = at_malloc(M * K, at_dtype_size(t));
@@ -254,6 +254,43 @@ static void parts(void *arg)
     check_parts(AT_IN_MAJOR);
 }
 
+/* The first columns of a product are the product with the first outputs. */
+static void check_first(struct shape s, size_t first, enum at_layout layout, enum at_dtype t)
+{
+    struct weight w = make_weight(s.M, s.K, layout, t);
+    const struct at_weight some = at_weight_first(&w.view, first);
+    float *x = random_floats(s.N * s.K, 5), *bias = random_floats(s.M, 6);
+    float *whole = at_malloc(s.N * s.M, sizeof *whole), *out = random_floats(s.N * first, 7);
+
+    at_linear(whole, x, &w.view, bias, s.N, AT_EPI_NONE, NULL);
+    at_linear(out, x, &some, bias, s.N, AT_EPI_NONE, NULL);
+    for (size_t n = 0; n < s.N; n++)
+        for (size_t m = 0; m < first; m++)
+            assert_true(fabsf(out[n * first + m] - whole[n * s.M + m]) <= 1e-4f);
+    free(out);
+    free(whole);
+    free(bias);
+    free(x);
+    free_weight(&w);
+}
+
+static void firsts(void *arg)
+{
+    (void)arg;
+    for (int layout = AT_OUT_MAJOR; layout <= AT_IN_MAJOR; layout++)
+        for (int t = AT_F32; t <= AT_BF16; t++) {
+            check_first((struct shape){ 5, 70, 300 }, 41, (enum at_layout)layout, (enum at_dtype)t);
+            check_first((struct shape){ 33, 96, 64 }, 64, (enum at_layout)layout, (enum at_dtype)t);
+            check_first((struct shape){ 3, 9, 5 }, 9, (enum at_layout)layout, (enum at_dtype)t);
+        }
+}
+
+static void test_first_outputs(void **state)
+{
+    (void)state;
+    for_each_path(firsts, NULL);
+}
+
 static void test_parts_are_side_by_side(void **state)
 {
     (void)state;
@@ -369,6 +406,7 @@ int main(void)
         cmocka_unit_test(test_rounding),
         cmocka_unit_test(test_epilogues),
         cmocka_unit_test(test_parts_are_side_by_side),
+        cmocka_unit_test(test_first_outputs),
         cmocka_unit_test(test_weights_begin_anywhere),
         cmocka_unit_test(test_rows_do_not_know_each_other),
         cmocka_unit_test(test_true_sizes),

@@ -70,7 +70,7 @@ static void test_pairs(void **state)
 static void test_embed(void **state)
 {
     static const float words[3][2] = { { 1, 2 }, { 3, 4 }, { 5, 1e-9f } };
-    const struct at_weight table = { words, AT_F32, AT_OUT_MAJOR, 3, 2 };
+    const struct at_weight table = { words, AT_F32, AT_OUT_MAJOR, 3, 2, 0 };
     static const int ids[] = { 2, 0 };
     float out[2 * 4] = { 1, 2, 3, 4, 0, 0, 0, 1e-9f };
 
@@ -111,7 +111,7 @@ static void check_linear(struct shape s, enum at_layout layout, enum at_epilogue
     float *x = at_distance(x_pairs, s.N * s.K, lo);
     float *residual = at_distance(r_pairs, s.N * stride, lo);
     float *out = at_calloc(2 * lo, sizeof *out);
-    const struct at_weight view = { w, AT_F32, layout, s.M, s.K };
+    const struct at_weight view = { w, AT_F32, layout, s.M, s.K, 0 };
 
     for (size_t m = 0; m < s.M; m++) {
         bias64[m] = (double)bias[m];
@@ -157,8 +157,8 @@ static void test_linear_of_halves(void **state)
 {
     static const uint16_t halves[] = { 0x3c00, 0xc000, 0x3800, 0x4200 }; /* 1 -2 0.5 3 */
     static const uint16_t brains[] = { 0x3f80, 0xc000, 0x3f00, 0x4040 }; /* the same */
-    const struct at_weight f16 = { halves, AT_F16, AT_OUT_MAJOR, 2, 2 };
-    const struct at_weight bf16 = { brains, AT_BF16, AT_IN_MAJOR, 2, 2 };
+    const struct at_weight f16 = { halves, AT_F16, AT_OUT_MAJOR, 2, 2, 0 };
+    const struct at_weight bf16 = { brains, AT_BF16, AT_IN_MAJOR, 2, 2, 0 };
     const float x[] = { 1.0f, 2.0f, 1e-9f, 0.0f };
     float out[4];
 
@@ -178,7 +178,7 @@ static void test_rows_and_threads_change_nothing(void **state)
     double *exact = at_malloc(lo, sizeof *exact);
     float *x = random_pairs(exact, lo, 1), *w = random_pairs(exact, M * K, 2);
     float *all = at_malloc(N * M + lo, sizeof *all), *one = at_malloc(M + lo, sizeof *one);
-    const struct at_weight view = { w, AT_F32, AT_IN_MAJOR, M, K };
+    const struct at_weight view = { w, AT_F32, AT_IN_MAJOR, M, K, 0 };
     struct at_pool *pool = at_pool_new(3);
 
     (void)state;

@@ -57,7 +57,7 @@ static void test_every_half(void **state)
 static void test_rows_and_names(void **state)
 {
     static const uint16_t data[] = { 0x3c00, 0x4000, 0xbc00, 0x7bff, 1, 0x8000 };
-    const struct at_weight w = { data, AT_F16, AT_OUT_MAJOR, 2, 3 };
+    const struct at_weight w = { data, AT_F16, AT_OUT_MAJOR, 2, 3, 0 };
     float row[3];
 
     (void)state;
