@@ -68,11 +68,34 @@ static void test_rows_and_names(void **state)
     assert_int_equal(at_dtype_size(AT_BF16), 2);
 }
 
+/* Of six numbers as 3 outputs of 2 inputs, either way round, the first two outputs. */
+static void test_first_outputs(void **state)
+{
+    static const float data[] = { 1, 2, 3, 4, 5, 6 };
+    const struct at_weight by_out = { data, AT_F32, AT_OUT_MAJOR, 3, 2, 0 };
+    const struct at_weight by_in = { data, AT_F32, AT_IN_MAJOR, 3, 2, 0 };
+    struct at_weight first = at_weight_first(&by_out, 2);
+    float row[2];
+
+    (void)state;
+    assert_int_equal(first.n_out, 2);
+    assert_int_equal(at_weight_pitch(&first), 2);
+    at_weight_row(row, &first, 1);
+    assert_true(row[0] == 3.0f && row[1] == 4.0f);
+    first = at_weight_first(&by_in, 2);
+    assert_int_equal(first.n_out, 2);
+    assert_int_equal(at_weight_pitch(&first), 3);
+    first = at_weight_first(&first, 1);
+    assert_int_equal(first.n_out, 1);
+    assert_int_equal(at_weight_pitch(&first), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_half),
         cmocka_unit_test(test_rows_and_names),
+        cmocka_unit_test(test_first_outputs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

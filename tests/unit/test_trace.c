@@ -135,6 +135,31 @@ static void test_replay_equals_the_pass(void **state)
     }
 }
 
+/* Maps, and queries, keys and values, are the same when nobody wants anything else. */
+static void test_parts_alone(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < N_FIXTURES; i++) {
+        struct model_fixture f;
+        fixture_open(&f, fixture_names[i]);
+        struct at_trace all = fixture_run(&f, KEEP_ALL);
+        struct at_trace maps = fixture_run(&f, AT_CAP_ATTENTION);
+        struct at_trace projections = fixture_run(&f, AT_CAP_QKV);
+        const struct at_dims *d = &all.dims;
+        size_t n = d->L * d->T * d->C;
+        assert_same(maps.attention, all.attention, d->L * d->H * d->T * d->T, 0);
+        assert_same(projections.q, all.q, n, 0);
+        assert_same(projections.k, all.k, n, 0);
+        assert_same(projections.v, all.v, n, 0);
+        assert_null(maps.q);
+        assert_null(projections.attention);
+        at_trace_release(&all);
+        at_trace_release(&maps);
+        at_trace_release(&projections);
+        fixture_close(&f);
+    }
+}
+
 static void test_same_run_same_bytes(void **state)
 {
     struct model_fixture f;
@@ -439,6 +464,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_replay_equals_the_pass),
+        cmocka_unit_test(test_parts_alone),
         cmocka_unit_test(test_same_run_same_bytes),
         cmocka_unit_test(test_parts_of_a_capture),
         cmocka_unit_test(test_aborted_capture_leaves_no_file),
