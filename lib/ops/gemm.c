@@ -29,9 +29,10 @@ enum { FEW_TILES = 4 };
 /* More tiles of x than this have left the cache when the next panel comes. */
 enum { FETCHED_TILES = 8 };
 
-/* Longest block of an out-major weight, whose rows are read fastest in long pieces; that the packed
-   panel then is in the second-level cache costs the tiles nothing. In-major it is AT_KC. */
-enum { OUT_MAJOR_KC = 1024 };
+/* Longest block of a weight. The rows of an out-major one are read fastest in long pieces; that the
+   packed panel then is in the second-level cache costs the tiles nothing. In-major the panel and
+   two tiles of x fill the first-level cache, and the sum is two chains. */
+enum { OUT_MAJOR_KC = 1024, IN_MAJOR_KC = 2 * AT_CHAIN };
 
 /* Columns that OpenBLAS gets at a time: wide enough for it, narrow enough to share out. */
 enum { BLAS_PANEL = 192 };
@@ -396,7 +397,7 @@ static void multiply(struct linear *l, struct at_pool *pool)
     l->kernel = at_kernel();
     l->K = l->parts[0].w->n_in;
     AT_BUG_IF(l->K == 0);
-    l->most_kc = most_kc(l->K, l->parts[0].w->layout == AT_IN_MAJOR ? AT_KC : OUT_MAJOR_KC);
+    l->most_kc = most_kc(l->K, l->parts[0].w->layout == AT_IN_MAJOR ? IN_MAJOR_KC : OUT_MAJOR_KC);
     l->panel_width = is_blas ? BLAS_PANEL : l->kernel->nr;
     for (size_t p = 0; p < l->n_parts; p++) {
         AT_BUG_IF(l->parts[p].w->n_in != l->K);
