@@ -47,7 +47,7 @@ struct linear {
     size_t n_parts, n_panels, panel_width;
     size_t N, K, most_kc;
     size_t n_tiles;
-    size_t n_row_blocks, tasks_per_block, n_threads;
+    size_t n_row_blocks, n_runs, n_threads;
     enum at_epilogue epilogue;
     const float *residual; /* (N, out_stride) or NULL */
 };
@@ -186,7 +186,7 @@ static struct block next_block(const struct linear *l, const struct block *b)
     }
     if (index < b->run.end && k0 < l->K)
         return find_block(l, b->run, index, k0);
-    if (b->run.task + l->n_threads >= l->tasks_per_block)
+    if (b->run.task + l->n_threads >= l->n_runs)
         return *b;
     struct run run = find_run(l, b->run.task + l->n_threads);
     return find_block(l, run, run.first, 0);
@@ -339,10 +339,10 @@ static void one_block(const struct linear *l, const struct block *b, size_t from
 static void panels(void *arg, size_t task, size_t slot)
 {
     const struct linear *l = arg;
-    size_t part = task / l->tasks_per_block;
+    size_t part = task / l->n_runs;
     size_t from = l->n_tiles * part / l->n_row_blocks;
     size_t to = l->n_tiles * (part + 1) / l->n_row_blocks;
-    struct run run = find_run(l, task % l->tasks_per_block);
+    struct run run = find_run(l, task % l->n_runs);
     struct block b = find_block(l, run, run.first, 0);
 
     (void)slot;
@@ -357,10 +357,10 @@ static void multiply_own(struct linear *l, struct at_pool *pool)
     l->n_tiles = at_divide_up(l->N, l->kernel->mr);
     l->n_row_blocks = at_divide_up(l->N, ROW_BLOCK);
     l->n_threads = at_pool_size(pool);
-    l->tasks_per_block = count_runs(l);
+    l->n_runs = count_runs(l);
     l->packed = at_malloc(l->N * l->K, sizeof *l->packed);
     at_pool_run(pool, l->n_tiles * at_divide_up(l->K, l->most_kc), pack_x, l);
-    at_pool_run(pool, l->n_row_blocks * l->tasks_per_block, panels, l);
+    at_pool_run(pool, l->n_row_blocks * l->n_runs, panels, l);
     free(l->packed);
 }
 
@@ -387,7 +387,7 @@ static void blas_panel(void *arg, size_t task, size_t slot)
     free(wide);
 }
 
-/* The product whose operands l names. */
+/* The product whose operands l names; its parts have one layout. */
 static void multiply(struct linear *l, struct at_pool *pool)
 {
     bool is_blas = at_cpu_selected() == AT_KERNELS_OPENBLAS;
@@ -401,8 +401,6 @@ static void multiply(struct linear *l, struct at_pool *pool)
     l->panel_width = is_blas ? BLAS_PANEL : l->kernel->nr;
     for (size_t p = 0; p < l->n_parts; p++) {
         AT_BUG_IF(l->parts[p].w->n_in != l->K);
-        AT_BUG_IF(l->parts[p].w->layout != l->parts[0].w->layout);
-        l->out_stride += l->parts[p].w->n_out;
         l->n_panels += at_divide_up(l->parts[p].w->n_out, l->panel_width);
     }
     if (is_blas)
@@ -414,11 +412,22 @@ static void multiply(struct linear *l, struct at_pool *pool)
 void at_linear_parts(float *out, const float *x, const struct at_linear_part *parts, size_t n_parts,
                      size_t N, enum at_epilogue epilogue, struct at_pool *pool)
 {
-    struct linear l = {
-        .out = out, .x = x, .parts = parts, .n_parts = n_parts, .N = N, .epilogue = epilogue
-    };
+    size_t stride = 0;
 
-    multiply(&l, pool);
+    for (size_t p = 0; p < n_parts; p++)
+        stride += parts[p].w->n_out;
+    for (size_t p = 0, end; p < n_parts; p = end) {
+        struct linear l = { .out = out,
+                            .out_stride = stride,
+                            .x = x,
+                            .parts = parts + p,
+                            .N = N,
+                            .epilogue = epilogue };
+        for (end = p; end < n_parts && parts[end].w->layout == parts[p].w->layout; end++)
+            out += parts[end].w->n_out;
+        l.n_parts = end - p;
+        multiply(&l, pool);
+    }
 }
 
 void at_linear(float *out, const float *x, const struct at_weight *w, const float *bias, size_t N,
@@ -433,9 +442,13 @@ void at_linear_add(float *out, const float *x, const struct at_weight *w, const 
                    const float *residual, size_t N, struct at_pool *pool)
 {
     struct at_linear_part part = { w, bias };
-    struct linear l = {
-        .out = out, .x = x, .parts = &part, .n_parts = 1, .N = N, .residual = residual
-    };
+    struct linear l = { .out = out,
+                        .out_stride = w->n_out,
+                        .x = x,
+                        .parts = &part,
+                        .n_parts = 1,
+                        .N = N,
+                        .residual = residual };
 
     multiply(&l, pool);
 }

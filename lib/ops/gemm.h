@@ -52,7 +52,7 @@ struct at_linear_part {
  * at_linear_parts - several products of the same x, side by side: BERT's q, k and v.
  *
  * Shapes    out (N, sum of n_out); part p's columns follow part p-1's. Else as at_linear().
- * Edge      all weights have one n_in and one layout.
+ * Edge      all weights have one n_in; neighbours of one layout are multiplied together.
  */
 void at_linear_parts(float *out, const float *x, const struct at_linear_part *parts, size_t n_parts,
                      size_t N, enum at_epilogue epilogue, struct at_pool *pool);

@@ -217,8 +217,8 @@ static void test_epilogues(void **state)
     for_each_path(all_epilogues, NULL);
 }
 
-/* Part p's columns are what at_linear() makes of it alone, bit for bit. */
-static void check_parts(enum at_layout layout)
+/* Columns of part p are what at_linear() makes of it alone, bit for bit, however each is laid. */
+static void check_parts(enum at_layout first, enum at_layout second)
 {
     enum { N = 5, K = 1100, COLUMNS = 264 };
     static const size_t widths[] = { 33, 7, 224 };
@@ -229,7 +229,7 @@ static void check_parts(enum at_layout layout)
     size_t col = 0;
 
     for (int p = 0; p < 3; p++) {
-        w[p] = make_weight(widths[p], K, layout, AT_F32);
+        w[p] = make_weight(widths[p], K, p == 1 ? second : first, AT_F32);
         list[p] = (struct at_linear_part){ &w[p].view, p == 1 ? NULL : bias };
     }
     at_linear_parts(out, x, list, 3, N, AT_EPI_GELU_ERF, NULL);
@@ -250,8 +250,10 @@ static void check_parts(enum at_layout layout)
 static void parts(void *arg)
 {
     (void)arg;
-    check_parts(AT_OUT_MAJOR);
-    check_parts(AT_IN_MAJOR);
+    check_parts(AT_OUT_MAJOR, AT_OUT_MAJOR);
+    check_parts(AT_IN_MAJOR, AT_IN_MAJOR);
+    check_parts(AT_OUT_MAJOR, AT_IN_MAJOR);
+    check_parts(AT_IN_MAJOR, AT_OUT_MAJOR);
 }
 
 /* The first columns of a product are the product with the first outputs. */
