@@ -6,7 +6,7 @@
  * are done, not when every worker has noticed it: one that the system keeps from running holds up
  * nobody unless it has a task in hand.
  */
-#define _DEFAULT_SOURCE
+#define _GNU_SOURCE /* affinity */
 #include "base/pool.h"
 
 #include <pthread.h>
@@ -23,6 +23,7 @@ enum { SPINS = 4000 }; /* about 100 microseconds */
 struct at_pool {
     size_t n_threads;
     pthread_t *threads; /* n_threads - 1 */
+    int caller_cpu;     /* that the workers keep off; -1 before the first call */
     /* The call in hand. Whoever takes a number above 0 from `left` owns task n_tasks - number, and
        then the other three stand still until that task is counted in `done`. */
     at_task_fn fn;
@@ -110,15 +111,47 @@ static void *worker_main(void *arg)
     }
 }
 
+/* Processors that the calling thread may run on. */
+static size_t count_processors(void)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+#ifdef __linux__
+    cpu_set_t allowed;
+
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0)
+        return (size_t)CPU_COUNT(&allowed);
+#endif
+    return online > 0 ? (size_t)online : 1;
+}
+
+/* Leave the caller's processor to the caller. A worker that is woken while the others are busy for
+   a moment would be put there, behind the caller, and stay for longer than a pass takes. */
+static void keep_workers_off(struct at_pool *p)
+{
+#ifdef __linux__
+    int cpu = sched_getcpu();
+    cpu_set_t others;
+
+    if (cpu == p->caller_cpu || sched_getaffinity(0, sizeof others, &others) != 0)
+        return;
+    p->caller_cpu = cpu;
+    CPU_CLR(cpu, &others);
+    for (size_t i = 1; i < p->n_threads && CPU_COUNT(&others) > 0; i++)
+        pthread_setaffinity_np(p->threads[i - 1], sizeof others, &others);
+#else
+    (void)p;
+#endif
+}
+
 struct at_pool *at_pool_new(size_t n_threads)
 {
     struct at_pool *p = at_calloc(1, sizeof *p);
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
 
     if (n_threads == 0)
-        n_threads = online > 0 ? (size_t)online : 1;
+        n_threads = count_processors();
     p->threads = at_calloc(n_threads, sizeof *p->threads);
     p->n_threads = 1;
+    p->caller_cpu = -1;
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->wake, NULL);
     for (size_t i = 1; i < n_threads; i++) {
@@ -159,6 +192,7 @@ void at_pool_run(struct at_pool *p, size_t n_tasks, at_task_fn fn, void *arg)
             fn(arg, i, 0);
         return;
     }
+    keep_workers_off(p);
     p->fn = fn;
     p->arg = arg;
     p->n_tasks = n_tasks;

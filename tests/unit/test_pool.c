@@ -1,8 +1,10 @@
 /*
  * test_pool.c - every task runs once, with a slot of its own, round after round.
  */
+#define _GNU_SOURCE /* affinity */
 #include "base/pool.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -75,12 +77,82 @@ static void test_default_size_and_unused(void **state)
     at_pool_free(p); /* threads that never worked end too */
 }
 
+#ifdef __linux__
+static cpu_set_t allowed(void)
+{
+    cpu_set_t set;
+
+    assert_int_equal(sched_getaffinity(0, sizeof set, &set), 0);
+    return set;
+}
+
+static void test_default_size_is_what_is_allowed(void **state)
+{
+    cpu_set_t all = allowed(), one;
+    int cpu = 0;
+
+    (void)state;
+    while (!CPU_ISSET(cpu, &all))
+        cpu++;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    struct at_pool *p = at_pool_new(0);
+    assert_int_equal(at_pool_size(p), 1);
+    at_pool_free(p);
+    assert_int_equal(sched_setaffinity(0, sizeof all, &all), 0);
+    p = at_pool_new(0);
+    assert_int_equal(at_pool_size(p), CPU_COUNT(&all));
+    at_pool_free(p);
+}
+
+struct seen {
+    atomic_int n_started;
+    cpu_set_t set[2]; /* by slot, */
+    int rc[2];        /* and what asking for it returned */
+};
+
+/* Ends when both threads have a task. */
+static void look(void *arg, size_t task, size_t slot)
+{
+    struct seen *seen = arg;
+
+    (void)task;
+    seen->rc[slot] = sched_getaffinity(0, sizeof seen->set[slot], &seen->set[slot]);
+    atomic_fetch_add(&seen->n_started, 1);
+    while (seen->n_started < 2)
+        sched_yield();
+}
+
+static void test_worker_keeps_off_the_callers_processor(void **state)
+{
+    cpu_set_t all = allowed(), common;
+    struct seen seen = { .n_started = 0 };
+
+    (void)state;
+    if (CPU_COUNT(&all) == 1)
+        skip();
+    struct at_pool *p = at_pool_new(2);
+    at_pool_run(p, 2, look, &seen);
+    assert_true(seen.rc[0] == 0 && seen.rc[1] == 0);
+    CPU_AND(&common, &all, &seen.set[1]);
+    assert_true(CPU_EQUAL(&seen.set[0], &all)); /* which may go where it likes */
+    assert_int_equal(CPU_COUNT(&common), CPU_COUNT(&all) - 1);
+    assert_int_equal(CPU_COUNT(&seen.set[1]), CPU_COUNT(&all) - 1);
+    at_pool_free(p);
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_task_once),
         cmocka_unit_test(test_without_a_pool),
         cmocka_unit_test(test_default_size_and_unused),
+#ifdef __linux__
+        cmocka_unit_test(test_worker_keeps_off_the_callers_processor),
+        cmocka_unit_test(test_default_size_is_what_is_allowed),
+#endif
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
