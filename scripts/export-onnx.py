@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """Write a BERT or GPT-2 checkpoint as an ONNX model that returns all its attention maps.
 
-    scripts/export-onnx.py MODEL_DIR FILE.onnx
+    scripts/export-onnx.py [--states] MODEL_DIR FILE.onnx
 
-For scripts/bench-peers: token ids (1,T) in, the maps (L,1,H,T,T) out, in one array as atlas keeps them; what only the
-last hidden states need is left out, as atlas leaves it out. Needs PyTorch.
+For scripts/bench-peers: token ids (1,T) in, the maps (L,1,H,T,T) out, in one array as atlas keeps them. With --states the
+last hidden states (1,T,C) come too, as from any export of a whole model, whoever runs it for its maps or not; without,
+what only they need is left out, as atlas leaves it out. Needs PyTorch.
 """
 import json
 import math
@@ -27,9 +28,9 @@ def load(path):
 
 
 class Model(torch.nn.Module):
-    def __init__(self, config, weights):
+    def __init__(self, config, weights, wants_states):
         super().__init__()
-        self.c, self.w = config, weights
+        self.c, self.w, self.wants_states = config, weights, wants_states
         self.causal = config["model_type"] == "gpt2"
         self.heads = config["n_head"] if self.causal else config["num_attention_heads"]
         self.width = config["n_embd"] if self.causal else config["hidden_size"]  # a constant of the graph, unlike x.shape
@@ -61,7 +62,7 @@ class Model(torch.nn.Module):
             x = self.norm(p + "attention.output.LayerNorm", x + linear(p + "attention.output.dense", y), eps)
             y = linear(p + "output.dense", F.gelu(linear(p + "intermediate.dense", x)))
             x = self.norm(p + "output.LayerNorm", x + y, eps)
-        return torch.stack(maps)
+        return torch.stack(maps), x
 
     def gpt2(self, ids):
         eps = self.c["layer_norm_epsilon"]
@@ -77,22 +78,29 @@ class Model(torch.nn.Module):
             y = linear(h + "mlp.c_fc", self.norm(h + "ln_2", x, eps))
             y = 0.5 * y * (1 + torch.tanh(math.sqrt(2 / math.pi) * (y + 0.044715 * y.pow(3))))
             x = x + linear(h + "mlp.c_proj", y)
-        return torch.stack(maps)
+        return torch.stack(maps), self.norm(p + "ln_f", x, eps)
 
     def forward(self, ids):
-        return self.gpt2(ids) if self.causal else self.bert(ids)
+        maps, states = self.gpt2(ids) if self.causal else self.bert(ids)
+        return (maps, states) if self.wants_states else maps
 
 
 def main():
-    if len(sys.argv) != 3:
+    wants_states = sys.argv[1:2] == ["--states"]
+    arguments = sys.argv[1 + wants_states:]
+    if len(arguments) != 2:
         sys.exit(__doc__)
-    with open(os.path.join(sys.argv[1], "config.json")) as f:
+    directory, out = arguments
+    with open(os.path.join(directory, "config.json")) as f:
         config = json.load(f)
-    model = Model(config, load(os.path.join(sys.argv[1], "model.safetensors"))).eval()
+    model = Model(config, load(os.path.join(directory, "model.safetensors")), wants_states).eval()
     axes = {"ids": {1: "T"}, "maps": {3: "T", 4: "T"}}
+    if wants_states:
+        axes["states"] = {1: "T"}
     with torch.no_grad():
-        torch.onnx.export(model, (torch.arange(16)[None] + 100,), sys.argv[2], input_names=["ids"], output_names=["maps"],
-                          dynamic_axes=axes, opset_version=14, do_constant_folding=True)
+        torch.onnx.export(model, (torch.arange(16)[None] + 100,), out, input_names=["ids"],
+                          output_names=[name for name in axes if name != "ids"], dynamic_axes=axes, opset_version=14,
+                          do_constant_folding=True)
 
 
 if __name__ == "__main__":
