@@ -137,6 +137,17 @@ static bool has_config(const char *dir)
     return is_there;
 }
 
+/* A path, which is nowhere but where it says. */
+static bool is_path(const char *name)
+{
+    return *name == '/' || !strncmp(name, "./", 2) || !strncmp(name, "../", 3);
+}
+
+static int fail_on_file(const char *name, struct at_error *err)
+{
+    return at_fail(err, AT_ENOTFOUND, "'%s' is a file; a model is the directory it lies in", name);
+}
+
 int model_find(char **dir_out, const char *name, struct at_error *err)
 {
     const char *models = getenv("ATLAS_MODELS");
@@ -148,6 +159,11 @@ int model_find(char **dir_out, const char *name, struct at_error *err)
         *dir_out = at_strdup(name);
         free(hub);
         return 0;
+    }
+    if (is_path(name)) {
+        free(hub);
+        return at_path_is_file(name) ? fail_on_file(name, err)
+                                     : at_fail(err, AT_ENOTFOUND, "no directory '%s'", name);
     }
     at_strbuf_addf(&looked, "./%s", name);
     dir = NULL;
@@ -174,6 +190,8 @@ int model_find(char **dir_out, const char *name, struct at_error *err)
     }
     if (dir)
         *dir_out = dir;
+    else if (at_path_is_file(name))
+        rc = fail_on_file(name, err);
     else
         rc = at_fail(err, AT_ENOTFOUND,
                      "no model '%s'; looked in %s; to fetch it: scripts/fetch-model %s", name,

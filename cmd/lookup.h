@@ -19,7 +19,8 @@ AT_MUST_USE int data_path(char **out, const char *rel, struct at_error *err);
 
 /*
  * model_find - directory of a model: a directory of that name, $ATLAS_MODELS/NAME, the built-in
- * models, the Hugging Face cache (bare names also under openai-community and google-bert).
+ * models, the Hugging Face cache (bare names also under openai-community and google-bert). A name
+ * that begins with /, ./ or ../ is only ever the first.
  *
  * Errors    AT_ENOTFOUND: one line with every place looked at and the command that fetches it.
  * Memory    *dir_out is the caller's.

@@ -29,6 +29,18 @@ load helper
     has "$stderr" "no model 'no-such-model'; looked in .*built-in.*scripts/fetch-model no-such-model"
 }
 
+@test "a path that is no directory: looked for nowhere else, and a file is called one" {
+    fails 1 run -m ./no-such-model "x"
+    has "$stderr" "^atlas run: no directory './no-such-model'$"
+    fails 1 run -m /no-such-model "x"
+    has "$stderr" "^atlas run: no directory '/no-such-model'$"
+    cp "$FIXTURES"/tiny-gpt2/model.safetensors .
+    for path in model.safetensors ./model.safetensors; do
+        fails 1 run -m $path "x"
+        has "$stderr" "^atlas run: '$path' is a file; a model is the directory it lies in$"
+    done
+}
+
 @test "info tells sizes, parameters and heads" {
     ok model info --json atlas-bert
     holds - '.architecture == "bert" and .layers == 6 and .heads == 6 and .width == 192 and .weights == "F16"'
