@@ -136,7 +136,9 @@ static void keep_workers_off(struct at_pool *p)
         return;
     p->caller_cpu = cpu;
     CPU_CLR(cpu, &others);
-    for (size_t i = 1; i < p->n_threads && CPU_COUNT(&others) > 0; i++)
+    if (p->n_threads - 1 > (size_t)CPU_COUNT(&others))
+        return; /* they have to share: the caller's will be free when it waits for them */
+    for (size_t i = 1; i < p->n_threads; i++)
         pthread_setaffinity_np(p->threads[i - 1], sizeof others, &others);
 #else
     (void)p;

@@ -108,38 +108,49 @@ static void test_default_size_is_what_is_allowed(void **state)
 
 struct seen {
     atomic_int n_started;
-    cpu_set_t set[2]; /* by slot, */
+    cpu_set_t set[2]; /* of the caller and of a worker, */
     int rc[2];        /* and what asking for it returned */
 };
 
-/* Ends when both threads have a task. */
+/* Ends when two threads have a task. */
 static void look(void *arg, size_t task, size_t slot)
 {
     struct seen *seen = arg;
+    size_t i = slot > 0;
 
     (void)task;
-    seen->rc[slot] = sched_getaffinity(0, sizeof seen->set[slot], &seen->set[slot]);
+    seen->rc[i] = sched_getaffinity(0, sizeof seen->set[i], &seen->set[i]);
     atomic_fetch_add(&seen->n_started, 1);
     while (seen->n_started < 2)
         sched_yield();
 }
 
-static void test_worker_keeps_off_the_callers_processor(void **state)
+/* The caller may go where it likes, a worker to so many of the same processors. */
+static void check_worker(size_t n_threads, int n_processors)
 {
     cpu_set_t all = allowed(), common;
+    struct at_pool *p = at_pool_new(n_threads);
     struct seen seen = { .n_started = 0 };
 
-    (void)state;
-    if (CPU_COUNT(&all) == 1)
-        skip();
-    struct at_pool *p = at_pool_new(2);
     at_pool_run(p, 2, look, &seen);
     assert_true(seen.rc[0] == 0 && seen.rc[1] == 0);
+    assert_true(CPU_EQUAL(&seen.set[0], &all));
     CPU_AND(&common, &all, &seen.set[1]);
-    assert_true(CPU_EQUAL(&seen.set[0], &all)); /* which may go where it likes */
-    assert_int_equal(CPU_COUNT(&common), CPU_COUNT(&all) - 1);
-    assert_int_equal(CPU_COUNT(&seen.set[1]), CPU_COUNT(&all) - 1);
+    assert_true(CPU_EQUAL(&seen.set[1], &common));
+    assert_int_equal(CPU_COUNT(&common), n_processors);
     at_pool_free(p);
+}
+
+static void test_worker_keeps_off_the_callers_processor(void **state)
+{
+    cpu_set_t all = allowed();
+    int n = CPU_COUNT(&all);
+
+    (void)state;
+    if (n == 1)
+        skip();
+    check_worker(2, n - 1);
+    check_worker((size_t)n + 1, n); /* too many for that */
 }
 #endif
 
