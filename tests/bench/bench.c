@@ -13,7 +13,7 @@
 #include "ops/cpu.h"
 #include "ops/kernel.h"
 
-enum { ROUNDS = 5, BYTES = 256 << 20, TILES = 8000 };
+enum { ROUNDS = 20, BYTES = 256 << 20, TILES = 8000 };
 
 void bench_begin(void)
 {
