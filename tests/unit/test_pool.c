@@ -107,41 +107,45 @@ static void test_default_size_is_what_is_allowed(void **state)
 }
 
 struct seen {
-    atomic_int n_started;
-    cpu_set_t set[2]; /* of the caller and of a worker, */
-    int rc[2];        /* and what asking for it returned */
+    size_t n_threads;
+    atomic_size_t n_started;
+    cpu_set_t *set; /* by slot */
 };
 
-/* Ends when two threads have a task. */
+/* Ends when every thread has a task: nobody has two. */
 static void look(void *arg, size_t task, size_t slot)
 {
     struct seen *seen = arg;
-    size_t i = slot > 0;
 
     (void)task;
-    seen->rc[i] = sched_getaffinity(0, sizeof seen->set[i], &seen->set[i]);
+    if (sched_getaffinity(0, sizeof *seen->set, &seen->set[slot]) != 0)
+        CPU_ZERO(&seen->set[slot]);
     atomic_fetch_add(&seen->n_started, 1);
-    while (seen->n_started < 2)
+    while (seen->n_started < seen->n_threads)
         sched_yield();
 }
 
-/* The caller may go where it likes, a worker to so many of the same processors. */
-static void check_worker(size_t n_threads, int n_processors)
+/* The caller may go where it likes, the workers to so many of the same processors. */
+static void check_workers(size_t n_threads, int n_processors)
 {
     cpu_set_t all = allowed(), common;
     struct at_pool *p = at_pool_new(n_threads);
-    struct seen seen = { .n_started = 0 };
+    struct seen seen = { n_threads, 0, calloc(n_threads, sizeof *seen.set) };
 
-    at_pool_run(p, 2, look, &seen);
-    assert_true(seen.rc[0] == 0 && seen.rc[1] == 0);
+    assert_non_null(seen.set);
+    assert_int_equal(at_pool_size(p), n_threads);
+    at_pool_run(p, n_threads, look, &seen);
     assert_true(CPU_EQUAL(&seen.set[0], &all));
-    CPU_AND(&common, &all, &seen.set[1]);
-    assert_true(CPU_EQUAL(&seen.set[1], &common));
-    assert_int_equal(CPU_COUNT(&common), n_processors);
+    for (size_t i = 1; i < n_threads; i++) {
+        CPU_AND(&common, &all, &seen.set[i]);
+        assert_true(CPU_EQUAL(&seen.set[i], &common));
+        assert_int_equal(CPU_COUNT(&common), n_processors);
+    }
+    free(seen.set);
     at_pool_free(p);
 }
 
-static void test_worker_keeps_off_the_callers_processor(void **state)
+static void test_workers_keep_off_the_callers_processor(void **state)
 {
     cpu_set_t all = allowed();
     int n = CPU_COUNT(&all);
@@ -149,8 +153,9 @@ static void test_worker_keeps_off_the_callers_processor(void **state)
     (void)state;
     if (n == 1)
         skip();
-    check_worker(2, n - 1);
-    check_worker((size_t)n + 1, n); /* too many for that */
+    check_workers(2, n - 1);
+    check_workers((size_t)n, n - 1);
+    check_workers((size_t)n + 1, n); /* too many for that */
 }
 #endif
 
@@ -161,7 +166,7 @@ int main(void)
         cmocka_unit_test(test_without_a_pool),
         cmocka_unit_test(test_default_size_and_unused),
 #ifdef __linux__
-        cmocka_unit_test(test_worker_keeps_off_the_callers_processor),
+        cmocka_unit_test(test_workers_keep_off_the_callers_processor),
         cmocka_unit_test(test_default_size_is_what_is_allowed),
 #endif
     };
