@@ -143,9 +143,17 @@ static bool is_path(const char *name)
     return *name == '/' || !strncmp(name, "./", 2) || !strncmp(name, "../", 3);
 }
 
-static int fail_on_file(const char *name, struct at_error *err)
+/* looked: the places, NULL for a path. */
+static int fail_to_find(const char *name, const char *looked, struct at_error *err)
 {
-    return at_fail(err, AT_ENOTFOUND, "'%s' is a file; a model is the directory it lies in", name);
+    if (at_path_is_file(name))
+        return at_fail(err, AT_ENOTFOUND, "'%s' is a file; a model is the directory it lies in",
+                       name);
+    if (!looked)
+        return at_fail(err, AT_ENOTFOUND, "no directory '%s'", name);
+    return at_fail(err, AT_ENOTFOUND,
+                   "no model '%s'; looked in %s; to fetch it: scripts/fetch-model %s", name, looked,
+                   name);
 }
 
 int model_find(char **dir_out, const char *name, struct at_error *err)
@@ -162,8 +170,7 @@ int model_find(char **dir_out, const char *name, struct at_error *err)
     }
     if (is_path(name)) {
         free(hub);
-        return at_path_is_file(name) ? fail_on_file(name, err)
-                                     : at_fail(err, AT_ENOTFOUND, "no directory '%s'", name);
+        return fail_to_find(name, NULL, err);
     }
     at_strbuf_addf(&looked, "./%s", name);
     dir = NULL;
@@ -190,12 +197,8 @@ int model_find(char **dir_out, const char *name, struct at_error *err)
     }
     if (dir)
         *dir_out = dir;
-    else if (at_path_is_file(name))
-        rc = fail_on_file(name, err);
     else
-        rc = at_fail(err, AT_ENOTFOUND,
-                     "no model '%s'; looked in %s; to fetch it: scripts/fetch-model %s", name,
-                     looked.s, name);
+        rc = fail_to_find(name, looked.s, err);
     at_strbuf_release(&looked);
     free(hub);
     return rc;
