@@ -1,6 +1,6 @@
 # atlas - one non-recursive Makefile. `make help` lists the targets.
 #
-# MODE is release, asan or debug; objects of different modes never mix. DEVELOPER=1 turns warnings
+# MODE is release, debug, asan or tsan; objects of different modes never mix. DEVELOPER=1 turns warnings
 # into errors, V=1 shows the commands. PREFIX and DESTDIR are where `make install` puts things.
 MODE    ?= release
 PREFIX  ?= /usr/local
@@ -27,15 +27,17 @@ STD  := -std=c17 -D_POSIX_C_SOURCE=200809L -ffp-contract=off -fno-common -pthrea
 PIC  := -fPIC -fno-semantic-interposition
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
         -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wcast-qual -Wformat=2 -Wundef -Wvla
-SAN  := -fsanitize=address,undefined
+san.asan := -fsanitize=address,undefined
+san.tsan := -fsanitize=thread
 opt.release = -O2 -g
 opt.debug   = -O0 -g
-opt.asan    = -O1 -g $(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
+opt.asan    = -O1 -g $(san.asan) -fno-sanitize-recover=all -fno-omit-frame-pointer
+opt.tsan    = -O1 -g $(san.tsan)
 CFLAGS ?= $(opt.$(MODE))
 ALL    := $(STD) $(PIC) $(WARN) $(CFLAGS) -I. -Ilib -I$O \
           $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lmd -ldl -lm
-LINK    = $(CC) $(if $(filter asan,$(MODE)),$(SAN)) -pthread $(LDFLAGS)
+LINK    = $(CC) $(san.$(MODE)) -pthread $(LDFLAGS)
 
 LIB_SRC   := $(sort $(wildcard lib/*/*.c))
 # Headers that only files of their own folder include are not installed.
@@ -65,7 +67,7 @@ BATS      ?= $(if $(CMD_SRC),$(sort $(wildcard tests/cli/*.bats)))
 RUN_TESTS  = ATLAS_BUILD='$(CURDIR)/$O' scripts/run-tests.sh $O/log/$@
 
 .PHONY: all lib tests check check-unit check-cli check-fuzz check-docs check-layers check-style \
-        check-headers check-symbols check-hashes asan valgrind fuzz fuzz-run bench bench-peers lint format \
+        check-headers check-symbols check-hashes asan tsan valgrind fuzz fuzz-run bench bench-peers lint format \
         draw-samples install uninstall clean help demo test FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -187,6 +189,11 @@ check-symbols: lib
 asan:
 	@$(MAKE) MODE=asan check-unit check-fuzz check-cli
 
+## tsan           unit and command-line tests under the thread sanitizer
+TSAN_BATS := $(filter-out $(patsubst %,tests/cli/%.bats,docs fetch_model install makefile tally),$(BATS))
+tsan:
+	@$(MAKE) MODE=tsan BATS='$(TSAN_BATS)' check-unit check-cli
+
 ## valgrind       unit tests and each command once under valgrind
 VALGRIND ?= valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
             --suppressions=$(CURDIR)/tests/valgrind.supp
@@ -278,7 +285,7 @@ clean:
 	rm -rf build
 
 help:
-	@echo 'make TARGET [MODE=release|asan|debug] [DEVELOPER=1] [V=1] [PREFIX=/usr/local] [DESTDIR=]'
+	@echo 'make TARGET [MODE=release|debug|asan|tsan] [DEVELOPER=1] [V=1] [PREFIX=/usr/local] [DESTDIR=]'
 	@sed -n 's/^## /  /p' Makefile
 
 FORCE:

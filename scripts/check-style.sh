@@ -27,6 +27,8 @@ text=$(find Makefile README.md .ci scripts man tests -type f ! -name '*.[ch]' ! 
         'banned call' $c
     ban '(^|[^a-z0-9_>.])(printf|puts|putchar|perror|exit|_exit)[ ]*\(|stdout' \
         'the library is silent and never exits' $lib
+    ban '(^|[^a-z0-9_>.])(lgammaf?|localtime|gmtime|ctime|asctime|setlocale|drand48)[ ]*\(' \
+        'it writes what every thread shares' $lib
     ban 'stderr|(^|[^a-z0-9_])abort[ ]*\(' 'only the bug check talks and aborts' \
         $(echo "$lib" | grep -vE '^lib/base/(error|alloc)\.[ch]$')
     ban 'typedef (struct|enum|union)' 'structs and enums are used without typedef' $c

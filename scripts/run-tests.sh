@@ -46,6 +46,7 @@ mkdir -p "$logs"
 export OPENBLAS_CORETYPE="${OPENBLAS_CORETYPE:-Nehalem}" OPENBLAS_NUM_THREADS=1
 export ASAN_OPTIONS="exitcode=99:${ASAN_OPTIONS:-}"
 export UBSAN_OPTIONS="exitcode=99:print_stacktrace=1:${UBSAN_OPTIONS:-}"
+export TSAN_OPTIONS="exitcode=99:suppressions=$PWD/tests/tsan.supp:print_suppressions=0"
 export LSAN_OPTIONS="exitcode=99:suppressions=$PWD/tests/lsan.supp:print_suppressions=0"
 export LC_ALL=C.UTF-8 TZ=UTC
 [ $# -gt 0 ] || { echo "  no tests"; exit 0; }

@@ -109,7 +109,7 @@ static double entropy_ceiling(size_t T, bool is_causal)
         return 1.0;
     if (!is_causal)
         return (double)T * log((double)T);
-    for (size_t i = 2; i <= T; i++) /* lgamma() would write the global signgam */
+    for (size_t i = 2; i <= T; i++) /* lgamma would write the global signgam */
         sum += log((double)i);
     return sum;
 }

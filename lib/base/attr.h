@@ -30,7 +30,7 @@
  * loader's choice runs before they are ready. The function must be static (clang wants the
  * attribute on the first declaration, and headers should not have it).
  */
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define AT_CLONES
 #elif defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__) && defined(__GNUC__)
 #define AT_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))

@@ -1,6 +1,7 @@
 /*
  * tails.c - see tails.h.
  */
+#define _DEFAULT_SOURCE /* lgamma_r */
 #include "stats/tails.h"
 
 #include <math.h>
@@ -8,6 +9,14 @@
 #include "base/attr.h"
 
 enum { MAX_TERMS = 10000 };
+
+/* Of x > 0. lgamma would write the global signgam, from every thread. */
+static double log_gamma(double x)
+{
+    int sign;
+
+    return lgamma_r(x, &sign);
+}
 
 double at_normal_two_sided(double z)
 {
@@ -39,7 +48,7 @@ static double gamma_lower_series(double a, double x)
         term *= x / (a + n);
         sum += term;
     }
-    return sum * exp(a * log(x) - x - lgamma(a));
+    return sum * exp(a * log(x) - x - log_gamma(a));
 }
 
 /* Q(a, x) by its continued fraction; converges fast for x > a + 1. */
@@ -60,7 +69,7 @@ static double gamma_upper_fraction(double a, double x)
         if (fabs(step - 1.0) < 1e-16)
             break;
     }
-    return f * exp(a * log(x) - x - lgamma(a));
+    return f * exp(a * log(x) - x - log_gamma(a));
 }
 
 double at_chi2_tail(double x, double df)
@@ -111,7 +120,7 @@ double at_student_two_sided(double t, double df)
         return 1.0;
     if (isinf(t))
         return 0.0;
-    front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x));
+    front = exp(log_gamma(a + b) - log_gamma(a) - log_gamma(b) + a * log(x) + b * log1p(-x));
     if (x < (a + 1.0) / (a + b + 2.0))
         return front * beta_fraction(a, b, x) / a;
     return 1.0 - front * beta_fraction(b, a, 1.0 - x) / b;
@@ -123,7 +132,7 @@ double at_sign_test(size_t k, size_t n)
 
     AT_BUG_IF(k > n);
     for (size_t i = 0; i <= AT_MIN(k, n - k); i++)
-        p += exp(lgamma((double)n + 1.0) - lgamma((double)i + 1.0) - lgamma((double)(n - i) + 1.0) +
-                 log_half_n);
+        p += exp(log_gamma((double)n + 1.0) - log_gamma((double)i + 1.0) -
+                 log_gamma((double)(n - i) + 1.0) + log_half_n);
     return fmin(1.0, 2.0 * p);
 }

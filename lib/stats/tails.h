@@ -1,7 +1,7 @@
 /*
  * tails.h - tail probabilities of the distributions that the tests use.
  *
- * What libm already has (erfc, lgamma) does the work; relative error is below 1e-12 wherever the
+ * What libm already has (erfc, lgamma_r) does the work; relative error is below 1e-12 wherever the
  * result is above 1e-300.
  */
 #ifndef STATS_TAILS_H

@@ -15,7 +15,10 @@ setup_file() {
 compile() {
     local out=$1 source=$2 sanitize=
     shift 2
-    [[ $ATLAS_BUILD != *asan ]] || sanitize='-fsanitize=address,undefined'
+    case $ATLAS_BUILD in
+    *asan) sanitize='-fsanitize=address,undefined' ;;
+    *tsan) sanitize='-fsanitize=thread' ;;
+    esac
     ${CC:-cc} -std=c17 -Wall -Wextra -Wpedantic -Werror $sanitize -o "$out" "$source" "$@"
 }
 

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static FILE *matched;
+static FILE *_Atomic matched;
 
 static bool hit(const char *call, const char *path)
 {
