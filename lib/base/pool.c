@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/attr.h"
+#include "base/cgroup.h"
 
 enum { SPINS = 4000 }; /* about 100 microseconds */
 
@@ -111,17 +113,18 @@ static void *worker_main(void *arg)
     }
 }
 
-/* Processors that the calling thread may run on. */
+/* Processors that the calling thread may run on, or fewer if it may not use all of their time. */
 static size_t count_processors(void)
 {
     long online = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t n = online > 0 ? (size_t)online : 1, granted = at_cgroup_processors("");
 #ifdef __linux__
     cpu_set_t allowed;
 
     if (sched_getaffinity(0, sizeof allowed, &allowed) == 0)
-        return (size_t)CPU_COUNT(&allowed);
+        n = (size_t)CPU_COUNT(&allowed);
 #endif
-    return online > 0 ? (size_t)online : 1;
+    return granted > 0 ? AT_MIN(n, granted) : n;
 }
 
 /* Leave the caller's processor to the caller. A worker that is woken while the others are busy for

@@ -15,7 +15,8 @@ struct at_pool;
 typedef void (*at_task_fn)(void *arg, size_t task, size_t slot);
 
 /* at_pool_new - n_threads in all, the caller's included; 0 means one for each processor that the
-   caller may run on. The others keep off the processor that it is on, if there are enough. */
+   caller may run on, or fewer if it may not use all of their time (base/cgroup.h). The others keep
+   off the processor that the caller is on, if there are enough. */
 struct at_pool *at_pool_new(size_t n_threads);
 void at_pool_free(struct at_pool *p); /* accepts NULL */
 
