@@ -137,32 +137,35 @@ static int from_line(struct text *out, struct texts *t, struct at_error *err)
 static int from_json_line(struct text *out, struct texts *t, struct at_error *err)
 {
     struct at_json *doc;
-    const struct at_json *id;
-    const char *text, *pair;
+    const struct at_json *id, *pair;
+    const char *text;
     int rc = at_json_parse(&doc, t->lines.line, t->lines.n, err);
 
     if (rc)
         return rc;
     text = at_json_text(at_json_get(doc, "text"), NULL);
-    pair = at_json_text(at_json_get(doc, "pair"), t->options.pair);
+    pair = at_json_get(doc, "pair");
     id = at_json_get(doc, "id");
     if (!text)
         rc = at_fail(err, AT_EFORMAT, "no key 'text' with a string");
     else if (is_blank(text))
         rc = at_fail(err, AT_EFORMAT, "empty text");
-    if (!rc && at_json_is_number(id))
+    else if (!at_json_is_string(pair) && !at_json_is_null(pair))
+        rc = at_fail(err, AT_EFORMAT, "'pair' is not a string");
+    if (!rc && at_json_is_integer(id))
         out->id = at_asprintf("%lld", at_json_integer(id, 0));
     else if (!rc && at_json_is_string(id))
         out->id = at_strdup(at_json_text(id, ""));
     else if (!rc && at_json_is_null(id))
         out->id = at_asprintf("%zu", t->lines.number);
     else if (!rc)
-        rc = at_fail(err, AT_EFORMAT, "'id' is neither a string nor a number");
+        rc = at_fail(err, AT_EFORMAT, "'id' is neither a string nor a whole number");
     if (!rc)
         rc = claim_id(t, out->id, err);
     if (!rc) {
+        const char *second = at_json_text(pair, t->options.pair);
         out->text = at_strdup(text);
-        out->pair = pair ? at_strdup(pair) : NULL;
+        out->pair = second ? at_strdup(second) : NULL;
     }
     at_json_free(doc);
     return rc;

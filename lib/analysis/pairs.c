@@ -101,20 +101,25 @@ static int read_table(struct rows *rows, struct at_arena *arena, const char *pat
     return rc ? at_error_in(err, "%s", path) : 0;
 }
 
-/* Text of the first of the names that the object has; numbers are written out. */
-static const char *json_field(const struct at_json *object, const char *const *names, char *number,
-                              size_t size)
+/* Text of the first of the names that the object has, NULL for none; whole numbers are written out
+   in `number`. */
+static int json_field(const char **out, const struct at_json *object, const char *const *names,
+                      char *number, size_t size, struct at_error *err)
 {
-    for (size_t i = 0; names[i]; i++) {
+    *out = NULL;
+    for (size_t i = 0; names[i] && !*out; i++) {
         const struct at_json *v = at_json_get(object, names[i]);
-        if (at_json_is_string(v))
-            return at_json_text(v, "");
-        if (at_json_is_number(v)) {
+        if (at_json_is_string(v)) {
+            *out = at_json_text(v, "");
+        } else if (at_json_is_integer(v)) {
             snprintf(number, size, "%lld", at_json_integer(v, 0));
-            return number;
+            *out = number;
+        } else if (!at_json_is_null(v)) {
+            return at_fail(err, AT_EFORMAT, "'%s' is neither a string nor a whole number",
+                           names[i]);
         }
     }
-    return NULL;
+    return 0;
 }
 
 static int read_json_line(struct rows *rows, struct at_arena *arena, const struct at_lines *l,
@@ -128,7 +133,7 @@ static int read_json_line(struct rows *rows, struct at_arena *arena, const struc
     if (!rc && !at_json_is_object(object))
         rc = at_fail(err, AT_EFORMAT, "not an object");
     for (size_t f = 0; f < N_FIELDS && !rc; f++)
-        field[f] = json_field(object, field_names[f], number[f], sizeof number[f]);
+        rc = json_field(&field[f], object, field_names[f], number[f], sizeof number[f], err);
     if (!rc && (!field[A] || !field[B]))
         rc = at_fail(err, AT_EFORMAT,
                      "want the keys sentence_good and sentence_bad, sent_more and "

@@ -207,6 +207,13 @@ bool at_json_is_number(const struct at_json *v)
     return json_is_number(node_view(v));
 }
 
+bool at_json_is_integer(const struct at_json *v)
+{
+    double x = json_is_real(node_view(v)) ? json_real_value(node_view(v)) : NAN;
+
+    return json_is_integer(node_view(v)) || (fabs(x) <= EXACT_LIMIT && x == floor(x));
+}
+
 bool at_json_is_null(const struct at_json *v)
 {
     return !v || json_is_null(node_view(v));
@@ -236,14 +243,10 @@ const char *at_json_text(const struct at_json *v, const char *fallback)
 
 long long at_json_integer(const struct at_json *v, long long fallback)
 {
-    double x;
-
-    if (json_is_integer(node_view(v)))
-        return json_integer_value(node_view(v));
-    if (!json_is_real(node_view(v)))
+    if (!at_json_is_integer(v))
         return fallback;
-    x = json_real_value(node_view(v));
-    return fabs(x) <= EXACT_LIMIT && x == floor(x) ? (long long)x : fallback;
+    return json_is_integer(node_view(v)) ? json_integer_value(node_view(v))
+                                         : (long long)json_real_value(node_view(v));
 }
 
 double at_json_number(const struct at_json *v, double fallback)

@@ -230,6 +230,19 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     has "$stderr" "line 4: id '../b' cannot name a directory"
 }
 
+@test "--jsonl: numbers as ids, and what cannot be one" {
+    printf '%s\n' '{"id":7,"text":"The cat sat."}' '{"id":8.0,"text":"Dogs ran."}' \
+        '{"id":1.5,"text":"x"}' '{"id":2.5,"text":"x"}' '{"id":true,"text":"x"}' \
+        '{"text":"x","pair":["y"]}' >texts
+    run --separate-stderr atlas run --jsonl -f texts -o out --mask none --format json
+    ended 3
+    [ "$(cd out && ls | tr '\n' ' ')" = '7 8 manifest.json ' ]
+    for line in 3 4 5; do
+        has "$stderr" "line $line: 'id' is neither a string nor a whole number"
+    done
+    has "$stderr" "line 6: 'pair' is not a string"
+}
+
 @test "a line that is not UTF-8 is skipped, its place named once" {
     printf 'The cat sat.\nbad \377\nDogs ran.\n' >texts
     run --separate-stderr atlas run --lines -f texts --json --mask none

@@ -104,6 +104,12 @@ static void test_getters(void **state)
     assert_int_equal(at_json_integer(at_json_get(v, "r"), 5), 5);
     assert_int_equal(at_json_integer(at_json_get(v, "huge"), 5), 5);
     assert_int_equal(at_json_integer(at_json_get(v, "s"), 5), 5);
+    assert_true(at_json_is_integer(at_json_get(v, "i")));
+    assert_true(at_json_is_integer(at_json_get(v, "whole")));
+    assert_false(at_json_is_integer(at_json_get(v, "r")));
+    assert_false(at_json_is_integer(at_json_get(v, "huge")));
+    assert_false(at_json_is_integer(at_json_get(v, "s")));
+    assert_false(at_json_is_integer(NULL));
     ASSERT_NEAR(at_json_number(at_json_get(v, "r"), 0), 2.5, 0);
     ASSERT_NEAR(at_json_number(at_json_get(v, "i"), 0), -7, 0);
     ASSERT_NEAR(at_json_number(at_json_get(v, "t"), NAN), NAN, 0);
