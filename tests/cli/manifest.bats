@@ -17,6 +17,13 @@ TEXT='The cat sat. It slept.'
         "$(sha256sum <"$FIXTURES/tiny-bert/model.safetensors" | cut -d' ' -f1)" ]
 }
 
+@test "an input from a pipe is left to the one that reads it" {
+    printf 'one\ntwo\n' >texts
+    ok metrics --lines -f <(cat texts) -o out --format json
+    [ -f out/1/metrics.json ] && [ -f out/2/metrics.json ]
+    holds out/manifest.json '[.inputs[] | select(.role == "text") | keys] == [["path", "role"]]'
+}
+
 @test "all options are there with their final values, defaults included" {
     ok run -o out --tree-k 2 "$TEXT"
     holds out/manifest.json '.options["tree-k"] == 2'
