@@ -182,6 +182,7 @@ static bool skip(struct loop *l, const char *id, const struct at_error *err, boo
 static int add_text(struct loop *l, struct text *in, bool *is_fatal, struct at_error *err)
 {
     struct item *it = &l->items[l->n_items];
+    const char *file = l->job->file;
     int rc = doc_prepare(&it->doc, l->job, in, err);
 
     it->doc.number += l->n_items; /* those of this batch come before it */
@@ -190,7 +191,7 @@ static int add_text(struct loop *l, struct text *in, bool *is_fatal, struct at_e
         rc = begin(l, it, is_fatal, err);
     if (rc)
         return rc;
-    if (l->job->manifest && !l->job->texts.is_open && !l->job->file)
+    if (l->job->manifest && !l->job->texts.is_open && !(file && strcmp(file, "-") != 0))
         manifest_input_text(l->job->manifest, "text", it->doc.in.id, it->doc.in.text);
     l->n_rows += it->doc.tokens.n;
     l->n_items++;

@@ -24,6 +24,14 @@ TEXT='The cat sat. It slept.'
     holds out/manifest.json '[.inputs[] | select(.role == "text") | keys] == [["path", "role"]]'
 }
 
+@test "a text from standard input is an input, by - and by -f -" {
+    printf 'a cat\n' >text
+    ok metrics -o operand --format json - <text
+    ok metrics -o option --format json -f - <text
+    [ "$(json operand/manifest.json '.inputs[] | select(.role == "text").bytes')" = 5 ]
+    cmp <(json operand/manifest.json .inputs) <(json option/manifest.json .inputs)
+}
+
 @test "all options are there with their final values, defaults included" {
     ok run -o out --tree-k 2 "$TEXT"
     holds out/manifest.json '.options["tree-k"] == 2'
