@@ -22,7 +22,8 @@ struct call {
     struct job job;
     struct part *parts; /* (n), by number of the shard once checked */
     size_t n;
-    size_t rows; /* of one item: 3 for StereoSet, 1 for pairs */
+    size_t rows;  /* of one item: 3 for StereoSet, 1 for pairs */
+    double level; /* of the intervals */
     bool is_stereoset;
 };
 
@@ -134,6 +135,17 @@ static int by_number(const void *a, const void *b)
     return (x->shard.k > y->shard.k) - (x->shard.k < y->shard.k);
 }
 
+/* The confidence that was asked for: scores.json may have it rounded by --digits. */
+static int read_level(struct call *c, struct at_error *err)
+{
+    const struct part *p = &c->parts[0];
+
+    c->level = at_json_number(at_json_get(at_json_get(p->manifest, "options"), "level"), NAN);
+    if (c->level > 0.0 && c->level < 1.0)
+        return 0;
+    return at_fail(err, AT_EFORMAT, "'%s': no --level between 0 and 1 in manifest.json", p->dir);
+}
+
 /* Every shard of the same run, each once; then in their order. */
 static int check_parts(struct call *c, struct at_error *err)
 {
@@ -163,7 +175,7 @@ static int check_parts(struct call *c, struct at_error *err)
         else if (i > 0)
             rc = check_same(&c->parts[0], &c->parts[i], err);
     }
-    return rc;
+    return rc ? rc : read_level(c, err);
 }
 
 /* Items in turn, one of every shard, cell by cell as they were written. */
@@ -194,7 +206,7 @@ static int write_items(struct call *c, const char *columns, struct at_error *err
 }
 
 /* What stood in front of the first shard's document, the parts that were computed again apart. */
-static struct at_json *head_of(const struct part *p)
+static struct at_json *head_of(const struct part *p, double level)
 {
     static const char *const computed[] = { "aggregation", "overall",   "by_part",
                                             "by_category", "by_target", "by_direction",
@@ -212,10 +224,15 @@ static struct at_json *head_of(const struct part *p)
         if (is_computed)
             continue;
         text = value_text(value);
-        if (at_json_parse(&copy, text, strlen(text), NULL) == 0)
+        if (at_json_parse(&copy, text, strlen(text), NULL) == 0) {
+            if (!strcmp(key, "interval"))
+                at_json_set_real(copy, "level", level);
             at_json_set(head, key, copy);
+        }
         free(text);
     }
+    if (at_json_get(head, "level"))
+        at_json_set_real(head, "level", level);
     return head;
 }
 
@@ -255,14 +272,14 @@ static int report_stereoset(struct call *c, const char *path, char **excluded, i
     if (!rc) {
         const char **ids = at_malloc(set.n, sizeof *ids);
         struct stereo_report r = {
-            .head = head_of(&c->parts[0]),
+            .head = head_of(&c->parts[0], c->level),
             .set = &set,
             .scores = scores,
             .excluded = excluded,
             .has_part = has_part,
             .options = { strcmp(at_json_text(at_json_get(head, "aggregation"), ""), "micro") != 0,
                          { (size_t)at_json_integer(at_json_get(interval, "resamples"), 2000),
-                           at_json_number(at_json_get(interval, "level"), 0.95),
+                           c->level,
                            (uint64_t)at_json_integer(at_json_get(interval, "seed"), 1) } },
         };
         for (size_t i = 0; i < set.n; i++)
@@ -290,11 +307,11 @@ static int report_pairs(struct call *c, const char *path, char **excluded, int *
     if (!rc) {
         const char **ids = at_malloc(pairs.n, sizeof *ids);
         struct pairs_report r = {
-            .head = head_of(&c->parts[0]),
+            .head = head_of(&c->parts[0], c->level),
             .pairs = &pairs,
             .scores = scores,
             .excluded = excluded,
-            .level = at_json_number(at_json_get(c->parts[0].scores, "level"), 0.95),
+            .level = c->level,
         };
         for (size_t i = 0; i < pairs.n; i++)
             ids[i] = pairs.items[i].id;

@@ -376,6 +376,28 @@ killed() {
     has "$stderr" '[-]-(protocol|resamples) is'
 }
 
+@test "shards with rounded documents merge to intervals that are not" {
+    short_pairs 6 >pairs.csv
+    few_items 3 >set.json
+    for level in 0.95 0.99; do
+        ok bias pairs -q -o whole --level $level --format json,csv pairs.csv
+        ok bias stereoset -q -o whole-set --level $level --resamples 30 --format json,csv set.json
+        for k in 1 2; do
+            ok bias pairs -q -o "s$k" --shard "$k/2" --level $level --digits 1 --format json,csv pairs.csv
+            ok bias stereoset -q -o "t$k" --shard "$k/2" --level $level --resamples 30 --digits 1 --format json,csv set.json
+        done
+        ok bias merge -q -o merged --format json,csv s1 s2
+        ok bias merge -q -o merged-set --format json,csv t1 t2
+        for f in items.csv targets.csv scores.json; do
+            cmp "whole/$f" "merged/$f"
+            cmp "whole-set/$f" "merged-set/$f"
+        done
+    done
+    for k in 1 2; do jq '.options.level = 1' "s$k/manifest.json" >m && mv m "s$k/manifest.json"; done
+    fails 1 bias merge -o again s1 s2
+    has "$stderr" "'s1': no --level between 0 and 1 in manifest.json"
+}
+
 @test "what there is to do" {
     ok bias -h
     for c in detect attention calibrate stereoset pairs merge; do
