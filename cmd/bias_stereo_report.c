@@ -31,6 +31,12 @@ static bool contains(struct at_interval i, double v)
     return i.low <= v && v <= i.high;
 }
 
+/* A term or category of a part that was not scored, or of another shard, is none of the run's. */
+static bool is_absent(const struct at_stereo_scores *s)
+{
+    return s->n + s->n_excluded == 0;
+}
+
 /* --- document --- */
 
 static struct at_json *scores_json(const struct at_stereo_scores *s)
@@ -59,7 +65,8 @@ static struct at_json *categories_json(const struct stereo_report *r, long part)
 
     for (size_t c = 0; c < r->set->n_categories; c++) {
         struct at_stereo_scores s = aggregate(r, part, (long)c, -1);
-        at_json_set(o, r->set->categories[c], scores_json(&s));
+        if (!is_absent(&s))
+            at_json_set(o, r->set->categories[c], scores_json(&s));
     }
     return o;
 }
@@ -87,8 +94,12 @@ static struct at_json *targets_json(const struct stereo_report *r)
 
     for (size_t t = 0; t < r->set->n_targets; t++) {
         struct at_stereo_scores s = aggregate(r, -1, -1, (long)t);
-        struct at_json *target = scores_json(&s);
-        at_json_set_bool(target, "contains_50", contains(s.ss_wilson, 50.0));
+        struct at_json *target;
+        if (is_absent(&s))
+            continue;
+        target = scores_json(&s);
+        at_json_set(target, "contains_50",
+                    s.n ? at_json_bool(contains(s.ss_wilson, 50.0)) : at_json_null());
         at_json_set(o, r->set->targets[t], target);
     }
     return o;
@@ -170,7 +181,7 @@ static int write_targets(struct job *job, const struct stereo_report *r, struct 
         return rc;
     for (size_t t = 0; t < r->set->n_targets; t++) {
         struct at_stereo_scores s = aggregate(r, -1, -1, (long)t);
-        if (s.n + s.n_excluded == 0) /* a term of a part that was not scored */
+        if (is_absent(&s))
             continue;
         at_csv_text(&csv, r->set->targets[t]);
         at_csv_text(&csv, category_of(r->set, t));
@@ -183,7 +194,10 @@ static int write_targets(struct job *job, const struct stereo_report *r, struct 
         at_csv_real(&csv, s.mean_bias);
         at_csv_int(&csv, (long long)s.n_ties);
         at_csv_int(&csv, (long long)s.n_excluded);
-        at_csv_int(&csv, contains(s.ss_wilson, 50.0));
+        if (s.n)
+            at_csv_int(&csv, contains(s.ss_wilson, 50.0));
+        else
+            at_csv_empty(&csv);
         at_csv_end(&csv);
     }
     return job_csv_commit(&csv, job, NULL, "targets.csv", TARGET_COLUMNS, err);

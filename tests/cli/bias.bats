@@ -398,6 +398,26 @@ killed() {
     has "$stderr" "'s1': no --level between 0 and 1 in manifest.json"
 }
 
+@test "terms of a part that is not scored are in no document" {
+    few_items 5 >set.json
+    ok bias stereoset -q -o whole --protocol reference --resamples 30 --format json,csv set.json
+    holds whole/scores.json '.by_target | length > 0 and all(.[]; .n + .n_excluded > 0)'
+    [ "$(json whole/scores.json '.by_target | length')" -eq "$(($(wc -l <whole/targets.csv) - 1))" ]
+    for k in 1 2; do
+        ok bias stereoset -q -o "s$k" --protocol reference --shard "$k/2" --resamples 30 --format json,csv set.json
+    done
+    ok bias merge -q -o merged --format json,csv s1 s2
+    cmp whole/scores.json merged/scores.json
+}
+
+@test "whether a term without scores has 50 in its interval is not defined" {
+    few_items 2 | jq '.data = {intrasentence: .data.intrasentence}' >set.json
+    jq '{intrasentence: [.data.intrasentence[].sentences[] | {id, score: null}]}' set.json >none.json
+    fails 3 bias stereoset -q -o out --rescore none.json --format json,csv set.json
+    holds out/scores.json '.by_target | length > 0 and all(.[]; .n == 0 and has("contains_50") and .contains_50 == null)'
+    [ "$(tail -n +2 out/targets.csv | grep -cv ',$')" -eq 0 ]
+}
+
 @test "what there is to do" {
     ok bias -h
     for c in detect attention calibrate stereoset pairs merge; do
