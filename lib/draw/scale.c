@@ -129,7 +129,8 @@ size_t at_ticks(double *out, size_t max, double lo, double hi)
 
     if (max == 0 || !isfinite(span) || span < 0)
         return 0;
-    if (span == 0 || max == 1) {
+    /* far above the last bits of lo and hi, where adding 1 to a number of steps changes nothing */
+    if (span <= 1e-12 * fmax(fabs(lo), fabs(hi)) || max == 1) {
         out[0] = lo;
         return 1;
     }
@@ -150,9 +151,17 @@ size_t at_ticks(double *out, size_t max, double lo, double hi)
 
 void at_tick_text(char *out, size_t size, double v, double step)
 {
-    int decimals = step > 0 ? (int)ceil(-log10(step) - 1e-9) : 3;
+    double decimals = step > 0 ? fmin(fmax(0, ceil(-log10(step) - 1e-9)), 9) : 3;
+    double most = fabs(v), digits = 0;
 
-    snprintf(out, size, "%.*f", AT_MIN(AT_MAX(decimals, 0), 9), v == 0 ? 0.0 : v);
+    if (v != 0 && step > 0)
+        digits = floor(log10(most) + 1e-9) - floor(log10(step) + 1e-9);
+    if (v == 0 && (decimals > 6 || step >= 1e6))
+        snprintf(out, size, "0");
+    else if ((decimals > 6 && digits <= 2) || step >= 1e6 || most >= 1e7)
+        snprintf(out, size, "%.*e", (int)fmin(fmax(digits, 0), 9), v);
+    else
+        snprintf(out, size, "%.*f", (int)decimals, v == 0 ? 0.0 : v);
 }
 
 /* The two ends of the range always, round numbers between them where there is room. */
@@ -168,6 +177,16 @@ static size_t bar_labels(double *out, size_t max, const struct at_scale *s, doub
     if (s->hi > s->lo)
         out[k++] = s->hi;
     return k;
+}
+
+/* Three digits, or as many as place an end of the range to a hundredth of it. */
+static void end_text(char *out, size_t size, double v, double range)
+{
+    int digits = 3;
+
+    do
+        snprintf(out, size, "%.*g", digits, v == 0 ? 0.0 : v);
+    while (fabs(strtod(out, NULL) - v) > 0.01 * range && digits++ < 9);
 }
 
 /* What stands beside a colour bar: numbers, and the unit in lines along it. */
@@ -211,7 +230,7 @@ static void set_bar_text(struct bar_text *t, const struct at_scale *s, double h,
         bool is_end = i == 0 || i + 1 == t->n;
         char number[40];
         if (is_end)
-            snprintf(number, sizeof number, "%.3g", t->at[i] == 0 ? 0.0 : t->at[i]);
+            end_text(number, sizeof number, t->at[i], s->hi - s->lo);
         else
             at_tick_text(number, sizeof number, t->at[i], step);
         snprintf(t->label[i], sizeof t->label[i], "%s%s",

@@ -39,7 +39,8 @@ uint32_t at_categorical(size_t i);
 bool at_is_dark(uint32_t rgb);
 /* at_ticks - round numbers in lo..hi, at most max; returns how many. */
 size_t at_ticks(double *out, size_t max, double lo, double hi);
-/* at_tick_text - v with as many decimals as its step needs. */
+/* at_tick_text - v with as many decimals as its step needs; very small and very large steps give
+   1.5e-07. */
 void at_tick_text(char *out, size_t size, double v, double step);
 /* at_colorbar - vertical bar with ticks, range and unit, which is wrapped into at most three lines
    of the bar's height. */

@@ -1,6 +1,7 @@
 /*
  * test_scale.c - colours, ticks and the colour bar.
  */
+#include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -129,6 +130,7 @@ static void test_ticks(void **state)
         { 0, NAN, 4, 0, 0, 0 },
         { 1e-9, 3e-9, 6, 5, 1e-9, 3e-9 },
         { -0.05, 0.05, 3, 3, -0.05, 0.05 },
+        { 1, 1 + 4 * DBL_EPSILON, 8, 1, 1, 1 }, /* a single value but for its last bits */
     };
     (void)state;
 
@@ -156,6 +158,44 @@ static void test_tick_text(void **state)
     assert_string_equal(text, "1500");
     at_tick_text(text, sizeof text, -0.0, 0.25);
     assert_string_equal(text, "0.0");
+    at_tick_text(text, sizeof text, 1.5e-12, 5e-13);
+    assert_string_equal(text, "1.5e-12");
+    at_tick_text(text, sizeof text, 0.0, 5e-13);
+    assert_string_equal(text, "0");
+    at_tick_text(text, sizeof text, -2e12, 1e12);
+    assert_string_equal(text, "-2e+12");
+    at_tick_text(text, sizeof text, 1.0000005, 5e-7);
+    assert_string_equal(text, "1.0000005");
+}
+
+/* The ends of a bar are told apart however close they are. */
+static void test_colorbar_ends(void **state)
+{
+    static const struct {
+        double lo, hi;
+        const char *lo_text, *hi_text;
+    } cases[] = {
+        { 0, 0.123456, "0", "0.123" },
+        { 0.9995, 1.0005, "0.9995", "1.0005" },
+        { 1 - 1e-6, 1 + 1e-6, "0.999999", "1.000001" },
+        { 0.1234, 0.1235, "0.1234", "0.1235" },
+        { 0, 1e-12, "0", "1e-12" },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < AT_COUNTOF(cases); i++) {
+        struct at_scale s = { .lo = cases[i].lo, .hi = cases[i].hi };
+        struct at_canvas *c = at_canvas_new(40, 80);
+        at_colorbar(c, 5, 10, 60, &s, NULL);
+        struct at_json *p = picture_read(c);
+        size_t n = picture_items(p, "colour bar", "text");
+        const struct at_json *lo = picture_item(p, "colour bar", "text", 0);
+        const struct at_json *hi = picture_item(p, "colour bar", "text", n - 1);
+        assert_string_equal(at_json_text(at_json_get(lo, "text"), ""), cases[i].lo_text);
+        assert_string_equal(at_json_text(at_json_get(hi, "text"), ""), cases[i].hi_text);
+        at_json_free(p);
+        at_canvas_free(c);
+    }
 }
 
 static void test_colorbar(void **state)
@@ -229,6 +269,7 @@ int main(void)
         cmocka_unit_test(test_fit_map),
         cmocka_unit_test(test_ticks),
         cmocka_unit_test(test_tick_text),
+        cmocka_unit_test(test_colorbar_ends),
         cmocka_unit_test(test_colorbar),
         cmocka_unit_test(test_colorbar_width),
     };
