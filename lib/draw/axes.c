@@ -7,6 +7,7 @@
 
 #include "base/attr.h"
 #include "draw/frame.h"
+#include "draw/label.h"
 #include "draw/scale.h"
 
 double at_axes_x(const struct at_axes *a, double v)
@@ -21,10 +22,19 @@ double at_axes_y(const struct at_axes *a, double v)
 
 void at_axes_pad(double *lo, double *hi, double share)
 {
-    double by = *hi > *lo ? share * (*hi - *lo) : fmax(1e-3, 0.1 * fabs(*lo));
+    double least = 5e-4 * fmax(fabs(*lo), fabs(*hi)); /* rounding errors are no curve */
+    double by = *hi > *lo ? fmax(share * (*hi - *lo), least) : fmax(1e-3, 0.1 * fabs(*lo));
 
     *lo -= by;
     *hi += by;
+}
+
+/* Where the middle of a label goes that stands below x: not beyond the page. */
+static double inside_page(const struct at_canvas *c, double x, const char *text, double size_pt)
+{
+    double half = at_text_width(text, size_pt) / 2 + 0.3;
+
+    return fmin(x, at_canvas_width(c) - half);
 }
 
 static void draw_x_ticks(struct at_canvas *c, const struct at_axes *a)
@@ -45,6 +55,7 @@ static void draw_x_ticks(struct at_canvas *c, const struct at_axes *a)
                      a->is_x_count ? 1
                      : n > 1       ? ticks[1] - ticks[0]
                                    : 0);
+        x = inside_page(c, x, text, style.size_pt);
         at_canvas_text(c, x, a->y + a->h + 1.4, text, &style);
     }
 }
@@ -54,18 +65,24 @@ static void draw_y_ticks(struct at_canvas *c, const struct at_axes *a)
     struct at_text_style style = {
         .size_pt = AT_TICK_PT, .h = AT_ANCHOR_END, .v = AT_ANCHOR_MIDDLE, .rgb = AT_INK
     };
-    double ticks[12];
+    const double room = 8;
+    double ticks[12], widest = 0;
     size_t most = (size_t)fmin(AT_COUNTOF(ticks), fmax(2, a->h / 7));
     size_t n = at_ticks(ticks, most, a->y0, a->y1);
-    char text[32];
+    char text[AT_COUNTOF(ticks)][32];
+
+    for (size_t i = 0; i < n; i++) {
+        at_tick_text(text[i], sizeof text[i], ticks[i], n > 1 ? ticks[1] - ticks[0] : 0);
+        widest = fmax(widest, at_text_width(text[i], style.size_pt));
+    }
+    if (widest > room)
+        style.size_pt = fmax(AT_MIN_PT, style.size_pt * room / widest);
 
     for (size_t i = 0; i < n; i++) {
         double y = at_axes_y(a, ticks[i]);
         at_canvas_line(c, a->x, y, a->x + a->w, y, at_stroke(AT_INK_GRID, 0.1));
         at_canvas_line(c, a->x - 0.8, y, a->x, y, at_stroke(AT_INK_LINE, 0.15));
-        at_tick_text(text, sizeof text, ticks[i], n > 1 ? ticks[1] - ticks[0] : 0);
-        style.max_mm = 8;
-        at_canvas_text(c, a->x - 1.4, y, text, &style);
+        at_canvas_text(c, a->x - 1.4, y, text[i], &style);
     }
 }
 

@@ -57,6 +57,28 @@ static void test_tidy(void **state)
             }
 }
 
+/* Values that differ in their last digits are drawn as a straight line, and no number is cut. */
+static void test_rounding_errors(void **state)
+{
+    static const double almost[] = { 1 + 2e-9, 1, 1 - 3e-9, 1, 1 + 1e-9, 1 };
+    static const struct at_line_series series = { "a", AT_LINE_MARKED, x, almost, NULL, NULL, 6 };
+    (void)state;
+    struct at_canvas *c = draw(&series, 1, 160);
+    struct at_json *p = picture_read(c);
+    double first = picture_number(picture_item(p, "series", "circle", 0), "y");
+
+    assert_false(picture_has_text(p, "axes", "\xe2\x80\xa6"));
+    assert_true(picture_has_text(p, "axes", "1.0000"));
+    for (size_t i = 0; i < picture_items(p, "axes", "text"); i++)
+        assert_false(
+            at_json_truth(at_json_get(picture_item(p, "axes", "text", i), "elided"), true));
+    for (size_t i = 1; i < 6; i++) /* in mm: a hundredth is far below what is seen */
+        assert_true(fabs(picture_number(picture_item(p, "series", "circle", i), "y") - first) <
+                    0.01);
+    at_json_free(p);
+    at_canvas_free(c);
+}
+
 static void test_parts(void **state)
 {
     static const struct at_line_series series[] = {
@@ -121,9 +143,8 @@ static void test_pixel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tidy),
-        cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_tidy),  cmocka_unit_test(test_rounding_errors),
+        cmocka_unit_test(test_parts), cmocka_unit_test(test_places),
         cmocka_unit_test(test_pixel),
     };
 

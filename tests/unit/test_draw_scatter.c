@@ -71,6 +71,23 @@ static void test_tidy(void **state)
             }
 }
 
+/* All points in one place: ticks at the very ends of the axes, whose numbers stay on the page. */
+static void test_same_place(void **state)
+{
+    static const struct at_scatter_point points[] = { { .name = "a" }, { .name = "b" } };
+    struct at_scatter s = { .points = points,
+                            .n = 2,
+                            .has_ticks = true,
+                            .x_reference = NAN,
+                            .y_reference = NAN,
+                            .width_mm = 170 };
+    struct at_canvas *c = at_draw_scatter(&s);
+    (void)state;
+
+    picture_assert_tidy(c);
+    at_canvas_free(c);
+}
+
 static void test_parts(void **state)
 {
     char text[64];
@@ -160,9 +177,8 @@ static void test_pixel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tidy),
-        cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_silhouettes),
+        cmocka_unit_test(test_tidy),  cmocka_unit_test(test_same_place),
+        cmocka_unit_test(test_parts), cmocka_unit_test(test_silhouettes),
         cmocka_unit_test(test_pixel),
     };
 
