@@ -53,6 +53,12 @@ TEXT="Barack Obama visited Paris because the French president had invited him."
     holds - '.heads | length == 4'
 }
 
+@test "a silhouette that is not defined is not drawn as a number" {
+    ok cluster -m atlas-gpt2 -o out --format json --dump-drawing a
+    holds out/clusters.json '.silhouette == null'
+    grep -q 'k = 1, mean silhouette n/a' out/clusters.drawing.json
+}
+
 @test "the map may be that of PCA" {
     ok cluster -o out --format svg --map pca "$TEXT"
     grep -q 'PC' out/clusters.svg || [ -s out/clusters.svg ]

@@ -165,6 +165,13 @@ columns() {
     [ "$(columns out/steps.csv weight | sort -u)" = 1 ]
 }
 
+@test "tokens that are all the same have no shares of variance" {
+    ok run -m atlas-gpt2 --deep -o out --format json --dump-drawing " a a a a"
+    holds out/deep.json '.pca[0].x_ratio == null'
+    grep -q '"text":"PC 1"' out/pca_word.drawing.json
+    ! grep -l nan out/*.drawing.json
+}
+
 @test "many texts" {
     printf 'The cat sat.\nA dog ran home.\n' >texts
     ok run --deep --lines -f texts -o out --mask none --format csv,json
