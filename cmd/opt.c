@@ -16,6 +16,9 @@
 
 enum { MAX_OPTS = 96, HELP_COLUMN = 26, HELP_WIDTH = 79, LONG_ONLY = 256 };
 
+/* What getopt_long() answers for --help and --list-options. */
+enum { HELP = 'h', LIST = '\n' };
+
 const struct opt *opt_next(struct opt_walk *w, const struct opt *table)
 {
     if (!w->at[0])
@@ -219,90 +222,136 @@ static bool store(const struct opt *o, char *arg)
     return false;
 }
 
-/* Explain what getopt_long refused. */
-static void complain(char **argv, int code, const struct opt *const *opts, size_t n)
+/* "--tree-k, --tree-depth": the options that begin like name. How many there are. */
+static size_t add_matching(struct at_strbuf *b, const char *name, const struct opt *const *opts,
+                           size_t n)
 {
-    const char *arg = argv[optind - 1], *names[MAX_OPTS + 1], *near;
-    char name[64];
-    size_t m = 0;
+    size_t n_found = 0;
 
-    if (code == ':') {
-        for (size_t i = 0; i < n; i++)
-            if (optopt == opts[i]->letter || optopt == LONG_ONLY + (int)i) {
-                report_usage("--%s needs an argument", opts[i]->name);
-                return;
-            }
-    }
-    if (strncmp(arg, "--", 2) != 0) {
-        report_usage("unknown option '-%c'", optopt);
-        return;
-    }
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(arg + 2, "="), arg + 2);
-    for (size_t i = 0; i < n; i++) {
-        if (!strcmp(opts[i]->name, name)) {
-            report_usage("--%s takes no argument", name);
-            return;
-        }
-        names[m++] = opts[i]->name;
-    }
-    names[m++] = "help";
-    near = opt_nearest(name, names, m);
-    if (near)
+    for (size_t i = 0; i < n; i++)
+        if (!strncmp(opts[i]->name, name, strlen(name)))
+            at_strbuf_addf(b, "%s--%s", n_found++ ? ", " : "", opts[i]->name);
+    return n_found;
+}
+
+/* An option that is none: what it may have been. */
+static void complain_of_name(const char *name, const struct opt *const *opts, size_t n)
+{
+    const char *names[MAX_OPTS + 1], *near;
+    struct at_strbuf matching = { 0 };
+
+    for (size_t i = 0; i < n; i++)
+        names[i] = opts[i]->name;
+    names[n] = "help";
+    near = opt_nearest(name, names, n + 1);
+    if (*name && add_matching(&matching, name, opts, n) > 1)
+        report_usage("'--%s' is short for several options: %s", name, at_strbuf_str(&matching));
+    else if (near)
         report_usage("unknown option '--%s'; did you mean '--%s'?", name, near);
     else
         report_usage("unknown option '--%s'", name);
+    at_strbuf_release(&matching);
+}
+
+/*
+ * Explain what getopt_long refused. optopt is 0 for a name that is unknown or short for several,
+ * what the option answers to when its argument is missing or unwanted, else the unknown letter; of
+ * a letter that is not ASCII it is the first byte, and argv[optind] still the argument.
+ */
+static void complain(char **argv, int code, const struct opt *const *opts, size_t n)
+{
+    char name[64];
+
+    if (code == ':') {
+        for (size_t i = 0; i < n; i++)
+            if (optopt == opts[i]->letter || optopt == LONG_ONLY + (int)i)
+                report_usage("--%s needs an argument", opts[i]->name);
+    } else if (optopt >= LONG_ONLY) {
+        report_usage("--%s takes no argument", opts[optopt - LONG_ONLY]->name);
+    } else if (optopt == HELP || optopt == LIST) {
+        report_usage("--%s takes no argument", optopt == HELP ? "help" : "list-options");
+    } else if (optopt > 0 && optopt < 0x80) {
+        report_usage("unknown option '-%c'", optopt);
+    } else if (optopt) {
+        report_usage("unknown option '%s'", argv[optind]);
+    } else {
+        const char *arg = argv[optind - 1] + strlen("--");
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(arg, "="), arg);
+        complain_of_name(name, opts, n);
+    }
+}
+
+/* A table as getopt_long() wants it. */
+struct getopt_tables {
+    const struct opt *opts[MAX_OPTS];
+    size_t n;
+    struct option longs[MAX_OPTS + 3];
+    char shorts[3 * MAX_OPTS + 4];
+};
+
+static void fill_tables(struct getopt_tables *t, const struct opt *table)
+{
+    struct opt_walk w = { 0 };
+    const struct opt *o;
+    size_t n = 0, s = 0;
+
+    t->shorts[s++] = ':';
+    t->shorts[s++] = HELP;
+    while ((o = opt_next(&w, table))) {
+        if (o->type == OPT_TYPE_GROUP)
+            continue;
+        AT_BUG_IF(n == MAX_OPTS);
+        t->longs[n] =
+            (struct option){ o->name, o->type != OPT_TYPE_FLAG, NULL, LONG_ONLY + (int)n };
+        if (o->letter) {
+            t->shorts[s++] = (char)o->letter;
+            if (o->type != OPT_TYPE_FLAG)
+                t->shorts[s++] = ':';
+        }
+        t->opts[n++] = o;
+    }
+    t->shorts[s] = '\0';
+    t->longs[n] = (struct option){ "help", 0, NULL, HELP };
+    t->longs[n + 1] = (struct option){ "list-options", 0, NULL, LIST };
+    t->longs[n + 2] = (struct option){ 0 };
+    t->n = n;
+}
+
+static const struct opt *find_option(const struct getopt_tables *t, int code)
+{
+    size_t i = 0;
+
+    while (i < t->n && code != t->opts[i]->letter && code != LONG_ONLY + (int)i)
+        i++;
+    AT_BUG_IF(i == t->n);
+    return t->opts[i];
 }
 
 enum opt_result opt_parse(int *argc, char **argv, const struct opt *table, const char *synopsis,
                           const char *about)
 {
-    const struct opt *opts[MAX_OPTS], *o;
-    struct option longs[MAX_OPTS + 3];
-    char shorts[3 * MAX_OPTS + 4] = ":h";
-    struct opt_walk w = { 0 };
-    size_t n = 0, s = strlen(shorts);
+    struct getopt_tables t;
     int code, n_operands;
 
-    while ((o = opt_next(&w, table))) {
-        if (o->type == OPT_TYPE_GROUP)
-            continue;
-        AT_BUG_IF(n == MAX_OPTS);
-        longs[n] = (struct option){ o->name, o->type != OPT_TYPE_FLAG, NULL, LONG_ONLY + (int)n };
-        if (o->letter) {
-            shorts[s++] = (char)o->letter;
-            if (o->type != OPT_TYPE_FLAG)
-                shorts[s++] = ':';
-        }
-        opts[n++] = o;
-    }
-    shorts[s] = '\0';
-    longs[n] = (struct option){ "help", 0, NULL, 'h' };
-    longs[n + 1] = (struct option){ "list-options", 0, NULL, '\n' };
-    longs[n + 2] = (struct option){ 0 };
-
-    optind = 1;
+    fill_tables(&t, table);
     opterr = 0;
-    while ((code = getopt_long(*argc, argv, shorts, longs, NULL)) != -1) {
-        size_t i;
-        if (code == 'h') {
+    optind = 0; /* from the start, also for the second time */
+    /* Help first: it tells the defaults, which the values that are stored replace. */
+    while ((code = getopt_long(*argc, argv, t.shorts, t.longs, NULL)) != -1) {
+        if (code == HELP)
             opt_help(stdout, table, synopsis, about);
-            return OPT_DONE;
-        }
-        if (code == '\n') {
+        else if (code == LIST)
             opt_list_options(stdout, table);
-            return OPT_DONE;
-        }
-        if (code == '?' || code == ':') {
-            complain(argv, code, opts, n);
-            return OPT_BAD_USE;
-        }
-        for (i = 0; i < n; i++)
-            if (code == opts[i]->letter || code == LONG_ONLY + (int)i)
-                break;
-        AT_BUG_IF(i == n);
-        if (!store(opts[i], optarg))
-            return OPT_BAD_USE;
+        else if (code == '?' || code == ':')
+            complain(argv, code, t.opts, t.n);
+        else
+            continue;
+        return code == HELP || code == LIST ? OPT_DONE : OPT_BAD_USE;
     }
+    optind = 0;
+    while ((code = getopt_long(*argc, argv, t.shorts, t.longs, NULL)) != -1)
+        if (!store(find_option(&t, code), optarg))
+            return OPT_BAD_USE;
     n_operands = *argc - optind;
     memmove(argv, argv + optind, (size_t)n_operands * sizeof *argv);
     *argc = n_operands;

@@ -67,6 +67,30 @@ commands() {
     has "$stderr" 'words'
 }
 
+@test "an unknown letter, a name cut too short and a value for a flag are called what they are" {
+    fails 2 run --deep -zq cat
+    [ "$stderr" = "atlas run: unknown option '-z'" ]
+    fails 2 run cat -q -é
+    [ "$stderr" = "atlas run: unknown option '-é'" ]
+    fails 2 run --w cat
+    [ "$stderr" = "atlas run: '--w' is short for several options: --words, --width-mm" ]
+    fails 2 run --wor=yes cat
+    [ "$stderr" = "atlas run: --words takes no argument" ]
+    fails 2 run --help=run
+    [ "$stderr" = "atlas run: --help takes no argument" ]
+}
+
+@test "help tells the defaults, whatever is given before it" {
+    ok run -h
+    said=$output
+    ok run --digits 3 --matrix=col -o out --top-k 7 cat -h
+    [ "$output" = "$said" ]
+    ok run --list-options
+    said=$output
+    ok run --digits 3 --matrix=col -o out --top-k 7 cat --list-options
+    [ "$output" = "$said" ]
+}
+
 @test "a layer or head the model does not have is an error with its range" {
     fails 1 run -m "$FIXTURES/tiny-bert" --layer 2 --head 0 cat
     has "$stderr" '2'
