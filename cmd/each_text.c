@@ -178,11 +178,17 @@ static bool skip(struct loop *l, const char *id, const struct at_error *err, boo
     return is_many;
 }
 
+static void note_text(struct manifest *m, const struct text *t)
+{
+    manifest_input_text(m, "text", t->id, t->text);
+    if (t->pair)
+        manifest_input_text(m, "pair", t->id, t->pair);
+}
+
 /* A text made ready and begun, as the next of the batch. in moves to it, also on failure. */
 static int add_text(struct loop *l, struct text *in, bool *is_fatal, struct at_error *err)
 {
     struct item *it = &l->items[l->n_items];
-    const char *file = l->job->file;
     int rc = doc_prepare(&it->doc, l->job, in, err);
 
     it->doc.number += l->n_items; /* those of this batch come before it */
@@ -191,8 +197,8 @@ static int add_text(struct loop *l, struct text *in, bool *is_fatal, struct at_e
         rc = begin(l, it, is_fatal, err);
     if (rc)
         return rc;
-    if (l->job->manifest && !l->job->texts.is_open && !(file && strcmp(file, "-") != 0))
-        manifest_input_text(l->job->manifest, "text", it->doc.in.id, it->doc.in.text);
+    if (l->job->manifest && l->job->lists_texts)
+        note_text(l->job->manifest, &it->doc.in);
     l->n_rows += it->doc.tokens.n;
     l->n_items++;
     return 0;

@@ -67,6 +67,8 @@ int file_digest(struct at_digest *out, const char *path, struct at_error *err)
 
     if (stat(path, &st) < 0)
         return at_fail(err, AT_EIO, "cannot open '%s': %s", path, strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return at_fail(err, AT_EIO, "cannot read '%s' again: not a regular file", path);
     if (st.st_size < SMALL_FILE)
         return at_digest_file(out, path, err);
     entry = entry_path(&st);

@@ -90,6 +90,17 @@ static void add_quoted(struct at_strbuf *b, const char *a)
     at_strbuf_addc(b, '\'');
 }
 
+/* Bytes of an argument before the output directory: "-o", "-qo", "--out", "--out="; 0 of others. */
+static size_t up_to_out(const char *arg)
+{
+    size_t n = strcspn(arg, "=");
+
+    if (!strncmp(arg, "--o", 3) && n <= strlen("--out") && !strncmp(arg, "--out", n))
+        return n + (arg[n] == '=');
+    n = 1 + strspn(arg + (*arg == '-'), "qv");
+    return *arg == '-' && arg[n] == 'o' ? n + 1 : 0;
+}
+
 /*
  * The call as it could be typed again. Pictures carry it too, so the output directory, which
  * changes nothing in them, is written as DIR: equal calls into two directories make equal files.
@@ -100,16 +111,17 @@ static char *quote_command_line(int argc, char **argv)
 
     at_strbuf_adds(&b, "atlas");
     for (int i = 0; i < argc; i++) {
-        bool is_out = !strcmp(argv[i], "-o") || !strcmp(argv[i], "--out");
+        size_t n = up_to_out(argv[i]);
+        char *option = at_strndup(argv[i], n);
+        bool is_next = n && !argv[i][n] && i + 1 < argc;
         at_strbuf_addc(&b, ' ');
-        if (!strncmp(argv[i], "--out=", 6))
-            at_strbuf_adds(&b, "--out=DIR");
-        else
-            add_quoted(&b, argv[i]);
-        if (is_out && i + 1 < argc) {
-            at_strbuf_adds(&b, " DIR");
-            i++;
-        }
+        add_quoted(&b, n ? option : argv[i]);
+        if (is_next)
+            at_strbuf_addc(&b, ' ');
+        if (n)
+            at_strbuf_adds(&b, "DIR");
+        i += is_next;
+        free(option);
     }
     return at_strbuf_take(&b);
 }
@@ -238,7 +250,8 @@ static int open_manifest(struct job *job, const struct opt *table, struct at_err
     for (size_t i = 0; !rc && job->model.files && at_safetensors_path(job->model.files, i); i++)
         rc = manifest_input_file(job->manifest, "model", at_safetensors_path(job->model.files, i),
                                  err);
-    if (!rc && job->file && strcmp(job->file, "-") != 0)
+    job->lists_texts = !job->file || !strcmp(job->file, "-");
+    if (!rc && !job->lists_texts)
         rc = manifest_input_file(job->manifest, "text", job->file, err);
     return rc;
 }

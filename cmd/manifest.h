@@ -25,7 +25,8 @@ void manifest_free(struct manifest *m); /* accepts NULL */
 
 /* manifest_options - every option of the table with its final value. */
 void manifest_options(struct manifest *m, const struct opt *table);
-/* manifest_input_file - a file that was read: its size and SHA-256 are noted. AT_EIO. */
+/* manifest_input_file - a file that is read: its size and SHA-256 are noted, of a pipe only that
+   it was. AT_EIO. */
 AT_MUST_USE int manifest_input_file(struct manifest *m, const char *role, const char *path,
                                     struct at_error *err);
 /* manifest_input_named - the same of one file of many; id "" is none. */

@@ -72,3 +72,30 @@ TEXT='The cat sat. It slept.'
     ok run -o out "$TEXT"
     lacks "$(json out/manifest.json '.outputs[].path')" '(^|[^.])/'
 }
+
+@test "the directory in a call is no matter of what is drawn, however it is written" {
+    for form in -oX '-o X' -qoX '-qo X' --out=X '--out X' --ou=X '--o X'; do
+        for dir in a b; do
+            ok run ${form/X/$dir} --format png --no-capture cat
+        done
+        cmp a/heatmap_mean.png b/heatmap_mean.png || fail "$form"
+    done
+}
+
+@test "each text from standard input is an input, lines too" {
+    tiny=$FIXTURES/tiny-bert
+    sum=$(printf 'the cat' | sha256sum | cut -d' ' -f1)
+    for call in '-f -' '--lines -f -' '--lines -'; do
+        run --separate-stderr atlas run -m "$tiny" -o out --format json $call < <(printf 'the cat\n')
+        ended 0 run $call
+        [ "$(json out/manifest.json '.inputs[] | select(.role == "text").sha256')" = "$sum" ]
+    done
+}
+
+@test "both segments of a text are inputs" {
+    ok run -m "$FIXTURES/tiny-bert" -o out --split-pair 'the cat sat. a dog sat.'
+    for part in text:'the cat sat.' pair:'a dog sat.'; do
+        [ "$(json out/manifest.json ".inputs[] | select(.role == \"${part%%:*}\").sha256")" = \
+            "$(printf %s "${part#*:}" | sha256sum | cut -d' ' -f1)" ]
+    done
+}
