@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "cmd/file_digest.h"
 #include "cmd/metrics.h"
+#include "ops/cpu.h"
 
 static void metrics_release(void *state)
 {
@@ -116,18 +117,29 @@ static const struct text_handler handler = {
     .release = metrics_release,
 };
 
+/* The name of a baseline in the cache: the weights, and all else that its last digits depend on. */
+static int baseline_key(char **out, const struct job *job, struct at_error *err)
+{
+    struct at_digest weights;
+    int rc = file_digest(&weights, at_safetensors_path(job->model.files, 0), err);
+
+    if (!rc)
+        *out = at_asprintf("%s-%s-%s", weights.hex, at_cpu_kernels_name(at_cpu_selected()),
+                           job->model.is_double ? "double" : "float");
+    return rc;
+}
+
 /* What is ordinary for this model: from the cache, or computed now and put there. */
 static int find_baseline(struct metrics_call *call, struct job *job)
 {
-    const char *weights = at_safetensors_path(job->model.files, 0);
     size_t L = job->shape.n_layers, H = job->shape.n_heads;
-    char *dir = cache_dir("baselines");
-    struct at_digest digest;
+    char *dir = cache_dir("baselines"), *key = NULL;
     struct at_error err;
-    int rc = file_digest(&digest, weights, &err);
+    int rc = baseline_key(&key, job, &err);
 
-    if (!rc && dir && at_baseline_load(&call->baseline, dir, digest.hex, L, H, &err) == 0) {
+    if (!rc && dir && at_baseline_load(&call->baseline, dir, key, L, H, &err) == 0) {
         call->has_baseline = true;
+        free(key);
         free(dir);
         return EXIT_DONE;
     }
@@ -137,8 +149,9 @@ static int find_baseline(struct metrics_call *call, struct job *job)
         rc = at_baseline_compute(&call->baseline, &job->model, job->tokenizer, job->pool, &err);
         call->has_baseline = !rc;
     }
-    if (!rc && dir && at_baseline_save(&call->baseline, dir, digest.hex, &err))
+    if (!rc && dir && at_baseline_save(&call->baseline, dir, key, &err))
         report_warning("%s; the baseline will be computed again", err.text);
+    free(key);
     free(dir);
     return rc ? report_fault(&err) : EXIT_DONE;
 }

@@ -64,6 +64,18 @@ TEXT="The cat sat on the mat because it was tired."
     holds - '.heads[0] | has("baseline") | not'
 }
 
+@test "a baseline that other kernels or another precision left in the cache changes no digit" {
+    for how in 'portable float' 'portable double' 'openblas float'; do
+        rm -rf "$HOME/.cache"
+        ATLAS_KERNELS=${how% *} ok metrics --json --digits 17 --precision "${how#* }" "$TEXT"
+        echo "$output" >"${how/ /-}"
+    done
+    for how in 'portable float' 'portable double' 'openblas float'; do
+        ATLAS_KERNELS=${how% *} ok metrics --json --digits 17 --precision "${how#* }" "$TEXT"
+        cmp "${how/ /-}" - <<<"$output"
+    done
+}
+
 @test "two processes may compute the baseline at once" {
     for i in 1 2 3 4; do
         atlas metrics --json "$TEXT" >out$i &
