@@ -23,6 +23,7 @@ static int make_note(struct at_json **out, const struct job *job, const struct s
     at_json_set_string(o, "command", job->command);
     at_json_set_string(o, "version", version_number());
     at_json_set_string(o, "model", model.hex);
+    at_json_set_string(o, "precision", job->model.is_double ? "double" : "float");
     at_json_set_string(o, "data", data.hex);
     for (size_t i = 0; i < plan->n_settings; i++)
         at_json_set_string(o, plan->settings[i].key, plan->settings[i].value);
