@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "cmd/bias_shared.h"
@@ -256,6 +257,20 @@ static void free_excluded(char **excluded, size_t n)
     free(excluded);
 }
 
+/* Parts of the data that no shard could score, as the run in one piece notes them. */
+static int note_unavailable(struct call *c, int status)
+{
+    const struct at_json *head = c->parts[0].scores, *why;
+    const struct at_json *parts = at_json_get(head, "unavailable");
+
+    if (strcmp(at_json_text(at_json_get(head, "protocol"), ""), "official") != 0)
+        return status;
+    for (const char *part = at_json_next(parts, NULL, &why); part;
+         part = at_json_next(parts, part, &why))
+        status = note_part(&c->job, part, at_json_text(why, ""), status);
+    return status;
+}
+
 static int report_stereoset(struct call *c, const char *path, char **excluded, int *status,
                             struct at_error *err)
 {
@@ -286,6 +301,7 @@ static int report_stereoset(struct call *c, const char *path, char **excluded, i
             ids[i] = set.items[i].id;
         rc = stereo_report(&c->job, &r, err);
         *status = note_excluded(&c->job, ids, excluded, set.n, *status);
+        *status = note_unavailable(c, *status);
         free(ids);
     }
     free(scores);
@@ -293,17 +309,37 @@ static int report_stereoset(struct call *c, const char *path, char **excluded, i
     return rc;
 }
 
+/* The other model's scores, if that file is still where the shards found it; else NULL. */
+static int read_against(double **out, struct call *c, const struct at_pairs *pairs,
+                        struct at_error *err)
+{
+    const char *path = option(&c->parts[0], "against");
+    int rc;
+
+    if (!*path)
+        return 0;
+    if (!at_path_is_file(path)) {
+        report_warning("--against: '%s' is not there; the comparison with it is left out", path);
+        return 0;
+    }
+    *out = at_malloc(2 * pairs->n, sizeof **out);
+    rc = manifest_input_file(c->job.manifest, "against", path, err);
+    return rc ? rc : at_pairs_rescore(*out, pairs, path, err);
+}
+
 static int report_pairs(struct call *c, const char *path, char **excluded, int *status,
                         struct at_error *err)
 {
     struct at_pairs pairs = { 0 };
-    double *scores = NULL;
+    double *scores = NULL, *against = NULL;
     int rc = at_pairs_read(&pairs, path, err);
 
     if (!rc) {
         scores = at_malloc(2 * pairs.n, sizeof *scores);
         rc = at_pairs_rescore(scores, &pairs, path, err);
     }
+    if (!rc)
+        rc = read_against(&against, c, &pairs, err);
     if (!rc) {
         const char **ids = at_malloc(pairs.n, sizeof *ids);
         struct pairs_report r = {
@@ -311,6 +347,8 @@ static int report_pairs(struct call *c, const char *path, char **excluded, int *
             .pairs = &pairs,
             .scores = scores,
             .excluded = excluded,
+            .against = against,
+            .against_name = option(&c->parts[0], "against"),
             .level = c->level,
         };
         for (size_t i = 0; i < pairs.n; i++)
@@ -320,6 +358,7 @@ static int report_pairs(struct call *c, const char *path, char **excluded, int *
         free(ids);
     }
     free(scores);
+    free(against);
     at_pairs_release(&pairs);
     return rc;
 }
@@ -347,6 +386,13 @@ static const char *model_name(const struct call *c)
     return at_json_text(at_json_get(at_json_get(c->parts[0].scores, "meta"), "model"), "?");
 }
 
+static bool is_same_directory(const char *a, const char *b)
+{
+    struct stat x, y;
+
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 static int run(struct call *c, const struct opt *table, int argc, char **argv)
 {
     struct at_error err;
@@ -356,6 +402,10 @@ static int run(struct call *c, const struct opt *table, int argc, char **argv)
         return report_usage("want the directories of the shards");
     if (!c->job.out)
         return report_usage("merge writes files: it needs -o DIR");
+    for (int i = 0; i < argc; i++)
+        if (is_same_directory(argv[i], c->job.out))
+            return report_usage("-o '%s' is one of the shards; merge into another directory",
+                                c->job.out);
     status = job_start_bare(&c->job, table);
     if (status)
         return status;

@@ -85,5 +85,7 @@ void pairs_row(struct at_csv *csv, const struct at_pairs *p, size_t pair, size_t
    EXIT_SKIPPED in place of EXIT_DONE when there are any. ids (n). */
 int note_excluded(struct job *job, const char *const *ids, char *const *excluded, size_t n,
                   int status);
+/* note_part - the same of a part of StereoSet that the official protocol cannot score. */
+int note_part(struct job *job, const char *part, const char *why, int status);
 
 #endif

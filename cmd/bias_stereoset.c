@@ -281,8 +281,9 @@ static int finish(struct call *c, int status)
         status = look_at_heads(c, ids, status);
     free(ids);
     for (size_t p = 0; p < AT_N_PARTS; p++)
-        if (status == EXIT_DONE && c->unavailable[p] && c->protocol == AT_STEREO_OFFICIAL)
-            status = EXIT_SKIPPED;
+        if (c->unavailable[p] && c->protocol == AT_STEREO_OFFICIAL)
+            status = note_part(&c->job, at_stereo_part_name((enum at_stereo_part)p),
+                               c->unavailable[p], status);
     return status;
 }
 

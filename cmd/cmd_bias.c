@@ -105,6 +105,13 @@ double score_text(char text[SCORE_TEXT], double score)
     return strtod(text, NULL);
 }
 
+int note_part(struct job *job, const char *part, const char *why, int status)
+{
+    if (job->manifest)
+        manifest_skipped(job->manifest, part, why);
+    return status == EXIT_DONE ? EXIT_SKIPPED : status;
+}
+
 int note_excluded(struct job *job, const char *const *ids, char *const *excluded, size_t n,
                   int status)
 {

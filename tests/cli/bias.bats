@@ -343,6 +343,8 @@ killed() {
     for f in items.csv targets.csv scores.json; do cmp "whole/$f" "part/$f"; done
     fails 1 bias pairs --resume --score diff -o other pairs.csv
     has "$stderr" "cannot resume 'other': score was 'full', now it is 'diff'"
+    fails 1 bias pairs --resume --precision double -o other pairs.csv
+    has "$stderr" "cannot resume 'other': precision was 'float', now it is 'double'"
 }
 
 @test "four shards under GNU parallel, one killed and resumed, are the whole run" {
@@ -363,12 +365,46 @@ killed() {
     has "$stderr" "is shard 1/4, but 2 directories were given"
 }
 
+@test "shards merge to the whole run with --against" {
+    short_pairs 6 >pairs.csv
+    ok bias pairs -q -m atlas-gpt2 -o other --format csv pairs.csv
+    call="bias pairs -q --against other/items.csv --format json,csv"
+    ok $call -o whole pairs.csv
+    for k in 1 2; do
+        ok $call -o "s$k" --shard "$k/2" pairs.csv
+    done
+    ok bias merge -o merged --format json,csv s2 s1
+    for f in items.csv targets.csv scores.json; do cmp "whole/$f" "merged/$f"; done
+    holds merged/scores.json '.against | has("p")'
+    rm -r other
+    ok bias merge -o merged --format json,csv s2 s1
+    [ "$stderr" = "atlas bias merge: warning: --against: 'other/items.csv' is not there; the comparison with it is left out" ]
+}
+
+@test "a part of StereoSet that cannot be scored is listed, in shards and whole" {
+    few_items 4 >set.json
+    run --separate-stderr atlas bias stereoset -q -m atlas-gpt2 -o whole --format json,csv --resamples 30 set.json
+    ended 3 bias stereoset
+    holds whole/manifest.json '[.skipped[].id] == ["intersentence"]'
+    for k in 1 2; do
+        run --separate-stderr atlas bias stereoset -q -m atlas-gpt2 -o "s$k" --shard "$k/2" --format json,csv \
+            --resamples 30 set.json
+        ended 3 bias stereoset
+    done
+    run --separate-stderr atlas bias merge -q -o merged --format json,csv s1 s2
+    ended 3 bias merge
+    holds merged/manifest.json '[.skipped[].id] == ["intersentence"]'
+    for f in items.csv targets.csv scores.json; do cmp "whole/$f" "merged/$f"; done
+}
+
 @test "shards of StereoSet merge to the whole run" {
     few_items 5 >set.json
     ok bias stereoset -q -o whole --format json,csv --resamples 30 set.json
     for k in 1 2 3; do
         ok bias stereoset -q -o "s$k" --shard "$k/3" --format json,csv --resamples 30 set.json
     done
+    fails 2 bias merge -o ./s1 s1 s2 s3 # and the shard stays what it is
+    [ "$stderr" = "atlas bias merge: -o './s1' is one of the shards; merge into another directory" ]
     ok bias merge -o merged --format json,csv s2 s3 s1
     for f in items.csv targets.csv scores.json; do cmp "whole/$f" "merged/$f"; done
     ok bias stereoset -q -o s3 --shard 3/3 --protocol conditional --format json,csv set.json
