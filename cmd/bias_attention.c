@@ -250,6 +250,11 @@ static int check_call(struct attention_call *c, const struct job *job, const cha
         return report_usage("bias attention reads plain texts, without --pair");
     if (c->calibration && job->from)
         return report_usage("--calibration needs the model itself, not --from");
+    if (c->calibration && c->threshold != AT_BAR_THRESHOLD)
+        return report_usage("--calibration and --bar-threshold exclude each other");
+    if (tokens &&
+        (c->detector_name || c->options.set || c->options.ensemble || c->options.thresholds.n))
+        return report_usage("--tokens flags by hand; leave out what is for a classifier");
     if (tokens && !opt_number_list(&c->tokens, &c->n_tokens, tokens, 1000000))
         return report_usage("--tokens takes positions like 2,5-7, not '%s'", tokens);
     return detector_check(&c->options);

@@ -371,7 +371,8 @@ static int on_model(struct model_call *call, int (*action)(const struct model_ca
 
 int cmd_model(int argc, char **argv)
 {
-    struct model_call call = { .model = "atlas-bert" };
+    static const char built_in[] = "atlas-bert";
+    struct model_call call = { .model = built_in };
     const struct opt table[] = {
         OPT_TEXT('m', "model", &call.model, "NAME|DIR", "model to look at"),
         OPT_FLAG(0, "json", &call.is_json, "print a JSON document"),
@@ -397,8 +398,15 @@ int cmd_model(int argc, char **argv)
         return report_usage("what to do: list, info or check?");
     if (argc > 2 || (argc == 2 && !strcmp(argv[0], "list")))
         return report_usage("unexpected '%s'", argv[argc - 1]);
+    if (call.model != built_in && (argc == 2 || !strcmp(argv[0], "list")))
+        return report_usage("%s; leave out --model",
+                            argc == 2 ? "the model is given twice" : "list looks at all models");
+    if (call.only_names && (call.is_json || strcmp(argv[0], "list") != 0))
+        return report_usage("--names goes with list, without --json");
     if (argc == 2)
         call.model = argv[1];
+    if (!*call.model)
+        return report_usage("want a name or a directory, not ''");
     if (!strcmp(argv[0], "list"))
         return list_models(&call);
     if (!strcmp(argv[0], "info"))

@@ -336,6 +336,8 @@ static int check_run_options(struct run_options *run, const struct job *job, con
     run->n_focus = n;
     if (run->with_logits && !job->out)
         return report_usage("--logits writes into the capture; give -o DIR");
+    if (run->with_logits && run->no_capture)
+        return report_usage("--logits writes into the capture; leave out --no-capture");
     if (run->with_logits && job->from)
         return report_usage("--logits needs the model; it cannot go with --from");
     return EXIT_DONE;

@@ -50,6 +50,8 @@ int detector_check(struct detector_options *o)
     struct at_error err;
     int status = EXIT_DONE;
 
+    if (o->set && o->thresholds.n)
+        return report_usage("--threshold and --thresholds exclude each other");
     o->has_rule = o->set || o->ensemble || o->thresholds.n;
     o->rule = at_bias_rule_manual(category);
     if (o->set && at_bias_rule_named(&o->rule, o->set, &err))

@@ -10,9 +10,11 @@
 #include "cmd/lookup.h"
 #include "model/classify.h"
 
+static const char built_in[] = "atlas-tagger";
+
 void tagger_init(struct tagger *t)
 {
-    *t = (struct tagger){ .model_name = "atlas-tagger" };
+    *t = (struct tagger){ .model_name = built_in };
     const struct opt options[] = {
         OPT_TEXT(0, "tagger", &t->model_name, "NAME|DIR",
                  "token classifier for parts of speech and entities"),
@@ -26,6 +28,8 @@ void tagger_init(struct tagger *t)
 
 int tagger_check(const struct tagger *t, const struct job *job, int n_texts)
 {
+    if (t->file && t->model_name != built_in)
+        return report_usage("--tags and --tagger exclude each other");
     if (t->file && (job->is_lines || job->is_jsonl || n_texts > 1))
         return report_usage("--tags goes with one text");
     if (t->file && job->pair)

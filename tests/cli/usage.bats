@@ -169,6 +169,37 @@ commands() {
     done
 }
 
+@test "what contradicts itself is wrong usage, not half ignored" {
+    fails 2 run --logits --no-capture -m nowhere -o out cat
+    [ "$stderr" = 'atlas run: --logits writes into the capture; leave out --no-capture' ]
+    for c in heads cluster 'bias swap'; do
+        fails 2 $c --tags nowhere --tagger atlas-tagger cat
+        [ "$stderr" = "atlas $c: --tags and --tagger exclude each other" ]
+    done
+    for c in detect attention calibrate; do
+        fails 2 bias $c -m nowhere --threshold 0.4 --thresholds gusnet-bert cat
+        [ "$stderr" = "atlas bias $c: --threshold and --thresholds exclude each other" ]
+    done
+    for option in '--detector x' '--ensemble x' '--threshold 0.4' '--thresholds gusnet-bert'; do
+        fails 2 bias attention -m nowhere --tokens 1 $option cat
+        [ "$stderr" = 'atlas bias attention: --tokens flags by hand; leave out what is for a classifier' ]
+    done
+    fails 2 bias attention -m nowhere --calibration nowhere --bar-threshold 2 cat
+    [ "$stderr" = 'atlas bias attention: --calibration and --bar-threshold exclude each other' ]
+    fails 2 model info -m atlas-gpt2 atlas-bert
+    [ "$stderr" = 'atlas model: the model is given twice; leave out --model' ]
+    fails 2 model list -m atlas-gpt2
+    [ "$stderr" = 'atlas model: list looks at all models; leave out --model' ]
+    for call in 'check --names' 'list --names --json'; do
+        fails 2 model $call
+        [ "$stderr" = 'atlas model: --names goes with list, without --json' ]
+    done
+    for call in 'check ' 'info --model='; do
+        fails 2 model ${call% *} "${call#* }"
+        [ "$stderr" = "atlas model: want a name or a directory, not ''" ]
+    done
+}
+
 @test "no text at all" {
     run --separate-stderr atlas run </dev/null
     [ "$status" -eq 2 ] || [ "$status" -eq 1 ]
