@@ -89,7 +89,7 @@ static int count_file(struct reading *r, const char *path, struct at_error *err)
         progress_show(&progress, r->n_done);
     }
     if (!rc && got < 0)
-        rc = at_error_in(err, "'%s'", path);
+        rc = got; /* err has the file */
     progress_end(&progress);
     at_conllu_sentence_release(&r->sentence);
     at_conllu_close(&file);

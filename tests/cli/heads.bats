@@ -99,6 +99,7 @@ E2
     printf '1\tThe\tthe\tDET\n' >bad
     fails 1 heads --conllu bad
     has "$stderr" 'line 1: 4 columns'
+    [ "$stderr" = "atlas heads: 'bad': line 1: 4 columns, want 10" ]
     fails 2 heads --conllu trees "text too"
 }
 
