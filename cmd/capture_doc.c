@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "cmd/doc.h"
+#include "text/pieces.h"
 
 static struct at_json *token_details(const struct doc *doc, size_t i)
 {
@@ -78,43 +79,16 @@ static bool is_special_piece(const char *s)
     return false;
 }
 
-/* A piece as people write it, when only its raw form is known. */
-static char *bare_label(struct at_arena *arena, const char *piece)
+/* A piece as people write it. */
+static const char *piece_label(struct doc *doc, size_t i)
 {
-    if (!strncmp(piece, "##", 2) && piece[2])
-        return at_arena_strdup(arena, piece + 2);
-    if (!strncmp(piece, "\xc4\xa0", 2)) /* U+0120, byte-level BPE's space */
-        return at_arena_strdup(arena, piece + 2);
-    return at_arena_strdup(arena, piece);
-}
+    struct at_strbuf b = { 0 };
+    const char *label;
 
-/* What can be told of a token from its piece; text is where to look for it, from *at on. */
-static void guess_token(struct at_token *t, const struct at_token *before, const char *piece,
-                        const char *label, const char *text, size_t *at, bool is_bpe)
-{
-    const char *found = text ? strstr(text + *at, label) : NULL;
-    bool continues = is_bpe ? before && !before->is_special && strncmp(piece, "\xc4\xa0", 2) != 0
-                            : !strncmp(piece, "##", 2);
-
-    t->is_special = is_special_piece(piece);
-    t->start = t->end = AT_NO_OFFSET;
-    t->word = -1;
-    if (t->is_special)
-        return;
-    t->word = !before ? 0 : before->word + (continues && before->word >= 0 ? 0 : 1);
-    if (found && *label && (size_t)(found - (text + *at)) <= 8) {
-        t->start = (size_t)(found - text);
-        *at = t->end = t->start + strlen(label);
-    }
-}
-
-/* Last word number given out before token i, so that specials do not restart the count. */
-static const struct at_token *last_with_word(const struct at_tokens *v, size_t i)
-{
-    while (i-- > 0)
-        if (v->items[i].word >= 0)
-            return &v->items[i];
-    return NULL;
+    at_pieces_add_label(&b, doc->kind, doc->pieces + i, 1);
+    label = at_arena_strdup(&doc->arena, at_strbuf_str(&b));
+    at_strbuf_release(&b);
+    return label;
 }
 
 static void read_details(struct doc *doc, struct at_label *labels, const struct at_json *tokens)
@@ -125,9 +99,10 @@ static void read_details(struct doc *doc, struct at_label *labels, const struct 
         const char *piece = at_json_text(at_json_get(o, "piece"), "");
         long long start = at_json_integer(at_json_get(o, "start"), -1);
         long long end = at_json_integer(at_json_get(o, "end"), -1);
+        const char *label = at_json_text(at_json_get(o, "label"), NULL);
 
         doc->pieces[i] = at_arena_strdup(&doc->arena, piece);
-        labels[i].text = at_arena_strdup(&doc->arena, at_json_text(at_json_get(o, "label"), piece));
+        labels[i].text = label ? at_arena_strdup(&doc->arena, label) : piece_label(doc, i);
         t->is_special = at_json_truth(at_json_get(o, "special"), false);
         t->word = (int)at_json_integer(at_json_get(o, "word"), -1);
         t->start = start < 0 ? AT_NO_OFFSET : (size_t)start;
@@ -135,24 +110,26 @@ static void read_details(struct doc *doc, struct at_label *labels, const struct 
     }
 }
 
-static void guess_details(struct doc *doc, struct at_label *labels, const struct at_json *pieces,
-                          bool is_bpe)
+static void guess_details(struct doc *doc, struct at_label *labels, const struct at_json *pieces)
 {
-    const char *text = *doc->in.text ? doc->in.text : NULL;
-    size_t at = 0;
-
     for (size_t i = 0; i < doc->tokens.n; i++) {
-        struct at_token *t = &doc->tokens.items[i];
         const char *piece = at_json_text(at_json_at(pieces, i), "");
-        const struct at_token *before = last_with_word(&doc->tokens, i);
-        bool adjoins = i > 0 && before == &doc->tokens.items[i - 1];
 
         doc->pieces[i] = at_arena_strdup(&doc->arena, piece);
-        labels[i].text = bare_label(&doc->arena, piece);
-        guess_token(t, before, piece, labels[i].text, text, &at, is_bpe);
-        if (t->word >= 0 && before && !adjoins)
-            t->word = before->word + 1;
+        labels[i].text = piece_label(doc, i);
+        doc->tokens.items[i].is_special = is_special_piece(piece);
     }
+    at_pieces_locate(&doc->tokens, doc->kind, doc->pieces, doc->in.text, doc->in.pair);
+}
+
+/* Byte-level pieces: a causal model's, or there is one with the character for a space in front. */
+static enum at_tokenizer_kind kind_of(const struct at_capture_file *c, const struct at_json *pieces)
+{
+    bool is_bpe = c->is_causal;
+
+    for (size_t i = 0; i < at_json_count(pieces); i++)
+        is_bpe = is_bpe || !strncmp(at_json_text(at_json_at(pieces, i), ""), "\xc4\xa0", 2);
+    return is_bpe ? AT_BPE : AT_WORDPIECE;
 }
 
 /* All captures of a call are of one model's shape: that of the first that could be used. */
@@ -220,21 +197,24 @@ int capture_doc(struct doc *doc, struct job *job, const struct at_capture_file *
         doc->tokens.n = doc->tokens.cap = T;
         doc->pieces = at_arena_alloc(&doc->arena, T, sizeof *doc->pieces);
         labels = at_arena_calloc(&doc->arena, T, sizeof *labels);
+        doc->kind = kind_of(capture, pieces);
+        pair = at_json_get(details, "pair");
+        if (at_json_is_string(pair))
+            doc->in.pair = at_strdup(at_json_text(pair, ""));
+        for (size_t i = 0; i < T; i++) {
+            doc->tokens.items[i].id = capture->ids ? capture->ids[i] : -1;
+            doc->tokens.items[i].segment = capture->segments ? capture->segments[i] : 0;
+        }
         if (tokens)
             read_details(doc, labels, tokens);
         else
-            guess_details(doc, labels, pieces, capture->is_causal);
+            guess_details(doc, labels, pieces);
         for (size_t i = 0; i < T; i++) {
-            struct at_token *t = &doc->tokens.items[i];
-            t->id = capture->ids ? capture->ids[i] : -1;
-            t->segment = capture->segments ? capture->segments[i] : 0;
+            const struct at_token *t = &doc->tokens.items[i];
             labels[i].is_special = t->is_special;
             labels[i].is_continuation =
                 i > 0 && t->word >= 0 && t->word == doc->tokens.items[i - 1].word;
         }
-        pair = at_json_get(details, "pair");
-        if (at_json_is_string(pair))
-            doc->in.pair = at_strdup(at_json_text(pair, ""));
         rc = doc_group(doc, job, labels, err);
     }
     if (!rc)
@@ -242,11 +222,4 @@ int capture_doc(struct doc *doc, struct job *job, const struct at_capture_file *
     at_json_free(details);
     at_json_free(pieces);
     return rc;
-}
-
-const float *capture_final_hidden(const struct at_capture_file *capture)
-{
-    const struct at_tensor_view *v = at_safetensors_find(capture->file, "final_hidden");
-
-    return v ? v->data : NULL;
 }

@@ -15,15 +15,12 @@ void capture_meta_free(struct at_capture_meta *meta);
  * capture_doc - the text of a capture made ready, and job->shape filled from it.
  *
  * A file of another program has pieces only: special tokens and words follow from how they are
- * written, offsets from looking for each piece in the text.
+ * written, offsets from following the pieces through the text.
  *
  * Errors    AT_EFORMAT when the tokens do not fit the maps, when there are no maps, or when a
  *           second capture has another shape than the first.
  */
 AT_MUST_USE int capture_doc(struct doc *doc, struct job *job, const struct at_capture_file *capture,
                             const char *id, struct at_error *err);
-
-/* capture_final_hidden - (T,C), or NULL when the file has none. */
-const float *capture_final_hidden(const struct at_capture_file *capture);
 
 #endif

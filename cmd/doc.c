@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "text/pieces.h"
 #include "text/segments.h"
 
 void doc_release(struct doc *doc)
@@ -18,9 +19,8 @@ void doc_release(struct doc *doc)
     *doc = (struct doc){ 0 };
 }
 
-/* A word is written as its pieces in a row; the tokenizer, if there is one, knows their bytes. */
-static struct at_label word_label(struct doc *doc, size_t i, const struct at_label *pieces,
-                                  const struct at_tokenizer *t)
+/* A word is written as its pieces in a row. */
+static struct at_label word_label(struct doc *doc, size_t i, const struct at_tokenizer *t)
 {
     size_t first = doc->words.first[i], count = doc->words.count[i];
     struct at_strbuf b = { 0 };
@@ -29,8 +29,7 @@ static struct at_label word_label(struct doc *doc, size_t i, const struct at_lab
     if (t)
         at_words_add_label(&doc->words, &b, t, &doc->tokens, i);
     else
-        for (size_t j = first; j < first + count; j++)
-            at_strbuf_adds(&b, pieces[j].text);
+        at_pieces_add_label(&b, doc->kind, doc->pieces + first, count);
     label.text = at_arena_strdup(&doc->arena, at_strbuf_str(&b));
     at_strbuf_release(&b);
     return label;
@@ -52,7 +51,7 @@ int doc_group(struct doc *doc, const struct job *job, struct at_label *piece_lab
     doc->dropped = at_arena_calloc(&doc->arena, doc->n, sizeof *doc->dropped);
     labels = at_arena_alloc(&doc->arena, doc->n, sizeof *labels);
     for (size_t i = 0; i < doc->n; i++)
-        labels[i] = word_label(doc, i, piece_labels, job->tokenizer);
+        labels[i] = word_label(doc, i, job->tokenizer);
     doc->labels = labels;
     return 0;
 }

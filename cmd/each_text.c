@@ -298,7 +298,7 @@ static int replay(struct loop *l, const char *path, const char *id, bool is_many
     if (!rc)
         rc = at_capture_replay(&capture, &options, err);
     if (!rc)
-        rc = l->handler->finish(l->items[0].state, capture_final_hidden(&capture), err);
+        rc = l->handler->finish(l->items[0].state, capture.final_hidden, err);
     drop_items(l);
     at_capture_close(&capture);
     l->job->n_done += !rc;

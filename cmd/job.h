@@ -107,6 +107,7 @@ struct doc {
     char **pieces;                         /* (tokens.n) raw pieces */
     size_t n_tokens_given;                 /* before --truncate cut it */
     const struct at_capture_file *capture; /* with --from */
+    enum at_tokenizer_kind kind;           /* of the pieces, with --from */
     double *dropped;                       /* (n) with --words: attention of each word that lay on
                                               special tokens, summed over n_dropped maps */
     size_t n_dropped;

@@ -378,6 +378,18 @@ struct source {
     size_t base;
 };
 
+void at_bpe_trim(size_t *start, size_t *end, const char *text, size_t n)
+{
+    while (*start < *end && text[*start] == ' ')
+        ++*start;
+    while (*end > *start && text[*end - 1] == ' ')
+        --*end;
+    while (*start > 0 && is_inside_character(text, *start))
+        --*start;
+    while (*end < n && is_inside_character(text, *end))
+        ++*end;
+}
+
 static void add_tokens(struct at_tokens *out, const struct merger *m, const struct source *src,
                        int match)
 {
@@ -386,14 +398,7 @@ static void add_tokens(struct at_tokens *out, const struct merger *m, const stru
     for (int i = m->symbols.n ? 0 : NONE; i != NONE; i = symbols[i].next) {
         size_t start = symbols[i].start, end = symbols[i].end;
 
-        while (start < end && src->text[start] == ' ')
-            start++;
-        while (end > start && src->text[end - 1] == ' ')
-            end--;
-        while (start > 0 && is_inside_character(src->text, start))
-            start--;
-        while (end < src->n && is_inside_character(src->text, end))
-            end++;
+        at_bpe_trim(&start, &end, src->text, src->n);
         *at_array_push(out) = (struct at_token){
             .id = symbols[i].id,
             .word = match,

@@ -59,6 +59,9 @@ size_t at_bpe_split(const char *text, size_t n, size_t from);
 AT_MUST_USE int at_bpe_encode(struct at_tokens *out, const struct at_bpe *b, const char *text,
                               size_t n, size_t base, bool prefix_space, struct at_error *err);
 
+/* at_bpe_trim - the offsets of a token made of the bytes [*start, *end) of n bytes of text. */
+void at_bpe_trim(size_t *start, size_t *end, const char *text, size_t n);
+
 /* at_bpe_byte - the byte that a character of a piece stands for, or -1. */
 int at_bpe_byte(unsigned c);
 /* at_bpe_bytes - append the bytes a piece stands for; false (and nothing added) when it has a

@@ -154,7 +154,7 @@ static unsigned last_character(const char *text, size_t end)
  * with the word before it, unless one of the two is punctuation or white space there. A space that
  * is a piece alone belongs to what the pattern took it with.
  */
-static bool starts_word(const char *text, const struct at_token *before, const struct at_token *it,
+bool at_bpe_starts_word(const char *text, const struct at_token *before, const struct at_token *it,
                         bool same_match)
 {
     size_t first = it->start;
@@ -184,7 +184,7 @@ static void number_words(struct at_tokens *v, size_t begin, size_t first, const 
         bool same_match = it->word == match;
 
         match = it->word;
-        if (i == begin || starts_word(text, it - 1, it, same_match))
+        if (i == begin || at_bpe_starts_word(text, it - 1, it, same_match))
             ++*word;
         it->word = *word - 1;
     }
@@ -347,8 +347,7 @@ static void add_bytes(struct at_strbuf *out, const struct at_tokenizer *t, int i
         at_strbuf_adds(out, piece);
 }
 
-/* Append the label of byte-pair bytes: without the space before a word, unless that is all. */
-static void add_bytes_label(struct at_strbuf *out, const struct at_strbuf *bytes)
+void at_bpe_add_label(struct at_strbuf *out, const struct at_strbuf *bytes)
 {
     size_t n_spaces = 0;
 
@@ -379,7 +378,7 @@ void at_tokenizer_add_joined(const struct at_tokenizer *t, struct at_strbuf *out
         else if (piece)
             at_strbuf_adds(out, is_joined(t, piece) ? piece + 2 : piece);
     }
-    add_bytes_label(out, &bytes);
+    at_bpe_add_label(out, &bytes);
     at_strbuf_release(&bytes);
 }
 

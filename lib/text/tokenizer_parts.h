@@ -26,6 +26,13 @@ struct at_tokenizer {
     bool prefix_space;
 };
 
+/* at_bpe_starts_word - whether a byte-pair token starts a word; before is in front of it. */
+bool at_bpe_starts_word(const char *text, const struct at_token *before, const struct at_token *it,
+                        bool same_match);
+/* at_bpe_add_label - append the label of byte-pair bytes: without the space before a word, unless
+   that is all. */
+void at_bpe_add_label(struct at_strbuf *out, const struct at_strbuf *bytes);
+
 /* at_tokenizer_read - fill a zeroed struct from the files of a directory; see at_tokenizer_open.
    After a failure it may be half filled. */
 AT_MUST_USE int at_tokenizer_read(struct at_tokenizer *t, const char *dir, struct at_error *err);

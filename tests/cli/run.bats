@@ -4,6 +4,8 @@ load helper
 # for any weights.
 BERT=$BATS_TEST_DIRNAME/../../fixtures/tiny-bert
 GPT2=$BATS_TEST_DIRNAME/../../fixtures/tiny-gpt2
+# Capitals, accents, punctuation and characters of several bytes and pieces.
+ODD='Extraordinarily "Naïve" cats (two) weren’t in 日本. Isn'"'"'t it 👩‍👩‍👧?'
 
 text_of() { # MODEL - a short text of the tiny vocabulary
     case $1 in *bert) echo "the cat sat" ;; *) echo "the cat" ;; esac
@@ -280,6 +282,28 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     [ ! -e second/capture.safetensors ]
     fails 1 run --from nowhere
     fails 2 run --from first "a text too"
+}
+
+@test "--from --words: words are written and made as with the model" {
+    for m in atlas-bert atlas-gpt2; do
+        for words in '' --words; do
+            ok run -m $m $words -o out --mask none "$ODD"
+            ok run -m $m --words --json --mask none "$ODD"
+            json - .words >want
+            ok run --from out --words --json
+            json - .words | diff want -
+        done
+    done
+}
+
+@test "--from a file of another program: labels, offsets and words as with the model" {
+    for m in atlas-bert atlas-gpt2; do
+        ok run -m $m -o out --mask none "$ODD"
+        LC_ALL=C sed -i 's/"atlas":/"other":/; s/"family":/"genera":/' \
+            out/capture.safetensors
+        ok run --from out --json
+        json - .tokens | diff <(json out/run.json .tokens) -
+    done
 }
 
 @test "the capture holds what its keys promise" {

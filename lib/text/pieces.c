@@ -1,0 +1,238 @@
+/*
+ * pieces.c - see pieces.h.
+ *
+ * WordPiece: text and pieces are compared in BERT's normal form, in lower case and without accents
+ * unless a piece has a capital or an accent. Byte-level BPE: bytes are compared.
+ */
+#include "text/pieces.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "io/textfile.h"
+#include "text/tokenizer_parts.h"
+#include "text/unicode.h"
+
+/* Bytes of a text that may be passed over to find the next piece. */
+enum { MAX_SKIP = 8 };
+
+/* In lower case without accents, or with both. */
+static const struct at_normalizer uncased = { true, true, true, true };
+static const struct at_normalizer cased = { true, true, false, false };
+
+static bool is_joined(const char *piece)
+{
+    return piece[0] == '#' && piece[1] == '#' && piece[2];
+}
+
+static bool is_unknown(const char *piece)
+{
+    return !strcmp(piece, "[UNK]") || !strcmp(piece, "<unk>");
+}
+
+/* Bytes of a byte-level piece; the piece itself when it is none, as an added token may be. */
+static void add_bytes(struct at_strbuf *out, const char *piece)
+{
+    if (!at_bpe_bytes(out, piece))
+        at_strbuf_adds(out, piece);
+}
+
+void at_pieces_add_label(struct at_strbuf *out, enum at_tokenizer_kind kind, char *const *pieces,
+                         size_t n)
+{
+    struct at_strbuf bytes = { 0 };
+
+    for (size_t i = 0; i < n; i++)
+        if (kind == AT_BPE)
+            add_bytes(&bytes, pieces[i]);
+        else
+            at_strbuf_adds(out, is_joined(pieces[i]) ? pieces[i] + 2 : pieces[i]);
+    at_bpe_add_label(out, &bytes);
+    at_strbuf_release(&bytes);
+}
+
+/* What is left of a text; for WordPiece of its normal form, which knows where it is from. */
+struct course {
+    struct at_normalizer rules;
+    struct at_normal normal;
+    const char *text;
+    size_t n, at;
+    size_t match_end; /* BPE: where the match of the pattern ends that at is in */
+    int match;
+};
+
+static size_t skip_space(const char *s, size_t n, size_t at)
+{
+    while (at < n) {
+        size_t next = at;
+
+        if (!at_unicode_is_space(at_utf8_next(s, &next)))
+            break;
+        at = next;
+    }
+    return at;
+}
+
+/* Where piece stands in s[at, n), at most MAX_SKIP bytes on; n when nowhere. */
+static size_t find_near(const char *s, size_t n, size_t at, const struct at_strbuf *piece)
+{
+    for (size_t skip = 0; piece->n && skip <= MAX_SKIP && piece->n + skip <= n - at; skip++)
+        if (!memcmp(s + at + skip, piece->s, piece->n))
+            return at + skip;
+    return n;
+}
+
+/* End of the word at s[at], as WordPiece cuts words. */
+static size_t word_end(const char *s, size_t n, size_t at)
+{
+    size_t start = at;
+
+    while (at < n) {
+        size_t next = at;
+        unsigned c = at_utf8_next(s, &next);
+
+        if (at_unicode_is_space(c) || (at_unicode_is_bert_punct(c) && at > start))
+            break;
+        at = next;
+        if (at_unicode_is_bert_punct(c))
+            break;
+    }
+    return at;
+}
+
+/* The token is the bytes [from, to) of the normal form. */
+static void take_normal(struct at_token *t, struct course *c, size_t from, size_t to)
+{
+    t->start = c->normal.start[from];
+    t->end = c->normal.end[to - 1];
+    c->at = to;
+}
+
+static void locate_wordpiece(struct at_token *t, struct course *c, const char *piece)
+{
+    struct at_normal body = { 0 };
+    struct at_strbuf wanted;
+    const char *s = at_strbuf_str(&c->normal.text);
+    size_t n = c->normal.text.n, from, at = is_joined(piece) ? c->at : skip_space(s, n, c->at);
+
+    piece += is_joined(piece) ? 2 : 0;
+    at_normalize(&body, &c->rules, piece, strlen(piece), 0);
+    wanted = body.text; /* a space stands on both sides of an ideograph */
+    from = skip_space(at_strbuf_str(&wanted), wanted.n, 0);
+    wanted.s += wanted.s ? from : 0;
+    wanted.n -= from;
+    while (wanted.n && wanted.s[wanted.n - 1] == ' ')
+        wanted.n--;
+    from = find_near(s, n, at, &wanted);
+    if (from < n && (from == at || !(t->is_special || is_unknown(piece)))) /* else not written */
+        take_normal(t, c, from, from + wanted.n);
+    else if (is_unknown(piece) && at < n)
+        take_normal(t, c, at, word_end(s, n, at));
+    at_normal_release(&body);
+}
+
+/* The token is the bytes [from, to) of the text; offsets as of at_bpe_encode(). */
+static void take_bytes(struct at_token *t, struct course *c, size_t from, size_t to)
+{
+    for (c->at = to; from >= c->match_end && c->match_end < c->n; c->match++)
+        c->match_end = at_bpe_split(c->text, c->n, c->match_end);
+    at_bpe_trim(&from, &to, c->text, c->n);
+    t->start = from;
+    t->end = to;
+}
+
+static void locate_bpe(struct at_token *t, struct course *c, const char *piece)
+{
+    struct at_strbuf bytes = { 0 }, wanted;
+    size_t from;
+
+    if (t->is_special)
+        at_strbuf_adds(&bytes, piece);
+    else
+        add_bytes(&bytes, piece);
+    wanted = bytes;
+    from = find_near(c->text, c->n, c->at, &wanted);
+    if (from == c->n && wanted.n > 1 && wanted.s[0] == ' ') { /* it may be a space put in front */
+        wanted.s++;
+        wanted.n--;
+        from = find_near(c->text, c->n, c->at, &wanted);
+    }
+    if (from < c->n && (!t->is_special || from == c->at)) {
+        take_bytes(t, c, from, from + wanted.n);
+        if (t->is_special)
+            c->match_end = c->at;
+    }
+    at_strbuf_release(&bytes);
+}
+
+/* Whether the token, of which before is the last one with a word or NULL, starts one. */
+static bool starts_word(const struct at_token *t, const struct at_token *before, bool same_match,
+                        enum at_tokenizer_kind kind, const char *piece, const char *text)
+{
+    if (!before || before != t - 1)
+        return true;
+    if (kind == AT_WORDPIECE)
+        return !is_joined(piece);
+    if (t->start == AT_NO_OFFSET || before->start == AT_NO_OFFSET)
+        return !strncmp(piece, "\xc4\xa0", 2); /* U+0120, a space */
+    return at_bpe_starts_word(text, before, t, same_match);
+}
+
+/* Whether a piece has what an uncased tokenizer takes away. */
+static bool has_case(const struct at_tokens *v, char *const *pieces)
+{
+    static const struct at_normalizer fold = { false, false, true, true };
+    struct at_normal folded = { 0 };
+    bool differs = false;
+
+    for (size_t i = 0; i < v->n && !differs; i++) {
+        if (v->items[i].is_special || is_unknown(pieces[i]))
+            continue;
+        at_normal_clear(&folded);
+        at_normalize(&folded, &fold, pieces[i], strlen(pieces[i]), 0);
+        differs = strcmp(at_strbuf_str(&folded.text), pieces[i]) != 0;
+    }
+    at_normal_release(&folded);
+    return differs;
+}
+
+static void open_course(struct course *c, const struct at_normalizer *rules, const char *text)
+{
+    *c = (struct course){ .text = text ? text : "", .n = text ? strlen(text) : 0 };
+    if (!rules || c->n > UINT32_MAX)
+        return;
+    c->rules = *rules;
+    at_normalize(&c->normal, rules, c->text, c->n, 0);
+}
+
+void at_pieces_locate(struct at_tokens *v, enum at_tokenizer_kind kind, char *const *pieces,
+                      const char *text, const char *pair)
+{
+    const struct at_token *before = NULL;
+    const struct at_normalizer *rules = NULL;
+    struct course courses[2];
+    int word = -1;
+
+    if (kind == AT_WORDPIECE)
+        rules = has_case(v, pieces) ? &cased : &uncased;
+    open_course(&courses[0], rules, text);
+    open_course(&courses[1], rules, pair);
+    for (size_t i = 0; i < v->n; i++) {
+        struct at_token *t = &v->items[i];
+        struct course *c = &courses[t->segment == 1];
+        int match = c->match;
+
+        t->start = t->end = AT_NO_OFFSET;
+        if (t->segment == 0 || t->segment == 1)
+            (kind == AT_BPE ? locate_bpe : locate_wordpiece)(t, c, pieces[i]);
+        t->word = -1;
+        if (t->is_special)
+            continue;
+        word += starts_word(t, before, c->match == match, kind, pieces[i], c->text);
+        t->word = word;
+        before = t;
+    }
+    at_normal_release(&courses[0].normal);
+    at_normal_release(&courses[1].normal);
+}
