@@ -69,7 +69,7 @@ static int picture_gauges(struct metrics_state *s, const struct subject *x, cons
                            .baseline_name =
                                s->call->has_baseline ? "this model on neutral sentences" : NULL,
                            .width_mm = s->job->width_mm };
-    int rc;
+    int rc = 0;
 
     for (size_t i = 0; i < AT_N_METRICS; i++) {
         const struct at_metric_text *text = &at_metric_texts[i];
@@ -86,7 +86,7 @@ static int picture_gauges(struct metrics_state *s, const struct subject *x, cons
             rows[g.n].baseline = at_metric_get(x->baseline, i);
         g.n++;
     }
-    if (x->layer < 0) {
+    if (x->layer < 0 && !isnan(s->flow_change)) {
         rows[g.n] = gauge(s, &at_metric_texts[AT_N_METRICS], s->flow_change);
         if (s->call->has_baseline)
             rows[g.n].baseline = s->call->baseline.flow_change;
@@ -94,7 +94,8 @@ static int picture_gauges(struct metrics_state *s, const struct subject *x, cons
     }
     g.note = s->job->matrix == AT_RAW ? "bands are for orientation; they were not derived from data"
                                       : "bands and baselines hold for raw attention only";
-    rc = job_picture(s->job, s->doc, file, at_draw_gauges(&g), err);
+    if (g.n)
+        rc = job_picture(s->job, s->doc, file, at_draw_gauges(&g), err);
     free(title);
     free(subtitle);
     at_arena_release(&arena);
@@ -116,7 +117,7 @@ static int picture_profile(struct metrics_state *s, struct at_error *err)
                           .n_series = 1,
                           .width_mm = s->job->width_mm,
                           .note = "each axis runs over the scale of its gauge" };
-    int rc;
+    int rc = 0;
 
     for (size_t i = 0; i < AT_N_METRIC_TEXTS; i++) {
         const struct at_metric_text *text = &at_metric_texts[i];
@@ -127,7 +128,8 @@ static int picture_profile(struct metrics_state *s, struct at_error *err)
         names[r.n_axes] = text->title;
         values[r.n_axes++] = place;
     }
-    rc = job_picture(s->job, s->doc, "metrics_radar", at_draw_radar(&r), err);
+    if (r.n_axes >= 3) /* a map without metrics has none */
+        rc = job_picture(s->job, s->doc, "metrics_radar", at_draw_radar(&r), err);
     free(title);
     free(subtitle);
     return rc;

@@ -264,7 +264,7 @@ static void print_summary(const struct metrics_state *s)
         print_metric(s, i);
     printf("  %-22s", "flow_change");
     print_number(s->flow_change, 9);
-    if (has_bands(s))
+    if (has_bands(s) && !isnan(s->flow_change))
         printf("  %s", flow->band_label[at_metric_band(flow, s->flow_change)]);
     printf("\n");
 }

@@ -377,17 +377,20 @@ static void print_predictions(const struct run_state *s, const struct prediction
     at_strbuf_release(&label);
 }
 
+static void print_metric(const char *name, double v)
+{
+    if (isnan(v))
+        printf("  %-21s n/a\n", name);
+    else
+        printf("  %-21s %.4g\n", name, v);
+}
+
 static void print_metrics(const struct findings *f)
 {
     printf("\nmean map\n");
-    for (size_t i = 0; i < AT_N_METRICS; i++) {
-        double v = at_metric_get(&f->global, i);
-        if (isnan(v))
-            printf("  %-21s n/a\n", at_metric_table[i].key);
-        else
-            printf("  %-21s %.4g\n", at_metric_table[i].key, v);
-    }
-    printf("  %-21s %.4g\n", "flow_change", f->flow_change);
+    for (size_t i = 0; i < AT_N_METRICS; i++)
+        print_metric(at_metric_table[i].key, at_metric_get(&f->global, i));
+    print_metric("flow_change", f->flow_change);
 }
 
 static void print_summary(const struct run_state *s, const struct findings *f)

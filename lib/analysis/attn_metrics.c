@@ -161,6 +161,11 @@ void at_attn_metrics(struct at_attn_metrics *out, const float *map, size_t T,
         sq += s.sq[k] / (double)n;
         below += (size_t)s.below[k];
     }
+    if (isnan(sum)) {
+        for (size_t i = 0; i < AT_N_METRICS; i++)
+            at_metric_set(out, i, NAN);
+        return;
+    }
     out->confidence_max = max;
     out->confidence_avg = sum_max / (double)(T - first);
     out->focus_normalized = out->focus_entropy / entropy_ceiling(T, kind.is_causal);

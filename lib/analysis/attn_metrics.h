@@ -49,14 +49,15 @@ struct at_map_kind {
  *
  * Shapes    map (T,T), row i sums to 1; scratch (T*T).
  * Edge      T = 1: confidence 1, entropy 0, normalised 0, balance 0. 1/T and the cells are compared
- *           as floats, so that a uniform row has none below.
+ *           as floats, so that a uniform row has none below. With a visible cell that is NaN (of a
+ *           word whose attention was all on special tokens) every metric is NaN.
  * Memory    writes out and scratch only, so heads may be spread over threads.
  */
 void at_attn_metrics(struct at_attn_metrics *out, const float *map, size_t T,
                      struct at_map_kind kind, float *scratch);
 
 /* at_flow_change - Jensen-Shannon distance (natural log, root) between two maps flattened; clipped
-   at 1e-10 and renormalised. At most sqrt(ln 2). A model of one layer has 0. */
+   at 1e-10 and renormalised. At most sqrt(ln 2). A model of one layer has 0. NaN when a cell is. */
 double at_flow_change(const float *first, const float *last, size_t T);
 
 #endif

@@ -3,6 +3,8 @@
  */
 #include "analysis/flow.h"
 
+#include <math.h>
+
 #include "base/attr.h"
 
 void at_flow_links(struct at_flow *out, const float *map, size_t T, bool is_causal,
@@ -13,9 +15,11 @@ void at_flow_links(struct at_flow *out, const float *map, size_t T, bool is_caus
 
     for (size_t i = 0; i < T; i++) {
         size_t visible = is_causal ? i + 1 : T;
-        f.n_total += visible;
         for (size_t j = 0; j < visible; j++) {
             float w = map[i * T + j];
+            if (isnan(w))
+                continue;
+            f.n_total++;
             f.mass_total += w;
             if (w > limit) {
                 f.mass_kept += w;
@@ -80,6 +84,8 @@ void at_strongest_links(struct at_links *out, const float *map, size_t T, bool i
     for (size_t i = 0; i < T && n > 0; i++) {
         for (size_t j = 0; j < (is_causal ? i + 1 : T); j++) {
             struct at_link link = { i, j, map[i * T + j] };
+            if (isnan(link.weight))
+                continue;
             if (v.n < n) {
                 *at_array_push(&v) = link;
                 if (v.n == n)

@@ -18,7 +18,7 @@ struct at_links AT_ARRAY(struct at_link);
 
 struct at_flow {
     struct at_links links; /* weight > threshold, strict; by query, then key */
-    size_t n_total;        /* visible cells */
+    size_t n_total;        /* visible cells; those that are NaN are not defined and not counted */
     double mass_kept, mass_total;
 };
 
@@ -27,7 +27,8 @@ void at_flow_links(struct at_flow *out, const float *map, size_t T, bool is_caus
                    double threshold);
 void at_flow_release(struct at_flow *f);
 
-/* at_strongest_links - the n largest visible cells, largest first; ties: lower query, lower key. */
+/* at_strongest_links - the n largest visible cells, largest first; ties: lower query, lower key.
+   Cells that are NaN are passed over. */
 void at_strongest_links(struct at_links *out, const float *map, size_t T, bool is_causal, size_t n);
 
 #endif

@@ -36,7 +36,7 @@ static size_t pick_children(struct grower *g, size_t node)
 
     for (size_t j = 0; j < (g->o->is_causal ? token + 1 : g->T); j++) {
         size_t at = n;
-        if (row[j] < least || (n == g->o->k && row[j] <= row[g->best[n - 1]]) ||
+        if (!(row[j] >= least) || (n == g->o->k && row[j] <= row[g->best[n - 1]]) ||
             is_on_path(g, node, j))
             continue;
         if (n < g->o->k)

@@ -35,7 +35,7 @@ struct at_tree_nodes AT_ARRAY(struct at_tree_node);
  * at_tree_grow - breadth first from the root; a token never repeats on a path.
  *
  * Source    Attention Atlas, its dependency tree. Children are the k largest visible weights, ties
- *           by lower index.
+ *           by lower index. A weight that is NaN is none.
  * Shapes    map (T,T); q, k (T, D) with row stride qk_stride, or NULL.
  * Memory    at_array_release(). Returns true when max_nodes cut the tree.
  */

@@ -14,7 +14,7 @@ static double sum_clipped(const float *x, size_t n, float floor)
     double sum = 0.0;
 
     for (size_t i = 0; i < n; i++)
-        sum += AT_MAX(x[i], floor);
+        sum += AT_MAX(floor, x[i]); /* in this order a NaN stays one */
     return sum;
 }
 

@@ -13,7 +13,7 @@
  *
  * Source    Endres and Schindelin 2003; scipy.spatial.distance.jensenshannon().
  * Shapes    p, q (n), not negative.     Units  0 .. sqrt(ln 2) = 0.8326.
- * Edge      NaN when a sum is 0 (only with floor 0) or n = 0.
+ * Edge      NaN when a value is NaN, a sum is 0 (only with floor 0) or n = 0.
  */
 double at_js_distance(const float *p, const float *q, size_t n, float floor);
 

@@ -39,6 +39,34 @@ TEXT="The cat sat on the mat because it was tired."
     holds - '.global.balance == null and .meta.words'
 }
 
+# All attention of both layers of one head on [CLS]: without it nothing is left of the word's row.
+sink_capture() {
+    local header='{"__metadata__":{"family":"bert","text":"cat","tokens":"[\"[CLS]\",\"cat\",\"[SEP]\"]"},'
+    header+='"attentions":{"dtype":"F32","shape":[2,1,3,3],"data_offsets":[0,72]},'
+    header+='"input_ids":{"dtype":"I32","shape":[3],"data_offsets":[72,84]}}'
+    mkdir -p sink
+    {
+        printf '\xff\0\0\0\0\0\0\0%-255s' "$header"
+        for row in 1 2 3 4 5 6; do printf '\0\0\x80\x3f\0\0\0\0\0\0\0\0'; done
+        printf '\0\0\0\0\1\0\0\0\2\0\0\0'
+    } >sink/capture.safetensors
+}
+
+@test "words: a map with a row that is not defined has no metrics, no gauges and no links" {
+    sink_capture
+    ok metrics --from sink --json
+    holds - '.global.sparsity > 0.6 and .flow_change == 0'
+    ok metrics --from sink --words -o out --layer all --head all
+    holds out/metrics.json 'all(.heads[], .layers[], .global; .focus_normalized == null and .sparsity == null and .uniformity == null)'
+    holds out/metrics.json '.flow_change == null and (.global_band | all(. == null))'
+    [ "$(grep -cv ',,,,,,,,,,$' out/metrics.csv)" -eq 1 ]
+    lacks "$(ls out)" 'gauges|radar'
+    ok metrics --from sink --words
+    lacks "$output" 'nan|0\.0'
+    ok run --from sink --words
+    lacks "$output" 'nan|links'
+}
+
 @test "--explain tells formula, range, reading, source" {
     ok metrics --explain focus_normalized
     has "$output" 'formula'

@@ -269,6 +269,25 @@ static void test_flow_change(void **state)
     oracle_close(o);
 }
 
+/* Row 1 is not defined: nothing of the map is, unless nobody can see that cell. */
+static void test_undefined_row(void **state)
+{
+    float map[81], scratch[81];
+    struct at_attn_metrics m;
+
+    (void)state;
+    for (size_t i = 0; i < 81; i++)
+        map[i] = i / 9 == 1 ? NAN : 1.0f / 9.0f;
+    at_attn_metrics(&m, map, 9, (struct at_map_kind){ false, true }, scratch);
+    for (size_t i = 0; i < AT_N_METRICS; i++)
+        assert_true(isnan(at_metric_get(&m, i)));
+    assert_true(isnan(at_flow_change(map, map, 9)));
+    map[9] = map[10] = 0.5f; /* what is left is above the diagonal */
+    at_attn_metrics(&m, map, 9, (struct at_map_kind){ true, false }, scratch);
+    for (size_t i = 0; i + 1 < AT_N_METRICS; i++)
+        assert_false(isnan(at_metric_get(&m, i)));
+}
+
 static void test_table(void **state)
 {
     struct at_attn_metrics m = { .confidence_max = 1, .distribution_median = 7, .balance = 10 };
@@ -288,7 +307,8 @@ int main(void)
         cmocka_unit_test(test_uniform),     cmocka_unit_test(test_uniform_causal),
         cmocka_unit_test(test_identity),    cmocka_unit_test(test_one_token),
         cmocka_unit_test(test_oracle),      cmocka_unit_test(test_twin),
-        cmocka_unit_test(test_flow_change), cmocka_unit_test(test_table),
+        cmocka_unit_test(test_flow_change), cmocka_unit_test(test_undefined_row),
+        cmocka_unit_test(test_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

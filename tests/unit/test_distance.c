@@ -11,6 +11,7 @@
 static void test_js(void **state)
 {
     const float a[] = { 1, 0, 0 }, b[] = { 0, 3, 3 }, c[] = { 0.5f, 0.5f, 0 }, zero[3] = { 0 };
+    const float undefined[] = { 0.5f, NAN, 0.5f };
     /* c against a: m = (3/4, 1/4, 0); KL(a||m) = ln 4/3, KL(c||m) = ln(2/3)/2 + ln(2)/2 */
     double want = sqrt(0.5 * (log(4.0 / 3) + 0.5 * log(2.0 / 3) + 0.5 * log(2.0)));
 
@@ -21,6 +22,8 @@ static void test_js(void **state)
     ASSERT_NEAR(at_js_distance(c, a, 3, 0.0f), want, 1e-15);
     assert_true(isnan(at_js_distance(a, zero, 3, 0.0f)));
     assert_true(isnan(at_js_distance(a, b, 0, 0.0f)));
+    assert_true(isnan(at_js_distance(a, undefined, 3, 1e-10f)));
+    assert_true(isnan(at_js_distance(undefined, a, 3, 1e-10f)));
 }
 
 static void test_js_oracle(void **state)

@@ -3,6 +3,7 @@
  */
 #include "analysis/flow.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/attr.h"
@@ -49,6 +50,29 @@ static void test_causal_counts_visible_cells(void **state)
     assert_int_equal(f.n_total, 6);
     ASSERT_NEAR(f.mass_total, 0.5 + 0.94 + 1.0, 1e-7);
     at_flow_release(&f);
+}
+
+/* A row that is not defined has no links, and does not disturb the order of the others. */
+static void test_undefined_row(void **state)
+{
+    static const size_t want[][2] = { { 0, 0 }, { 2, 2 }, { 0, 1 }, { 2, 0 }, { 2, 1 }, { 0, 2 } };
+    float map[9];
+    struct at_flow f;
+    struct at_links v;
+
+    (void)state;
+    for (size_t i = 0; i < 9; i++)
+        map[i] = i / 3 == 1 ? NAN : MAP[i];
+    at_flow_links(&f, map, 3, false, 0.04);
+    assert_int_equal(f.links.n, 6);
+    assert_int_equal(f.n_total, 6);
+    ASSERT_NEAR(f.mass_total, 2.0, 1e-7);
+    at_flow_release(&f);
+    for (size_t n = 1; n < 10; n++) {
+        at_strongest_links(&v, map, 3, false, n);
+        check_links(&v, want, AT_MIN(n, AT_COUNTOF(want)));
+        at_array_release(&v);
+    }
 }
 
 static void test_strongest(void **state)
@@ -108,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_threshold_is_strict),
         cmocka_unit_test(test_causal_counts_visible_cells),
+        cmocka_unit_test(test_undefined_row),
         cmocka_unit_test(test_strongest),
         cmocka_unit_test(test_strongest_against_sorting),
     };

@@ -78,6 +78,20 @@ static void test_cap_and_least_weight(void **state)
     at_array_release(&tree);
 }
 
+static void test_undefined_row_has_no_children(void **state)
+{
+    static const struct want want[] = { { 1, 0, 0, 1.0, 1.0 } };
+    const float map[] = { 0.5f, 0.5f, NAN, NAN };
+    struct at_tree_options o = AT_TREE_OPTIONS_INIT;
+    struct at_tree_nodes tree;
+
+    (void)state;
+    o.root = 1;
+    assert_false(at_tree_grow(&tree, map, 2, NULL, NULL, 0, 0, &o));
+    check(&tree, want, AT_COUNTOF(want));
+    at_array_release(&tree);
+}
+
 /* Masked keys never appear, not even when too few visible ones are left. */
 static void test_causal(void **state)
 {
@@ -165,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_by_hand),
         cmocka_unit_test(test_cap_and_least_weight),
+        cmocka_unit_test(test_undefined_row_has_no_children),
         cmocka_unit_test(test_causal),
         cmocka_unit_test(test_scores_give_the_weights),
         cmocka_unit_test(test_one_child_is_a_path),
