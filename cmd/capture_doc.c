@@ -6,6 +6,7 @@
  */
 #include "cmd/capture_doc.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,35 +92,69 @@ static const char *piece_label(struct doc *doc, size_t i)
     return label;
 }
 
-static void read_details(struct doc *doc, struct at_label *labels, const struct at_json *tokens)
+/* Offsets of a token as they are written: within the text, when the file has one. */
+static int read_offsets(struct at_token *t, const struct at_json *o, const struct doc *doc,
+                        size_t i, struct at_error *err)
 {
-    for (size_t i = 0; i < doc->tokens.n; i++) {
+    const char *text = t->segment && doc->in.pair ? doc->in.pair : doc->in.text;
+    long long start = at_json_integer(at_json_get(o, "start"), -1);
+    long long end = at_json_integer(at_json_get(o, "end"), -1);
+    size_t n = strlen(text);
+
+    t->start = t->end = AT_NO_OFFSET;
+    if (start < 0 && end < 0)
+        return 0;
+    if (start < 0 || end < start || (n && (size_t)end > n))
+        return at_fail(err, AT_EFORMAT,
+                       "metadata has token %zu at the bytes %lld to %lld of a text of %zu", i,
+                       start, end, n);
+    t->start = (size_t)start;
+    t->end = (size_t)end;
+    return 0;
+}
+
+static int not_a_piece(size_t i, struct at_error *err)
+{
+    return at_fail(err, AT_EFORMAT, "metadata: the piece of token %zu is not a string", i);
+}
+
+static int read_details(struct doc *doc, struct at_label *labels, const struct at_json *tokens,
+                        struct at_error *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < doc->tokens.n && !rc; i++) {
         const struct at_json *o = at_json_at(tokens, i);
         struct at_token *t = &doc->tokens.items[i];
-        const char *piece = at_json_text(at_json_get(o, "piece"), "");
-        long long start = at_json_integer(at_json_get(o, "start"), -1);
-        long long end = at_json_integer(at_json_get(o, "end"), -1);
+        const char *piece = at_json_text(at_json_get(o, "piece"), NULL);
         const char *label = at_json_text(at_json_get(o, "label"), NULL);
+        long long word = at_json_integer(at_json_get(o, "word"), -1);
 
+        if (!piece)
+            return not_a_piece(i, err);
         doc->pieces[i] = at_arena_strdup(&doc->arena, piece);
         labels[i].text = label ? at_arena_strdup(&doc->arena, label) : piece_label(doc, i);
         t->is_special = at_json_truth(at_json_get(o, "special"), false);
-        t->word = (int)at_json_integer(at_json_get(o, "word"), -1);
-        t->start = start < 0 ? AT_NO_OFFSET : (size_t)start;
-        t->end = end < start || start < 0 ? AT_NO_OFFSET : (size_t)end;
+        t->word = word < 0 || word > INT_MAX ? -1 : (int)word;
+        rc = read_offsets(t, o, doc, i, err);
     }
+    return rc;
 }
 
-static void guess_details(struct doc *doc, struct at_label *labels, const struct at_json *pieces)
+static int guess_details(struct doc *doc, struct at_label *labels, const struct at_json *pieces,
+                         struct at_error *err)
 {
     for (size_t i = 0; i < doc->tokens.n; i++) {
-        const char *piece = at_json_text(at_json_at(pieces, i), "");
+        const char *piece = at_json_text(at_json_at(pieces, i), pieces ? NULL : "");
 
+        if (!piece)
+            return not_a_piece(i, err);
         doc->pieces[i] = at_arena_strdup(&doc->arena, piece);
         labels[i].text = piece_label(doc, i);
         doc->tokens.items[i].is_special = is_special_piece(piece);
     }
     at_pieces_locate(&doc->tokens, doc->kind, doc->pieces, doc->in.text, doc->in.pair);
+    return 0;
 }
 
 /* Byte-level pieces: a causal model's, or there is one with the character for a space in front. */
@@ -205,10 +240,10 @@ int capture_doc(struct doc *doc, struct job *job, const struct at_capture_file *
             doc->tokens.items[i].id = capture->ids ? capture->ids[i] : -1;
             doc->tokens.items[i].segment = capture->segments ? capture->segments[i] : 0;
         }
-        if (tokens)
-            read_details(doc, labels, tokens);
-        else
-            guess_details(doc, labels, pieces);
+        rc = tokens ? read_details(doc, labels, tokens, err)
+                    : guess_details(doc, labels, pieces, err);
+    }
+    if (!rc) {
         for (size_t i = 0; i < T; i++) {
             const struct at_token *t = &doc->tokens.items[i];
             labels[i].is_special = t->is_special;

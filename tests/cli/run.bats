@@ -306,6 +306,24 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     done
 }
 
+@test "--from refuses tokens that are not of the text" {
+    ok run -m "$BERT" -o good --mask none --format json "the cat sat"
+    while IFS='|' read -r edit why; do
+        cp -r good bad
+        LC_ALL=C sed -i "$edit" bad/capture.safetensors
+        ! cmp -s good/capture.safetensors bad/capture.safetensors || fail "nothing done by $edit"
+        for c in run isa heads; do
+            fails 1 $c --from bad
+            has "$stderr" "bad/capture.safetensors: $why"
+        done
+        rm -r bad
+    done <<'.'
+s/\\"end\\":11/\\"end\\":99/|metadata has token 3 at the bytes 8 to 99 of a text of 11
+s/\\"end\\":11/\\"odd\\":11/|metadata has token 3 at the bytes 8 to -1 of a text of 11
+s/\\"cat\\"/1234567/g|metadata: the piece of token 2 is not a string
+.
+}
+
 @test "the capture holds what its keys promise" {
     ok run -o out --mask none --logits "The cat sat."
     head -c 4000 out/capture.safetensors | tr -d '\0' | grep -q '"attentions"'
