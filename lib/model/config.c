@@ -131,13 +131,38 @@ static int read_family(struct at_config *c, const struct at_json *doc, struct at
     return 0;
 }
 
+/* A word that changes the numbers; the fallback when absent or null. */
+static int read_word(const char **out, const struct at_json *doc, const char *key,
+                     const char *fallback, struct at_error *err)
+{
+    const struct at_json *v = at_json_get(doc, key);
+
+    if (!at_json_is_null(v) && !at_json_is_string(v))
+        return at_fail(err, AT_EFORMAT, "'%s' is not a string", key);
+    *out = at_json_text(v, fallback);
+    return 0;
+}
+
+/* The same for what is true or false. */
+static int read_flag(bool *out, const struct at_json *doc, const char *key, bool fallback,
+                     struct at_error *err)
+{
+    const struct at_json *v = at_json_get(doc, key);
+
+    if (!at_json_is_null(v) && at_json_truth(v, false) != at_json_truth(v, true))
+        return at_fail(err, AT_EFORMAT, "'%s' is neither true nor false", key);
+    *out = at_json_truth(v, fallback);
+    return 0;
+}
+
 static int read_activation(struct at_config *c, const struct at_json *doc, struct at_error *err)
 {
     const char *key = c->family == AT_BERT ? "hidden_act" : "activation_function";
-    const char *name = at_json_text(at_json_get(doc, key), NULL);
+    const char *name;
+    int rc = read_word(&name, doc, key, c->family == AT_BERT ? "gelu" : "gelu_new", err);
 
-    if (!name)
-        name = c->family == AT_BERT ? "gelu" : "gelu_new"; /* the families' defaults */
+    if (rc)
+        return rc;
     for (size_t i = 0; i < AT_COUNTOF(activations); i++)
         if (strcmp(name, activations[i].name) == 0) {
             c->activation = activations[i].form;
@@ -149,14 +174,19 @@ static int read_activation(struct at_config *c, const struct at_json *doc, struc
 /* Settings under which the same weights would mean another computation than ours. */
 static int refuse_variants(const struct at_json *doc, struct at_error *err)
 {
-    const char *positions = at_json_text(at_json_get(doc, "position_embedding_type"), "absolute");
+    const char *positions;
+    bool is_decoder, is_crossed;
+    int rc = read_word(&positions, doc, "position_embedding_type", "absolute", err);
 
+    if (rc || (rc = read_flag(&is_decoder, doc, "is_decoder", false, err)) ||
+        (rc = read_flag(&is_crossed, doc, "add_cross_attention", false, err)))
+        return rc;
     if (strcmp(positions, "absolute") != 0)
         return at_fail(err, AT_EFORMAT, "'position_embedding_type' is '%.60s', want 'absolute'",
                        positions);
-    if (at_json_truth(at_json_get(doc, "is_decoder"), false))
+    if (is_decoder)
         return at_fail(err, AT_EFORMAT, "'is_decoder' is true, want an encoder or plain GPT-2");
-    if (at_json_truth(at_json_get(doc, "add_cross_attention"), false))
+    if (is_crossed)
         return at_fail(err, AT_EFORMAT, "'add_cross_attention' is true, want a model without");
     if (at_json_count(at_json_get(doc, "pruned_heads")))
         return at_fail(err, AT_EFORMAT, "'pruned_heads' is not empty: want every head");
@@ -171,6 +201,21 @@ static int read_eps(struct at_config *c, const struct at_json *doc, struct at_er
     c->norm_eps = at_json_number(v, c->family == AT_BERT ? 1e-12 : 1e-5);
     if ((!at_json_is_null(v) && !at_json_is_number(v)) || !(c->norm_eps > 0 && c->norm_eps < 1))
         return at_fail(err, AT_ERANGE, "'%s' is not a number between 0 and 1", key);
+    return 0;
+}
+
+/* GPT-2's scales of the scores beside 1 / sqrt(D), or in its place. */
+static int read_scales(struct at_config *c, const struct at_json *doc, struct at_error *err)
+{
+    bool is_scaled;
+    int rc;
+
+    if (c->family != AT_GPT2)
+        return 0;
+    rc = read_flag(&c->scale_by_layer, doc, "scale_attn_by_inverse_layer_idx", false, err);
+    if (rc || (rc = read_flag(&is_scaled, doc, "scale_attn_weights", true, err)))
+        return rc;
+    c->no_scale = !is_scaled;
     return 0;
 }
 
@@ -253,13 +298,9 @@ static int parse(struct at_config *c, const struct at_json *doc, struct at_error
         return at_fail(err, AT_EFORMAT, "not a JSON object");
     if ((rc = read_family(c, doc, err)) || (rc = read_sizes(c, doc, err)) ||
         (rc = read_activation(c, doc, err)) || (rc = refuse_variants(doc, err)) ||
-        (rc = read_eps(c, doc, err)) || (rc = read_labels(c, doc, err)))
+        (rc = read_eps(c, doc, err)) || (rc = read_scales(c, doc, err)) ||
+        (rc = read_labels(c, doc, err)))
         return rc;
-    if (c->family == AT_GPT2) {
-        c->scale_by_layer =
-            at_json_truth(at_json_get(doc, "scale_attn_by_inverse_layer_idx"), false);
-        c->no_scale = !at_json_truth(at_json_get(doc, "scale_attn_weights"), true);
-    }
     c->pad_id = token_id(c, at_json_get(doc, "pad_token_id"));
     c->bos_id = token_id(c, at_json_get(doc, "bos_token_id"));
     c->eos_id = token_id(c, at_json_get(doc, "eos_token_id"));

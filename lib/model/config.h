@@ -34,7 +34,8 @@ struct at_config {
  * at_config_read - read and check DIR/config.json.
  *
  * Errors    AT_EFORMAT for another model_type, an activation that is neither form of GELU, a
- *           width that heads do not divide, relative positions; AT_ERANGE for absurd sizes.
+ *           width that heads do not divide, relative positions, a value of another type where it
+ *           would change the numbers; AT_ERANGE for absurd sizes.
  * Memory    at_config_release(), which accepts a zeroed struct and may be called twice.
  */
 AT_MUST_USE int at_config_read(struct at_config *out, const char *dir, struct at_error *err);
