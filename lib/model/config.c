@@ -292,6 +292,7 @@ static int read_labels(struct at_config *c, const struct at_json *doc, struct at
 
 static int parse(struct at_config *c, const struct at_json *doc, struct at_error *err)
 {
+    bool is_tied;
     int rc;
 
     if (!at_json_is_object(doc))
@@ -299,8 +300,10 @@ static int parse(struct at_config *c, const struct at_json *doc, struct at_error
     if ((rc = read_family(c, doc, err)) || (rc = read_sizes(c, doc, err)) ||
         (rc = read_activation(c, doc, err)) || (rc = refuse_variants(doc, err)) ||
         (rc = read_eps(c, doc, err)) || (rc = read_scales(c, doc, err)) ||
-        (rc = read_labels(c, doc, err)))
+        (rc = read_labels(c, doc, err)) ||
+        (rc = read_flag(&is_tied, doc, "tie_word_embeddings", true, err)))
         return rc;
+    c->is_untied = !is_tied;
     c->pad_id = token_id(c, at_json_get(doc, "pad_token_id"));
     c->bos_id = token_id(c, at_json_get(doc, "bos_token_id"));
     c->eos_id = token_id(c, at_json_get(doc, "eos_token_id"));

@@ -22,6 +22,7 @@ struct at_config {
     enum at_epilogue activation; /* AT_EPI_GELU_ERF or AT_EPI_GELU_TANH */
     bool scale_by_layer;         /* GPT-2 scale_attn_by_inverse_layer_idx */
     bool no_scale;               /* GPT-2 scale_attn_weights false */
+    bool is_untied;              /* tie_word_embeddings false: the decoder has its own weights */
     int pad_id, bos_id, eos_id;  /* -1 when absent or outside the vocabulary */
     size_t n_labels;             /* of a classification head; 0 when config.json names none */
     char **labels;               /* (n_labels) id2label, "LABEL_3" when it has no name */

@@ -13,7 +13,8 @@
 #include "base/pool.h"
 #include "model/weights.h"
 
-bool at_lm_head_present(const struct at_model *m); /* GPT-2 always (tied), BERT when it has MLM */
+/* at_lm_head_present - GPT-2 always but when its own decoder is missing, BERT when it has MLM. */
+bool at_lm_head_present(const struct at_model *m);
 
 /* at_lm_logits - logits (N,V) of hidden (N,C); AT_ENOTFOUND when the model has no such head. */
 AT_MUST_USE int at_lm_logits(float *logits, const struct at_model *m, const float *hidden, size_t N,

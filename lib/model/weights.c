@@ -280,7 +280,8 @@ static int load_part(struct loader *ld, enum part part, size_t layer)
     return 0;
 }
 
-/* The decoder of GPT-2 and of BERT's masked-LM head: stored, or the word embeddings. */
+/* The decoder of GPT-2 and of BERT's masked-LM head: stored, or the word embeddings; a checkpoint
+   that keeps the two apart and was saved without its decoder has none. */
 static int load_decoder(struct loader *ld)
 {
     const struct at_config *c = &ld->m->config;
@@ -304,6 +305,10 @@ static int load_decoder(struct loader *ld)
         if (!bias || !w->mlm_transform.w.data || !w->mlm_norm.gain.data)
             return 0;
         rc = read_vector(ld, &w->lm_decoder.b, bias, c->vocab);
+    }
+    if (!rc && !t && c->is_untied) {
+        note(ld, "LM decoder weight", name, AT_IS_MISSING);
+        return 0;
     }
     w->lm_decoder.w = w->word_embed;
     if (!rc && t)

@@ -161,8 +161,8 @@ static void test_labels(void **state)
     fixture_close(&f);
 }
 
-/* The tagger's weights under another config.json; at_model_close() it. */
-static void open_tagger(struct at_model *out, const char *more)
+/* A fixture's weights under another config.json; at_model_close() it. */
+static void open_under(struct at_model *out, const char *fixture, const char *text)
 {
     char dir[] = "/tmp/atlas-test-weights-XXXXXX", here[1024];
     struct at_error err;
@@ -171,11 +171,7 @@ static void open_tagger(struct at_model *out, const char *more)
     assert_non_null(getcwd(here, sizeof here));
     char *config = at_asprintf("%s/config.json", dir),
          *link = at_asprintf("%s/model.safetensors", dir);
-    char *target = at_asprintf("%s/fixtures/tiny-bert-tagger/model.safetensors", here);
-    char *text = at_asprintf("{\"model_type\":\"bert\",\"hidden_size\":16,\"num_hidden_layers\":1,"
-                             "\"num_attention_heads\":4,\"intermediate_size\":9,\"vocab_size\":38,"
-                             "\"max_position_embeddings\":10%s}",
-                             more);
+    char *target = at_asprintf("%s/fixtures/%s/model.safetensors", here, fixture);
     must(at_write_file(config, text, strlen(text), &err), &err);
     assert_int_equal(symlink(target, link), 0);
     must(at_model_open(out, dir, &err), &err);
@@ -185,6 +181,16 @@ static void open_tagger(struct at_model *out, const char *more)
     free(config);
     free(link);
     free(target);
+}
+
+static void open_tagger(struct at_model *out, const char *more)
+{
+    char *text = at_asprintf("{\"model_type\":\"bert\",\"hidden_size\":16,\"num_hidden_layers\":1,"
+                             "\"num_attention_heads\":4,\"intermediate_size\":9,\"vocab_size\":38,"
+                             "\"max_position_embeddings\":10%s}",
+                             more);
+
+    open_under(out, "tiny-bert-tagger", text);
     free(text);
 }
 
@@ -209,6 +215,42 @@ static void test_whose_classifier(void **state)
     assert_null(m.weights.classifier.w.data);
     assert_int_equal(find_tensor(&m, "classifier.weight")->state, AT_IS_UNUSED);
     at_model_close(&m);
+}
+
+/* Untied, the word embeddings are no decoder: a checkpoint without its own has no such head. */
+static void test_untied_decoder_is_missing(void **state)
+{
+    static const struct {
+        const char *fixture, *config, *decoder;
+    } cases[] = {
+        { "tiny-gpt2",
+          "{\"model_type\":\"gpt2\",\"n_embd\":8,\"n_layer\":2,\"n_head\":2,\"vocab_size\":270,"
+          "\"n_positions\":16,\"tie_word_embeddings\":%s}",
+          "lm_head.weight" },
+        { "tiny-bert",
+          "{\"model_type\":\"bert\",\"hidden_size\":8,\"num_hidden_layers\":2,"
+          "\"num_attention_heads\":2,\"intermediate_size\":20,\"vocab_size\":67,"
+          "\"max_position_embeddings\":16,\"tie_word_embeddings\":%s}",
+          "cls.predictions.decoder.weight" },
+    };
+    static const char *const words[] = { "true", "null", "false" };
+
+    (void)state;
+    for (size_t i = 0; i < AT_COUNTOF(cases) * AT_COUNTOF(words); i++) {
+        const char *word = words[i % 3], *mark = strchr(cases[i / 3].config, '%');
+        char *text = at_asprintf("%.*s%s%s", (int)(mark - cases[i / 3].config), cases[i / 3].config,
+                                 word, mark + 2);
+        bool is_tied = strcmp(word, "false") != 0;
+        struct at_model m;
+        open_under(&m, cases[i / 3].fixture, text);
+        assert_int_equal(m.weights.lm_decoder.w.data != NULL, is_tied);
+        assert_int_equal(find_tensor(&m, cases[i / 3].decoder)->state,
+                         is_tied ? AT_IS_TIED : AT_IS_MISSING);
+        if (!is_tied)
+            assert_null(m.weights.mlm_transform.w.data);
+        at_model_close(&m);
+        free(text);
+    }
 }
 
 /* They may be retrained, so nothing is said of their values. */
@@ -336,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_unaligned_data_are_copied),
         cmocka_unit_test(test_labels),
         cmocka_unit_test(test_whose_classifier),
+        cmocka_unit_test(test_untied_decoder_is_missing),
         cmocka_unit_test(test_built_in_models),
         cmocka_unit_test(test_hostile_models),
         cmocka_unit_test(test_sound_model),
