@@ -122,6 +122,20 @@ static int json_field(const char **out, const struct at_json *object, const char
     return 0;
 }
 
+/* a and b under names of one kind, the first of which the object has both; else they stay NULL. */
+static int json_sentences(const char **field, const struct at_json *object, char (*number)[24],
+                          struct at_error *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; field_names[A][i] && !rc && !(field[A] && field[B]); i++)
+        for (size_t f = A; f <= B && !rc; f++) {
+            const char *const names[] = { field_names[f][i], NULL };
+            rc = json_field(&field[f], object, names, number[f], sizeof number[f], err);
+        }
+    return rc;
+}
+
 static int read_json_line(struct rows *rows, struct at_arena *arena, const struct at_lines *l,
                           struct at_error *err)
 {
@@ -132,7 +146,9 @@ static int read_json_line(struct rows *rows, struct at_arena *arena, const struc
 
     if (!rc && !at_json_is_object(object))
         rc = at_fail(err, AT_EFORMAT, "not an object");
-    for (size_t f = 0; f < N_FIELDS && !rc; f++)
+    if (!rc)
+        rc = json_sentences(field, object, number, err);
+    for (size_t f = ID; f < N_FIELDS && !rc; f++)
         rc = json_field(&field[f], object, field_names[f], number[f], sizeof number[f], err);
     if (!rc && (!field[A] || !field[B]))
         rc = at_fail(err, AT_EFORMAT,

@@ -121,6 +121,9 @@ static void test_formats(void **state)
         { ".jsonl",
           "{\"a\": \"g\", \"b\": \"h\", \"id\": null, \"index\": 7.0, \"category\": \"wh\"}\n",
           "wh", "7" },
+        { ".jsonl",
+          "{\"sentence_good\": \"x\", \"b\": \"h\", \"a\": \"g\", \"id\": 7, \"UID\": \"wh\"}\n",
+          "wh", "7" },
         { ".csv", "good,bad\ng,h\n", "", "" },
         { ".tsv", "index\ttext_b\ttext_a\tcategory\n7\th\tg\twh\n", "wh", "7" },
         { ".csv", "a,sent_less,b\ng,x,h\n", "", "" }, /* names of one kind belong together */
@@ -152,6 +155,7 @@ static void test_faulty_files(void **state)
         { ".txt", "a b", "read from .csv, .tsv or .jsonl" },
         { ".jsonl", "{\"a\": \"g\", \"b\": \"h\"}\n[1]\n", "line 2: not an object" },
         { ".jsonl", "{\"a\": \"g\"}\n", "line 1: want the keys" },
+        { ".jsonl", "{\"good\": \"g\", \"b\": \"h\"}\n", "line 1: want the keys" },
         { ".jsonl", "{\"a\": \"g\", \"b\": \"h\", \"id\": 1.5}\n",
           "line 1: 'id' is neither a string nor a whole number" },
         { ".jsonl", "{\"a\": 0.5, \"b\": \"h\"}\n", "line 1: 'a' is neither a string" },
