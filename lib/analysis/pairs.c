@@ -280,7 +280,7 @@ static int take_scores(double *scores, bool *seen, const struct at_pairs *p,
             if (!read_number(&value[c], cell))
                 return at_fail(err, AT_EFORMAT, "row %zu: '%s' is not a number", row + 1, cell);
         }
-        if (!(value[0] >= 0.0 && value[0] < (double)p->n))
+        if (!(value[0] >= 0.0 && value[0] < (double)p->n && value[0] == floor(value[0])))
             return at_fail(err, AT_EFORMAT, "row %zu: index %g, want 0..%zu", row + 1, value[0],
                            p->n - 1);
         i = (size_t)value[0];

@@ -230,6 +230,7 @@ static void test_rescore(void **state)
     } faulty[] = {
         { "index,x\n0,1\n", "no columns 'index', 'score_a' and 'score_b'" },
         { "index,score_a,score_b\n5,1,2\n", "row 1: index 5, want 0..1" },
+        { "index,score_a,score_b\n0.5,1,2\n", "row 1: index 0.5, want 0..1" },
         { "index,score_a,score_b\n1,1,2\n1,1,2\n", "row 2: second scores for index 1" },
         { "index,score_a,score_b\n1,one,2\n", "'one' is not a number" },
     };
