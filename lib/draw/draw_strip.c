@@ -19,7 +19,7 @@ struct token {
     const char *text;
     double w;
     enum at_direction direction;
-    unsigned level; /* of embedding: even runs to the right, odd to the left */
+    unsigned space_level, level; /* of embedding: even runs to the right, odd to the left */
 };
 
 static const char *visible(const struct at_strip_token *t)
@@ -54,27 +54,22 @@ static struct token *measure(const struct at_strip *s, double line_w)
     return t;
 }
 
-/* A rule like that of the Unicode bidirectional algorithm, for whole tokens: neutral ones follow
-   their neighbours where these agree, and the text otherwise. */
 static void find_levels(struct token *t, size_t n, bool is_from_right)
 {
-    unsigned base = is_from_right ? 1 : 0;
-    enum at_direction outer = is_from_right ? AT_FROM_RIGHT : AT_FROM_LEFT, before = outer;
+    unsigned *levels = at_malloc(AT_MAX(n, (size_t)1), 2 * sizeof *levels);
+    const char **texts = at_malloc(AT_MAX(n, (size_t)1), sizeof *texts);
+    bool *is_glued = at_malloc(AT_MAX(n, (size_t)1), sizeof *is_glued);
 
     for (size_t i = 0; i < n; i++) {
-        enum at_direction d = t[i].direction, after = outer;
-        if (d == AT_NEUTRAL) {
-            for (size_t k = i + 1; k < n && k < i + 16; k++)
-                if (t[k].direction != AT_NEUTRAL) {
-                    after = t[k].direction;
-                    break;
-                }
-            d = before == after ? before : outer;
-        } else {
-            before = d;
-        }
-        t[i].level = d == outer ? base : base + 1;
+        texts[i] = t[i].from->is_special ? NULL : t[i].text;
+        is_glued[i] = t[i].from->is_continuation;
     }
+    at_text_levels(levels, texts, is_glued, n, is_from_right);
+    for (size_t i = 0; i < n; i++)
+        t[i].space_level = levels[2 * i], t[i].level = levels[2 * i + 1];
+    free(levels);
+    free(texts);
+    free(is_glued);
 }
 
 static double gap_between(const struct token *t, size_t a, size_t b)
@@ -100,14 +95,27 @@ static size_t fill_line(const struct token *t, size_t n, size_t first, double li
     return end - first;
 }
 
-/* Logical to visual order: runs of a level or higher are reversed, from the highest level down. */
+/* Of item k of a line: tokens are odd, the spaces before them even. */
+static unsigned level_of(const struct token *t, size_t k)
+{
+    return k % 2 ? t[k / 2].level : t[k / 2].space_level;
+}
+
+/* Logical to visual order: runs of a level or higher are reversed, from the highest level down.
+   Spaces take part, as two numbers beside each other are no run. order (2n), of which n are
+   filled in the end. */
 static void order_line(size_t *order, const struct token *t, size_t first, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        order[i] = first + i;
-    for (unsigned level = 2; level >= 1; level--)
-        for (size_t from = 0, to; from < n; from = to + 1) {
-            for (to = from; to < n && t[order[to]].level >= level; to++)
+    size_t n_items = 2 * n - 1, n_tokens = 0;
+    unsigned highest = 0;
+
+    for (size_t i = 0; i < n_items; i++) {
+        order[i] = 2 * first + 1 + i;
+        highest = AT_MAX(highest, level_of(t, order[i]));
+    }
+    for (unsigned level = highest; level >= 1; level--)
+        for (size_t from = 0, to; from < n_items; from = to + 1) {
+            for (to = from; to < n_items && level_of(t, order[to]) >= level; to++)
                 ;
             for (size_t a = from, b = to; a + 1 < b; a++) {
                 size_t swap = order[a];
@@ -115,6 +123,9 @@ static void order_line(size_t *order, const struct token *t, size_t first, size_
                 order[b] = swap;
             }
         }
+    for (size_t i = 0; i < n_items; i++)
+        if (order[i] % 2)
+            order[n_tokens++] = order[i] / 2;
 }
 
 static size_t lowest_mark(unsigned marks)
@@ -124,6 +135,18 @@ static size_t lowest_mark(unsigned marks)
     while (!(marks >> k & 1))
         k++;
     return k;
+}
+
+/* Signs alone do not know that they stand in text that runs from the right. */
+static void draw_text(struct at_canvas *c, double x, double y, const struct token *t,
+                      const struct at_text_style *style)
+{
+    bool is_mirrored = t->level % 2 && t->direction == AT_NEUTRAL && !t->from->is_special;
+    char *mirrored = is_mirrored ? at_text_mirrored(t->text) : NULL;
+    const char *text = mirrored ? mirrored : t->text;
+
+    at_canvas_text(c, x, y, *text ? text : "·", style);
+    free(mirrored);
 }
 
 static void draw_token(struct at_canvas *c, const struct at_strip *s, const struct token *t,
@@ -148,7 +171,7 @@ static void draw_token(struct at_canvas *c, const struct at_strip *s, const stru
                        (struct at_ink){ .rgb = at_categorical(k), .alpha = 0.12 + 0.48 * depth });
         at_canvas_rect(c, x, y + box_h - 0.5, t->w, 0.5, at_fill(at_categorical(k)));
     }
-    at_canvas_text(c, x + t->w / 2, y + box_h / 2, *t->text ? t->text : "·", &style);
+    draw_text(c, x + t->w / 2, y + box_h / 2, t, &style);
     double n = 0, step = 1.9;
     for (unsigned m = marks; m; m >>= 1)
         n += m & 1;
@@ -166,7 +189,7 @@ static double draw_lines(struct at_canvas *c, const struct at_strip *s, struct t
                          double line_w)
 {
     bool is_from_right = runs_from_right(t, s->n);
-    size_t *order = at_malloc(AT_MAX(s->n, (size_t)1), sizeof *order);
+    size_t *order = at_malloc(AT_MAX(s->n, (size_t)1), 2 * sizeof *order);
 
     find_levels(t, s->n, is_from_right);
     at_canvas_group(c, "tokens");

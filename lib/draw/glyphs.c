@@ -269,3 +269,45 @@ enum at_direction at_text_direction(const char *utf8)
     at_typesetter_free(t);
     return out;
 }
+
+void at_text_levels(unsigned *levels, const char *const *texts, const bool *is_glued, size_t n,
+                    bool is_from_right)
+{
+    PangoDirection base = is_from_right ? PANGO_DIRECTION_RTL : PANGO_DIRECTION_LTR;
+    struct at_strbuf line = { 0 };
+    size_t chars = 0;
+    guint8 *of_chars;
+
+    at_strbuf_adds(&line, "");
+    for (size_t i = 0; i < n; i++) {
+        char *text = clean(texts[i] && *texts[i] ? texts[i] : "\xef\xbf\xbc");
+        levels[2 * i] = (unsigned)chars; /* places, for now */
+        if (i > 0 && !is_glued[i]) {
+            at_strbuf_addc(&line, ' ');
+            chars++;
+        }
+        at_strbuf_adds(&line, text);
+        levels[2 * i + 1] = (unsigned)chars;
+        chars += (size_t)g_utf8_strlen(text, -1);
+        free(text);
+    }
+    of_chars = pango_log2vis_get_embedding_levels(line.s, (int)line.n, &base);
+    for (size_t i = 0; i < 2 * n; i++)
+        levels[i] = of_chars[levels[i]];
+    g_free(of_chars);
+    at_strbuf_release(&line);
+}
+
+char *at_text_mirrored(const char *utf8)
+{
+    struct at_strbuf b = { 0 };
+    char *text = clean(utf8);
+
+    at_strbuf_adds(&b, "");
+    for (char *p = text; *p; p = g_utf8_next_char(p)) {
+        gunichar u = g_utf8_get_char(p), mirrored;
+        at_strbuf_add_utf8(&b, g_unichar_get_mirror_char(u, &mirrored) ? mirrored : u);
+    }
+    free(text);
+    return at_strbuf_take(&b);
+}

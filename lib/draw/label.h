@@ -26,6 +26,24 @@ enum at_direction { AT_NEUTRAL, AT_FROM_LEFT, AT_FROM_RIGHT };
 /* at_text_direction - of the first letter; signs, digits and emoji have none. */
 enum at_direction at_text_direction(const char *utf8);
 
+/*
+ * at_text_levels - in which direction each of n pieces of a text runs: even levels to the right,
+ * odd ones to the left, and runs of a higher level lie inside those of a lower one.
+ *
+ * Source    Unicode Bidirectional Algorithm (UAX 9), applied to the pieces with spaces between them
+ *           but where is_glued, in a text that begins at its right or left side.
+ * Shapes    levels (2n): of the space before each piece and of the piece, in turn; without a space
+ *           that of the piece stands twice.
+ * Edge      A piece of both directions has the level of its first character; a neutral stand-in
+ *           takes the place of NULL and of "".
+ */
+void at_text_levels(unsigned *levels, const char *const *texts, const bool *is_glued, size_t n,
+                    bool is_from_right);
+
+/* at_text_mirrored - brackets and other signs that have a mirror image turned into it, as they look
+   in text that runs from the right. Free it with free(). */
+char *at_text_mirrored(const char *utf8);
+
 /* at_label_draw - a label in the given style; show_index puts "index " faintly before it (for axes
    where not every label is shown), unless the label is that number. */
 void at_label_draw(struct at_canvas *c, double x, double y, const struct at_label *label,

@@ -99,10 +99,33 @@ static void test_direction(void **state)
                                                     { .text = "متعبة" },
                                                     { .text = "جدا" } };
     static const char *const arabic_order[] = { "جدا", "متعبة", "BERT", "GPT-2", "كانت" };
+    /* numbers run to the right everywhere, in one piece or several; brackets enclose */
+    static const struct at_strip_token hebrew[] = {
+        { .text = "המחיר" },
+        { .text = "(" },
+        { .text = "3", .is_continuation = true },
+        { .text = ".", .is_continuation = true },
+        { .text = "50", .is_continuation = true },
+        { .text = ")", .is_continuation = true },
+        { .text = "של" },
+        { .text = "iPhone" },
+        { .text = "15" },
+        { .text = ",", .is_continuation = true },
+        { .text = "GPT" },
+        { .text = "-", .is_continuation = true },
+        { .text = "2", .is_continuation = true },
+        { .text = "היום" },
+        { .text = "10" },
+        { .text = "20" },
+    };
+    static const char *const hebrew_order[] = { "20",  "10", "היום", "iPhone", "15", ",",
+                                                "GPT", "-",  "2",    "של",     "(",  "3",
+                                                ".",   "50", ")",    "המחיר" };
     (void)state;
 
     assert_order(latin, 6, latin_order);
     assert_order(arabic, 5, arabic_order);
+    assert_order(hebrew, 16, hebrew_order);
     assert_int_equal(at_text_direction("abc"), AT_FROM_LEFT);
     assert_int_equal(at_text_direction("- عربي abc"), AT_FROM_RIGHT);
     assert_int_equal(at_text_direction("12, 😀"), AT_NEUTRAL);
