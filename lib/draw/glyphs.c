@@ -90,6 +90,12 @@ static void note_missing(struct at_typesetter *t, gunichar u)
         at_strbuf_addf(&t->message, " and %zu more", t->missing.n - MAX_NAMED);
 }
 
+/* Code points that are no characters, U+FFFF and its like: cairo refuses to put them into a PDF. */
+static bool is_noncharacter(gunichar u)
+{
+    return (u & 0xFFFE) == 0xFFFE || (u >= 0xFDD0 && u <= 0xFDEF);
+}
+
 /* Valid UTF-8 in which every control character is visible: Pango would act on them. */
 static char *clean(const char *utf8)
 {
@@ -103,7 +109,8 @@ static char *clean(const char *utf8)
             u = 0x21B5;
         else if (u == '\t')
             u = 0x21E5;
-        else if (u < 0x20 || (u >= 0x7F && u < 0xA0) || u == 0x2028 || u == 0x2029)
+        else if (u < 0x20 || (u >= 0x7F && u < 0xA0) || u == 0x2028 || u == 0x2029 ||
+                 is_noncharacter(u))
             u = 0xFFFD;
         at_strbuf_add_utf8(&b, u);
     }

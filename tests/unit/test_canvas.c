@@ -233,6 +233,27 @@ static void test_hostile_text(void **state)
     at_canvas_free(c);
 }
 
+/* What no font has is replaced when it is seen; behind an ellipsis it is not. */
+static void test_noncharacters(void **state)
+{
+    struct at_canvas *c = at_canvas_new(100, 60);
+    struct at_text_style narrow = { .size_pt = 8, .max_mm = 20 };
+    struct at_error err = { 0 };
+    (void)state;
+
+    at_canvas_text(c, 5, 10, "seen \xef\xbf\xbf, \xf0\x9f\xbf\xbe", &plain);
+    at_canvas_text(c, 5, 20, "much longer than there is room for \xef\xbf\xbf", &narrow);
+    at_canvas_text(c, 5, 30, "much longer than there is room for \xef\xb7\x90", &narrow);
+    assert_string_equal(at_canvas_missing_glyphs(c), "");
+    for (int format = AT_PNG; format <= AT_PDF; format++) {
+        char *path = in_folder("odd");
+        assert_int_equal(at_canvas_write(c, path, (enum at_format)format, 100, NULL, 0, &err), 0);
+        unlink(path);
+        free(path);
+    }
+    at_canvas_free(c);
+}
+
 static void test_elision(void **state)
 {
     struct at_canvas *c = at_canvas_new(100, 60);
@@ -307,6 +328,7 @@ int main(void)
         cmocka_unit_test(test_failures_leave_nothing),
         cmocka_unit_test(test_disk_full),
         cmocka_unit_test(test_hostile_text),
+        cmocka_unit_test(test_noncharacters),
         cmocka_unit_test(test_elision),
         cmocka_unit_test(test_overlaps_are_seen),
     };
