@@ -6,10 +6,12 @@
 #include "cmd/manifest.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,26 +36,54 @@ enum { LARGE_FILE = 1 << 20, MAX_THREADS = 4 };
 
 struct manifest {
     char *dir;
+    int lock; /* held on dir as long as files are written there; -1 where there are no locks */
     struct at_json *doc;
     struct at_json *inputs, *outputs, *skipped, *run; /* owned by doc once committed */
     struct hashing *hashing;
 };
 
+/* Two runs into one directory would mix their files under one manifest. */
+static int lock_directory(int *out, const char *dir, struct at_error *err)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        bool is_taken = errno == EWOULDBLOCK;
+        close(fd);
+        fd = -1; /* some file systems have no locks */
+        if (is_taken)
+            return at_fail(err, AT_EIO, "another run is writing into '%s'", dir);
+    }
+    *out = fd;
+    return 0;
+}
+
+static void unlock_directory(int lock)
+{
+    if (lock >= 0)
+        close(lock);
+}
+
 int manifest_new(struct manifest **out, const char *dir, const char *command, struct at_error *err)
 {
     struct manifest *m;
     char *old;
-    int rc = at_mkdir_p(dir, err);
+    int lock = -1, rc = at_mkdir_p(dir, err);
 
+    if (!rc)
+        rc = lock_directory(&lock, dir, err);
     if (rc)
         return rc;
     old = at_path_join(dir, "manifest.json");
     if (unlink(old) < 0 && errno != ENOENT)
         rc = at_fail(err, AT_EIO, "cannot replace '%s': %s", old, strerror(errno));
     free(old);
-    if (rc)
+    if (rc) {
+        unlock_directory(lock);
         return rc;
+    }
     m = at_calloc(1, sizeof *m);
+    m->lock = lock;
     m->dir = at_strdup(dir);
     m->doc = at_json_object();
     m->inputs = at_json_array();
@@ -82,6 +112,7 @@ void manifest_free(struct manifest *m)
     at_json_free(m->skipped);
     at_json_free(m->run);
     at_json_free(m->doc);
+    unlock_directory(m->lock);
     free(m->dir);
     free(m);
 }

@@ -17,7 +17,10 @@ struct manifest;
 
 /*
  * manifest_new - a record for files under dir, which is created. A manifest.json that is there
- * already is removed first, so that a failed run is never taken for a finished one.
+ * already is removed first, so that a failed run is never taken for a finished one. dir is locked
+ * until manifest_free().
+ *
+ * Errors    AT_EIO, also when another run holds dir.
  */
 AT_MUST_USE int manifest_new(struct manifest **out, const char *dir, const char *command,
                              struct at_error *err);

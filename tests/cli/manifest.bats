@@ -68,6 +68,21 @@ TEXT='The cat sat. It slept.'
     has "$(json out/manifest.json .run.started)" '^1970-01-02'
 }
 
+@test "two runs do not write into one directory at once" {
+    tiny=$FIXTURES/tiny-bert
+    mkfifo pipe
+    atlas run -m "$tiny" -o out --format json,csv -f pipe &
+    exec 9>pipe # goes on when the run reads, and so has its directory
+    fails 1 metrics -m "$tiny" -o out cat
+    [ "$stderr" = "atlas metrics: another run is writing into 'out'" ]
+    echo 'the cat' >&9
+    exec 9>&-
+    wait
+    jq -r '.outputs[] | .sha256 + "  " + .path' out/manifest.json >sums
+    (cd out && sha256sum --quiet -c ../sums)
+    ok metrics -m "$tiny" -o out cat
+}
+
 @test "paths are relative: the folder can be moved and still be checked" {
     ok run -o out "$TEXT"
     lacks "$(json out/manifest.json '.outputs[].path')" '(^|[^.])/'
