@@ -122,7 +122,8 @@ static int place_conllu(struct placer *p, const char *path)
     return rc;
 }
 
-/* CoNLL-U has ten columns. *is_out: the first line that is no comment has. */
+/* CoNLL-U has ten columns. *is_out: the first line that is no comment has. Standard input goes back
+   to its start, for the second reading. */
 static int look_for_conllu(bool *is_out, const char *path, struct at_error *err)
 {
     struct at_lines lines;
@@ -139,6 +140,8 @@ static int look_for_conllu(bool *is_out, const char *path, struct at_error *err)
         if (n_tabs > 0)
             break;
     }
+    if (rc >= 0 && fseek(lines.f, 0, SEEK_SET) != 0)
+        rc = at_fail(err, AT_EIO, "tags are read twice, want a file, not a pipe");
     at_lines_close(&lines);
     return rc < 0 ? at_error_in(err, "'%s'", path) : 0;
 }

@@ -36,6 +36,10 @@ TEXT="Barack Obama visited Paris because the French president had invited him."
     printf 'The\tBLAH\n' >wrong
     fails 1 heads --tags wrong "The"
     has "$stderr" 'line 1'
+    ok heads --json --tags - "The cats purred." <tags
+    holds - '[.tokens[] | select(.entity == "PER")] | length >= 1'
+    fails 1 heads --tags <(cat tags) "The cats purred."
+    has "$stderr" 'tags are read twice, want a file, not a pipe'
 }
 
 @test "a model that is no tagger is refused" {
