@@ -171,8 +171,8 @@ static void set_digest(struct at_json *entry, const struct at_digest *d)
     at_json_set_string(entry, "sha256", d->hex);
 }
 
-/* Note size and digest of a file in its entry, now or, for a large file, by a thread. A pipe has
-   neither: its bytes are for the one that reads the input. */
+/* Note size and digest of a file in its entry, now or, for a large file, by a thread. A pipe and
+   standard input ("-") have neither: their bytes are for the one that reads the input. */
 static int hash_into(struct manifest *m, struct at_json *entry, const char *path, bool is_input,
                      struct at_error *err)
 {
@@ -181,6 +181,8 @@ static int hash_into(struct manifest *m, struct at_json *entry, const char *path
     size_t n_threads = 0;
     int rc;
 
+    if (is_input && !strcmp(path, "-"))
+        return 0;
     if (stat(path, &st) < 0 || access(path, R_OK) < 0)
         return at_fail(err, AT_EIO, "cannot open '%s': %s", path, strerror(errno));
     if (!S_ISREG(st.st_mode))

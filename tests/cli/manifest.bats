@@ -24,6 +24,12 @@ TEXT='The cat sat. It slept.'
     holds out/manifest.json '[.inputs[] | select(.role == "text") | keys] == [["path", "role"]]'
 }
 
+@test "a list from standard input can be read together with -o" {
+    printf 'The\tDET\ncat\tNOUN\n' >tags
+    ok heads --tags - -o out --format json "The cat" <tags
+    holds out/manifest.json '.inputs[] | select(.role == "tags") == {role: "tags", path: "-"}'
+}
+
 @test "a text from standard input is an input, by - and by -f -" {
     printf 'a cat\n' >text
     ok metrics -o operand --format json - <text
