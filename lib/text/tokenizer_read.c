@@ -249,6 +249,27 @@ static int read_byte_level(struct at_tokenizer *t, const struct at_json *v, stru
     return 0;
 }
 
+/* What follows a byte-level model: offsets, and templates that put nothing around the text. */
+static int check_byte_level_post(const struct at_json *v, struct at_error *err)
+{
+    const struct at_json *steps = at_json_get(v, "processors"), *single = at_json_get(v, "single");
+    int rc = 0;
+
+    if (is_type(v, "Sequence")) {
+        for (size_t i = 0; !rc && i < at_json_count(steps); i++)
+            rc = check_byte_level_post(at_json_at(steps, i), err);
+    } else if (is_type(v, "TemplateProcessing")) {
+        for (size_t i = 0; i < at_json_count(single); i++)
+            if (at_json_get(at_json_at(single, i), "SpecialToken"))
+                return at_fail(err, AT_EFORMAT,
+                               "post-processor 'TemplateProcessing' with special tokens is not "
+                               "supported for byte-level models");
+    } else if (!at_json_is_null(v) && !is_type(v, "ByteLevel")) {
+        rc = unsupported("post-processor", v, "'ByteLevel'", err);
+    }
+    return rc;
+}
+
 static int read_whole_wordpiece(struct at_tokenizer *t, const struct at_json *whole,
                                 struct at_error *err)
 {
@@ -306,7 +327,9 @@ static int read_whole_bpe(struct at_tokenizer *t, const struct at_json *whole, s
         if (rc)
             at_error_in(err, "merge %zu", i);
     }
-    return rc ? rc : read_byte_level(t, at_json_get(whole, "pre_tokenizer"), err);
+    if (!rc)
+        rc = read_byte_level(t, at_json_get(whole, "pre_tokenizer"), err);
+    return rc ? rc : check_byte_level_post(at_json_get(whole, "post_processor"), err);
 }
 
 static int read_whole_vocab(struct at_tokenizer *t, const struct at_json *model,

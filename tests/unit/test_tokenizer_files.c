@@ -253,6 +253,17 @@ static void test_broken(void **state)
         { { { "tokenizer.json", WHOLE_GPT2("", ",\"end_of_word_suffix\":\"</w>\"") } },
           AT_EFORMAT,
           "end_of_word_suffix '</w>'" },
+        { { { "tokenizer.json",
+              WHOLE_GPT2("", "},\"post_processor\":{\"type\":\"RobertaProcessing\"") } },
+          AT_EFORMAT,
+          "post-processor 'RobertaProcessing' is not supported, want 'ByteLevel'" },
+        { { { "tokenizer.json",
+              WHOLE_GPT2("", "},\"post_processor\":{\"type\":\"Sequence\",\"processors\":["
+                             "{\"type\":\"ByteLevel\"},{\"type\":\"TemplateProcessing\","
+                             "\"single\":[{\"SpecialToken\":{\"id\":\"<s>\"}},"
+                             "{\"Sequence\":{\"id\":\"A\"}}]}]") } },
+          AT_EFORMAT,
+          "'TemplateProcessing' with special tokens" },
     };
 
     (void)state;
