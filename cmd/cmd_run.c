@@ -199,9 +199,16 @@ static int run_head(struct run_state *s, const struct doc_layer *l, size_t head,
     return rc;
 }
 
+/* A rollout has one map for a layer, which stands for whichever of its heads was chosen. */
+static bool selects_any_head(const struct selection *s, size_t layer)
+{
+    return selects_head(s, layer, s->heads == SELECT_ONE ? s->head : 0);
+}
+
 static int run_layer(void *state, const struct doc_layer *l, struct at_error *err)
 {
     struct run_state *s = state;
+    const struct selection *chosen = &s->job->selection;
     struct map_name mean = { (long)l->layer, -1 };
     int rc = 0;
 
@@ -214,8 +221,8 @@ static int run_layer(void *state, const struct doc_layer *l, struct at_error *er
         rc = run_head(s, l, h, err);
     if (!rc && s->has_attention_csv && s->job->matrix == AT_ROLLOUT)
         run_attention_rows(s, at_map_series_layer(&s->series), mean);
-    if (!rc && (selects_layer_mean(&s->job->selection, l->layer) ||
-                (s->job->matrix == AT_ROLLOUT && selects_head(&s->job->selection, l->layer, 0))))
+    if (!rc && (selects_layer_mean(chosen, l->layer) ||
+                (s->job->matrix == AT_ROLLOUT && selects_any_head(chosen, l->layer))))
         rc = show_map(s, at_map_series_layer(&s->series), mean, NULL, err);
     return rc;
 }

@@ -194,6 +194,9 @@ static int parse_selection(struct job *job)
         status = select_one(&s->heads, &s->head, job->head_text, "head");
     if (!status && s->heads == SELECT_ONE && s->layers != SELECT_ONE && s->layers != SELECT_ALL)
         status = report_usage("--head %s needs --layer N or --layer all", job->head_text);
+    if (!status && s->heads == SELECT_ALL && s->layers == SELECT_MEAN)
+        status =
+            report_usage("--head all goes with --layer N or all; a mean of layers has no heads");
     return status;
 }
 

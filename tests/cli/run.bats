@@ -135,6 +135,21 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     awk -F, 'NR > 1 && $4 > $3 { exit 1 }' out/attention.csv
 }
 
+@test "a rollout of any head is that of its layer, and a mean of layers has no heads" {
+    ok run -m "$FIXTURES/tiny-bert" --matrix rollout --layer 1 --json cat
+    said=$output
+    for head in 0 1 all; do
+        ok run -m "$FIXTURES/tiny-bert" --matrix rollout --layer 1 --head $head --json cat
+        [ "$output" = "$said" ]
+    done
+    ok run -m "$FIXTURES/tiny-bert" --matrix rollout --layer 1 --head 1 -o out --format svg cat
+    [ -s out/heatmap_L1_mean.svg ]
+    for c in run metrics 'bias attention'; do
+        fails 2 $c -m nowhere --layer mean --head all cat
+        [ "$stderr" = "atlas $c: --head all goes with --layer N or all; a mean of layers has no heads" ]
+    done
+}
+
 @test "matrix modes: columns sum to one, rollout has no heads" {
     ok run -o col --matrix col --min-weight 0 --format csv "The cat sat."
     awk -F, 'NR > 1 { s[$1","$2","$4] += $NF } END { for (k in s) if (s[k] < 0.9999 || s[k] > 1.0001) exit 1 }' col/attention.csv
