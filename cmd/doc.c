@@ -95,6 +95,8 @@ int doc_prepare(struct doc *doc, const struct job *job, struct text *in, struct 
         }
     }
     rc = at_tokenize(&doc->tokens, job->tokenizer, first, doc->in.pair, true, err);
+    if (!rc && doc->in.pair && job->shape.n_segments < 2)
+        rc = at_fail(err, AT_ERANGE, "a second text needs a model that has two segments");
     if (rc)
         return rc;
     doc->n_tokens_given = doc->tokens.n;

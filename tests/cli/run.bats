@@ -247,6 +247,26 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     has "$stderr" "line 4: id '../b' cannot name a directory"
 }
 
+@test "--jsonl: a pair that the model has no segment for is skipped, the other texts are not" {
+    # the last of tiny-bert's two segments becomes a tensor of its own
+    mkdir one
+    cp "$FIXTURES"/tiny-bert/{vocab.txt,tokenizer_config.json} one
+    jq '.type_vocab_size = 1' "$FIXTURES"/tiny-bert/config.json >one/config.json
+    file=$FIXTURES/tiny-bert/model.safetensors
+    n=$(od -An -t u8 -N 8 "$file" | tr -d ' ')
+    name=bert.embeddings.token_type_embeddings.weight
+    header=$(tail -c +9 "$file" | head -c "$n" | jq -c ".\"$name\" |= (.shape[0] = 1 | .data_offsets[1] -= 32) |
+        .rest = {dtype: \"F32\", shape: [8], data_offsets: [.\"$name\".data_offsets[1], .\"$name\".data_offsets[1] + 32]}")
+    n=$((n + 8))
+    printf -v bytes '\\x%02x' $((${#header} % 256)) $((${#header} / 256)) 0 0 0 0 0 0
+    { printf "$bytes$header" && tail -c +$((n + 1)) "$file"; } >one/model.safetensors
+    printf '{"text": "a", "pair": "b"}\n{"text": "a"}\n' >texts
+    run --separate-stderr atlas run -m ./one --jsonl -f texts -o out --mask none --format json
+    ended 3
+    [ "$stderr" = "atlas run: text 1: a second text needs a model that has two segments; skipped" ]
+    [ -e out/2/run.json ]
+}
+
 @test "--jsonl: numbers as ids, and what cannot be one" {
     printf '%s\n' '{"id":7,"text":"The cat sat."}' '{"id":8.0,"text":"Dogs ran."}' \
         '{"id":1.5,"text":"x"}' '{"id":2.5,"text":"x"}' '{"id":true,"text":"x"}' \
