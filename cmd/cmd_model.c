@@ -23,6 +23,18 @@ struct model_call {
     struct at_tokenizer *tokenizer;
 };
 
+/* Whether a model could be opened, as far as that is cheap to tell. */
+static int look_at(struct at_config *c, const char *dir, struct at_error *err)
+{
+    struct at_safetensors *files = NULL;
+    int rc = at_config_read(c, dir, err);
+
+    if (!rc)
+        rc = at_safetensors_open(&files, dir, err);
+    at_safetensors_close(files);
+    return rc;
+}
+
 static int list_models(const struct model_call *call)
 {
     struct model_place *places;
@@ -33,7 +45,7 @@ static int list_models(const struct model_call *call)
         struct at_config c = { 0 };
         struct at_error err;
         struct at_json *o = at_json_object();
-        int rc = at_config_read(&c, places[i].dir, &err);
+        int rc = look_at(&c, places[i].dir, &err);
 
         at_json_set_string(o, "name", places[i].name);
         at_json_set_string(o, "path", places[i].dir);

@@ -24,6 +24,19 @@ load helper
     ok model info openai-community/gpt2
 }
 
+@test "list says of what has no weights that it cannot be used" {
+    mkdir -p mine/empty mine/old
+    cp "$FIXTURES"/tiny-bert/{config.json,vocab.txt} mine/empty
+    cp "$FIXTURES"/tiny-bert/{config.json,vocab.txt} mine/old
+    : >mine/old/pytorch_model.bin
+    export ATLAS_MODELS=$PWD/mine
+    ok model list
+    has "$output" 'empty +ATLAS_MODELS +cannot be used: no model.safetensors'
+    has "$output" 'old +ATLAS_MODELS +cannot be used: .* only pytorch_model.bin, which is not read'
+    ok model list --json
+    holds - '[.[] | select(.problem != null) | .name] == ["empty", "old"]'
+}
+
 @test "a name that leads nowhere: one line with every place and the command to fetch it" {
     fails 1 run -m no-such-model "x"
     has "$stderr" "no model 'no-such-model'; looked in .*built-in.*scripts/fetch-model no-such-model"
