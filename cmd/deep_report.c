@@ -178,7 +178,7 @@ static struct at_json *lens_json(const struct deep *d, size_t token)
         at_json_set_int(state, "state", (long long)s);
         at_json_set(state, "top", top);
         at_json_set(state, "target_rank",
-                    r->token < 0 ? at_json_null() : at_json_int((long long)r->token_rank));
+                    r->token_rank ? at_json_int((long long)r->token_rank) : at_json_null());
         at_json_set_real(state, "target_p", exp(r->token_log_p));
         at_json_append(states, state);
     }
@@ -259,6 +259,10 @@ static void print_lens(const struct deep *d)
             printf("  %5s", "embed");
         for (size_t i = 0; i < d->n_focus; i++) {
             const struct at_prediction *best = &d->states[s].lens[d->focus[i]].top[0];
+            if (best->id < 0) {
+                printf("  %-*s", CELL, "n/a");
+                continue;
+            }
             at_strbuf_clear(&label);
             at_tokenizer_add_label(d->job->tokenizer, &label, best->id);
             printf("  ");

@@ -178,7 +178,7 @@ static void fill_lens(struct at_csv *csv, const struct deep *d)
             at_csv_real(csv, r->top[k].p);
             at_csv_real(csv, (double)r->top[k].logit);
             at_csv_text(csv, r->token < 0 ? NULL : at_tokenizer_piece(t, r->token));
-            at_csv_real(csv, r->token < 0 ? NAN : (double)r->token_rank);
+            at_csv_real(csv, r->token_rank ? (double)r->token_rank : NAN);
             at_csv_real(csv, exp(r->token_log_p));
             at_csv_end(csv);
         }

@@ -366,7 +366,7 @@ static void print_predictions(const struct run_state *s, const struct prediction
         if (x->ranking.token_rank)
             printf(" rank %-5zu p %-7.4f ", x->ranking.token_rank, exp(x->ranking.token_log_p));
         else
-            printf(" %21s", "");
+            printf(" %21s", x->ranking.top[0].id < 0 ? "n/a" : "");
         for (size_t r = 0; r < p->k && x->ranking.top[r].id >= 0; r++) {
             at_strbuf_clear(&label);
             at_tokenizer_add_label(s->job->tokenizer, &label, x->ranking.top[r].id);

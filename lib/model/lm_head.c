@@ -121,6 +121,15 @@ static void select_top(struct at_prediction *top, size_t k, const float *logits,
         top[n] = (struct at_prediction){ -1, NAN, NAN };
 }
 
+/* What is known of a row whose logits are not all numbers. */
+static void rank_nothing(struct at_ranking *out, size_t k)
+{
+    for (size_t i = 0; i < k; i++)
+        out->top[i] = (struct at_prediction){ -1, NAN, NAN };
+    out->log_sum_exp = out->token_log_p = NAN;
+    out->token_rank = 0;
+}
+
 static void rank_row(void *arg, size_t task, size_t slot)
 {
     struct rows *r = arg;
@@ -130,6 +139,10 @@ static void rank_row(void *arg, size_t task, size_t slot)
 
     (void)slot;
     out->log_sum_exp = at_log_sum_exp(logits, V);
+    if (!isfinite(out->log_sum_exp)) { /* -inf when none is a number */
+        rank_nothing(out, r->k);
+        return;
+    }
     select_top(out->top, r->k, logits, V);
     for (size_t i = 0; i < r->k; i++)
         out->top[i].p = exp((double)out->top[i].logit - out->log_sum_exp);

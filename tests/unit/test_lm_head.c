@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "model/lm_head.h"
 #include "model_fixture.h"
+#include "paths.h"
 
 /* The limit for logits at any size; here they are below 40 and off by some 1e-6. */
 #define LOGIT_TOL 1e-4
@@ -181,6 +182,34 @@ static void test_top_of_everything(void **state)
     fixture_close(&f);
 }
 
+/* Weights that are no numbers: no token is the first, no probability is known. */
+static void rank_nan(void *arg)
+{
+    struct at_error err;
+    struct at_prediction top[3];
+    struct at_ranking r = { .top = top, .token = 2 };
+    float hidden[8] = { 1.0f, NAN };
+
+    must(at_lm_rank(&r, 3, arg, hidden, 1, NULL, &err), &err);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(top[i].id, -1);
+        assert_true(isnan(top[i].p));
+    }
+    assert_int_equal(r.token_rank, 0);
+    assert_true(isnan(r.token_log_p));
+    assert_true(isnan(r.log_sum_exp));
+}
+
+static void test_undefined_logits(void **state)
+{
+    struct model_fixture f;
+
+    (void)state;
+    fixture_open(&f, "tiny-gpt2");
+    for_each_path(rank_nan, &f.m);
+    fixture_close(&f);
+}
+
 static void test_next_sentence_matches_pytorch(void **state)
 {
     static const char *const with_head[] = { "tiny-bert", "tiny-bert-f16-sharded" };
@@ -245,6 +274,7 @@ int main(void)
         cmocka_unit_test(test_ranking_matches_pytorch),
         cmocka_unit_test(test_ties_go_to_the_lower_id),
         cmocka_unit_test(test_top_of_everything),
+        cmocka_unit_test(test_undefined_logits),
         cmocka_unit_test(test_next_sentence_matches_pytorch),
         cmocka_unit_test(test_absent_heads),
         cmocka_unit_test(test_token_outside_the_vocabulary),
