@@ -160,9 +160,12 @@ int model_find(char **dir_out, const char *name, struct at_error *err)
 {
     const char *models = getenv("ATLAS_MODELS");
     struct at_strbuf looked = { 0 };
-    char *dir, *hub = hub_cache();
+    char *dir, *hub;
     int rc = 0;
 
+    if (!*name)
+        return at_fail(err, AT_ENOTFOUND, "a model has a name, not ''");
+    hub = hub_cache();
     if (at_path_is_dir(name)) {
         *dir_out = at_strdup(name);
         free(hub);

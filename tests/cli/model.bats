@@ -42,6 +42,13 @@ load helper
     has "$stderr" "no model 'no-such-model'; looked in .*built-in.*scripts/fetch-model no-such-model"
 }
 
+@test "no model has the empty name" {
+    for args in 'heads x --tagger' 'bias detect x --ensemble'; do
+        fails 1 $args ''
+        has "$stderr" "a model has a name, not ''$"
+    done
+}
+
 @test "a path that is no directory: looked for nowhere else, and a file is called one" {
     fails 1 run -m ./no-such-model "x"
     has "$stderr" "^atlas run: no directory './no-such-model'$"
