@@ -274,6 +274,10 @@ static int read_labels(struct at_config *c, const struct at_json *doc, struct at
                                "multi_label_classification") == 0;
     if (at_json_is_null(thresholds))
         return 0;
+    if (!at_json_is_array(thresholds))
+        return at_fail(err, AT_EFORMAT, "'label_thresholds' is not an array");
+    if (!c->n_labels && at_json_count(thresholds) <= AT_MAX_LABELS)
+        at_config_set_labels(c, at_json_count(thresholds));
     if (at_json_count(thresholds) != c->n_labels)
         return at_fail(err, AT_EFORMAT, "'label_thresholds' has %zu values, want %zu",
                        at_json_count(thresholds), c->n_labels);

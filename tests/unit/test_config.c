@@ -139,6 +139,13 @@ static void test_labels(void **state)
     assert_false(c.is_multi_label);
     assert_null(c.label_thresholds);
     at_config_release(&c);
+
+    /* files that Hugging Face's library writes name neither labels nor their number when there are
+       two */
+    assert_int_equal(read_text(&c, BERT(",\"label_thresholds\":[0.5,0.25]"), &err), 0);
+    assert_int_equal(c.n_labels, 2);
+    ASSERT_NEAR(c.label_thresholds[1], 0.25, 0);
+    at_config_release(&c);
 }
 
 static void test_refused(void **state)
@@ -195,6 +202,8 @@ static void test_refused(void **state)
         { BERT(",\"id2label\":{\"99999999999999999999\":\"A\"}"), AT_EFORMAT, "has the key '9999" },
         { BERT(",\"num_labels\":2,\"label_thresholds\":[0.5]"), AT_EFORMAT,
           "has 1 values, want 2" },
+        { BERT(",\"num_labels\":1,\"label_thresholds\":0.5"), AT_EFORMAT,
+          "'label_thresholds' is not an array" },
         { BERT(",\"num_labels\":1,\"label_thresholds\":[7]"), AT_ERANGE, "value 0 is not between" },
     };
 
