@@ -13,7 +13,7 @@
  * the middle; the first of two that are equally near.
  *
  * Source    Attention Atlas (Python), tokenize_with_segments().
- * Units     byte offset just after the punctuation; 0 when there is none.
+ * Units     byte offset just after the punctuation; 0 when there is none. text is valid UTF-8.
  */
 size_t at_split_pair(const char *text);
 

@@ -23,6 +23,8 @@ static void test_split(void **state)
         { "Version 3.5 is out", NULL },              /* no white space after the dot */
         { "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9. b", " b" },
         { "Hm...\n\nNext", "\n\nNext" },
+        { "One.\xc2\xa0Two", "\xc2\xa0Two" }, /* a no-break space */
+        { "One.\xe3\x80\x80 Two", "\xe3\x80\x80 Two" },
     };
 
     (void)state;
