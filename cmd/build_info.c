@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cmd/report.h"
 #include "draw/canvas.h"
 #include "ops/cpu.h"
 #include "text/unicode.h"
@@ -32,15 +33,29 @@ void version_print(FILE *f, bool is_build)
             AT_BUILD_COMPILER, AT_BUILD_FLAGS, cpu, blas, at_json_library(), icu, drawing);
 }
 
+/* Whole seconds since 1970, up to the year 9999. */
+static bool parse_epoch(time_t *out, const char *text)
+{
+    enum { MAX_DIGITS = 12 };
+    size_t n = strspn(text, "0123456789");
+
+    if (n == 0 || n > MAX_DIGITS || text[n] || strtoll(text, NULL, 10) > 253402300799)
+        return false;
+    *out = (time_t)strtoll(text, NULL, 10);
+    return true;
+}
+
 /* When the run began, or what SOURCE_DATE_EPOCH says, as ISO 8601. */
 static void note_start(struct manifest *m, double seconds_ago)
 {
     const char *epoch = getenv("SOURCE_DATE_EPOCH");
-    time_t t = epoch && *epoch ? (time_t)strtoll(epoch, NULL, 10)
-                               : time(NULL) - (time_t)(seconds_ago + 0.5);
+    time_t t = time(NULL) - (time_t)(seconds_ago + 0.5);
     struct tm tm;
     char text[32];
 
+    if (epoch && *epoch && !parse_epoch(&t, epoch))
+        report_warning("SOURCE_DATE_EPOCH: '%s' is no number of seconds; the present time is used",
+                       epoch);
     if (gmtime_r(&t, &tm) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm))
         manifest_run(m, "started", at_json_string(text));
 }

@@ -72,6 +72,11 @@ TEXT='The cat sat. It slept.'
     export SOURCE_DATE_EPOCH=86400
     ok run -o out "$TEXT"
     has "$(json out/manifest.json .run.started)" '^1970-01-02'
+    for bad in today -1 12x 99999999999999999999; do
+        SOURCE_DATE_EPOCH=$bad ok run -m "$FIXTURES/tiny-bert" -o out --format json cat
+        [ "$stderr" = "atlas run: warning: SOURCE_DATE_EPOCH: '$bad' is no number of seconds; the present time is used" ]
+        has "$(json out/manifest.json .run.started)" '^2[0-9]{3}-'
+    done
 }
 
 @test "two runs do not write into one directory at once" {
