@@ -301,13 +301,18 @@ size_t model_places(struct model_place **out)
 {
     const char *models = getenv("ATLAS_MODELS");
     struct places v = { 0 };
-    char *dir;
+    char *dirs[3], *dir;
+    size_t n_dirs;
 
     if (models && *models)
         add_models_of(&v, models, "ATLAS_MODELS");
-    if (data_path(&dir, "models", NULL) == 0) {
+    n_dirs = data_dirs(dirs);
+    for (size_t i = 0; i < n_dirs;
+         i++) { /* all of them: model_find() looks for each name in each */
+        dir = at_path_join(dirs[i], "models");
         add_models_of(&v, dir, "built in");
         free(dir);
+        free(dirs[i]);
     }
     dir = hub_cache();
     if (dir)

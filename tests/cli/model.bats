@@ -113,3 +113,14 @@ load helper
     ok model info --json atlas-gpt2
     holds - '.precision == "float"'
 }
+
+@test "a data folder that lacks the built-in models hides none that a name finds" {
+    mkdir -p data/models
+    cp -r "$FIXTURES/tiny-bert" data/models/mine
+    export ATLAS_DATADIR=$PWD/data
+    ok model info mine
+    ok model info atlas-bert
+    ok model list --names
+    has "$output" '(^|[[:space:]])mine'
+    has "$output" 'atlas-bert'
+}
