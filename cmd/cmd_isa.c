@@ -127,11 +127,20 @@ static const struct text_handler handler = {
     .release = isa_release,
 };
 
+/* Was this pair given before? Its files would be written twice. */
+static bool is_known(const struct isa_call *call, const struct isa_pair *p)
+{
+    for (size_t i = 0; i < call->n_pairs; i++)
+        if (call->pairs[i].query == p->query && call->pairs[i].key == p->key)
+            return true;
+    return false;
+}
+
 static int parse_pairs(struct isa_call *call, const struct opt_list *list)
 {
     call->pairs = at_calloc(list->n + 1, sizeof *call->pairs);
     for (size_t i = 0; i < list->n; i++) {
-        struct isa_pair *p = &call->pairs[i];
+        struct isa_pair *p = &call->pairs[call->n_pairs];
         const char *s = list->items[i];
         char *end = NULL, *last = NULL;
         p->query = strtoul(s, &end, 10);
@@ -139,8 +148,8 @@ static int parse_pairs(struct isa_call *call, const struct opt_list *list)
             p->key = strtoul(end + 1, &last, 10);
         if (!last || *last)
             return report_usage("--sentences takes two numbers like 0,1, not '%s'", s);
+        call->n_pairs += !is_known(call, p);
     }
-    call->n_pairs = list->n;
     return EXIT_DONE;
 }
 

@@ -198,3 +198,9 @@ TEXT="Dr. Smith went to Washington in January. He was tired because the train wa
         [ -s out/isa.png ]
     done
 }
+
+@test "a pair of sentences that is given twice is written once" {
+    ok isa --sentences 1,0 --sentences 0,1 --sentences 1,0 -o out --format json,csv "$TEXT"
+    holds out/isa.json '[.pairs[] | [.query, .key]] == [[1, 0], [0, 1]]'
+    holds out/manifest.json '[.outputs[].path] | length == (unique | length)'
+}
