@@ -114,7 +114,8 @@ static void locate_wordpiece(struct at_token *t, struct course *c, const char *p
     struct at_normal body = { 0 };
     struct at_strbuf wanted;
     const char *s = at_strbuf_str(&c->normal.text);
-    size_t n = c->normal.text.n, from, at = is_joined(piece) ? c->at : skip_space(s, n, c->at);
+    size_t n = c->normal.text.n, word = skip_space(s, n, c->at), from;
+    size_t at = is_joined(piece) ? c->at : word;
 
     piece += is_joined(piece) ? 2 : 0;
     at_normalize(&body, &c->rules, piece, strlen(piece), 0);
@@ -127,8 +128,8 @@ static void locate_wordpiece(struct at_token *t, struct course *c, const char *p
     from = find_near(s, n, at, &wanted);
     if (from < n && (from == at || !(t->is_special || is_unknown(piece)))) /* else not written */
         take_normal(t, c, from, from + wanted.n);
-    else if (is_unknown(piece) && at < n)
-        take_normal(t, c, at, word_end(s, n, at));
+    else if (is_unknown(piece) && word < n)
+        take_normal(t, c, word, word_end(s, n, word));
     at_normal_release(&body);
 }
 

@@ -115,6 +115,7 @@ static void test_cased(void **state)
 static void test_other_text(void **state)
 {
     static char written[][8] = { "[CLS]", "cat", "##s", "run", "[SEP]" };
+    char unknown[] = "##[UNK]";
     char *pieces[] = { written[0], written[1], written[2], written[3], written[4] };
     static const char *const others[] = { NULL, "", "Nothing of the kind is in here." };
     struct at_token items[AT_COUNTOF(pieces)] = {
@@ -131,6 +132,9 @@ static void test_other_text(void **state)
         assert_int_equal(items[2].word, 0);
         assert_int_equal(items[3].word, 1);
     }
+    pieces[2] = unknown;
+    at_pieces_locate(&v, AT_WORDPIECE, pieces, "cat run", NULL);
+    assert_int_equal(items[2].start, 4);
     items[2].segment = 7; /* a file may say so */
     at_pieces_locate(&v, AT_WORDPIECE, pieces, "cats run", NULL);
     assert_int_equal(items[1].end, 3);
