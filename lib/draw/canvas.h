@@ -6,9 +6,9 @@
  * SVG or PDF (cairo), or dumped as JSON for tests. Colours are 0xRRGGBB with a separate opacity.
  * Nothing here knows what is drawn. Outputs carry no dates: equal drawings are equal bytes.
  *
- * Text is UTF-8 in any script; bytes that are not UTF-8 show as U+FFFD, as do U+FFFF and other
- * code points that are no characters, and characters that
- * no installed font has (at_canvas_missing_glyphs() names them). A canvas belongs to one thread.
+ * Text is UTF-8 in any script; bytes that are not UTF-8 show as U+FFFD, as do U+FFFF and other code
+ * points that are no characters, and characters that no installed font has
+ * (at_canvas_missing_glyphs() names them). A canvas belongs to one thread.
  */
 #ifndef DRAW_CANVAS_H
 #define DRAW_CANVAS_H

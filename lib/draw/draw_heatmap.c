@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "draw/frame.h"
@@ -200,7 +201,9 @@ static void format_value(char *out, size_t size, double v, const struct at_scale
 
     while (most < 10 && decimals < 5 && range * pow(10, decimals) < 9.5)
         decimals++;
-    snprintf(out, size, "%.*f", decimals, v == 0 ? 0.0 : v);
+    snprintf(out, size, "%.*f", decimals, v);
+    if (*out == '-' && !strpbrk(out, "123456789"))
+        snprintf(out, size, "%.*f", decimals, 0.0);
 }
 
 static void draw_values(struct at_canvas *c, const struct layout *l, const struct at_heatmap *h,
@@ -254,11 +257,29 @@ static void draw_axis_names(struct at_canvas *c, const struct layout *l, const s
     }
 }
 
+static const char *ordinal(size_t n)
+{
+    return n == 2 ? "nd" : "th";
+}
+
+/* Which labels are shown. */
+static void steps_text(char *out, size_t size, size_t row, size_t col)
+{
+    if (row == col)
+        snprintf(out, size, "every %zu%s is labelled", row, ordinal(row));
+    else if (row == 1 || col == 1)
+        snprintf(out, size, "every %zu%s %s is labelled", AT_MAX(row, col),
+                 ordinal(AT_MAX(row, col)), col == 1 ? "row" : "column");
+    else
+        snprintf(out, size, "every %zu%s row and every %zu%s column is labelled", row, ordinal(row),
+                 col, ordinal(col));
+}
+
 static double draw_legend(struct at_canvas *c, const struct layout *l, const struct at_heatmap *h,
                           const struct at_matrix_view *m, double y)
 {
     struct at_legend_entry *e = at_calloc(h->n_marks + 5, sizeof *e);
-    char rows[96];
+    char steps[96];
     size_t n = at_frame_categories(e, h->mark_names, h->n_marks);
 
     if (h->is_causal && h->cols > 1)
@@ -269,10 +290,9 @@ static double draw_legend(struct at_canvas *c, const struct layout *l, const str
     if (h->n_outlined && h->outline_name)
         e[n++] = (struct at_legend_entry){ AT_SWATCH_OUTLINE, AT_INK, 0, h->outline_name };
     if (l->row.step > 1 || l->col.step > 1) {
-        size_t step = AT_MAX(l->row.step, l->col.step);
-        snprintf(rows, sizeof rows, "every %zu%s is labelled, numbers count from 0", step,
-                 step == 2 ? "nd" : "th");
-        e[n++] = (struct at_legend_entry){ .text = rows };
+        steps_text(steps, sizeof steps, l->row.step, l->col.step);
+        e[n++] = (struct at_legend_entry){ .text = steps };
+        e[n++] = (struct at_legend_entry){ .text = "numbers count from 0" };
     }
     y = at_frame_legend(c, y, e, n);
     free(e);

@@ -169,6 +169,69 @@ static void test_thinning_is_stated(void **state)
     at_canvas_free(c);
 }
 
+/* Rows and columns of a long map thin out differently, and the legend says how each does. */
+static void test_thinning_of_each_side(void **state)
+{
+    static const struct {
+        size_t rows, cols;
+        const char *text;
+    } cases[] = {
+        { 7, 290, "every 10th column is labelled" },
+        { 290, 64, "every 5th row and every 2nd column is labelled" },
+        { 100, 4, "every 2nd row is labelled" },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < AT_COUNTOF(cases); i++) {
+        size_t n = cases[i].rows * cases[i].cols;
+        struct at_label *labels = make_labels(290);
+        float *values = at_calloc(n, sizeof *values);
+        struct at_heatmap h = { .unit = "value",
+                                .rows = cases[i].rows,
+                                .cols = cases[i].cols,
+                                .values = values,
+                                .row_labels = labels,
+                                .col_labels = labels,
+                                .scale = { .kind = AT_SEQUENTIAL, .lo = 0, .hi = 1 },
+                                .width_mm = 170 };
+        struct at_canvas *c = at_draw_heatmap(&h);
+        struct at_json *p = picture_read(c);
+        if (!picture_has_text(p, "legend", cases[i].text))
+            fail_msg("case %zu: %s", i,
+                     at_json_text(at_json_get(picture_item(p, "legend", "text", 0), "text"), ""));
+        assert_true(picture_has_text(p, "legend", "numbers count from 0"));
+        at_json_free(p);
+        at_canvas_free(c);
+        free(values);
+        free(labels);
+    }
+}
+
+/* A little less than nothing is written without a sign. */
+static void test_no_negative_zero(void **state)
+{
+    static const float values[4] = { -0.001f, 0.5f, -1, 1 };
+    struct at_label labels[2] = { { .text = "a" }, { .text = "b" } };
+    struct at_heatmap h = { .unit = "value",
+                            .rows = 2,
+                            .cols = 2,
+                            .values = values,
+                            .row_labels = labels,
+                            .col_labels = labels,
+                            .scale = { .kind = AT_DIVERGING, .lo = -1, .hi = 1 },
+                            .show_values = true,
+                            .width_mm = 120 };
+    struct at_canvas *c = at_draw_heatmap(&h);
+    struct at_json *p = picture_read(c);
+    (void)state;
+
+    assert_true(picture_has_text(p, "values", "0.00"));
+    assert_false(picture_has_text(p, "values", "-0.00"));
+    assert_true(picture_has_text(p, "values", "-1.00"));
+    at_json_free(p);
+    at_canvas_free(c);
+}
+
 /* A NaN is a dot and its legend; a masked NaN is neither. */
 static void test_undefined(void **state)
 {
@@ -321,6 +384,8 @@ int main(void)
         cmocka_unit_test(test_margin_at_the_bar),
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_thinning_is_stated),
+        cmocka_unit_test(test_thinning_of_each_side),
+        cmocka_unit_test(test_no_negative_zero),
         cmocka_unit_test(test_undefined),
         cmocka_unit_test(test_decimals),
         cmocka_unit_test(test_pixels),
