@@ -236,7 +236,7 @@ static int draw_grid(struct run_state *s, struct at_error *err)
     struct at_heatmap_grid g = {
         .title = title,
         .subtitle = subtitle,
-        .unit = "attention weight",
+        .unit = job->matrix == AT_COL ? "share of the key's attention" : "attention weight",
         .n_layers = job->shape.n_layers,
         .n_heads = job->shape.n_heads,
         .rows = s->grid_side,

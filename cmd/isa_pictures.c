@@ -89,15 +89,18 @@ static int picture_pair(struct isa_state *s, const struct isa_pair *p, struct at
     float *values = at_arena_alloc(&arena, rows * cols, sizeof *values);
     char *of = subject(s), *subtitle = job_subtitle(s->job, s->doc, "");
     bool is_hidden = s->job->shape.is_causal && p->key > p->query;
+    const char *weight;
     struct at_heatmap h;
     int rc;
 
     at_isa_pair(map, &s->isa, (int)p->query, (int)p->key);
     for (size_t i = 0; i < rows * cols; i++)
         values[i] = is_hidden ? NAN : (float)map[i];
+    weight = is_hidden ? "n/a" /* as the cells are */
+                       : at_arena_printf(&arena, "%.4f", isa_pair_weight(s, map, rows, cols));
     h = (struct at_heatmap){
-        .title = at_arena_printf(&arena, "Sentence %zu looks at sentence %zu: %.4f, %s", p->query,
-                                 p->key, isa_pair_weight(s, map, rows, cols), of),
+        .title = at_arena_printf(&arena, "Sentence %zu looks at sentence %zu: %s, %s", p->query,
+                                 p->key, weight, of),
         .subtitle = subtitle,
         .x_name = at_arena_printf(&arena, "key: tokens of sentence %zu", p->key),
         .y_name = at_arena_printf(&arena, "query: tokens of sentence %zu", p->query),

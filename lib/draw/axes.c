@@ -41,7 +41,7 @@ static void draw_x_ticks(struct at_canvas *c, const struct at_axes *a)
 {
     struct at_text_style style = { .size_pt = AT_TICK_PT, .h = AT_ANCHOR_MIDDLE, .rgb = AT_INK };
     double ticks[16];
-    size_t most = (size_t)fmin(AT_COUNTOF(ticks), fmax(2, a->w / 12));
+    size_t most = (size_t)fmin(AT_COUNTOF(ticks), fmax(3, a->w / 12));
     size_t n = at_ticks(ticks, most, a->x0, a->x1);
     char text[32];
 
@@ -67,7 +67,7 @@ static void draw_y_ticks(struct at_canvas *c, const struct at_axes *a)
     };
     const double room = 8;
     double ticks[12], widest = 0;
-    size_t most = (size_t)fmin(AT_COUNTOF(ticks), fmax(2, a->h / 7));
+    size_t most = (size_t)fmin(AT_COUNTOF(ticks), fmax(3, a->h / 7));
     size_t n = at_ticks(ticks, most, a->y0, a->y1);
     char text[AT_COUNTOF(ticks)][32];
 

@@ -16,7 +16,7 @@ static const uint32_t tints[] = { 0xf3f3f3, 0xdedede, 0xc4c4c4 };
 
 struct layout {
     double name_w, x, w, y; /* the track of the row that is drawn */
-    double words_x, words_w;
+    double words_x, words_w, width;
 };
 
 static double place(const struct layout *l, const struct at_gauge *g, double v)
@@ -33,7 +33,7 @@ static size_t band_of(const struct at_gauge *g)
 
 static struct layout make_layout(const struct at_gauges *g)
 {
-    struct layout l = { .x = 0 };
+    struct layout l = { .width = fmax(g->width_mm, AT_LEAST_MM) };
     double rank_w = 0;
 
     for (size_t i = 0; i < g->n; i++) {
@@ -41,10 +41,10 @@ static struct layout make_layout(const struct at_gauges *g)
         if (g->rows[i].rank)
             rank_w = fmax(rank_w, at_text_width(g->rows[i].rank, AT_TICK_PT));
     }
-    l.name_w = fmin(l.name_w, 0.3 * g->width_mm);
-    l.words_w = fmin(fmax(rank_w, 24), 0.3 * g->width_mm) + 0.5;
+    l.name_w = fmin(l.name_w, 0.3 * l.width);
+    l.words_w = fmin(fmax(rank_w, 24), 0.3 * l.width) + 0.5;
     l.x = AT_MARGIN_MM + l.name_w + column_gap;
-    l.words_x = g->width_mm - AT_MARGIN_MM - l.words_w;
+    l.words_x = l.width - AT_MARGIN_MM - l.words_w;
     l.w = l.words_x - column_gap - l.x;
     return l;
 }
@@ -168,7 +168,7 @@ static double draw_legend(struct at_canvas *c, const struct at_gauges *g, double
 struct at_canvas *at_draw_gauges(const struct at_gauges *g)
 {
     struct layout l = make_layout(g);
-    struct at_canvas *c = at_canvas_new(g->width_mm, g->width_mm);
+    struct at_canvas *c = at_canvas_new(l.width, l.width);
     double y = at_frame_header(c, g->title, g->subtitle) + 2.5;
 
     for (size_t i = 0; i < g->n; i++, y += row_h) {

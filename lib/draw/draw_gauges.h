@@ -24,7 +24,7 @@ struct at_gauges {
     const struct at_gauge *rows;
     size_t n;
     const char *mean_name, *baseline_name; /* for the legend: "mean of the layer" */
-    double width_mm;
+    double width_mm;                       /* unless it is too narrow */
 };
 
 /* at_draw_gauges - a new canvas; the caller frees it. Bands differ in tone and are named, so that

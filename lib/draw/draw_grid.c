@@ -9,7 +9,7 @@
 #include "draw/matrix.h"
 
 static const double max_panel = 18, max_height = 225, name_w = 5, number_w = 5, bar_gap = 3,
-                    min_bar_h = 24, max_bar_h = 70, min_room = 4;
+                    min_bar_h = 24, max_bar_h = 70, min_room = 15;
 
 struct layout {
     double x, y, pitch, panel; /* panels are square, pitch apart */

@@ -13,7 +13,7 @@
 #include "draw/matrix.h"
 
 /* Millimetres of the fixed parts. */
-static const double max_cell = 13, min_row = 3.5, min_room = 1.5, name_w = 5, label_gap = 1.4,
+static const double max_cell = 13, min_row = 3.5, min_room = 15, name_w = 5, label_gap = 1.4,
                     bar_gap = 4, min_bar_h = 24, mark_w = 2.2;
 
 /* One axis: how many labels are shown, how large, how far they reach. */

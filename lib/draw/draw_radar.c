@@ -37,15 +37,16 @@ static double at_y(const struct layout *l, double angle, double v)
 static struct layout make_layout(const struct at_radar *r)
 {
     struct layout l = { 0 };
+    double most = fmax(r->width_mm, AT_LEAST_MM);
 
     for (size_t i = 0; i < r->n_axes; i++) {
         l.label_w = fmax(l.label_w, at_text_width(r->axis_names[i], AT_LABEL_PT) + 0.2);
         if (r->axis_details)
             l.label_w = fmax(l.label_w, at_text_width(r->axis_details[i], AT_TICK_PT) + 0.2);
     }
-    l.label_w = fmin(l.label_w, 0.24 * r->width_mm);
-    l.r = fmin(max_radius, (r->width_mm - 2 * (AT_MARGIN_MM + l.label_w + label_gap)) / 2);
-    l.width = fmax(2 * (AT_MARGIN_MM + l.label_w + label_gap + l.r), fmin(r->width_mm, 90));
+    l.label_w = fmin(l.label_w, 0.24 * most);
+    l.r = fmin(max_radius, (most - 2 * (AT_MARGIN_MM + l.label_w + label_gap)) / 2);
+    l.width = fmax(2 * (AT_MARGIN_MM + l.label_w + label_gap + l.r), fmin(most, 90));
     l.x = l.width / 2;
     return l;
 }

@@ -20,7 +20,7 @@ struct at_radar {
     const char *const *axis_details;     /* (n_axes) a second line, the raw value; or NULL */
     const struct at_radar_series *series;
     size_t n_series;
-    double width_mm; /* at most */
+    double width_mm; /* at most, unless it is too narrow */
 };
 
 /* at_draw_radar - a new canvas; the caller frees it. */

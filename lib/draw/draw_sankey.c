@@ -206,16 +206,17 @@ static void size_labels(struct side *s, double height, double max_reach)
 static void make_layout(struct flow *f, const struct at_sankey *s)
 {
     double most = (double)AT_MAX(s->n_sources, s->n_targets), mass = 0, span, sides;
+    double width = fmax(s->width_mm, AT_LEAST_MM);
 
     for (size_t i = 0; i < s->n_sources; i++)
         mass += f->left.mass[i];
     f->h = fmin(max_height, fmax(24, most * token_pitch));
     f->per_weight = mass > 0 ? fmin(max_per_weight, 0.75 * f->h / mass) : 1;
-    size_labels(&f->left, f->h, 0.22 * s->width_mm);
-    size_labels(&f->right, f->h, 0.22 * s->width_mm);
+    size_labels(&f->left, f->h, 0.22 * width);
+    size_labels(&f->right, f->h, 0.22 * width);
     sides = 2 * (AT_MARGIN_MM + label_gap + leader + bar) + f->left.reach_mm + f->right.reach_mm;
-    span = fmin(s->width_mm - sides, fmax(50, 0.8 * f->h));
-    f->width = fmin(s->width_mm, fmax(sides + span, 90));
+    span = fmin(width - sides, fmax(50, 0.8 * f->h));
+    f->width = fmin(width, fmax(sides + span, 90));
     f->x_left = AT_MARGIN_MM + f->left.reach_mm + label_gap + leader + bar;
     f->x_right = f->x_left + span;
 }

@@ -27,7 +27,7 @@ struct at_sankey {
     size_t n_links;
     const size_t *focus; /* sources drawn in front, the rest grey; NULL for none */
     size_t n_focus;
-    double width_mm; /* at most */
+    double width_mm; /* at most, unless it is too narrow */
 };
 
 /* at_draw_sankey - a new canvas; the caller frees it. Ribbons leave and enter in the order that

@@ -14,7 +14,7 @@
 #include "draw/label.h"
 #include "draw/scale.h"
 
-static const double panel_gap = 9, panel_w = 38, name_pt = 5.5;
+static const double panel_gap = 9, panel_w = 38, name_pt = 5.5, least_side = 30;
 
 static bool is_shown(const struct at_scatter_point *p)
 {
@@ -231,11 +231,13 @@ struct at_canvas *at_draw_scatter(const struct at_scatter *s)
                          .y_name = s->y_name,
                          .has_x_ticks = s->has_ticks,
                          .has_y_ticks = s->has_ticks };
-    struct at_canvas *c = at_canvas_new(s->width_mm, s->width_mm);
+    double beside = a.x + AT_MARGIN_MM + (s->has_silhouettes ? panel_gap + panel_w : 0);
+    double width = fmax(s->width_mm, beside + least_side);
+    struct at_canvas *c = at_canvas_new(width, width);
     size_t left_out;
 
     fit_ranges(&a, s);
-    a.w = s->width_mm - a.x - AT_MARGIN_MM - (s->has_silhouettes ? panel_gap + panel_w : 0);
+    a.w = width - beside;
     a.h = fmin(a.w, 110);
     a.y = at_frame_header(c, s->title, s->subtitle) + (s->has_silhouettes ? 4 : 0);
     at_axes_draw(c, &a);

@@ -33,7 +33,7 @@ struct at_scatter {
     bool has_ticks;                  /* false: only the places relative to each other count */
     bool has_silhouettes;            /* bars by category in a panel of their own */
     double x_reference, y_reference; /* dashed lines; NaN for none */
-    double width_mm;
+    double width_mm;                 /* unless it is too narrow */
 };
 
 /* at_draw_scatter - a new canvas; the caller frees it. */

@@ -23,6 +23,7 @@
 #define AT_MIN_PT      5.0 /* smaller text is left out rather than drawn */
 
 #define AT_MARGIN_MM 3.0
+#define AT_LEAST_MM  80.0 /* pictures whose labels need this are not drawn narrower */
 #define AT_PT_MM     (25.4 / 72.0)
 
 /* at_frame_header - title and subtitle across the canvas; returns the y where the plot may begin.

@@ -84,6 +84,11 @@ TEXT="Dr. Smith went to Washington in January. He was tired because the train wa
     has "$output" '1\.0000       -       -'
 }
 
+@test "what is out of sight has no weight in its picture" {
+    ok isa -m atlas-gpt2 --sentences 0,1 -o out --format json --dump-drawing "$TEXT"
+    grep -q 'Sentence 0 looks at sentence 1: n/a, ' out/isa_pair_0_1.drawing.json
+}
+
 @test "one sentence is 1 by definition, no sentence is an empty matrix" {
     ok isa --json "Only this one"
     holds - '.matrix == [[1]] and .dependencies[0].top == null'

@@ -151,7 +151,10 @@ text_of() { # MODEL - a short text of the tiny vocabulary
 }
 
 @test "matrix modes: columns sum to one, rollout has no heads" {
-    ok run -o col --matrix col --min-weight 0 --format csv "The cat sat."
+    ok run -o col --matrix col --min-weight 0 --format csv --dump-drawing "The cat sat."
+    for name in heatmap_mean heads_grid; do
+        grep -q "share of the key's attention" col/$name.drawing.json || fail "unit of $name"
+    done
     awk -F, 'NR > 1 { s[$1","$2","$4] += $NF } END { for (k in s) if (s[k] < 0.9999 || s[k] > 1.0001) exit 1 }' col/attention.csv
     ok run -o roll --matrix rollout --min-weight 0 --layer 2 --format csv,svg "The cat sat."
     awk -F, 'NR > 1 && $2 != "mean" { exit 1 }' roll/attention.csv

@@ -80,6 +80,19 @@ static void test_tidy(void **state)
     }
 }
 
+/* However narrow it is asked for, a track is 15 mm long. */
+static void test_narrow(void **state)
+{
+    (void)state;
+    struct at_canvas *c = draw(40);
+    struct at_json *p = picture_read(c);
+
+    assert_true(picture_number(picture_item(p, "No bands", "rect", 0), "w") > 15);
+    picture_assert_tidy(c);
+    at_json_free(p);
+    at_canvas_free(c);
+}
+
 static void test_words(void **state)
 {
     (void)state;
@@ -144,10 +157,8 @@ static void test_pixel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tidy),
-        cmocka_unit_test(test_words),
-        cmocka_unit_test(test_pointer),
-        cmocka_unit_test(test_pixel),
+        cmocka_unit_test(test_tidy),    cmocka_unit_test(test_narrow), cmocka_unit_test(test_words),
+        cmocka_unit_test(test_pointer), cmocka_unit_test(test_pixel),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,6 +207,19 @@ static void test_thinning_of_each_side(void **state)
     }
 }
 
+/* However narrow it is asked for, the cells have 15 mm. */
+static void test_narrow(void **state)
+{
+    (void)state;
+    struct at_canvas *c = draw(20, false, 40);
+    struct at_json *p = picture_read(c);
+
+    assert_true(picture_number(picture_item(p, "cells", "cells", 0), "w") > 14.9);
+    picture_assert_tidy(c);
+    at_json_free(p);
+    at_canvas_free(c);
+}
+
 /* A little less than nothing is written without a sign. */
 static void test_no_negative_zero(void **state)
 {
@@ -385,6 +398,7 @@ int main(void)
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_thinning_is_stated),
         cmocka_unit_test(test_thinning_of_each_side),
+        cmocka_unit_test(test_narrow),
         cmocka_unit_test(test_no_negative_zero),
         cmocka_unit_test(test_undefined),
         cmocka_unit_test(test_decimals),

@@ -61,6 +61,22 @@ static void test_tidy(void **state)
 
 /* Corner i of the profile lies on the line from the centre to corner i of the outer ring, at its
    value. */
+/* However narrow it is asked for, the profile can be read: rings 10 mm and more in radius. */
+static void test_narrow(void **state)
+{
+    static const double values[12] = { 0.1, 0.9, 0.5, 0.3, 0.4, 0.5, 0.6 };
+    struct at_radar_series series = { "a head", values };
+    (void)state;
+    struct at_canvas *c = draw(7, &series, 1, 40);
+    struct at_json *p = picture_read(c);
+    const struct at_json *outer = picture_item(p, "rings", "path", 3);
+
+    assert_true(picture_point(outer, 3 * 2 + 1) - picture_point(outer, 1) > 1.9 * 10);
+    picture_assert_tidy(c);
+    at_json_free(p);
+    at_canvas_free(c);
+}
+
 static void test_geometry(void **state)
 {
     static const double values[] = { 0.25, 1, 0.5, 0, 0.75 };
@@ -123,9 +139,8 @@ static void test_pixel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tidy),
-        cmocka_unit_test(test_geometry),
-        cmocka_unit_test(test_undefined),
+        cmocka_unit_test(test_tidy),     cmocka_unit_test(test_narrow),
+        cmocka_unit_test(test_geometry), cmocka_unit_test(test_undefined),
         cmocka_unit_test(test_pixel),
     };
 

@@ -23,7 +23,7 @@ static const char *const words[] = {
 };
 
 /* Every token looks at the first one and at two at random. */
-static struct at_canvas *draw(size_t n, size_t n_focus)
+static struct at_canvas *draw(size_t n, size_t n_focus, double width_mm)
 {
     static const size_t focus[] = { 0, 1 };
     struct at_label *labels = at_calloc(n, sizeof *labels);
@@ -50,7 +50,7 @@ static struct at_canvas *draw(size_t n, size_t n_focus)
                            .n_links = 3 * n,
                            .focus = focus,
                            .n_focus = n_focus,
-                           .width_mm = 160 };
+                           .width_mm = width_mm };
     struct at_canvas *c = at_draw_sankey(&s);
     free(labels);
     free(links);
@@ -63,7 +63,7 @@ static void test_tidy_at_every_size(void **state)
     (void)state;
 
     for (size_t i = 0; i < AT_COUNTOF(sizes); i++) {
-        struct at_canvas *c = draw(sizes[i], sizes[i] > 2 ? 2 : 0);
+        struct at_canvas *c = draw(sizes[i], sizes[i] > 2 ? 2 : 0, 160);
         picture_assert_tidy(c);
         assert_true(at_canvas_width(c) <= 160 && at_canvas_height(c) < 290);
         at_canvas_free(c);
@@ -73,6 +73,20 @@ static void test_tidy_at_every_size(void **state)
 static double end(const struct at_json *ribbon, size_t i)
 {
     return at_json_number(at_json_at(at_json_get(ribbon, "ends"), i), NAN);
+}
+
+/* However narrow it is asked for, ribbons have 15 mm to run. */
+static void test_narrow(void **state)
+{
+    (void)state;
+    struct at_canvas *c = draw(20, 0, 40);
+    struct at_json *p = picture_read(c);
+    const struct at_json *ribbon = picture_item(p, "ribbons", "ribbon", 0);
+
+    assert_true(end(ribbon, 3) - end(ribbon, 0) > 15);
+    picture_assert_tidy(c);
+    at_json_free(p);
+    at_canvas_free(c);
 }
 
 /* Where two ribbons leave one token the upper one also arrives higher, and the other way round;
@@ -119,7 +133,7 @@ static void test_ribbons(void **state)
 static void test_focus_is_in_front(void **state)
 {
     (void)state;
-    struct at_canvas *c = draw(12, 2);
+    struct at_canvas *c = draw(12, 2, 160);
     struct at_json *p = picture_read(c);
     size_t n = picture_items(p, "ribbons", "ribbon");
 
@@ -140,7 +154,7 @@ static void test_focus_is_in_front(void **state)
 static void test_labels_that_have_no_room_are_counted(void **state)
 {
     (void)state;
-    struct at_canvas *c = draw(300, 0);
+    struct at_canvas *c = draw(300, 0, 160);
     struct at_json *p = picture_read(c);
     size_t shown =
         picture_items(p, "source labels", "text") + picture_items(p, "target labels", "text");
@@ -209,6 +223,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tidy_at_every_size),
+        cmocka_unit_test(test_narrow),
         cmocka_unit_test(test_ribbons),
         cmocka_unit_test(test_focus_is_in_front),
         cmocka_unit_test(test_labels_that_have_no_room_are_counted),

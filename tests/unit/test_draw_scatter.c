@@ -88,6 +88,17 @@ static void test_same_place(void **state)
     at_canvas_free(c);
 }
 
+/* However narrow it is asked for, points and panel have room. */
+static void test_narrow(void **state)
+{
+    (void)state;
+    for (int panel = 0; panel < 2; panel++) {
+        struct at_canvas *c = draw(12, panel, 40);
+        picture_assert_tidy(c);
+        at_canvas_free(c);
+    }
+}
+
 static void test_parts(void **state)
 {
     char text[64];
@@ -177,9 +188,9 @@ static void test_pixel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tidy),  cmocka_unit_test(test_same_place),
-        cmocka_unit_test(test_parts), cmocka_unit_test(test_silhouettes),
-        cmocka_unit_test(test_pixel),
+        cmocka_unit_test(test_tidy),        cmocka_unit_test(test_same_place),
+        cmocka_unit_test(test_narrow),      cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_silhouettes), cmocka_unit_test(test_pixel),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

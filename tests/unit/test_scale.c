@@ -162,6 +162,8 @@ static void test_tick_text(void **state)
     assert_string_equal(text, "1.5e-12");
     at_tick_text(text, sizeof text, 0.0, 5e-13);
     assert_string_equal(text, "0");
+    at_tick_text(text, sizeof text, 0.5, 0.0); /* a tick alone */
+    assert_string_equal(text, "0.5");
     at_tick_text(text, sizeof text, -2e12, 1e12);
     assert_string_equal(text, "-2e+12");
     at_tick_text(text, sizeof text, 1.0000005, 5e-7);
