@@ -142,14 +142,15 @@ void at_bias_level(struct at_bias_level *out, const struct at_bias_summary *s,
     out->score /= total;
     if (out->score > 1.0) /* NaN stays NaN */
         out->score = 1.0;
-    out->band = !(out->score >= 0.15) ? AT_BIAS_LOW
-                : out->score < 0.40   ? AT_BIAS_MODERATE
-                                      : AT_BIAS_HIGH;
+    out->band = isnan(out->score)   ? AT_BIAS_NO_BAND
+                : out->score < 0.15 ? AT_BIAS_LOW
+                : out->score < 0.40 ? AT_BIAS_MODERATE
+                                    : AT_BIAS_HIGH;
 }
 
 const char *at_bias_band_name(enum at_bias_band b)
 {
-    static const char *const bands[] = { "low", "moderate", "high" };
+    static const char *const bands[] = { "low", "moderate", "high", NULL };
 
     return bands[b];
 }

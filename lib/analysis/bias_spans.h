@@ -76,17 +76,17 @@ struct at_bias_weights {
         }                                                                                          \
     }
 
-enum at_bias_band { AT_BIAS_LOW, AT_BIAS_MODERATE, AT_BIAS_HIGH };
+enum at_bias_band { AT_BIAS_LOW, AT_BIAS_MODERATE, AT_BIAS_HIGH, AT_BIAS_NO_BAND };
 
 struct at_bias_level {
     double score;                        /* 0..1; NaN without words */
-    enum at_bias_band band;              /* below 0.15, below 0.40, the rest */
+    enum at_bias_band band;              /* below 0.15, below 0.40, the rest; none of a NaN */
     double density, category[AT_N_BIAS]; /* the components before weighting, 0..1 */
 };
 
 /* at_bias_level - min(1, sum of weight * component); a category's is min(1, 5 count / total). */
 void at_bias_level(struct at_bias_level *out, const struct at_bias_summary *s,
                    const struct at_bias_weights *weights);
-const char *at_bias_band_name(enum at_bias_band b);
+const char *at_bias_band_name(enum at_bias_band b); /* NULL for AT_BIAS_NO_BAND */
 
 #endif

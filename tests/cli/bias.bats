@@ -32,6 +32,15 @@ near() {
     [ -f out/spans.csv ]
 }
 
+@test "a text without words has no level, so none that is low" {
+    ok bias detect --json "..."
+    holds - '.level.score == null and .level.band == null'
+    printf '...\nThe sun is hot.\n' >texts.txt
+    ok bias detect --lines -f texts.txt -o out --format csv
+    [ "$(sed -n 2p out/texts.csv)" = "1,0,0,,0,0,0,,," ]
+    [[ "$(sed -n 3p out/texts.csv)" == *,low ]]
+}
+
 @test "a threshold of 0 flags every word, one of 1 none" {
     ok bias detect --threshold 0 --json "$BIASED"
     holds - '.summary.flagged == 8 and .rule.kind == "by category"'

@@ -234,6 +234,8 @@ static void test_nothing(void **state)
     at_bias_summary(&s, &none);
     at_bias_level(&level, &s, &weights);
     assert_true(s.total == 0 && isnan(s.percentage) && isnan(s.confidence) && isnan(level.score));
+    assert_int_equal(level.band, AT_BIAS_NO_BAND);
+    assert_null(at_bias_band_name(level.band));
     at_bias_level(&level, &calm, &weights);
     assert_true(level.score == 0.0 && level.band == AT_BIAS_LOW);
     calm.flagged = calm.count[AT_BIAS_GEN] = 1;
