@@ -23,7 +23,7 @@ struct detector_options {
              "flag from this probability on, for all or by category (GEN, UNFAIR, STEREO)"),       \
         OPT_TEXT(0, "thresholds", &(o)->set, "KEY", "thresholds of a published classifier"),       \
         OPT_TEXT(0, "ensemble", &(o)->ensemble, "NAME|DIR",                                        \
-                 "second classifier with the same tokenizer; probabilities are averaged")
+                 "second classifier with the same tokenizer; weighted mean of the probabilities")
 
 /* detector_check - thresholds that are none, unknown keys; answers an exit status. */
 int detector_check(struct detector_options *o);
