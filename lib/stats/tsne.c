@@ -176,7 +176,7 @@ static double divergence(const struct tsne *t, const double *at)
                 kl += p * log(p * z * (1.0 + dx * dx + dy * dy));
         }
     }
-    return kl;
+    return AT_MAX(kl, 0.0); /* p is in float: a perfect map may be 1e-7 beyond */
 }
 
 static void all_forces(struct tsne *t, const double *at, struct at_pool *pool)

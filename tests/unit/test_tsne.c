@@ -119,6 +119,23 @@ static void test_threads_change_nothing(void **state)
     oracle_close(o);
 }
 
+/* Three points at perplexity 2 are an equilateral triangle, whatever they were: nothing is lost. */
+static void test_no_divergence_is_negative(void **state)
+{
+    struct at_rng rng;
+    double x[21], map[6];
+
+    (void)state;
+    at_rng_init(&rng, 7, 0);
+    for (int round = 0; round < 20; round++) {
+        struct at_tsne_fit fit;
+        for (size_t i = 0; i < AT_COUNTOF(x); i++)
+            x[i] = at_rng_normal(&rng);
+        fit = fit_rows(map, x, 3, 7, &options, NULL);
+        assert_true(fit.kl >= 0.0 && fit.kl < 1e-3);
+    }
+}
+
 /* One point, two points, equal points, more equal points than the perplexity asks for. */
 static void test_little_to_map(void **state)
 {
@@ -154,6 +171,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_oracle),
         cmocka_unit_test(test_threads_change_nothing),
+        cmocka_unit_test(test_no_divergence_is_negative),
         cmocka_unit_test(test_little_to_map),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
