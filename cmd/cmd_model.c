@@ -365,6 +365,7 @@ static int open_call(struct model_call *call, struct at_error *err)
     if (rc)
         return rc;
     rc = at_model_open(&call->opened, dir, err);
+    call->model = model_trim(&call->opened.arena, call->model);
     if (!rc)
         rc = at_tokenizer_open(&call->tokenizer, dir, err);
     free(dir);

@@ -115,6 +115,7 @@ int detector_use(struct detector *out, struct at_model *model, struct at_tokeniz
 
     out->model = model;
     out->tokenizer = tokenizer;
+    name = model_trim(&model->arena, name);
     rc = at_bias_find_labels(&out->labels, &model->config, err);
     if (!rc && !model->weights.classifier.w.data)
         rc = at_fail(err, AT_EFORMAT, "the checkpoint has no token classifier");

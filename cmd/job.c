@@ -230,6 +230,7 @@ static int open_model(struct job *job, struct at_error *err)
     if (job->precision != PRECISION_AUTO)
         job->model.is_double = job->precision == PRECISION_DOUBLE;
     job->shape = job->model.config;
+    job->model_name = model_trim(&job->arena, job->model_name);
     job->shown_model = at_path_base(job->model_name);
     if (job->pair && job->shape.n_segments < 2)
         return at_fail(err, AT_ERANGE, "--pair needs a model with two segments; '%s' has none",

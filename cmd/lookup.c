@@ -207,6 +207,15 @@ int model_find(char **dir_out, const char *name, struct at_error *err)
     return rc;
 }
 
+const char *model_trim(struct at_arena *arena, const char *name)
+{
+    size_t n = strlen(name);
+
+    while (n > 1 && name[n - 1] == '/')
+        n--;
+    return at_arena_strndup(arena, name, n);
+}
+
 bool vocabulary_fits(size_t n_pieces, size_t n_rows)
 {
     return n_pieces == n_rows || (n_pieces < n_rows && n_rows % 8 == 0);

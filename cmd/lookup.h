@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "model/weights.h"
 #include "text/tokenizer.h"
@@ -36,6 +37,12 @@ AT_MUST_USE int model_find(char **dir_out, const char *name, struct at_error *er
  */
 AT_MUST_USE int model_load(struct at_model *model, struct at_tokenizer **tokenizer,
                            const char *name, struct at_error *err);
+
+/*
+ * model_trim - a model's name without the slashes that completion puts behind a directory, so that
+ * its last part is what it is called. The arena's, usually the opened model's own.
+ */
+const char *model_trim(struct at_arena *arena, const char *name);
 
 /* vocabulary_fits - as many pieces as rows, or fewer when rows were padded to a multiple of 8. */
 bool vocabulary_fits(size_t n_pieces, size_t n_rows);

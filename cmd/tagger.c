@@ -49,6 +49,7 @@ int tagger_open(struct tagger *t, struct at_error *err)
         return rc;
     }
     rc = model_load(&t->model, &t->tokenizer, t->model_name, err);
+    t->model_name = model_trim(&t->model.arena, t->model_name);
     if (!rc && t->model.config.n_labels == 0)
         rc = at_fail(err, AT_EFORMAT, "'%s' is no tagger: it has no token-classification head",
                      t->model_name);

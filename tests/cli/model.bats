@@ -42,6 +42,22 @@ load helper
     has "$stderr" "no model 'no-such-model'; looked in .*built-in.*scripts/fetch-model no-such-model"
 }
 
+@test "a slash behind a directory changes neither a model's name nor its thresholds" {
+    cp -r "$MODELS/atlas-bert" small
+    ok model info --json small/
+    holds - '.model == "small"'
+    ok run -m small// --json --mask none x
+    holds - '.meta.model == "small"'
+    cp -r "$MODELS/atlas-bias" gus-net-bert
+    jq 'del(.label_thresholds)' "$MODELS/atlas-bias/config.json" >gus-net-bert/config.json
+    ok bias detect -m gus-net-bert --json "women are bad"
+    own=$(json - .rule)
+    ok bias detect -m ./gus-net-bert/ --json "women are bad"
+    [ "$(json - .rule)" = "$own" ]
+    ok heads --tagger "$MODELS/atlas-tagger/" --json x
+    holds - '.meta.tagger == "atlas-tagger"'
+}
+
 @test "no model has the empty name" {
     for args in 'heads x --tagger' 'bias detect x --ensemble'; do
         fails 1 $args ''
