@@ -175,12 +175,15 @@ int at_json_parse_unique(struct at_json **out, const char *text, size_t n, struc
 
 int at_json_read(struct at_json **out, const char *path, struct at_error *err)
 {
+    static const char mark[] = "\xEF\xBB\xBF"; /* some editors put it in front */
     struct at_mapfile m;
     int rc = at_mapfile_open(&m, path, err);
+    size_t skip;
 
     if (rc)
         return rc;
-    rc = at_json_parse(out, m.bytes ? (const char *)m.bytes : "", m.n, err);
+    skip = m.n >= 3 && !memcmp(m.bytes, mark, 3) ? 3 : 0;
+    rc = at_json_parse(out, m.bytes ? (const char *)m.bytes + skip : "", m.n - skip, err);
     if (rc)
         at_error_in(err, "%s", path);
     at_mapfile_close(&m);

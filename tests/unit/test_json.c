@@ -232,6 +232,11 @@ static void test_files(void **state)
     assert_int_equal(at_json_count(v), 1);
     at_json_free(v);
     v = NULL;
+    assert_int_equal(at_json_read(&v, sandbox_text("mark.json", "\xef\xbb\xbf[1]"), &err), 0);
+    assert_int_equal(at_json_count(v), 1);
+    at_json_free(v);
+    v = NULL;
+    assert_int_equal(at_json_read(&v, sandbox_text("only.json", "\xef\xbb\xbf"), &err), AT_EFORMAT);
     assert_int_equal(at_json_read(&v, sandbox_text("bad.json", "[1"), &err), AT_EFORMAT);
     assert_non_null(strstr(err.text, "/bad.json: not JSON: line 1"));
     assert_int_equal(at_json_read(&v, sandbox_text("empty.json", ""), &err), AT_EFORMAT);
