@@ -39,17 +39,21 @@ struct score_job {
     const unsigned char *marks;
 };
 
-/* Sum of the cells less than FAR off the diagonal. */
-static double near_mass(const float *map, size_t T, bool is_causal)
+/* Sums of each column over the cells FAR or more off the diagonal, and over the others: what is far
+   is summed by itself, so that nothing far is exactly 0 and not what rounding leaves. */
+static void sum_columns(double *far, double *near, const float *map, size_t T, bool is_causal)
 {
-    double sum = 0.0;
-
     for (size_t i = 0; i < T; i++) {
-        size_t first = i < FAR ? 0 : i - FAR + 1, end = is_causal ? i + 1 : AT_MIN(i + FAR, T);
-        for (size_t j = first; j < end; j++)
-            sum += map[i * T + j];
+        const float *row = map + i * T;
+        size_t end = is_causal ? i + 1 : T;
+        size_t first = i < FAR ? 0 : i - FAR + 1, last = AT_MIN(i + FAR, end);
+        for (size_t j = 0; j < first; j++)
+            far[j] += row[j];
+        for (size_t j = first; j < last; j++)
+            near[j] += row[j];
+        for (size_t j = last; j < end; j++)
+            far[j] += row[j];
     }
-    return sum;
 }
 
 static void score_task(void *arg, size_t head, size_t slot)
@@ -57,15 +61,16 @@ static void score_task(void *arg, size_t head, size_t slot)
     const struct score_job *job = arg;
     size_t T = job->T, first = job->kind.is_causal && T > 1 ? 1 : 0;
     const float *map = job->maps + head * T * T;
-    double *out = job->out + head * AT_N_HEAD_SCORES, *column = at_calloc(T, sizeof *column);
-    double total = 0.0, mass[4] = { 0 }, diagonal = 0.0, n_far = 0.0;
+    double *out = job->out + head * AT_N_HEAD_SCORES, *column = at_calloc(2 * T, sizeof *column);
+    double *far = column + T, total = 0.0, far_mass = 0.0, mass[4] = { 0 }, diagonal = 0.0;
+    double n_far = 0.0;
 
     (void)slot;
-    for (size_t i = 0; i < T; i++)
-        for (size_t j = 0; j < (job->kind.is_causal ? i + 1 : T); j++)
-            column[j] += map[i * T + j];
+    sum_columns(far, column, map, T, job->kind.is_causal);
     for (size_t j = 0; j < T; j++) {
+        column[j] += far[j];
         total += column[j];
+        far_mass += far[j];
         for (int bit = 0; bit < 4; bit++)
             mass[bit] += job->marks[j] >> bit & 1 ? column[j] : 0.0;
     }
@@ -79,9 +84,7 @@ static void score_task(void *arg, size_t head, size_t slot)
     out[AT_SELF] = diagonal / (double)(T - first);
     if (T > FAR)
         n_far = (double)(T - FAR) * (double)(T - FAR + 1) / (job->kind.is_causal ? 2.0 : 1.0);
-    out[AT_LONG_RANGE] = NAN;
-    if (n_far > 0.0)
-        out[AT_LONG_RANGE] = AT_MAX(total - near_mass(map, T, job->kind.is_causal), 0.0) / n_far;
+    out[AT_LONG_RANGE] = n_far > 0.0 ? far_mass / n_far : NAN;
     free(column);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/attr.h"
+#include "base/rng.h"
 #include "close.h"
 #include "oracle.h"
 
@@ -123,6 +124,32 @@ static void test_oracle(void **state)
 }
 
 /* Ids 7 8 7 8, each twice: the second 7 looks back at 8, the second 8 at the second 7. */
+/* What lies far is summed by itself: exactly 0 where nothing does, exact where next to nothing. */
+static void test_little_is_far(void **state)
+{
+    enum { T = 40 };
+    static float map[T * T];
+    const unsigned char marks[T] = { 0 };
+    double got[AT_N_HEAD_SCORES];
+    struct at_rng rng;
+
+    (void)state;
+    at_rng_init(&rng, 5, 0);
+    for (int round = 0; round < 20; round++)
+        for (int causal = 0; causal < 2; causal++) {
+            for (int i = 0; i < T; i++)
+                for (int j = 0; j < T; j++)
+                    map[i * T + j] = abs(i - j) < 5 && !(causal && j > i)
+                                         ? (float)exp(-20.0 * at_rng_double(&rng))
+                                         : 0.0f;
+            at_head_scores(got, map, 1, T, causal ? GPT2 : BERT, marks, NULL);
+            ASSERT_NEAR(got[AT_LONG_RANGE], 0.0, 0);
+            map[30 * T + 25] = 1e-12f;
+            at_head_scores(got, map, 1, T, causal ? GPT2 : BERT, marks, NULL);
+            ASSERT_NEAR(got[AT_LONG_RANGE], 1e-12f / (35.0 * 36.0 / (causal ? 2 : 1)), 1e-24);
+        }
+}
+
 static void test_induction_by_hand(void **state)
 {
     const int ids[] = { 7, 8, 7, 8 };
@@ -203,11 +230,17 @@ static void test_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_by_hand),          cmocka_unit_test(test_causal_by_hand),
-        cmocka_unit_test(test_one_token),        cmocka_unit_test(test_laws),
-        cmocka_unit_test(test_oracle),           cmocka_unit_test(test_induction_by_hand),
-        cmocka_unit_test(test_immediate_repeat), cmocka_unit_test(test_threads_change_nothing),
-        cmocka_unit_test(test_scale_within),     cmocka_unit_test(test_table),
+        cmocka_unit_test(test_by_hand),
+        cmocka_unit_test(test_causal_by_hand),
+        cmocka_unit_test(test_one_token),
+        cmocka_unit_test(test_laws),
+        cmocka_unit_test(test_oracle),
+        cmocka_unit_test(test_little_is_far),
+        cmocka_unit_test(test_induction_by_hand),
+        cmocka_unit_test(test_immediate_repeat),
+        cmocka_unit_test(test_threads_change_nothing),
+        cmocka_unit_test(test_scale_within),
+        cmocka_unit_test(test_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
