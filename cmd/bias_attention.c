@@ -270,7 +270,9 @@ static int run(struct attention_call *c, struct job *job, const struct opt *tabl
         return status;
     if (open_detector(c, job, &err) ||
         (job->manifest && detector_note(&c->detector, job->manifest, &err)) ||
-        (c->calibration && take_calibration(c, job, &err)))
+        (c->calibration && take_calibration(c, job, &err)) ||
+        (c->calibration && job->manifest &&
+         manifest_input_file(job->manifest, "calibration", c->calibration, &err)))
         return report_fault(&err);
     status = job_each_text(job, &handler, c);
     if ((status == EXIT_DONE || status == EXIT_SKIPPED) && c->corpus.cells && job->manifest &&

@@ -217,6 +217,8 @@ END
     [ "$(wc -l <out/calibration.csv)" -eq $((4 * 36 + 1)) ]
     ok bias attention --calibration out/calibration.json --json "$BIASED"
     holds - ".threshold == $(json out/calibration.json .bar.q95)"
+    ok bias attention --calibration out/calibration.json -o used --format json "$BIASED"
+    holds used/manifest.json '[.inputs[] | .role] == ["model", "calibration", "text"]'
     fails 1 bias attention -m atlas-gpt2 --calibration out/calibration.json "$BIASED"
     has "$stderr" 'calibrated for a model with SHA-256'
 }
