@@ -352,6 +352,29 @@ static int replay_named(struct loop *l, const char *dir, const char *name, struc
     return rc;
 }
 
+/*
+ * Did the last run into dir leave captures, but not dir/capture.safetensors? Then that one is of an
+ * earlier run. Without a manifest, or with one that lists no capture, nothing is known.
+ */
+static bool is_stale(const char *dir)
+{
+    char *path = at_path_join(dir, "manifest.json");
+    struct at_json *manifest = NULL;
+    bool has_any = false, has_this = false;
+    int rc = at_json_read(&manifest, path, NULL);
+    const struct at_json *outputs = rc ? NULL : at_json_get(manifest, "outputs");
+
+    for (size_t i = 0; i < at_json_count(outputs); i++) {
+        const char *rel = at_json_text(at_json_get(at_json_at(outputs, i), "path"), "");
+        has_any |= !strcmp(at_path_base(rel), "capture.safetensors");
+        has_this |= !strcmp(rel, "capture.safetensors");
+    }
+    if (!rc)
+        at_json_free(manifest);
+    free(path);
+    return has_any && !has_this;
+}
+
 /* DIR/capture.safetensors, or one in every directory of DIR. */
 static int each_capture(struct loop *l, struct at_error *err)
 {
@@ -360,7 +383,7 @@ static int each_capture(struct loop *l, struct at_error *err)
     struct names names = { 0 };
     int rc = 0;
 
-    if (at_path_is_file(path)) {
+    if (at_path_is_file(path) && !is_stale(dir)) {
         rc = replay(l, path, "", false, err);
         free(path);
         return rc;

@@ -135,6 +135,17 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     awk -F, 'NR > 1 && $4 > $3 { exit 1 }' out/attention.csv
 }
 
+@test "--from takes the captures of the last run, not the one that an earlier run left above them" {
+    tiny=$FIXTURES/tiny-bert
+    ok run -m "$tiny" -o out --format json 'the cat'
+    ok run -m "$tiny" -o out --format json 'a cat' 'a dog' 'a mat'
+    ok isa --from out --json -q
+    [ "$(json - .meta.text)" = $'a cat\na dog\na mat' ]
+    rm out/manifest.json
+    ok isa --from out --json -q
+    [ "$(json - .meta.text)" = 'the cat' ]
+}
+
 @test "a rollout of any head is that of its layer, and a mean of layers has no heads" {
     ok run -m "$FIXTURES/tiny-bert" --matrix rollout --layer 1 --json cat
     said=$output
