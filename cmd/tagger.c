@@ -142,11 +142,25 @@ static int tag_segment(struct at_token_tag *tags, const struct tagger *t, const 
     return rc;
 }
 
+/* Tags are of a text's bytes; of tokens that stand nowhere in it nothing is known. */
+static void warn_of_no_text(const struct doc *doc)
+{
+    size_t i = 0;
+
+    while (i < doc->tokens.n && doc->tokens.items[i].start == AT_NO_OFFSET)
+        i++;
+    if (doc->capture && (!*doc->in.text || i == doc->tokens.n))
+        report_warning("%s%sthe capture has no text with its tokens, so they have no tags",
+                       doc->in.id, *doc->in.id ? ": " : "");
+}
+
 int tagger_tag(struct at_token_tag *out, const struct tagger *t, const struct doc *doc,
                struct at_pool *pool, struct at_error *err)
 {
     struct at_token_tag *tags = at_calloc(doc->tokens.n, sizeof *tags);
     int rc;
+
+    warn_of_no_text(doc);
 
     if (t->file && doc->in.pair)
         rc = at_fail(err, AT_ERANGE, "--tags goes with one text, not with a pair");

@@ -151,4 +151,10 @@ E2
     want=$(jq -c '[.heads[].raw.syntax]' <<<"$output")
     ok heads --json --from first
     [ "$want" = "$(jq -c '[.heads[].raw.syntax]' <<<"$output")" ]
+    [ -z "$stderr" ]
+    LC_ALL=C sed -i 's/"text":/"texx":/' first/capture.safetensors
+    for c in heads cluster; do
+        ok $c --json --from first
+        [ "$stderr" = "atlas $c: warning: the capture has no text with its tokens, so they have no tags" ]
+    done
 }
