@@ -309,6 +309,48 @@ static size_t count_state(const struct at_model *m, enum at_mapping_state state)
     return n;
 }
 
+/* Values of one tensor that are infinite or no numbers. */
+static size_t count_not_finite(const struct at_tensor_view *t)
+{
+    enum { CHUNK = 4096 };
+    static const enum at_dtype types[] = { AT_F32, AT_F16, AT_BF16 };
+    float raw[CHUNK], values[CHUNK];
+    size_t type = 0, n_bad = 0;
+
+    while (strcmp(t->dtype, at_dtype_name(types[type])) != 0)
+        type++; /* a mapped tensor has one of them */
+    size_t size = at_dtype_size(types[type]), n = t->bytes / size;
+    for (size_t i = 0; i < n; i += CHUNK) {
+        size_t k = AT_MIN(n - i, (size_t)CHUNK);
+        memcpy(raw, (const char *)t->data + i * size, k * size); /* which may lie unaligned */
+        at_to_f32(values, raw, types[type], k);
+        for (size_t j = 0; j < k; j++)
+            n_bad += !isfinite(values[j]);
+    }
+    return n_bad;
+}
+
+/* A probe text meets few rows of the embeddings: every weight is looked at. */
+static bool check_weights(struct at_json *checks, const struct model_call *call)
+{
+    const struct at_model *m = &call->opened;
+    const char *first = "";
+    char found[256];
+    size_t n_bad = 0;
+
+    for (size_t i = 0; i < m->n_mappings; i++) {
+        if (m->mappings[i].state != AT_IS_MAPPED)
+            continue;
+        size_t n = count_not_finite(at_safetensors_find(m->files, m->mappings[i].tensor));
+        if (n && !n_bad)
+            first = m->mappings[i].tensor;
+        n_bad += n;
+    }
+    snprintf(found, sizeof found, "%zu values that are not%s%.150s", n_bad,
+             n_bad ? ", the first in " : "", first);
+    return verdict(checks, call->is_json, n_bad == 0, "weights are finite", found);
+}
+
 static int check(const struct model_call *call)
 {
     const struct at_model *m = &call->opened;
@@ -328,6 +370,7 @@ static int check(const struct model_call *call)
              m->weights.word_embed.n_out, m->config.vocab);
     is_good &= verdict(checks, call->is_json, vocabulary_fits(pieces, m->config.vocab),
                        "vocabulary sizes agree", found);
+    is_good &= check_weights(checks, call);
     if (run_probe(&p, call, &err)) {
         is_good &= verdict(checks, call->is_json, false, "a probe text runs", err.text);
     } else {

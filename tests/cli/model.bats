@@ -108,6 +108,19 @@ load helper
     has "$stderr" 'is not sound'
 }
 
+@test "check finds a weight that is no number where the probe text does not look" {
+    cp -r "$FIXTURES/tiny-bert" sick
+    file=sick/model.safetensors
+    n=$(od -An -t u8 -N 8 "$file" | tr -d ' ')
+    name=bert.embeddings.token_type_embeddings.weight
+    end=$(tail -c +9 "$file" | head -c "$n" | jq ".\"$name\".data_offsets[1]")
+    printf '\377\377\377\377' | dd of=$file bs=1 seek=$((8 + n + end - 4)) conv=notrunc 2>/dev/null
+    run --separate-stderr atlas model check --json ./sick
+    ended 1
+    holds - '[.checks[] | select(.ok | not) | .check, .found] ==
+        ["weights are finite", "1 values that are not, the first in '$name'"]'
+}
+
 @test "usage errors" {
     fails 2 model
     fails 2 model destroy
