@@ -10,6 +10,8 @@
 #include "base/alloc.h"
 #include "cmd/heads_call.h"
 
+enum { MIN_WORDS = 10 }; /* of --min-words when it is not given */
+
 static void heads_release(void *state)
 {
     struct heads_state *s = state;
@@ -85,14 +87,39 @@ static const struct text_handler handler = {
     .release = heads_release,
 };
 
+/* What says nothing about the sentences of a treebank; NULL when none of it is given. */
+static const char *beside_conllu(const struct job *job)
+{
+    const struct {
+        bool is_given;
+        const char *name;
+    } all[] = {
+        { job->pair != NULL, "--pair" },        { job->split_pair, "--split-pair" },
+        { job->is_lines, "--lines" },           { job->is_jsonl, "--jsonl" },
+        { job->is_truncated, "--truncate" },    { job->by_words, "--words" },
+        { job->layer_text != NULL, "--layer" }, { job->head_text != NULL, "--head" },
+        { job->matrix != AT_RAW, "--matrix" },
+    };
+
+    for (size_t i = 0; i < AT_COUNTOF(all); i++)
+        if (all[i].is_given)
+            return all[i].name;
+    return NULL;
+}
+
 static int check_heads_options(const struct heads_call *call, const struct job *job, int n_texts)
 {
+    const char *beside = call->conllu ? beside_conllu(job) : NULL;
     int status;
 
     if (call->conllu && (n_texts || job->file || job->from))
         return report_usage("--conllu brings its own sentences; give no text beside it");
     if (call->conllu && call->tagger.file)
         return report_usage("--conllu and --tags exclude each other");
+    if (beside)
+        return report_usage("--conllu counts whole sentences over all heads; leave out %s", beside);
+    if (!call->conllu && (call->subtypes || call->min_words != MIN_WORDS))
+        return report_usage("--%s goes with --conllu", call->subtypes ? "subtypes" : "min-words");
     status = tagger_check(&call->tagger, job, n_texts);
     return status ? status : head_modes_only(job);
 }
@@ -115,7 +142,7 @@ static int heads_of_texts(struct heads_call *call, struct job *job)
 
 int cmd_heads(int argc, char **argv)
 {
-    struct heads_call call = { .min_words = 10 };
+    struct heads_call call = { .min_words = MIN_WORDS };
     struct job job;
     int status;
 

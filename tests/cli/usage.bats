@@ -184,6 +184,14 @@ commands() {
         fails 2 bias attention -m nowhere --tokens 1 $option cat
         [ "$stderr" = 'atlas bias attention: --tokens flags by hand; leave out what is for a classifier' ]
     done
+    for option in '--pair b' --split-pair --lines --jsonl --truncate --words '--layer 1' '--head all' '--matrix col'; do
+        fails 2 heads -m nowhere --conllu nowhere $option
+        [ "$stderr" = "atlas heads: --conllu counts whole sentences over all heads; leave out ${option% *}" ]
+    done
+    for option in --subtypes '--min-words 3'; do
+        fails 2 heads -m nowhere $option cat
+        [ "$stderr" = "atlas heads: ${option% *} goes with --conllu" ]
+    done
     fails 2 bias attention -m nowhere --calibration nowhere --bar-threshold 2 cat
     [ "$stderr" = 'atlas bias attention: --calibration and --bar-threshold exclude each other' ]
     fails 2 model info -m atlas-gpt2 atlas-bert
