@@ -3,6 +3,7 @@
  */
 #include "cmd/isa_call.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,19 +92,20 @@ static int find_given(struct at_sentences *text, struct at_sentences *pair,
 {
     const struct isa_call *call = s->call;
     const char *second = s->doc->in.pair;
+    char place[64] = "";
     size_t i = 0;
 
     while (i < call->given.n && find_in(text, s->doc->in.text, call->given.items[i]))
         i++;
     while (second && i < call->given.n && find_in(pair, second, call->given.items[i]))
         i++;
-    if (i < call->given.n)
-        return at_fail(err, AT_ENOTFOUND,
-                       "'%s': sentence %zu is not in the text, or not behind sentence %zu: "
-                       "'%.*s%s'",
-                       call->sentences_path, i, i ? i - 1 : 0, SHOWN, call->given.items[i],
-                       strlen(call->given.items[i]) > SHOWN ? "..." : "");
-    return 0;
+    if (i == call->given.n)
+        return 0;
+    if (i > 0)
+        snprintf(place, sizeof place, ", or not behind sentence %zu", i - 1);
+    return at_fail(err, AT_ENOTFOUND, "'%s': sentence %zu is not in the text%s: '%.*s%s'",
+                   call->sentences_path, i, place, SHOWN, call->given.items[i],
+                   strlen(call->given.items[i]) > SHOWN ? "..." : "");
 }
 
 static int split(struct at_sentences *text, struct at_sentences *pair, const struct isa_state *s,

@@ -127,6 +127,9 @@ TEXT="Dr. Smith went to Washington in January. He was tired because the train wa
     printf 'He was tired\nDr. Smith\n' >sentences
     fails 1 isa --sentences-file sentences "$TEXT"
     has "$stderr" "sentence 1 is not in the text, or not behind sentence 0: 'Dr. Smith'"
+    printf 'Nobody.\n' >given
+    fails 1 isa --sentences-file given "Dr. Smith came."
+    has "$stderr" "given': sentence 0 is not in the text: 'Nobody.'"
     : >sentences
     fails 1 isa --sentences-file sentences "$TEXT"
     has "$stderr" "has no sentence"
