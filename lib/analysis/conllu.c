@@ -240,6 +240,12 @@ int at_conllu_next(struct at_conllu_sentence *s, struct at_conllu *c, struct at_
         r.number = c->lines.number;
         if (*line == '\0' && s->words.n > 0)
             break;
+        if (*line == '\0') { /* comments without a sentence, at the head of a file */
+            at_strbuf_clear(&s->text);
+            r.has_text = false;
+            s->id = add_string(s, "");
+            s->line = 0;
+        }
         if (*line && s->line == 0)
             s->line = r.number;
         rc = 0;

@@ -122,6 +122,18 @@ static void test_nothing_in_it(void **state)
     assert_int_equal(at_conllu_next(&s, &c, &err), 0);
     at_conllu_sentence_release(&s);
     at_conllu_close(&c);
+    assert_int_equal(
+        at_conllu_open(&c,
+                       sandbox_text("head.conllu", "# sent_id = lost\n# text = lost\n\n"
+                                                   "1\tAh\tah\tINTJ\tUH\t_\t0\troot\t_\t_\n"),
+                       &err),
+        0);
+    assert_int_equal(at_conllu_next(&s, &c, &err), 1);
+    assert_string_equal(s.text.s, "Ah");
+    assert_string_equal(at_conllu_str(&s, s.id), "");
+    assert_int_equal(s.line, 4);
+    at_conllu_sentence_release(&s);
+    at_conllu_close(&c);
     assert_int_not_equal(at_conllu_open(&c, sandbox_path("absent"), &err), 0);
 }
 
