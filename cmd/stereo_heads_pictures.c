@@ -42,8 +42,9 @@ static struct at_box box_of(const char *label, double *x, size_t n, size_t categ
         lo++;
     while (hi > lo && x[hi - 1] > b.q3 + reach)
         hi--;
-    b.whisker_lo = lo < hi ? x[lo] : NAN;
-    b.whisker_hi = lo < hi ? x[hi - 1] : NAN;
+    /* quartiles between two values may lie beyond the last value in reach: no whisker there */
+    b.whisker_lo = lo < hi ? fmin(x[lo], b.q1) : NAN;
+    b.whisker_hi = lo < hi ? fmax(x[hi - 1], b.q3) : NAN;
     for (size_t i = hi; i < n; i++) /* those above go behind those below */
         x[lo + i - hi] = x[i];
     b.outliers = x;

@@ -445,6 +445,17 @@ killed() {
     has "$stderr" "'s1': no --level between 0 and 1 in manifest.json"
 }
 
+@test "whiskers of a box begin at the box, however few items it has" {
+    few_items 4 | jq '.data = {intrasentence: [.data.intrasentence[] | .bias_type = "gender"]}' >set.json
+    # differences of 0, 0, 0 and 0.4: the last value within reach lies below the upper quartile of 0.1
+    jq '{intrasentence: [.data.intrasentence | to_entries[] | .key as $k | .value.sentences[]
+            | {id, score: (if .gold_label == "stereotype" and $k == 3 then 0.9 else 0.5 end)}]}' \
+        set.json >scores.json
+    ok bias stereoset -q --rescore scores.json -o out --format json --dump-drawing set.json
+    holds out/bias_by_category.drawing.json '[.groups[] | select(.name == "boxes") | .items[]
+        | select(.kind == "path") | .points] | .[0][0] <= .[0][2] and .[1][2] >= .[1][0]'
+}
+
 @test "terms of a part that is not scored are in no document" {
     few_items 5 >set.json
     ok bias stereoset -q -o whole --protocol reference --resamples 30 --format json,csv set.json
