@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/attr.h"
+#include "stats/summary.h"
 
 enum { FAR = 5 }; /* least distance of a long-range cell */
 
@@ -202,7 +203,8 @@ void at_scale_within(double *out, const double *x, size_t N, size_t d)
         }
         for (size_t i = 0; i < N; i++) {
             double v = x[i * d + j];
-            out[i * d + j] = isnan(v) ? NAN : most > least ? (v - least) / (most - least) : 0.5;
+            bool is_told = at_has_spread(least, most);
+            out[i * d + j] = isnan(v) ? NAN : is_told ? (v - least) / (most - least) : 0.5;
         }
     }
 }

@@ -91,7 +91,7 @@ void at_head_patterns(double *out, const float *maps, size_t H, size_t T, bool i
                       const struct at_repeats *r, struct at_pool *pool);
 
 /* at_scale_within - each column of x (N,d) moved to 0..1 by its least and greatest value; a
-   constant column gives 0.5, NaN stays NaN. Within one layer: what the radar shows. */
+   column without at_has_spread() gives 0.5, NaN stays NaN. Within one layer: what radars show. */
 void at_scale_within(double *out, const double *x, size_t N, size_t d);
 
 #endif

@@ -23,6 +23,11 @@ double at_sd(const double *x, size_t n)
     return n ? sqrt(sum / (double)n) : NAN;
 }
 
+bool at_has_spread(double min, double max)
+{
+    return max - min > 1e-6 * fmax(fabs(min), fabs(max));
+}
+
 void at_standardize(double *z, const double *x, size_t N, size_t d)
 {
     for (size_t j = 0; j < d; j++) {
@@ -31,10 +36,10 @@ void at_standardize(double *z, const double *x, size_t N, size_t d)
         for (size_t i = 0; i < N; i++)
             at_moments_add(&m, x[i * d + j]);
         mean = at_moments_mean(&m);
-        sd = m.min < m.max ? at_moments_sd(&m) : 0.0;
+        sd = at_has_spread(m.min, m.max) ? at_moments_sd(&m) : 0.0;
         for (size_t i = 0; i < N; i++) {
             double deviation = x[i * d + j] - mean;
-            z[i * d + j] = sd > 0.0 ? deviation / sd : 0.0 * deviation;
+            z[i * d + j] = sd > 0.0 ? deviation / sd : deviation - deviation; /* 0 or NaN */
         }
     }
 }

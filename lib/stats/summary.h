@@ -4,17 +4,22 @@
 #ifndef STATS_SUMMARY_H
 #define STATS_SUMMARY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* at_mean, at_sd - sums in double; at_sd divides by n (population). NaN for nothing. */
 double at_mean(const double *x, size_t n);
 double at_sd(const double *x, size_t n);
 
+/* at_has_spread - whether values from min to max differ by more than 1e-6 of the larger: what is
+   computed from float maps cannot tell less from rounding. */
+bool at_has_spread(double min, double max);
+
 /*
  * at_standardize - z = (x - mean) / sd by column, with the population's deviation.
  *
  * Shapes    z and x (N,d); z may be x.
- * Edge      a constant column gives 0. NaN is left out of mean and deviation and stays NaN.
+ * Edge      a column without at_has_spread() gives 0. NaN stays NaN and out of the rest.
  */
 void at_standardize(double *z, const double *x, size_t N, size_t d);
 

@@ -14,6 +14,12 @@ TEXT="Barack Obama visited Paris because the French president had invited him."
     holds - '(.tokens | length) == 16 and .tokens[0].upos == null and (.tokens | map(.upos) | index("VERB") != null)'
 }
 
+@test "columns of sum 1 have equal shares in every head, which rounding does not tell apart" {
+    ok heads --matrix col --json "Barack Obama visited Paris because he was invited."
+    holds - 'all(.heads[]; .z.semantics == 0 and .z.syntax == 0 and .z.cls == 0 and .scaled.semantics == 0.5)'
+    holds - '[.heads[].z.self] | max > 1'
+}
+
 @test "tables have their columns" {
     ok heads -o out --format csv "$TEXT"
     has "$(head -n 1 out/heads.csv)" '^layer,head,syntax,semantics,cls,punct,entities,long_range,self,syntax_scaled,'

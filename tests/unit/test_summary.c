@@ -48,6 +48,23 @@ static void test_standardize(void **state)
     ASSERT_CLOSE_D(z, want, 9, 1e-15, 0);
 }
 
+/* What float maps leave of a constant is one; what they can tell apart is not. */
+static void test_rounding_is_no_spread(void **state)
+{
+    const double x[] = { 0.5384615, 1e-9, 0.53846159, 1e-9, 0.53846152, 1.00001e-9 };
+    const double a = sqrt(0.5), want[] = { 0, -a, 0, -a, 0, 2 * a };
+    double z[6];
+
+    (void)state;
+    at_standardize(z, x, 3, 2);
+    ASSERT_CLOSE_D(z, want, 6, 1e-9, 0); /* the second column keeps 1e-5 of 16 digits */
+    for (size_t i = 0; i < 6; i += 2)
+        assert_false(signbit(z[i]));
+    assert_false(at_has_spread(0.0, 0.0));
+    assert_false(at_has_spread(-1.0, -1.0));
+    assert_true(at_has_spread(0.0, 1e-300));
+}
+
 static void test_standardize_oracle(void **state)
 {
     struct oracle *o = oracle_open("fixtures/oracle/stats/tables.txt");
@@ -68,6 +85,7 @@ int main(void)
         cmocka_unit_test(test_moments),
         cmocka_unit_test(test_of_nothing),
         cmocka_unit_test(test_standardize),
+        cmocka_unit_test(test_rounding_is_no_spread),
         cmocka_unit_test(test_standardize_oracle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
