@@ -224,7 +224,7 @@ static int take_calibration(struct attention_call *c, struct job *job, struct at
     struct at_json *doc = NULL;
     struct at_digest digest;
     const char *of;
-    int rc = file_digest(&digest, at_safetensors_path(job->model.files, 0), err);
+    int rc = weights_digest(&digest, job->model.files, err);
 
     if (!rc)
         rc = at_json_read(&doc, c->calibration, err);

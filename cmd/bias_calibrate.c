@@ -183,7 +183,7 @@ static int report(struct call *c, int status)
 {
     struct at_digest model;
     struct at_error err;
-    int rc = file_digest(&model, at_safetensors_path(c->job.model.files, 0), &err);
+    int rc = weights_digest(&model, c->job.model.files, &err);
 
     if (!rc && c->job.manifest && (c->job.formats & FORMAT_CSV))
         rc = write_table(c, &err);

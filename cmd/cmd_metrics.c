@@ -121,7 +121,7 @@ static const struct text_handler handler = {
 static int baseline_key(char **out, const struct job *job, struct at_error *err)
 {
     struct at_digest weights;
-    int rc = file_digest(&weights, at_safetensors_path(job->model.files, 0), err);
+    int rc = weights_digest(&weights, job->model.files, err);
 
     if (!rc)
         *out = at_asprintf("%s-%s-%s", weights.hex, at_cpu_kernels_name(at_cpu_selected()),

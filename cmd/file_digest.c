@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
+#include "base/strbuf.h"
 
 enum { SMALL_FILE = 1 << 20 }; /* hashed in a few milliseconds, not worth a cache entry */
 
@@ -80,5 +81,22 @@ int file_digest(struct at_digest *out, const char *path, struct at_error *err)
     if (!rc && entry && at_write_file(entry, out->hex, 64, NULL))
         remove(entry); /* a full disk costs the cache, not the run */
     free(entry);
+    return rc;
+}
+
+int weights_digest(struct at_digest *out, const struct at_safetensors *files, struct at_error *err)
+{
+    struct at_strbuf all = { 0 };
+    const char *path;
+    int rc = 0;
+
+    for (size_t i = 0; !rc && (path = at_safetensors_path(files, i)); i++) {
+        rc = file_digest(out, path, err);
+        if (!rc)
+            at_strbuf_adds(&all, out->hex);
+    }
+    if (!rc && at_safetensors_path(files, 1))
+        *out = at_digest_bytes(all.s, all.n);
+    at_strbuf_release(&all);
     return rc;
 }

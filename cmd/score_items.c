@@ -13,7 +13,7 @@ static int make_note(struct at_json **out, const struct job *job, const struct s
 {
     struct at_digest model, data;
     struct at_json *o;
-    int rc = file_digest(&model, at_safetensors_path(job->model.files, 0), err);
+    int rc = weights_digest(&model, job->model.files, err);
 
     if (!rc)
         rc = file_digest(&data, plan->data, err);

@@ -358,6 +358,19 @@ killed() {
     has "$stderr" "cannot resume 'other': precision was 'float', now it is 'double'"
 }
 
+@test "a model of several files is another one when any of them is" {
+    cp -r "$FIXTURES/tiny-bert-f16-sharded" m
+    head -n 41 "$FIXTURES/tiny-bert/vocab.txt" >m/vocab.txt
+    { echo a,b; yes 'the cat,a dog' | head -n 200; } >pairs.csv
+    killed 5 bias pairs -q -m m -o part --format json,csv pairs.csv
+    cp -r part other
+    ok bias pairs -q -m m --resume -o part pairs.csv
+    printf 'x' | dd of=m/model-00002-of-00002.safetensors bs=1 conv=notrunc status=none \
+        seek=$(($(stat -c %s m/model-00002-of-00002.safetensors) - 1))
+    fails 1 bias pairs -m m --resume -o other pairs.csv
+    has "$stderr" "cannot resume 'other': model was '"
+}
+
 @test "four shards under GNU parallel, one killed and resumed, are the whole run" {
     command -v parallel >/dev/null || skip "no GNU parallel"
     unset ATLAS_KERNELS
