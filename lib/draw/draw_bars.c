@@ -59,7 +59,7 @@ static void draw_bar(struct at_canvas *c, const struct at_rows *r, const struct 
         return;
     }
     double from = inside(a, fmax(a->x0, 0)), to = inside(a, bar->value);
-    struct at_ink ink = { .rgb = at_categorical(bar->category), .alpha = 0.55 };
+    struct at_ink ink = { .rgb = at_category_color(bar->category), .alpha = 0.55 };
     at_canvas_rect(c, fmin(from, to), y - half, fabs(to - from), 2 * half, ink);
     if (isfinite(bar->lo) && isfinite(bar->hi))
         draw_interval(c, inside(a, bar->lo), inside(a, bar->hi), y, 0.22 * r->pitch);

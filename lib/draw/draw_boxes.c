@@ -42,7 +42,7 @@ static void draw_box(struct at_canvas *c, const struct at_rows *r, const struct 
 {
     const struct at_axes *a = &r->axes;
     double y = at_rows_y(r, i), half = 0.32 * r->pitch, cap = 0.18 * r->pitch;
-    uint32_t rgb = at_categorical(b->category);
+    uint32_t rgb = at_category_color(b->category);
     struct at_text_style none = { .size_pt = r->size_pt,
                                   .v = AT_ANCHOR_MIDDLE,
                                   .rgb = AT_INK_SOFT };

@@ -110,7 +110,7 @@ static struct layout make_layout(const struct at_heatmap *h, const struct at_sca
 
 static void draw_mark(struct at_canvas *c, double x, double y, size_t mark)
 {
-    at_frame_marker(c, x, y, 0.75, mark - 1, at_fill(at_categorical(mark - 1)));
+    at_frame_marker(c, x, y, 0.75, mark - 1, at_fill(at_category_color(mark - 1)));
 }
 
 static void draw_row_labels(struct at_canvas *c, const struct layout *l)

@@ -80,7 +80,7 @@ static void draw_runs(struct at_canvas *c, const struct at_axes *a, const struct
 static void draw_series(struct at_canvas *c, const struct at_axes *a,
                         const struct at_line_series *s, size_t k)
 {
-    struct at_ink ink = at_stroke(at_categorical(k), 0.45);
+    struct at_ink ink = at_stroke(at_category_color(k), 0.45);
 
     ink.is_dashed = s->style != AT_LINE_PLAIN && k / 8 % 2;
     draw_errors(c, a, s, ink.rgb);
@@ -105,7 +105,7 @@ static double draw_legend(struct at_canvas *c, const struct at_line_plot *l, dou
                                            : style == AT_LINE_POINTS ? AT_SWATCH_MARKER
                                            : k / 8 % 2               ? AT_SWATCH_DASHED_MARKER
                                                                      : AT_SWATCH_LINE_MARKER,
-                                           at_categorical(k), k, l->series[k].name };
+                                           at_category_color(k), k, l->series[k].name };
     }
     if (isfinite(l->y_reference) && l->reference_name)
         e[n++] = (struct at_legend_entry){ AT_SWATCH_DASHED, AT_INK, 0, l->reference_name };

@@ -124,7 +124,7 @@ static void draw_series(struct at_canvas *c, const struct layout *l, const struc
 {
     const double *v = r->series[k].values;
     double *xy = at_malloc(2 * r->n_axes, sizeof *xy);
-    struct at_ink line = at_stroke(at_categorical(k), r->n_series > 8 ? 0.3 : 0.5);
+    struct at_ink line = at_stroke(at_category_color(k), r->n_series > 8 ? 0.3 : 0.5);
     struct at_ink area = { .rgb = line.rgb, .alpha = r->n_series == 1 ? 0.2 : 0.08 };
     size_t n = 0;
 
@@ -159,7 +159,7 @@ static double draw_legend(struct at_canvas *c, const struct at_radar *r, double 
     for (size_t k = 0; k < r->n_series; k++)
         e[k] = (struct at_legend_entry){ is_dashed(k) ? AT_SWATCH_DASHED_MARKER
                                                       : AT_SWATCH_LINE_MARKER,
-                                         at_categorical(k), k, r->series[k].name };
+                                         at_category_color(k), k, r->series[k].name };
     y = at_frame_legend(c, y, e, r->n_series);
     free(e);
     return y;

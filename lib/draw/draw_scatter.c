@@ -118,7 +118,7 @@ static void draw_points(struct at_canvas *c, const struct at_axes *a, const stru
     at_canvas_group(c, "points");
     for (size_t i = n; i-- > 0;) { /* large ones last, they are what is looked for */
         const struct at_scatter_point *p = r[i].point;
-        struct at_ink ink = { .rgb = at_categorical(p->category), .alpha = 0.75 };
+        struct at_ink ink = { .rgb = at_category_color(p->category), .alpha = 0.75 };
         double x = at_axes_x(a, p->x), y = at_axes_y(a, p->y), size = radius(s, p);
         at_frame_marker(c, x, y, size, p->category, ink);
         if (p->is_marked)

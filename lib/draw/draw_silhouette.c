@@ -94,7 +94,7 @@ void at_draw_silhouette(struct at_canvas *c, double x, double y, double w, doubl
         size_t m;
         double *v = collect(&m, s, &k);
         if (m) {
-            draw_bars(c, &a, top, bar, v, m, at_categorical(k));
+            draw_bars(c, &a, top, bar, v, m, at_category_color(k));
             snprintf(text, sizeof text, "%.2f", mean(v, m));
             if (bar * (double)m + gap > number.size_pt * AT_PT_MM)
                 at_canvas_text(c, x + w - number_w + 1, top + bar * (double)m / 2, text, &number);

@@ -167,9 +167,10 @@ static void draw_token(struct at_canvas *c, const struct at_strip *s, const stru
         style.rgb = at_is_dark(rgb) ? 0xffffff : AT_INK;
     } else if (marks) {
         size_t k = lowest_mark(marks);
-        at_canvas_rect(c, x, y, t->w, box_h,
-                       (struct at_ink){ .rgb = at_categorical(k), .alpha = 0.12 + 0.48 * depth });
-        at_canvas_rect(c, x, y + box_h - 0.5, t->w, 0.5, at_fill(at_categorical(k)));
+        at_canvas_rect(
+            c, x, y, t->w, box_h,
+            (struct at_ink){ .rgb = at_category_color(k), .alpha = 0.12 + 0.48 * depth });
+        at_canvas_rect(c, x, y + box_h - 0.5, t->w, 0.5, at_fill(at_category_color(k)));
     }
     draw_text(c, x + t->w / 2, y + box_h / 2, t, &style);
     double n = 0, step = 1.9;
@@ -179,7 +180,7 @@ static void draw_token(struct at_canvas *c, const struct at_strip *s, const stru
     for (size_t k = 0; marks >> k; k++)
         if (marks >> k & 1) {
             at_frame_marker(c, at, y + box_h + shape_h / 2 + 0.1, 0.7, k,
-                            at_fill(at_categorical(k)));
+                            at_fill(at_category_color(k)));
             at += step;
         }
 }

@@ -76,7 +76,8 @@ static void draw_swatch(struct at_canvas *c, double x, double y, double size,
 size_t at_frame_categories(struct at_legend_entry *entries, const char *const *names, size_t n)
 {
     for (size_t k = 0; k < n; k++)
-        entries[k] = (struct at_legend_entry){ AT_SWATCH_MARKER, at_categorical(k), k, names[k] };
+        entries[k] =
+            (struct at_legend_entry){ AT_SWATCH_MARKER, at_category_color(k), k, names[k] };
     return n;
 }
 

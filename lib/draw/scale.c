@@ -113,6 +113,12 @@ uint32_t at_categorical(size_t i)
     return colors[i % AT_COUNTOF(colors)];
 }
 
+/* Each round of the eight shapes begins one colour further on. */
+uint32_t at_category_color(size_t i)
+{
+    return at_categorical(i + i / 8);
+}
+
 bool at_is_dark(uint32_t rgb)
 {
     /* luma of Rec. 709 on the coded values: enough to choose black or white ink */

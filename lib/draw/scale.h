@@ -35,6 +35,9 @@ struct at_scale at_scale_fit_map(const float *values, size_t n, bool is_causal);
 uint32_t at_scale_color(const struct at_scale *s, double v);
 /* at_categorical - the eight colours of Okabe and Ito, in turn. */
 uint32_t at_categorical(size_t i);
+/* at_category_color - of the i-th category, whose marker is at_frame_marker() of shape i: the 64
+   pairs of colour and shape all differ. */
+uint32_t at_category_color(size_t i);
 /* at_is_dark - whether light ink reads better on this colour. */
 bool at_is_dark(uint32_t rgb);
 /* at_ticks - round numbers in lo..hi, at most max; returns how many. */

@@ -135,6 +135,47 @@ static void test_boxes(void **state)
     at_canvas_free(c);
 }
 
+static const char *rgb_of(const struct at_json *item)
+{
+    return at_json_text(at_json_get(item, "rgb"), "?");
+}
+
+/* Categories 0, 8, 16 ... share the circle: each has a colour of its own, in bar and legend. */
+static void test_many_categories(void **state)
+{
+    const char *many[64];
+    struct at_bar bars[64];
+    struct at_bars b = { .title = "Scores",
+                         .bars = bars,
+                         .n = 64,
+                         .axis_lo = 0,
+                         .axis_hi = 100,
+                         .reference = NAN,
+                         .category_names = many,
+                         .n_categories = 64,
+                         .width_mm = 160 };
+    struct at_canvas *c;
+    struct at_json *p;
+    (void)state;
+
+    for (size_t i = 0; i < 64; i++) {
+        many[i] = "some category";
+        bars[i] = (struct at_bar){ "a", 50, NAN, NAN, i, NULL };
+    }
+    c = at_draw_bars(&b);
+    p = picture_read(c);
+    assert_int_equal(picture_items(p, "legend", "circle"), 8);
+    for (size_t i = 0; i < 8; i++) {
+        const char *rgb = rgb_of(picture_item(p, "legend", "circle", i));
+        assert_string_equal(rgb, rgb_of(picture_item(p, "bars", "circle", i)));
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(rgb, rgb_of(picture_item(p, "legend", "circle", k)));
+    }
+    picture_assert_tidy(c);
+    at_json_free(p);
+    at_canvas_free(c);
+}
+
 /* The middle of the bar has the first colour at opacity 0.55. */
 static void test_pixel(void **state)
 {
@@ -161,9 +202,8 @@ static void test_pixel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tidy_bars),
-        cmocka_unit_test(test_bars),
-        cmocka_unit_test(test_boxes),
+        cmocka_unit_test(test_tidy_bars), cmocka_unit_test(test_bars),
+        cmocka_unit_test(test_boxes),     cmocka_unit_test(test_many_categories),
         cmocka_unit_test(test_pixel),
     };
 

@@ -77,6 +77,9 @@ static void test_color_edges(void **state)
     assert_int_equal(at_scale_color(&flat, 2), 0xffffff);
     assert_int_equal(at_scale_color(&point, 2), 0xffffff);
     assert_int_equal(at_categorical(0), at_categorical(8));
+    for (size_t i = 0; i < 64; i++) /* categories of one shape differ in colour */
+        for (size_t k = i % 8; k < i; k += 8)
+            assert_int_not_equal(at_category_color(i), at_category_color(k));
 }
 
 static void test_fit(void **state)
