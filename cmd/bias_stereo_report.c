@@ -221,7 +221,7 @@ static struct at_bar bar_of(struct at_arena *arena, const char *label,
 
 static int picture(struct job *job, const struct stereo_report *r, const char *name,
                    const char *title, const char *interval, struct at_bar *bars, size_t n,
-                   bool by_category, struct at_error *err)
+                   const char *const *categories, size_t n_categories, struct at_error *err)
 {
     struct at_arena arena = { 0 };
     struct at_bars b = {
@@ -236,8 +236,8 @@ static int picture(struct job *job, const struct stereo_report *r, const char *n
         .reference = 50.0,
         .reference_name = "no preference",
         .interval_name = interval,
-        .category_names = (const char *const *)r->set->categories,
-        .n_categories = by_category ? r->set->n_categories : 0,
+        .category_names = categories,
+        .n_categories = n_categories,
         .width_mm = job->width_mm,
     };
     int rc = n ? job_picture(job, NULL, name, at_draw_bars(&b), err) : 0;
@@ -249,19 +249,20 @@ static int picture(struct job *job, const struct stereo_report *r, const char *n
 static int picture_categories(struct job *job, const struct stereo_report *r, struct at_error *err)
 {
     struct at_arena arena = { 0 };
-    size_t n = r->set->n_categories;
-    struct at_bar *bars = at_arena_alloc(&arena, n + 1, sizeof *bars);
+    size_t n = 0;
+    struct at_bar *bars = at_arena_alloc(&arena, r->set->n_categories + 1, sizeof *bars);
     struct at_stereo_scores s = aggregate(r, -1, -1, -1);
     char *interval = at_asprintf("%g %% bootstrap interval over target terms",
                                  100.0 * r->options.bootstrap.level);
     int rc;
 
-    bars[0] = bar_of(&arena, "overall", &s, s.ss_ci, 0);
-    for (size_t c = 0; c < n; c++) {
+    bars[n++] = bar_of(&arena, "overall", &s, s.ss_ci, 0);
+    for (size_t c = 0; c < r->set->n_categories; c++) {
         s = aggregate(r, -1, (long)c, -1);
-        bars[c + 1] = bar_of(&arena, r->set->categories[c], &s, s.ss_ci, 0);
+        if (!is_absent(&s))
+            bars[n++] = bar_of(&arena, r->set->categories[c], &s, s.ss_ci, 0);
     }
-    rc = picture(job, r, "categories", "Stereotype score by category", interval, bars, n + 1, false,
+    rc = picture(job, r, "categories", "Stereotype score by category", interval, bars, n, NULL, 0,
                  err);
     free(interval);
     at_arena_release(&arena);
@@ -278,13 +279,33 @@ static int by_value(const void *a, const void *b)
     return strcmp(x->label, y->label);
 }
 
+/* Numbers the categories that have bars anew, in their order; names of them. Returns how many. */
+static size_t number_categories(const char **names, struct at_bar *bars, size_t n,
+                                const struct at_stereoset *set)
+{
+    size_t n_names = 0;
+
+    for (size_t c = 0; c < set->n_categories; c++) {
+        bool has_bar = false;
+        for (size_t i = 0; i < n; i++)
+            if (bars[i].category == c) {
+                bars[i].category = n_names;
+                has_bar = true;
+            }
+        if (has_bar)
+            names[n_names++] = set->categories[c];
+    }
+    return n_names;
+}
+
 static int picture_targets(struct job *job, const struct stereo_report *r, struct at_error *err)
 {
     struct at_arena arena = { 0 };
     struct at_bar *bars = at_arena_alloc(&arena, r->set->n_targets, sizeof *bars);
+    const char **names = at_arena_alloc(&arena, r->set->n_categories, sizeof *names);
     char *interval = at_asprintf("%g %% Wilson interval; terms with %d items or more",
                                  100.0 * r->options.bootstrap.level, MIN_PICTURED);
-    size_t n = 0;
+    size_t n = 0, n_names;
     int rc;
 
     for (size_t t = 0; t < r->set->n_targets; t++) {
@@ -296,9 +317,10 @@ static int picture_targets(struct job *job, const struct stereo_report *r, struc
         if (s.n >= MIN_PICTURED)
             bars[n++] = bar_of(&arena, r->set->targets[t], &s, s.ss_wilson, c);
     }
+    n_names = number_categories(names, bars, n, r->set);
     qsort(bars, n, sizeof *bars, by_value);
-    rc =
-        picture(job, r, "targets", "Stereotype score by target term", interval, bars, n, true, err);
+    rc = picture(job, r, "targets", "Stereotype score by target term", interval, bars, n, names,
+                 n_names, err);
     free(interval);
     at_arena_release(&arena);
     return rc;
@@ -337,7 +359,8 @@ static void print_report(const struct job *job, const struct stereo_report *r)
         }
     for (size_t c = 0; c < r->set->n_categories; c++) {
         s = aggregate(r, -1, (long)c, -1);
-        print_row(r->set->categories[c], &s);
+        if (!is_absent(&s))
+            print_row(r->set->categories[c], &s);
     }
     printf("  %g %% intervals by bootstrap over target terms; SS 50 is no preference\n",
            100.0 * r->options.bootstrap.level);

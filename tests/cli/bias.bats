@@ -481,6 +481,28 @@ killed() {
     cmp whole/scores.json merged/scores.json
 }
 
+@test "categories of a part that is not scored are in no picture and no table" {
+    few_items 5 | jq '.data.intrasentence[].bias_type = "never scored"' >set.json
+    ok bias stereoset -q --protocol reference --resamples 30 set.json
+    has "$output" "overall"
+    lacks "$output" "never scored"
+    lacks "$output" "n/a"
+    ok bias stereoset -q -o whole --protocol reference --resamples 30 --format json,csv --dump-drawing set.json
+    for k in 1 2; do
+        ok bias stereoset -q -o "s$k" --protocol reference --shard "$k/2" --resamples 30 --format json,csv set.json
+    done
+    ok bias merge -q -o merged --format json,csv --dump-drawing s1 s2
+    cmp whole/categories.drawing.json merged/categories.drawing.json
+}
+
+@test "the legend of target terms names the categories that have bars" {
+    jq '.data |= {intrasentence: (.intrasentence[:12] | map(.target = "many" | .bias_type = "kind with a bar")),
+                  intersentence: (.intersentence[:3] | map(.bias_type = "kind without"))}' "$SET" >set.json
+    ok bias stereoset -q -o out --protocol conditional --resamples 30 --format json --dump-drawing set.json
+    grep -q "kind with a bar" out/targets.drawing.json
+    lacks "$(cat out/targets.drawing.json)" "kind without"
+}
+
 @test "whether a term without scores has 50 in its interval is not defined" {
     few_items 2 | jq '.data = {intrasentence: .data.intrasentence}' >set.json
     jq '{intrasentence: [.data.intrasentence[].sentences[] | {id, score: null}]}' set.json >none.json
