@@ -307,13 +307,17 @@ void at_text_levels(unsigned *levels, const char *const *texts, const bool *is_g
 
 char *at_text_mirrored(const char *utf8)
 {
-    struct at_strbuf b = { 0 };
     char *text = clean(utf8);
+    gunichar u = g_utf8_get_char(text);
+    struct at_strbuf b = { 0 };
 
     at_strbuf_adds(&b, "");
-    for (char *p = text; *p; p = g_utf8_next_char(p)) {
-        gunichar u = g_utf8_get_char(p), mirrored;
-        at_strbuf_add_utf8(&b, g_unichar_get_mirror_char(u, &mirrored) ? mirrored : u);
+    if (*text && *g_utf8_next_char(text)) { /* their order turns too: a mark tells Pango */
+        at_strbuf_add_utf8(&b, 0x200F);
+        at_strbuf_adds(&b, text);
+    } else if (*text) {
+        g_unichar_get_mirror_char(u, &u);
+        at_strbuf_add_utf8(&b, u);
     }
     free(text);
     return at_strbuf_take(&b);

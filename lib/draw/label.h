@@ -40,8 +40,8 @@ enum at_direction at_text_direction(const char *utf8);
 void at_text_levels(unsigned *levels, const char *const *texts, const bool *is_glued, size_t n,
                     bool is_from_right);
 
-/* at_text_mirrored - brackets and other signs that have a mirror image turned into it, as they look
-   in text that runs from the right. Free it with free(). */
+/* at_text_mirrored - signs as they look in text that runs from the right: one that has a mirror
+   image is turned into it, several get a U+200F in front and are drawn so. Free it with free(). */
 char *at_text_mirrored(const char *utf8);
 
 /* at_label_draw - a label in the given style; show_index puts "index " faintly before it (for axes

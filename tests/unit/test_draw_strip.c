@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "base/attr.h"
+#include "base/digest.h"
 #include "draw/draw_strip.h"
 #include "draw/label.h"
 #include "draw/scale.h"
@@ -157,6 +158,42 @@ static void test_marks(void **state)
     at_canvas_free(c);
 }
 
+/* The digest of a picture of nothing but a text. */
+static struct at_digest digest_of_text(const char *text)
+{
+    struct at_canvas *c = at_canvas_new(40, 10);
+    struct at_text_style style = { .size_pt = 12, .h = AT_ANCHOR_MIDDLE };
+    struct at_digest digest;
+    struct at_error err = { 0 };
+    char path[64];
+
+    snprintf(path, sizeof path, "/tmp/atlas-strip-%ld.png", (long)getpid());
+    at_canvas_text(c, 20, 2, text, &style);
+    assert_string_equal(at_canvas_missing_glyphs(c), "");
+    assert_int_equal(at_canvas_write(c, path, AT_PNG, 150, NULL, 0, &err), 0);
+    assert_int_equal(at_digest_file(&digest, path, &err), 0);
+    unlink(path);
+    at_canvas_free(c);
+    return digest;
+}
+
+/* Signs in one piece also change places where text runs from the right. */
+static void test_mirrored(void **state)
+{
+    static const struct {
+        const char *text, *seen;
+    } cases[] = { { ")", "(" },   { ").", ".(" }, { "()", "()" },
+                  { "->", "<-" }, { "?!", "!?" }, { "(\xc2\xab", "\xc2\xbb)" },
+                  { "", "" } };
+    (void)state;
+
+    for (size_t i = 0; i < AT_COUNTOF(cases); i++) {
+        char *mirrored = at_text_mirrored(cases[i].text);
+        assert_string_equal(digest_of_text(mirrored).hex, digest_of_text(cases[i].seen).hex);
+        free(mirrored);
+    }
+}
+
 static void test_pixel(void **state)
 {
     static const struct at_strip_token token = { .text = "word", .intensity = 1 };
@@ -181,9 +218,8 @@ static void test_pixel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tidy),
-        cmocka_unit_test(test_direction),
-        cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_tidy),  cmocka_unit_test(test_direction),
+        cmocka_unit_test(test_marks), cmocka_unit_test(test_mirrored),
         cmocka_unit_test(test_pixel),
     };
 
