@@ -227,16 +227,29 @@ struct at_json *deep_document(const struct deep *d)
 
 /* --- the summary --- */
 
+/* A capture may hold what is not a number; deep.json has null there. */
+static void print_number(const char *before, double v, int width, int places)
+{
+    if (isfinite(v))
+        printf("%s%*.*f", before, width, places, v);
+    else
+        printf("%s%*s", before, width, "n/a");
+}
+
 static void print_layers(const struct deep *d)
 {
     printf("\nresidual stream, means over %s\n", d->job->by_words ? "words" : "tokens");
     printf("  layer    length  change by attention  by feed-forward  units above 0\n");
-    printf("  %5s  %8.3f\n", "embed", mean_norm(d->states[0].stats, d->n));
+    printf("  %5s", "embed");
+    print_number("  ", mean_norm(d->states[0].stats, d->n), 8, 3);
+    printf("\n");
     for (size_t l = 0; l < d->L; l++) {
         const struct deep_layer *x = &d->layers[l];
-        printf("  %5zu  %8.3f  %19.3f  %15.3f  %11.1f %%\n", l,
-               mean_norm(d->states[l + 1].stats, d->n), at_mean(x->attention_change, d->n),
-               at_mean(x->ffn_change, d->n), 100.0 * mean_active(x->ffn, d->n));
+        printf("  %5zu", l);
+        print_number("  ", mean_norm(d->states[l + 1].stats, d->n), 8, 3);
+        print_number("  ", at_mean(x->attention_change, d->n), 19, 3);
+        print_number("  ", at_mean(x->ffn_change, d->n), 15, 3);
+        printf("  %11.1f %%\n", 100.0 * mean_active(x->ffn, d->n));
     }
 }
 
@@ -278,15 +291,19 @@ static void print_rows(const struct deep *d)
 {
     for (size_t k = 0; k < d->rows.n; k++) {
         const struct deep_row *r = &d->rows.items[k];
-        printf("\nlayer %zu, head %zu, query %zu %s: row maximum %.4f, log-sum-exp %.4f\n",
-               r->layer, r->head, r->row.query, d->doc->labels[r->row.query].text, r->row.row_max,
-               r->row.log_sum);
-        printf("       key             %9s  %9s  %7s\n", "q.k", "scaled", "weight");
+        printf("\nlayer %zu, head %zu, query %zu %s:", r->layer, r->head, r->row.query,
+               d->doc->labels[r->row.query].text);
+        print_number(" row maximum ", r->row.row_max, 0, 4);
+        print_number(", log-sum-exp ", r->row.log_sum, 0, 4);
+        printf("\n       key             %9s  %9s  %7s\n", "q.k", "scaled", "weight");
         for (size_t i = 0; i < r->n_steps; i++) {
             const struct at_attention_step *s = &r->steps[i];
             printf("  %4zu ", s->key);
             term_pad(stdout, d->doc->labels[s->key].text, 14);
-            printf("  %9.4f  %9.4f  %7.4f\n", s->dot, s->scaled, s->weight);
+            print_number("  ", s->dot, 9, 4);
+            print_number("  ", s->scaled, 9, 4);
+            print_number("  ", s->weight, 7, 4);
+            printf("\n");
         }
     }
 }

@@ -138,6 +138,28 @@ columns() {
     has "$stderr" 'no queries, keys, values, mid, ffn_act'
 }
 
+# spoil FILE TENSOR - every value of a tensor of FILE becomes NaN.
+spoil() {
+    local file=$1 header at end
+    header=$(od -An -t u8 -N 8 "$file" | tr -d ' ')
+    read -r at end < <(head -c $((8 + header)) "$file" | tail -c "$header" |
+        jq -r --arg t "$2" '.[$t].data_offsets | "\(.[0]) \(.[1])"')
+    tr '\0' '\377' </dev/zero | head -c $((end - at)) |
+        dd of="$file" bs=4096 seek=$((8 + header + at)) oflag=seek_bytes conv=notrunc status=none
+}
+
+@test "a capture with values that are no numbers: n/a in the summary, null in the document" {
+    ok run --deep -o first --mask none --format json "$TEXT"
+    spoil first/capture.safetensors hidden_states
+    spoil first/capture.safetensors queries
+    ok run --deep --from first --layer 1 --head 2
+    lacks "$output" 'nan|inf'
+    has "$output" $'\n  embed       n/a\n      0       n/a                  n/a  '
+    has "$output" 'query 1 the: row maximum n/a, log-sum-exp n/a'
+    ok run --deep --from first --json
+    holds - '.deep.layers[0] | .input_norm == null and .attention_change == null'
+}
+
 @test "words: means of their pieces; what is of tokens alone is left out" {
     ok run --deep --words -o out --mask none --format csv,json "$TEXT"
     n=$(json out/run.json '.words | length')
