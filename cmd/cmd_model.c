@@ -346,8 +346,8 @@ static bool check_weights(struct at_json *checks, const struct model_call *call)
             first = m->mappings[i].tensor;
         n_bad += n;
     }
-    snprintf(found, sizeof found, "%zu values that are not%s%.150s", n_bad,
-             n_bad ? ", the first in " : "", first);
+    snprintf(found, sizeof found, "%zu values that are not%s%.*s", n_bad,
+             n_bad ? ", the first in " : "", at_shown(first, 150), first);
     return verdict(checks, call->is_json, n_bad == 0, "weights are finite", found);
 }
 

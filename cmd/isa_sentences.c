@@ -104,8 +104,8 @@ static int find_given(struct at_sentences *text, struct at_sentences *pair,
     if (i > 0)
         snprintf(place, sizeof place, ", or not behind sentence %zu", i - 1);
     return at_fail(err, AT_ENOTFOUND, "'%s': sentence %zu is not in the text%s: '%.*s%s'",
-                   call->sentences_path, i, place, SHOWN, call->given.items[i],
-                   strlen(call->given.items[i]) > SHOWN ? "..." : "");
+                   call->sentences_path, i, place, at_shown(call->given.items[i], SHOWN),
+                   call->given.items[i], strlen(call->given.items[i]) > SHOWN ? "..." : "");
 }
 
 static int split(struct at_sentences *text, struct at_sentences *pair, const struct isa_state *s,

@@ -50,8 +50,8 @@ static int check_note(const struct journal *j, const char *dir, const struct at_
          key = at_json_next(note, key, &value)) {
         const char *was = at_json_text(at_json_get(old, key), ""), *now = at_json_text(value, "");
         if (strcmp(was, now) != 0)
-            rc = at_fail(err, AT_EFORMAT, "cannot resume '%s': %s was '%.80s', now it is '%.80s'",
-                         dir, key, was, now);
+            rc = at_fail(err, AT_EFORMAT, "cannot resume '%s': %s was '%.*s', now it is '%.*s'",
+                         dir, key, at_shown(was, 80), was, at_shown(now, 80), now);
     }
     at_json_free(old);
     return rc;

@@ -276,7 +276,8 @@ static void complain(char **argv, int code, const struct opt *const *opts, size_
         report_usage("unknown option '%s'", argv[optind]);
     } else {
         const char *arg = argv[optind - 1] + strlen("--");
-        snprintf(name, sizeof name, "%.*s", (int)strcspn(arg, "="), arg);
+        snprintf(name, sizeof name, "%.*s",
+                 at_shown(arg, AT_MIN(strcspn(arg, "="), sizeof name - 1)), arg);
         complain_of_name(name, opts, n);
     }
 }

@@ -54,7 +54,7 @@ static int no_columns(const struct at_table *t, struct at_error *err)
     int rc;
 
     for (size_t c = 0; c < t->n_columns && found.n < 200; c++)
-        at_strbuf_addf(&found, "%s'%.40s'", c ? ", " : "", t->cells[c]);
+        at_strbuf_addf(&found, "%s'%.*s'", c ? ", " : "", at_shown(t->cells[c], 40), t->cells[c]);
     rc = at_fail(err, AT_EFORMAT,
                  "no columns of pairs: found %s; want sent_more and sent_less, sentence_good and "
                  "sentence_bad, text_a and text_b, good and bad, or a and b",

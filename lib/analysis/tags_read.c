@@ -42,7 +42,7 @@ static int place(struct placer *p, size_t line, const char *token, size_t n,
     p->spans.items[p->spans.n - 1].start = at;
     p->spans.items[p->spans.n - 1].end = p->at = at + n;
     p->before = p->text + at;
-    p->n_before = AT_MIN(n, (size_t)MAX_SHOWN);
+    p->n_before = (size_t)at_shown(token, AT_MIN(n, (size_t)MAX_SHOWN));
     return 0;
 }
 
@@ -150,14 +150,15 @@ int at_tags_read(struct at_tag_spans *out, const char *path, const char *text, s
 {
     struct placer p = { .text = text, .err = err };
     bool is_conllu;
+    const char *rest;
     int rc = look_for_conllu(&is_conllu, path, err);
 
     if (!rc)
         rc = is_conllu ? place_conllu(&p, path) : place_table(&p, path);
-    if (!rc && text[skip_space(text, p.at)])
+    rest = text + skip_space(text, p.at);
+    if (!rc && *rest)
         rc = at_fail(err, AT_EFORMAT, "'%s': the tokens end before the text, at '%.*s'", path,
-                     (int)AT_MIN(strcspn(text + skip_space(text, p.at), "\n"), (size_t)MAX_SHOWN),
-                     text + skip_space(text, p.at));
+                     at_shown(rest, AT_MIN(strcspn(rest, "\n"), (size_t)MAX_SHOWN)), rest);
     if (rc)
         at_array_release(&p.spans);
     else

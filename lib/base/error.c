@@ -20,20 +20,24 @@ static size_t sequence_length(unsigned char first)
     return first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
 }
 
+int at_shown(const char *s, size_t max)
+{
+    size_t n = strnlen(s, max), start = n;
+
+    if (n < max)
+        return (int)n;
+    while (start > 0 && ((unsigned char)s[--start] & 0xC0) == 0x80)
+        continue;
+    return (int)(start < n && n - start < sequence_length((unsigned char)s[start]) ? start : n);
+}
+
 /*
  * Keep the message one line: names in it come from files, and may hold line ends or worse. A
  * message that was cut loses the part of a character at its end.
  */
 static void tidy(char *text, size_t size)
 {
-    size_t n = strlen(text), start = n;
-
-    if (n == size - 1) {
-        while (start > 0 && ((unsigned char)text[--start] & 0xC0) == 0x80)
-            continue;
-        if (n - start < sequence_length((unsigned char)text[start]))
-            text[start] = '\0';
-    }
+    text[at_shown(text, size - 1)] = '\0';
     for (char *p = text; *p; p++)
         if ((unsigned char)*p < 0x20 || *p == 0x7F)
             *p = '?';

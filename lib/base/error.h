@@ -11,6 +11,8 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
+#include <stddef.h>
+
 #include "base/attr.h"
 
 enum at_code {
@@ -29,6 +31,13 @@ struct at_error {
 
 /* at_fail - store code and a formatted message; returns code, so detection is one line. */
 int at_fail(struct at_error *err, enum at_code code, const char *fmt, ...) AT_PRINTF(3, 4);
+
+/*
+ * at_shown - how many of the first max bytes of s are whole characters: what "%.*s" is to show.
+ *
+ * Edge      s ends at its NUL or after max bytes; bytes that are not UTF-8 count one by one.
+ */
+int at_shown(const char *s, size_t max);
 
 /*
  * at_error_in - put "<formatted>: " in front of the message already stored; returns its code.

@@ -16,7 +16,7 @@
 #include "ops/shapes.h"
 
 /* See at_config_needs_double(). */
-enum { MOST_LAYERS_IN_FLOAT = 12 };
+enum { MOST_LAYERS_IN_FLOAT = 12, MAX_SHOWN = 60 /* bytes of a word in a message */ };
 
 /* A whole number of config.json and where it goes. */
 struct size_key {
@@ -124,8 +124,8 @@ static int read_family(struct at_config *c, const struct at_json *doc, struct at
     else if (strcmp(type, "gpt2") == 0)
         c->family = AT_GPT2;
     else
-        return at_fail(err, AT_EFORMAT,
-                       "model type '%.60s' is not supported, want 'bert' or 'gpt2'", type);
+        return at_fail(err, AT_EFORMAT, "model type '%.*s' is not supported, want 'bert' or 'gpt2'",
+                       at_shown(type, MAX_SHOWN), type);
     c->is_causal = c->family == AT_GPT2;
     c->has_summary_token = c->family == AT_BERT;
     return 0;
@@ -168,7 +168,8 @@ static int read_activation(struct at_config *c, const struct at_json *doc, struc
             c->activation = activations[i].form;
             return 0;
         }
-    return at_fail(err, AT_EFORMAT, "'%s' is '%.60s', want 'gelu' or 'gelu_new'", key, name);
+    return at_fail(err, AT_EFORMAT, "'%s' is '%.*s', want 'gelu' or 'gelu_new'", key,
+                   at_shown(name, MAX_SHOWN), name);
 }
 
 /* Settings under which the same weights would mean another computation than ours. */
@@ -182,8 +183,8 @@ static int refuse_variants(const struct at_json *doc, struct at_error *err)
         (rc = read_flag(&is_crossed, doc, "add_cross_attention", false, err)))
         return rc;
     if (strcmp(positions, "absolute") != 0)
-        return at_fail(err, AT_EFORMAT, "'position_embedding_type' is '%.60s', want 'absolute'",
-                       positions);
+        return at_fail(err, AT_EFORMAT, "'position_embedding_type' is '%.*s', want 'absolute'",
+                       at_shown(positions, MAX_SHOWN), positions);
     if (is_decoder)
         return at_fail(err, AT_EFORMAT, "'is_decoder' is true, want an encoder or plain GPT-2");
     if (is_crossed)
@@ -247,8 +248,8 @@ static int read_label_names(struct at_config *c, const struct at_json *id2label,
         char *end;
         unsigned long i = strtoul(key, &end, 10);
         if (*key < '0' || *key > '9' || *end || i >= c->n_labels)
-            return at_fail(err, AT_EFORMAT, "'id2label' has the key '%.60s', want 0 to %zu", key,
-                           c->n_labels - 1);
+            return at_fail(err, AT_EFORMAT, "'id2label' has the key '%.*s', want 0 to %zu",
+                           at_shown(key, MAX_SHOWN), key, c->n_labels - 1);
         if (at_json_is_string(name)) {
             free(c->labels[i]);
             c->labels[i] = at_strdup(at_json_text(name, ""));

@@ -12,6 +12,8 @@
 #include "base/mapfile.h"
 #include "ops/shapes.h"
 
+enum { MAX_SHOWN = 200 }; /* bytes of a name in a message */
+
 enum part { EMBED, LAYER, FINAL, HEAD };
 /* DENSE is weight and bias (GPT-2 layers keep it in-major); NORM is gain and bias. */
 enum kind { TABLE, DENSE, NORM };
@@ -179,7 +181,8 @@ static int check_shape(struct loader *ld, const struct at_tensor_view *t, size_t
         snprintf(want, sizeof want, "%zu", n0);
     else
         snprintf(want, sizeof want, "%zu,%zu", n0, n1);
-    return at_fail(ld->err, AT_EFORMAT, "'%.200s' has shape (%s), want (%s)", t->name, found, want);
+    return at_fail(ld->err, AT_EFORMAT, "'%.*s' has shape (%s), want (%s)",
+                   at_shown(t->name, MAX_SHOWN), t->name, found, want);
 }
 
 /* The values of a parameter, copied only when they lie unaligned in the file. */
@@ -192,8 +195,8 @@ static int read_values(struct loader *ld, const void **data, enum at_dtype *dtyp
     while (i < AT_COUNTOF(types) && strcmp(t->dtype, at_dtype_name(types[i])) != 0)
         i++;
     if (i == AT_COUNTOF(types))
-        return at_fail(ld->err, AT_EFORMAT, "'%.200s' has type %.20s, want F32, F16 or BF16",
-                       t->name, t->dtype);
+        return at_fail(ld->err, AT_EFORMAT, "'%.*s' has type %.20s, want F32, F16 or BF16",
+                       at_shown(t->name, MAX_SHOWN), t->name, t->dtype);
     *dtype = types[i];
     *data = t->data;
     if ((uintptr_t)t->data % at_dtype_size(*dtype)) {

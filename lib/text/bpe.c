@@ -92,7 +92,7 @@ static void double_slots(struct at_bpe *b)
 static int unknown_piece(const char *piece, size_t n, struct at_error *err)
 {
     return at_fail(err, AT_EFORMAT, "merge of '%.*s', which is not in the vocabulary",
-                   (int)AT_MIN(n, (size_t)200), piece);
+                   at_shown(piece, AT_MIN(n, (size_t)200)), piece);
 }
 
 /* The piece that two others make; -1 for none. In a vocabulary that was made together with its
@@ -147,7 +147,7 @@ int at_bpe_add_line(struct at_bpe *b, const char *line, size_t n, struct at_erro
 
     if (!space || n_left == 0 || n_left + 1 == n || memchr(space + 1, ' ', n - n_left - 1))
         return at_fail(err, AT_EFORMAT, "expected two pieces and a space between, found '%.*s'",
-                       (int)AT_MIN(n, (size_t)200), line);
+                       at_shown(line, AT_MIN(n, (size_t)200)), line);
     return at_bpe_add_merge(b, line, n_left, space + 1, n - n_left - 1, err);
 }
 

@@ -122,6 +122,29 @@ header() {
     refused 'model-00002'
 }
 
+@test "what a message shows of a long name ends at a character" {
+    long=x$(printf 'é%.0s' {1..150}) # two bytes each, at odd places
+    broken config.json "s/\"model_type\": *\"bert\"/\"model_type\": \"$long\"/"
+    refused 'éé'
+    iconv -f UTF-8 -t UTF-8 <<<"$stderr"
+    broken config.json "s/\"gelu\"/\"$long\"/"
+    refused 'éé'
+    iconv -f UTF-8 -t UTF-8 <<<"$stderr"
+    printf 'q\tDET\n' >tags
+    printf '%s\tNOUN\nq\tDET\n' "$long" >more_tags
+    for call in "bias pairs columns.csv" "isa --sentences-file sentences cat" "heads --tags tags q$long" \
+        "heads --tags more_tags ${long}x"; do
+        printf '%s,%s\na,b\n' "$long" "$long" >columns.csv
+        echo "$long" >sentences
+        fails 1 $call
+        has "$stderr" 'éé'
+        iconv -f UTF-8 -t UTF-8 <<<"$stderr"
+    done
+    fails 2 run "--$long"
+    has "$stderr" 'éé'
+    iconv -f UTF-8 -t UTF-8 <<<"$stderr"
+}
+
 @test "every model of fixtures/hostile is refused in one line" {
     n=0
     for m in "$FIXTURES"/hostile/model-*; do

@@ -57,6 +57,33 @@ static void test_cut_at_a_character(void **state)
     }
 }
 
+static void test_shown(void **state)
+{
+    static const struct {
+        const char *s;
+        size_t max;
+        int shown;
+    } cases[] = {
+        { "", 5, 0 },
+        { "abc", 0, 0 },
+        { "abc", 2, 2 },
+        { "abc", 9, 3 },
+        { "a\xC3\xA9", 1, 1 },
+        { "a\xC3\xA9", 2, 1 },
+        { "a\xC3\xA9", 3, 3 },
+        { "\xE2\x82\xAC", 2, 0 },
+        { "\xE2\x82\xAC\xE2\x82\xAC", 5, 3 },
+        { "\xF0\x9F\x98\x80", 3, 0 },
+        { "\xF0\x9F\x98\x80", 4, 4 },
+    };
+    static const char unended[] = { 'a', '\xC3', '\xA9' };
+
+    (void)state;
+    for (size_t i = 0; i < AT_COUNTOF(cases); i++)
+        assert_int_equal(at_shown(cases[i].s, cases[i].max), cases[i].shown);
+    assert_int_equal(at_shown(unended, sizeof unended), 3);
+}
+
 static void test_long_prefix_and_message(void **state)
 {
     struct at_error err;
@@ -91,9 +118,13 @@ static void test_bug_check(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fail_stores_and_returns), cmocka_unit_test(test_without_an_error),
-        cmocka_unit_test(test_stays_one_line),          cmocka_unit_test(test_cut_at_a_character),
-        cmocka_unit_test(test_long_prefix_and_message), cmocka_unit_test(test_bug_check),
+        cmocka_unit_test(test_fail_stores_and_returns),
+        cmocka_unit_test(test_without_an_error),
+        cmocka_unit_test(test_stays_one_line),
+        cmocka_unit_test(test_cut_at_a_character),
+        cmocka_unit_test(test_shown),
+        cmocka_unit_test(test_long_prefix_and_message),
+        cmocka_unit_test(test_bug_check),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
