@@ -13,6 +13,11 @@
 
 enum { DEFAULT_MAX_CHARACTERS = 100 };
 
+static const char *const switches[] = { "do_lower_case", "strip_accents", "tokenize_chinese_chars",
+                                        "add_prefix_space" };
+static const char *const special_keys[] = { "unk_token",  "cls_token", "sep_token", "pad_token",
+                                            "mask_token", "bos_token", "eos_token" };
+
 /* The files of one directory, with what is open of them. */
 struct files {
     const char *dir;
@@ -59,6 +64,45 @@ static const char *special_name(const struct files *f, const char *key, const ch
     if (!name)
         name = token_text(at_json_get(f->specials, key));
     return name ? name : usual;
+}
+
+/* The keys that we read are of the type they must have, or null. */
+static int check_settings(const struct at_json *v, struct at_error *err)
+{
+    static const char more[] = "additional_special_tokens", decoder[] = "added_tokens_decoder";
+    const struct at_json *list = at_json_get(v, more), *added = at_json_get(v, decoder), *x;
+
+    if (!at_json_is_object(v))
+        return at_fail(err, AT_EFORMAT, "not an object of settings");
+    for (size_t i = 0; i < AT_COUNTOF(switches); i++) {
+        x = at_json_get(v, switches[i]);
+        if (!at_json_is_null(x) && at_json_truth(x, false) != at_json_truth(x, true))
+            return at_fail(err, AT_EFORMAT, "'%s' is neither true nor false", switches[i]);
+    }
+    for (size_t i = 0; i < AT_COUNTOF(special_keys); i++) {
+        x = at_json_get(v, special_keys[i]);
+        if (!at_json_is_null(x) && !token_text(x))
+            return at_fail(err, AT_EFORMAT, "'%s' is not a token", special_keys[i]);
+    }
+    if (!at_json_is_null(list) && !at_json_is_array(list))
+        return at_fail(err, AT_EFORMAT, "'%s' is not a list", more);
+    for (size_t i = 0; i < at_json_count(list); i++)
+        if (!token_text(at_json_at(list, i)))
+            return at_fail(err, AT_EFORMAT, "'%s': entry %zu is not a token", more, i);
+    if (!at_json_is_null(added) && !at_json_is_object(added))
+        return at_fail(err, AT_EFORMAT, "'%s' is not an object", decoder);
+    return 0;
+}
+
+/* tokenizer_config.json or special_tokens_map.json. */
+static int read_settings(struct at_json **out, const char *dir, const char *name,
+                         struct at_error *err)
+{
+    int rc = read_optional(out, dir, name, err);
+
+    if (!rc && *out && (rc = check_settings(*out, err)))
+        at_error_in(err, "%s/%s", dir, name);
+    return rc;
 }
 
 static void put_added(struct at_tokenizer *t, const char *content, struct at_added_token token)
@@ -160,16 +204,14 @@ static int put_added_tokens(struct at_tokenizer *t, const struct files *f, struc
 /* Every token that one of the files calls special, and those that always are. */
 static void put_specials(struct at_tokenizer *t, const struct files *f)
 {
-    static const char *const keys[] = { "unk_token",  "cls_token", "sep_token", "pad_token",
-                                        "mask_token", "bos_token", "eos_token" };
     static const char *const usual[] = { "[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]" };
     const struct at_json *sources[] = { f->config, f->specials };
 
     for (size_t i = 0; i < AT_COUNTOF(sources); i++) {
         const struct at_json *more = at_json_get(sources[i], "additional_special_tokens");
 
-        for (size_t k = 0; k < AT_COUNTOF(keys); k++)
-            put_special(t, at_json_get(sources[i], keys[k]));
+        for (size_t k = 0; k < AT_COUNTOF(special_keys); k++)
+            put_special(t, at_json_get(sources[i], special_keys[k]));
         for (size_t k = 0; at_json_is_array(more) && k < at_json_count(more); k++)
             put_special(t, at_json_at(more, k));
     }
@@ -418,12 +460,15 @@ static int find_required(int *out, const struct at_tokenizer *t, const char *nam
 static int read_all(struct at_tokenizer *t, struct files *f, struct at_error *err)
 {
     const struct at_json *model;
-    int rc = read_optional(&f->config, f->dir, "tokenizer_config.json", err);
+    int rc = read_settings(&f->config, f->dir, "tokenizer_config.json", err);
 
     if (!rc)
-        rc = read_optional(&f->specials, f->dir, "special_tokens_map.json", err);
+        rc = read_settings(&f->specials, f->dir, "special_tokens_map.json", err);
     if (!rc)
         rc = read_optional(&f->added, f->dir, "added_tokens.json", err);
+    if (!rc && f->added && !at_json_is_object(f->added))
+        rc = at_fail(err, AT_EFORMAT, "%s/added_tokens.json: not an object of tokens and ids",
+                     f->dir);
     if (!rc)
         rc = read_vocabulary(t, f, err);
     if (rc)
