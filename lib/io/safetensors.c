@@ -201,6 +201,15 @@ static int add_tensors(struct at_safetensors *st, const struct shard *s, struct 
     return rc;
 }
 
+/* What a clone without its large files has in their place. */
+static bool is_lfs_pointer(const struct at_mapfile *m)
+{
+    static const char start[] = "version https://git-lfs";
+    const void *bytes = at_mapfile_slice(m, 0, sizeof start - 1);
+
+    return bytes && !memcmp(bytes, start, sizeof start - 1);
+}
+
 static int read_header(struct shard *s, struct at_error *err)
 {
     const unsigned char *bytes = at_mapfile_slice(&s->map, 0, LENGTH_BYTES);
@@ -210,6 +219,8 @@ static int read_header(struct shard *s, struct at_error *err)
 
     if (!bytes)
         return at_fail(err, AT_EFORMAT, "%zu bytes are too few for a safetensors file", s->map.n);
+    if (is_lfs_pointer(&s->map))
+        return at_fail(err, AT_EFORMAT, "a git-lfs pointer, not the weights it stands for");
     for (size_t i = LENGTH_BYTES; i-- > 0;)
         length = length << 8 | bytes[i];
     if (length > MAX_HEADER)
@@ -324,7 +335,10 @@ static int open_index(struct at_safetensors *st, const char *dir, const char *pa
     if (rc)
         return rc;
     map = at_json_get(index, "weight_map");
-    if (at_json_count(map) == 0)
+    if (at_json_is_array(map))
+        rc = at_fail(err, AT_EFORMAT,
+                     "%s: weight_map is a list, want an object of tensors and files", path);
+    else if (at_json_count(map) == 0)
         rc = at_fail(err, AT_EFORMAT, "%s: no weight_map", path);
     if (!rc)
         rc = add_shards(st, dir, path, map, err);
@@ -336,11 +350,26 @@ static int open_index(struct at_safetensors *st, const char *dir, const char *pa
     return rc;
 }
 
+/* Weights of another kind, to be named where there are none that are read. */
+static const char *other_weights(const char *dir)
+{
+    static const char *const names[] = { "pytorch_model.bin", "pytorch_model.bin.index.json" };
+    const char *found = NULL;
+
+    for (size_t i = 0; !found && i < AT_COUNTOF(names); i++) {
+        char *path = at_path_join(dir, names[i]);
+        if (at_path_is_file(path))
+            found = names[i];
+        free(path);
+    }
+    return found;
+}
+
 static int open_directory(struct at_safetensors *st, const char *dir, struct at_error *err)
 {
     char *single = at_path_join(dir, "model.safetensors");
     char *index = at_path_join(dir, INDEX_NAME);
-    char *pickle = at_path_join(dir, "pytorch_model.bin");
+    const char *other = other_weights(dir);
     int rc;
 
     if (at_path_is_file(single)) {
@@ -349,10 +378,10 @@ static int open_directory(struct at_safetensors *st, const char *dir, struct at_
     } else if (at_path_is_file(index)) {
         rc = open_index(st, dir, index, err);
     } else {
-        rc = at_fail(err, AT_ENOTFOUND, "no model.safetensors and no %s in '%s'%s", INDEX_NAME, dir,
-                     at_path_is_file(pickle) ? ", only pytorch_model.bin, which is not read" : "");
+        rc = at_fail(err, AT_ENOTFOUND, "no model.safetensors and no %s in '%s'%s%s%s", INDEX_NAME,
+                     dir, other ? ", only " : "", other ? other : "",
+                     other ? ", which is not read: weights are read from safetensors alone" : "");
     }
-    free(pickle);
     free(index);
     free(single);
     return rc;

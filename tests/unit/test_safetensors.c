@@ -145,6 +145,36 @@ static void test_shards_with_a_fault(void **state)
     }
 }
 
+static const char *folder_of(const char *name, const char *file, const char *text)
+{
+    struct at_error err;
+    char path[128];
+
+    assert_int_equal(at_mkdir_p(sandbox_path(name), &err), 0);
+    snprintf(path, sizeof path, "%s/%s", name, file);
+    sandbox_text(path, text);
+    return sandbox_path(name);
+}
+
+static void test_folders_without_weights(void **state)
+{
+    static const char pointer[] = "version https://git-lfs.example/spec/v1\n"
+                                  "oid sha256:0\nsize 17\n";
+
+    (void)state;
+    assert_refused(folder_of("list", "model.safetensors.index.json", "{\"weight_map\": [\"a\"]}"),
+                   AT_EFORMAT, INDEX ": weight_map is a list, want an object");
+    assert_refused(folder_of("empty-list", "model.safetensors.index.json", "{\"weight_map\": []}"),
+                   AT_EFORMAT, INDEX ": weight_map is a list, want an object");
+    assert_refused(folder_of("pickle", "pytorch_model.bin", "x"), AT_ENOTFOUND,
+                   "', only pytorch_model.bin, which is not read: weights are read from "
+                   "safetensors alone");
+    assert_refused(folder_of("pickles", "pytorch_model.bin.index.json", "{}"), AT_ENOTFOUND,
+                   "', only pytorch_model.bin.index.json, which is not read: weights are");
+    assert_refused(folder_of("pointer", "model.safetensors", pointer), AT_EFORMAT,
+                   "/model.safetensors: a git-lfs pointer, not the weights it stands for");
+}
+
 static void test_no_file(void **state)
 {
     struct at_safetensors *st = NULL;
@@ -392,6 +422,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files_with_a_fault),
         cmocka_unit_test(test_shards_with_a_fault),
+        cmocka_unit_test(test_folders_without_weights),
         cmocka_unit_test(test_no_file),
         cmocka_unit_test(test_sound_file),
         cmocka_unit_test(test_file_without_tensors),
