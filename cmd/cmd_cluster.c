@@ -182,6 +182,8 @@ int cmd_cluster(int argc, char **argv)
         break;
     }
     status = head_modes_only(&job);
+    if (!status && call.perplexity > 0.0 && call.perplexity < 1.0)
+        status = report_usage("--perplexity %g: want 1 or more, or 0 for 30", call.perplexity);
     if (!status && (job.layer_text || job.head_text))
         status = report_usage("groups are made of all heads; --layer and --head choose none here");
     if (!status)

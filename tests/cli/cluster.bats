@@ -17,6 +17,15 @@ TEXT="Barack Obama visited Paris because the French president had invited him."
     [ "$one" = "$(jq -c '[.heads[] | [.x, .y, .cluster]]' <<<"$output")" ]
 }
 
+@test "a perplexity below 1 is none" {
+    for p in 0.5 0.999 1e-10; do
+        fails 2 cluster --perplexity $p "$TEXT"
+        [ "$stderr" = "atlas cluster: --perplexity $p: want 1 or more, or 0 for 30" ]
+    done
+    ok cluster --json --perplexity 1 "$TEXT"
+    holds - '.tsne.perplexity == 1'
+}
+
 @test "--k is obeyed, up to the number of heads" {
     ok cluster --json --k 3 "$TEXT"
     holds - '.k == 3 and (.clusters | length) == 3'
