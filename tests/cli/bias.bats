@@ -520,3 +520,16 @@ killed() {
     fails 2 bias stereosed
     has "$stderr" "did you mean 'stereoset'"
 }
+
+@test "data from a pipe: scored without -o; with it, one line instead of a second reading" {
+    mkfifo pairs.csv
+    export ATLAS_PREFIX="timeout 60 ${ATLAS_PREFIX:-}"
+    printf 'a,b\nthe cat,a cat\n' >pairs.csv &
+    ok bias pairs -m "$FIXTURES/tiny-bert" --json pairs.csv
+    wait
+    printf 'a,b\nthe cat,a cat\n' >pairs.csv &
+    fails 1 bias pairs -m "$FIXTURES/tiny-bert" -o out pairs.csv
+    [ "$stderr" = "atlas bias pairs: cannot read 'pairs.csv' again: not a regular file" ]
+    wait
+    [ -z "$(ls out)" ]
+}
