@@ -104,16 +104,19 @@ static size_t up_to_out(const char *arg)
 /*
  * The call as it could be typed again. Pictures carry it too, so the output directory, which
  * changes nothing in them, is written as DIR: equal calls into two directories make equal files.
+ * Behind "--" there are texts alone.
  */
 static char *quote_command_line(int argc, char **argv)
 {
     struct at_strbuf b = { 0 };
+    bool is_text = false;
 
     at_strbuf_adds(&b, "atlas");
     for (int i = 0; i < argc; i++) {
-        size_t n = up_to_out(argv[i]);
+        size_t n = is_text ? 0 : up_to_out(argv[i]);
         char *option = at_strndup(argv[i], n);
         bool is_next = n && !argv[i][n] && i + 1 < argc;
+        is_text = is_text || !strcmp(argv[i], "--");
         at_strbuf_addc(&b, ' ');
         add_quoted(&b, n ? option : argv[i]);
         if (is_next)

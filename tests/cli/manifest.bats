@@ -108,6 +108,14 @@ TEXT='The cat sat. It slept.'
     done
 }
 
+@test "a text behind -- is the text in the call of a picture, whatever it looks like" {
+    for text in '-o cat' --out=cat -- -ocat; do
+        ok run -m "$FIXTURES/tiny-bert" -o a --format png --no-capture -- "$text"
+        [[ $text == *' '* ]] && text="'$text'"
+        grep -aqF -e " -o DIR --format png --no-capture -- $text" a/heatmap_mean.png || fail "$text"
+    done
+}
+
 @test "each text from standard input is an input, lines too" {
     tiny=$FIXTURES/tiny-bert
     sum=$(printf 'the cat' | sha256sum | cut -d' ' -f1)
