@@ -353,25 +353,31 @@ static int replay_named(struct loop *l, const char *dir, const char *name, struc
 }
 
 /*
- * Did the last run into dir leave captures, but not dir/capture.safetensors? Then that one is of an
- * earlier run. Without a manifest, or with one that lists no capture, nothing is known.
+ * Did the last run into DIR leave captures, or read those of DIR, but not DIR/capture.safetensors?
+ * Then that one is of an earlier run. Without a manifest, or with one of no capture, nothing is
+ * known.
  */
-static bool is_stale(const char *dir)
+static bool is_stale(const struct job *job)
 {
-    char *path = at_path_join(dir, "manifest.json");
-    struct at_json *manifest = NULL;
+    const struct at_json *outputs = at_json_get(job->last_run, "outputs");
+    const struct at_json *inputs = at_json_get(job->last_run, "inputs");
+    const struct at_json *from = at_json_get(at_json_get(job->last_run, "options"), "from");
     bool has_any = false, has_this = false;
-    int rc = at_json_read(&manifest, path, NULL);
-    const struct at_json *outputs = rc ? NULL : at_json_get(manifest, "outputs");
 
     for (size_t i = 0; i < at_json_count(outputs); i++) {
         const char *rel = at_json_text(at_json_get(at_json_at(outputs, i), "path"), "");
         has_any |= !strcmp(at_path_base(rel), "capture.safetensors");
         has_this |= !strcmp(rel, "capture.safetensors");
     }
-    if (!rc)
-        at_json_free(manifest);
-    free(path);
+    if (strcmp(at_json_text(from, ""), job->from) != 0)
+        return has_any && !has_this;
+    for (size_t i = 0; i < at_json_count(inputs); i++) {
+        const struct at_json *o = at_json_at(inputs, i);
+        if (strcmp(at_json_text(at_json_get(o, "role"), ""), "capture") != 0)
+            continue;
+        has_any = true;
+        has_this |= !at_json_get(o, "id");
+    }
     return has_any && !has_this;
 }
 
@@ -383,7 +389,7 @@ static int each_capture(struct loop *l, struct at_error *err)
     struct names names = { 0 };
     int rc = 0;
 
-    if (at_path_is_file(path) && !is_stale(dir)) {
+    if (at_path_is_file(path) && !is_stale(l->job)) {
         rc = replay(l, path, "", false, err);
         free(path);
         return rc;

@@ -336,6 +336,16 @@ static const char *beside_captures(const struct job *job, int n_operands)
     return NULL;
 }
 
+/* Which captures are the last run's is read before -o, into the same directory, replaces it. */
+static void read_last_run(struct job *job)
+{
+    char *path = at_path_join(job->from, "manifest.json");
+
+    if (at_json_read(&job->last_run, path, NULL))
+        job->last_run = NULL;
+    free(path);
+}
+
 int job_start(struct job *job, const struct opt *table, int argc, char **argv)
 {
     struct text_options texts = { job->file,     job->pair,    job->is_lines,
@@ -344,6 +354,8 @@ int job_start(struct job *job, const struct opt *table, int argc, char **argv)
 
     if (beside)
         return report_usage("--from takes texts as they were captured; leave out %s", beside);
+    if (job->from)
+        read_last_run(job);
     return job->from ? start(job, table, false, NULL) : start(job, table, true, &texts);
 }
 
@@ -361,6 +373,7 @@ static void job_release(struct job *job)
 {
     texts_close(&job->texts);
     manifest_free(job->manifest);
+    at_json_free(job->last_run);
     at_pool_free(job->pool);
     at_tokenizer_close(job->tokenizer);
     at_model_close(&job->model);

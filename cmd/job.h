@@ -68,6 +68,7 @@ struct job {
     struct at_pool *pool;
     struct manifest *manifest; /* NULL without -o */
     bool lists_texts;          /* the manifest has each text, not a file that holds them */
+    struct at_json *last_run;  /* manifest.json of --from as it was before this run, or NULL */
     struct texts texts;
     struct selection selection; /* what --layer and --head chose */
     struct at_config shape;  /* the model's family and sizes, also with --from (from the capture) */

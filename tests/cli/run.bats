@@ -141,6 +141,10 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     ok run -m "$tiny" -o out --format json 'a cat' 'a dog' 'a mat'
     ok isa --from out --json -q
     [ "$(json - .meta.text)" = $'a cat\na dog\na mat' ]
+    for n in 1 2; do # also into the same directory, whose manifest is another one then
+        ok isa --from out -o out --format json -q
+        holds out/manifest.json '[.inputs[].id] == ["1", "2", "3"]'
+    done
     rm out/manifest.json
     ok isa --from out --json -q
     [ "$(json - .meta.text)" = 'the cat' ]
