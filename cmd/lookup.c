@@ -316,8 +316,8 @@ size_t model_places(struct model_place **out)
     if (models && *models)
         add_models_of(&v, models, "ATLAS_MODELS");
     n_dirs = data_dirs(dirs);
-    for (size_t i = 0; i < n_dirs;
-         i++) { /* all of them: model_find() looks for each name in each */
+    /* all of them: model_find() looks for each name in each */
+    for (size_t i = 0; i < n_dirs; i++) {
         dir = at_path_join(dirs[i], "models");
         add_models_of(&v, dir, "built in");
         free(dir);
