@@ -82,13 +82,15 @@ TEXT='The cat sat. It slept.'
 @test "two runs do not write into one directory at once" {
     tiny=$FIXTURES/tiny-bert
     mkfifo pipe
-    atlas run -m "$tiny" -o out --format json,csv -f pipe &
-    exec 9>pipe # goes on when the run reads, and so has its directory
+    exec 9<>pipe # both ends, so that nobody waits for the other when the run does not come to reading
+    echo 'the cat' >&9
+    (exec 9>&- && atlas run -m "$tiny" -o out --format json,csv -f pipe) &
+    run_id=$!
+    while read -rt 0 -u 9 && kill -0 $run_id; do sleep 0.02; done # now it reads, and has its directory
     fails 1 metrics -m "$tiny" -o out cat
     [ "$stderr" = "atlas metrics: another run is writing into 'out'" ]
-    echo 'the cat' >&9
-    exec 9>&-
-    wait
+    exec 9>&- # the end of the text
+    wait $run_id
     jq -r '.outputs[] | .sha256 + "  " + .path' out/manifest.json >sums
     (cd out && sha256sum --quiet -c ../sums)
     ok metrics -m "$tiny" -o out cat
