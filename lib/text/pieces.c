@@ -58,6 +58,7 @@ struct course {
     struct at_normal normal;
     const char *text;
     size_t n, at;
+    size_t begin;     /* BPE: where a space may have been put in front */
     size_t match_end; /* BPE: where the match of the pattern ends that at is in */
     int match;
 };
@@ -143,6 +144,14 @@ static void take_bytes(struct at_token *t, struct course *c, size_t from, size_t
     t->end = to;
 }
 
+/* Whether the bytes are those at the beginning behind a space that the text does not have. */
+static bool has_space_in_front(const struct course *c, const struct at_strbuf *bytes)
+{
+    return c->at == c->begin && bytes->n > 0 && bytes->s[0] == ' ' && c->at < c->n &&
+           c->text[c->at] != ' ' && bytes->n - 1 <= c->n - c->at &&
+           !memcmp(c->text + c->at, bytes->s + 1, bytes->n - 1);
+}
+
 static void locate_bpe(struct at_token *t, struct course *c, const char *piece)
 {
     struct at_strbuf bytes = { 0 }, wanted;
@@ -153,16 +162,17 @@ static void locate_bpe(struct at_token *t, struct course *c, const char *piece)
     else
         add_bytes(&bytes, piece);
     wanted = bytes;
-    from = find_near(c->text, c->n, c->at, &wanted);
-    if (from == c->n && wanted.n > 1 && wanted.s[0] == ' ') { /* it may be a space put in front */
+    if (has_space_in_front(c, &wanted)) {
         wanted.s++;
         wanted.n--;
+        from = c->at;
+    } else {
         from = find_near(c->text, c->n, c->at, &wanted);
     }
     if (from < c->n && (!t->is_special || from == c->at)) {
         take_bytes(t, c, from, from + wanted.n);
         if (t->is_special)
-            c->match_end = c->at;
+            c->match_end = c->begin = c->at;
     }
     at_strbuf_release(&bytes);
 }

@@ -68,6 +68,7 @@ static const char *const texts[] = {
     "na\xc3\xafve caf\xc3\xa9s, e\xcc\x81t\xc3\xa9, \xc4\xb0stanbul",
     "\xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa9",
     "\xe2\x80\x9cso\xe2\x80\x9d",
+    "\xe0\xa4\xb9\xe0\xa4\xbf a b<|endoftext|>\xe0\xb8\x97 c d",
     "a [MASK] b[MASK]. <|endoftext|>the end",
     "",
 };
@@ -88,6 +89,9 @@ static void test_places(void **state)
             check_text(t, texts[i], NULL);
         if (at_tokenizer_kind(t) == AT_WORDPIECE)
             check_text(t, texts[1], texts[3]);
+        at_tokenizer_set_prefix_space(t, true); /* of BPE; it may be a piece alone */
+        for (size_t i = 0; at_tokenizer_kind(t) == AT_BPE && i < AT_COUNTOF(texts); i++)
+            check_text(t, texts[i], NULL);
         at_tokenizer_close(t);
     }
 }
