@@ -155,6 +155,7 @@ static bool has_space_in_front(const struct course *c, const struct at_strbuf *b
 static void locate_bpe(struct at_token *t, struct course *c, const char *piece)
 {
     struct at_strbuf bytes = { 0 }, wanted;
+    bool is_in_front;
     size_t from;
 
     if (t->is_special)
@@ -162,12 +163,12 @@ static void locate_bpe(struct at_token *t, struct course *c, const char *piece)
     else
         add_bytes(&bytes, piece);
     wanted = bytes;
-    if (has_space_in_front(c, &wanted)) {
-        wanted.s++;
+    is_in_front = has_space_in_front(c, &bytes);
+    from = is_in_front ? c->at : find_near(c->text, c->n, c->at, &bytes);
+    if (is_in_front || (from == c->n && bytes.n > 1 && bytes.s[0] == ' ')) {
+        wanted.s++; /* elsewhere other white space may stand for it */
         wanted.n--;
-        from = c->at;
-    } else {
-        from = find_near(c->text, c->n, c->at, &wanted);
+        from = is_in_front ? from : find_near(c->text, c->n, c->at, &wanted);
     }
     if (from < c->n && (!t->is_special || from == c->at)) {
         take_bytes(t, c, from, from + wanted.n);

@@ -145,12 +145,28 @@ static void test_other_text(void **state)
     assert_true(items[2].start == AT_NO_OFFSET);
 }
 
+/* The text was tidied before it was tokenized: other white space stands for a space. */
+static void test_other_space(void **state)
+{
+    static char written[][8] = { "a", "\304\240cat", "\304\240" };
+    char *pieces[] = { written[0], written[1], written[2] };
+    struct at_token items[AT_COUNTOF(pieces)] = { { 0 } };
+    struct at_tokens v = { items, AT_COUNTOF(items), AT_COUNTOF(items) };
+
+    (void)state;
+    at_pieces_locate(&v, AT_BPE, pieces, "a\ncat!", NULL);
+    assert_int_equal(items[1].start, 2);
+    assert_int_equal(items[1].end, 5);
+    assert_true(items[2].start == AT_NO_OFFSET);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_cased),
         cmocka_unit_test(test_other_text),
+        cmocka_unit_test(test_other_space),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
