@@ -24,7 +24,8 @@ struct at_axes {
 double at_axes_x(const struct at_axes *a, double v);
 double at_axes_y(const struct at_axes *a, double v);
 
-/* at_axes_pad - widen lo..hi by a share of it; a single value gets a range around it. */
+/* at_axes_pad - widen lo..hi by a share of it, and by 5e-4 of the larger at least, so that rounding
+   errors are no curve; a single value gets a range around it. */
 void at_axes_pad(double *lo, double *hi, double share);
 
 /* at_axes_draw - light grid, ticks, names and the two lines. */

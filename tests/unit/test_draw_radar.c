@@ -59,8 +59,6 @@ static void test_tidy(void **state)
             }
 }
 
-/* Corner i of the profile lies on the line from the centre to corner i of the outer ring, at its
-   value. */
 /* However narrow it is asked for, the profile can be read: rings 10 mm and more in radius. */
 static void test_narrow(void **state)
 {
@@ -77,6 +75,8 @@ static void test_narrow(void **state)
     at_canvas_free(c);
 }
 
+/* Corner i of the profile lies on the line from the centre to corner i of the outer ring, at its
+   value. */
 static void test_geometry(void **state)
 {
     static const double values[] = { 0.25, 1, 0.5, 0, 0.75 };

@@ -123,7 +123,6 @@ static void test_oracle(void **state)
     oracle_close(o);
 }
 
-/* Ids 7 8 7 8, each twice: the second 7 looks back at 8, the second 8 at the second 7. */
 /* What lies far is summed by itself: exactly 0 where nothing does, exact where next to nothing. */
 static void test_little_is_far(void **state)
 {
@@ -150,6 +149,7 @@ static void test_little_is_far(void **state)
         }
 }
 
+/* Ids 7 8 7 8, each twice: the second 7 looks back at 8, the second 8 at the second 7. */
 static void test_induction_by_hand(void **state)
 {
     const int ids[] = { 7, 8, 7, 8 };
