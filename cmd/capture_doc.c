@@ -157,13 +157,28 @@ static int guess_details(struct doc *doc, struct at_label *labels, const struct 
     return 0;
 }
 
-/* Byte-level pieces: a causal model's, or there is one with the character for a space in front. */
-static enum at_tokenizer_kind kind_of(const struct at_capture_file *c, const struct at_json *pieces)
+static bool is_spaced(const char *piece)
+{
+    return !strncmp(piece, "\xc4\xa0", 2);
+}
+
+/*
+ * Byte-level pieces: a causal model's, or there is one with the character for a space in front. In
+ * WordPiece that is a letter (of Maltese): the piece's label has it too, or, in a file without
+ * labels, there are pieces that continue a word with "##".
+ */
+static enum at_tokenizer_kind kind_of(const struct at_capture_file *c, const struct at_json *pieces,
+                                      const struct at_json *tokens)
 {
     bool is_bpe = c->is_causal;
 
-    for (size_t i = 0; i < at_json_count(pieces); i++)
-        is_bpe = is_bpe || !strncmp(at_json_text(at_json_at(pieces, i), ""), "\xc4\xa0", 2);
+    for (size_t i = 0; !c->is_causal && i < at_json_count(pieces); i++) {
+        const char *piece = at_json_text(at_json_at(pieces, i), "");
+        const char *label = at_json_text(at_json_get(at_json_at(tokens, i), "label"), "");
+        if (tokens ? is_spaced(piece) && is_spaced(label) : !strncmp(piece, "##", 2) && piece[2])
+            return AT_WORDPIECE;
+        is_bpe |= is_spaced(piece);
+    }
     return is_bpe ? AT_BPE : AT_WORDPIECE;
 }
 
@@ -232,7 +247,7 @@ int capture_doc(struct doc *doc, struct job *job, const struct at_capture_file *
         doc->tokens.n = doc->tokens.cap = T;
         doc->pieces = at_arena_alloc(&doc->arena, T, sizeof *doc->pieces);
         labels = at_arena_calloc(&doc->arena, T, sizeof *labels);
-        doc->kind = kind_of(capture, pieces);
+        doc->kind = kind_of(capture, pieces, tokens);
         pair = at_json_get(details, "pair");
         if (at_json_is_string(pair))
             doc->in.pair = at_strdup(at_json_text(pair, ""));

@@ -359,6 +359,18 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     done
 }
 
+@test "--from: a letter of WordPiece that byte-level pieces have for a space is a letter" {
+    cp -r "$BERT" cased
+    sed -i 's/^a$/Ġ/; s/^b$/è/; s/^cat$/Ġuż/' cased/vocab.txt # letters of Maltese
+    echo '{"do_lower_case": false, "strip_accents": false}' >cased/tokenizer_config.json
+    ok run -m cased -o out --mask none --format json "Ġużs è Ġ the"
+    ok run --from out --words --json
+    holds - '[.words[].label] == ["Ġużs", "è", "Ġ", "the"]'
+    LC_ALL=C sed -i 's/"atlas":/"other":/' out/capture.safetensors
+    ok run --from out --json
+    json - .tokens | diff <(json out/run.json .tokens) -
+}
+
 @test "--from refuses tokens that are not of the text" {
     ok run -m "$BERT" -o good --mask none --format json "the cat sat"
     while IFS='|' read -r edit why; do
