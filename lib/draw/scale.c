@@ -157,7 +157,7 @@ size_t at_ticks(double *out, size_t max, double lo, double hi)
 
 void at_tick_text(char *out, size_t size, double v, double step)
 {
-    double decimals = step > 0 ? fmin(fmax(0, ceil(-log10(step) - 1e-9)), 9) : 0;
+    double decimals = step > 0 ? fmax(0, ceil(-log10(step) - 1e-9)) : 0;
     double most = fabs(v), digits = 0;
 
     if (v != 0 && step > 0)
@@ -166,7 +166,7 @@ void at_tick_text(char *out, size_t size, double v, double step)
         snprintf(out, size, "0");
     else if (!(step > 0))
         snprintf(out, size, "%.4g", v == 0 ? 0.0 : v);
-    else if ((decimals > 6 && digits <= 2) || step >= 1e6 || most >= 1e7)
+    else if ((decimals > 6 && digits <= 2) || decimals > 9 || step >= 1e6 || most >= 1e7)
         snprintf(out, size, "%.*e", (int)fmin(fmax(digits, 0), 9), v);
     else
         snprintf(out, size, "%.*f", (int)decimals, v == 0 ? 0.0 : v);

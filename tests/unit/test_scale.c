@@ -171,6 +171,8 @@ static void test_tick_text(void **state)
     assert_string_equal(text, "-2e+12");
     at_tick_text(text, sizeof text, 1.0000005, 5e-7);
     assert_string_equal(text, "1.0000005");
+    at_tick_text(text, sizeof text, -5.131e-7, 1e-10);
+    assert_string_equal(text, "-5.131e-07");
 }
 
 /* The ends of a bar are told apart however close they are. */
