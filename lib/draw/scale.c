@@ -233,11 +233,11 @@ static void set_bar_text(struct bar_text *t, const struct at_scale *s, double h,
 
     *t = (struct bar_text){ 0 };
     t->n = bar_labels(t->at, AT_COUNTOF(t->at), s, h);
-    step = t->n > 3 ? t->at[2] - t->at[1] : s->hi - s->lo;
+    step = t->n > 3 ? t->at[2] - t->at[1] : 0;
     for (size_t i = 0; i < t->n; i++) {
-        bool is_end = i == 0 || i + 1 == t->n;
+        bool is_tick = t->n > 3 && i > 0 && i + 1 < t->n; /* one alone is written as the ends are */
         char number[40];
-        if (is_end)
+        if (!is_tick)
             end_text(number, sizeof number, t->at[i], s->hi - s->lo);
         else
             at_tick_text(number, sizeof number, t->at[i], step);

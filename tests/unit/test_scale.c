@@ -205,6 +205,22 @@ static void test_colorbar_ends(void **state)
     }
 }
 
+/* A single tick between the ends says where it is: half of the range is 0.5, not 0. */
+static void test_colorbar_single_tick(void **state)
+{
+    struct at_scale s = { .lo = -0.0986018902, .hi = 1.20246208 };
+    struct at_canvas *c = at_canvas_new(40, 80);
+    (void)state;
+
+    at_colorbar(c, 5, 10, 24, &s, NULL);
+    struct at_json *p = picture_read(c);
+    assert_int_equal(picture_items(p, "colour bar", "text"), 3);
+    assert_string_equal(
+        at_json_text(at_json_get(picture_item(p, "colour bar", "text", 1), "text"), ""), "0.5");
+    at_json_free(p);
+    at_canvas_free(c);
+}
+
 static void test_colorbar(void **state)
 {
     struct at_scale s = { .kind = AT_SEQUENTIAL, .lo = 0, .hi = 0.35, .has_above = true };
@@ -277,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_ticks),
         cmocka_unit_test(test_tick_text),
         cmocka_unit_test(test_colorbar_ends),
+        cmocka_unit_test(test_colorbar_single_tick),
         cmocka_unit_test(test_colorbar),
         cmocka_unit_test(test_colorbar_width),
     };
