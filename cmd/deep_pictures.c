@@ -133,14 +133,15 @@ static double lens_certainty(const struct deep *d, size_t row, size_t i)
     return d->states[row].lens[i].top[0].p;
 }
 
-/* Below every value, so that a scale that starts there has a width. */
+/* Below every finite value, so that a scale that starts there has a width; 0 when there is none. */
 static double smallest(const float *values, size_t n)
 {
-    float least = values[0];
+    float least = INFINITY;
 
-    for (size_t i = 1; i < n; i++)
-        least = fminf(least, values[i]);
-    return (double)floorf(least * 0.99f);
+    for (size_t i = 0; i < n; i++)
+        if (isfinite(values[i]))
+            least = fminf(least, values[i]);
+    return isfinite(least) ? (double)floorf(least * 0.99f) : 0.0;
 }
 
 static int picture_layers(struct deep *d, const struct layer_map *m, struct at_error *err)

@@ -156,6 +156,8 @@ spoil() {
     lacks "$output" 'nan|inf'
     has "$output" $'\n  embed       n/a\n      0       n/a                  n/a  '
     has "$output" 'query 1 the: row maximum n/a, log-sum-exp n/a'
+    ok run --deep --from first -o second --format svg --dump-drawing
+    ! grep -w -e nan -e inf second/*.drawing.json || fail 'a label that is no number'
     ok run --deep --from first --json
     holds - '.deep.layers[0] | .input_norm == null and .attention_change == null'
 }
