@@ -572,7 +572,7 @@ untold() {
         ok run -v -m "$model" --mask none --digits 12 --format json -o double --precision double "$text"
         has "$stderr" 'in double'
         cmp auto/capture.safetensors float/capture.safetensors
-        ! cmp -s float/capture.safetensors double/capture.safetensors
+        ! cmp -s float/capture.safetensors double/capture.safetensors || fail "$model: the precision changed nothing"
         jq -s -e '[.[].global.confidence_max] | .[0] != .[1] and (.[0] - .[1] | fabs) < 1e-5' \
             float/run.json double/run.json
         holds double/manifest.json '.options.precision == "double"'
