@@ -261,18 +261,25 @@ static int read_label_names(struct at_config *c, const struct at_json *id2label,
 static int read_labels(struct at_config *c, const struct at_json *doc, struct at_error *err)
 {
     const struct at_json *id2label = at_json_get(doc, "id2label");
+    const struct at_json *count = at_json_get(doc, "num_labels");
     const struct at_json *thresholds = at_json_get(doc, "label_thresholds");
+    const char *problem;
     long long n = at_json_is_object(id2label) ? (long long)at_json_count(id2label)
-                                              : at_json_integer(at_json_get(doc, "num_labels"), 0);
-    int rc;
+                                              : at_json_integer(count, 0);
+    int rc = read_word(&problem, doc, "problem_type", "", err);
 
+    if (rc)
+        return rc;
+    if (!at_json_is_null(id2label) && !at_json_is_object(id2label))
+        return at_fail(err, AT_EFORMAT, "'id2label' is not an object of ids and names");
+    if (!at_json_is_null(count) && !at_json_is_integer(count))
+        return at_fail(err, AT_EFORMAT, "'num_labels' is not a whole number");
     if (n < 0 || n > AT_MAX_LABELS)
         return at_fail(err, AT_ERANGE, "%lld labels, want 0 to %d", n, AT_MAX_LABELS);
     at_config_set_labels(c, (size_t)n);
     if (at_json_is_object(id2label) && (rc = read_label_names(c, id2label, err)))
         return rc;
-    c->is_multi_label = strcmp(at_json_text(at_json_get(doc, "problem_type"), ""),
-                               "multi_label_classification") == 0;
+    c->is_multi_label = strcmp(problem, "multi_label_classification") == 0;
     if (at_json_is_null(thresholds))
         return 0;
     if (!at_json_is_array(thresholds))
