@@ -522,12 +522,13 @@ killed() {
 }
 
 @test "data from a pipe: scored without -o; with it, one line instead of a second reading" {
-    mkfifo pairs.csv
+    mkfifo pairs.csv # on which neither side waits for ever for the other
+    printf 'a,b\nthe cat,a cat\n' >data
     export ATLAS_PREFIX="timeout 60 ${ATLAS_PREFIX:-}"
-    printf 'a,b\nthe cat,a cat\n' >pairs.csv &
+    timeout 60 sh -c 'cat data >pairs.csv' 3>&- &
     ok bias pairs -m "$FIXTURES/tiny-bert" --json pairs.csv
     wait
-    printf 'a,b\nthe cat,a cat\n' >pairs.csv &
+    timeout 60 sh -c 'cat data >pairs.csv' 3>&- &
     fails 1 bias pairs -m "$FIXTURES/tiny-bert" -o out pairs.csv
     [ "$stderr" = "atlas bias pairs: cannot read 'pairs.csv' again: not a regular file" ]
     wait
