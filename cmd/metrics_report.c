@@ -155,8 +155,9 @@ static int write_table(struct metrics_state *s, struct at_error *err)
 
 /* --- the summary --- */
 
-/* The heads with the smallest and the largest value; undefined ones do not count. */
-static void find_extremes(const struct metrics_state *s, size_t metric, size_t *least, size_t *most)
+/* The heads with the smallest and the largest value; undefined ones do not count. False when no
+   head has any. */
+static bool find_extremes(const struct metrics_state *s, size_t metric, size_t *least, size_t *most)
 {
     double lo = INFINITY, hi = -INFINITY;
 
@@ -172,6 +173,7 @@ static void find_extremes(const struct metrics_state *s, size_t metric, size_t *
             *most = i;
         }
     }
+    return lo <= hi;
 }
 
 static void print_number(double v, int width)
@@ -192,8 +194,7 @@ static void print_metric(const struct metrics_state *s, size_t i)
     printf("  %-22s", at_metric_table[i].key);
     print_number(v, 9);
     printf("  %-9s", band == AT_BAND_NONE ? "" : text->band_label[band]);
-    if (s->job->matrix != AT_ROLLOUT && !isnan(v)) {
-        find_extremes(s, i, &least, &most);
+    if (s->job->matrix != AT_ROLLOUT && find_extremes(s, i, &least, &most)) {
         print_number(at_metric_get(&s->head[least], i), 9);
         printf(" (%zu-%zu)", least / s->H, least % s->H);
         print_number(at_metric_get(&s->head[most], i), 9);

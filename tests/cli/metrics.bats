@@ -39,15 +39,20 @@ TEXT="The cat sat on the mat because it was tired."
     holds - '.global.balance == null and .meta.words'
 }
 
-# All attention of both layers of one head on [CLS]: without it nothing is left of the word's row.
+# Two layers of one head. All attention of the first is on [CLS]: without it nothing is left of the
+# word's row. That of the second, too, or on the word with "sink_capture word".
 sink_capture() {
+    local one='\0\0\x80\x3f' none='\0\0\0\0' second
+    second=$one$none$none
+    [ "${1:-}" != word ] || second=$none$one$none
     local header='{"__metadata__":{"family":"bert","text":"cat","tokens":"[\"[CLS]\",\"cat\",\"[SEP]\"]"},'
     header+='"attentions":{"dtype":"F32","shape":[2,1,3,3],"data_offsets":[0,72]},'
     header+='"input_ids":{"dtype":"I32","shape":[3],"data_offsets":[72,84]}}'
     mkdir -p sink
     {
         printf '\xff\0\0\0\0\0\0\0%-255s' "$header"
-        for row in 1 2 3 4 5 6; do printf '\0\0\x80\x3f\0\0\0\0\0\0\0\0'; done
+        for row in 1 2 3; do printf '%b' "$one$none$none"; done
+        for row in 4 5 6; do printf '%b' "$second"; done
         printf '\0\0\0\0\1\0\0\0\2\0\0\0'
     } >sink/capture.safetensors
 }
@@ -65,6 +70,14 @@ sink_capture() {
     lacks "$output" 'nan|0\.0'
     ok run --from sink --words
     lacks "$output" 'nan|links'
+}
+
+@test "heads that have a value are in the summary where the mean map has none" {
+    sink_capture word
+    ok metrics --from sink --words
+    has "$output" $'confidence_max +n/a +1\\.0000 \\(1-0\\) +1\\.0000 \\(1-0\\)'
+    lacks "$output" 'nan'
+    lacks "$output" 'balance.*\('
 }
 
 @test "--explain tells formula, range, reading, source" {
