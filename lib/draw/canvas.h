@@ -50,6 +50,7 @@ struct at_text_style {
     enum at_anchor h, v; /* which point of the text body x, y names */
     double angle_deg;    /* counter-clockwise */
     double max_mm;       /* elided with an ellipsis beyond this length; 0 = no limit */
+    bool elides_middle;  /* there rather than at the end */
     uint32_t rgb;
     size_t n_faint; /* so many characters at the start are faint even if the rest is not */
 };

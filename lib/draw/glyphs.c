@@ -229,7 +229,9 @@ void at_glyphs_shape(struct at_glyphs *out, struct at_typesetter *t, const char 
     set_font(g.layout, style);
     if (limit_mm > 0) {
         pango_layout_set_width(g.layout, (int)(limit_mm * pt_per_mm * PANGO_SCALE));
-        pango_layout_set_ellipsize(g.layout, PANGO_ELLIPSIZE_END);
+        pango_layout_set_ellipsize(g.layout, style->elides_middle && wrap_mm <= 0
+                                                 ? PANGO_ELLIPSIZE_MIDDLE
+                                                 : PANGO_ELLIPSIZE_END);
     }
     if (wrap_mm > 0) {
         pango_layout_set_wrap(g.layout, PANGO_WRAP_WORD_CHAR);
@@ -257,6 +259,30 @@ void at_glyphs_release(struct at_glyphs *g)
         g_object_unref(g->layout);
     free(g->text);
     *g = (struct at_glyphs){ 0 };
+}
+
+char *at_text_shown(const char *utf8, const struct at_text_style *style)
+{
+    struct at_typesetter *t = at_typesetter_new();
+    struct at_strbuf b = { 0 };
+    struct at_glyphs g;
+    size_t from = 0;
+
+    at_glyphs_shape(&g, t, utf8, style, 0, 0);
+    at_strbuf_adds(&b, "");
+    if (g.is_elided)
+        for (GSList *r = pango_layout_get_line_readonly(g.layout, 0)->runs; r; r = r->next) {
+            const PangoItem *hidden = ((const PangoLayoutRun *)r->data)->item;
+            if (!(hidden->analysis.flags & PANGO_ANALYSIS_FLAG_IS_ELLIPSIS))
+                continue;
+            at_strbuf_add(&b, g.text, (size_t)hidden->offset);
+            at_strbuf_adds(&b, "\xe2\x80\xa6");
+            from = (size_t)(hidden->offset + hidden->length);
+        }
+    at_strbuf_adds(&b, g.text + from);
+    at_glyphs_release(&g);
+    at_typesetter_free(t);
+    return at_strbuf_take(&b);
 }
 
 enum at_direction at_text_direction(const char *utf8)

@@ -21,6 +21,10 @@ struct at_label {
 /* at_text_width - the length in mm of one line of upright text; bold takes about 8 % more. */
 double at_text_width(const char *utf8, double size_pt);
 
+/* at_text_shown - what is left of one line of text within style->max_mm, with an ellipsis for the
+   rest. Free it with free(). */
+char *at_text_shown(const char *utf8, const struct at_text_style *style);
+
 enum at_direction { AT_NEUTRAL, AT_FROM_LEFT, AT_FROM_RIGHT };
 
 /* at_text_direction - of the first letter; signs, digits and emoji have none. */

@@ -5,6 +5,7 @@
 #ifndef DRAW_ROWS_H
 #define DRAW_ROWS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "draw/axes.h"
@@ -17,6 +18,7 @@ struct at_row_text {
 struct at_rows {
     struct at_axes axes; /* x0, x1, x_name are the caller's; the rest is filled in */
     double pitch, size_pt, label_w, detail_w;
+    bool elides_middle; /* of labels */
 };
 
 /* What the legend tells. */

@@ -135,6 +135,53 @@ static void test_boxes(void **state)
     at_canvas_free(c);
 }
 
+/* Names that are too long for their column and differ in one place only are told apart, wherever
+   that is, in bars and in boxes, with room for the plot and nothing on anything else. */
+static void test_long_names(void **state)
+{
+    static const struct {
+        const char *before, *after;
+        double width_mm;
+    } cases[] = {
+        { "A quite long category of stereotypes that people hold about others ", "", 160 },
+        { "A quite long category of stereotypes that people hold about others ", "", 90 },
+        { "", " is a quite long category of stereotypes that people hold", 160 },
+        { "A quite long category ", " of stereotypes that people hold", 160 },
+        { "السعودية والصين وفرنسا ومصر والمغرب والجزائر وتونس والأردن ولبنان ", "", 160 },
+    };
+    char name[20][128];
+    struct at_bar bars[20];
+    struct at_box boxes[20];
+    (void)state;
+
+    for (size_t i = 0; i < 2 * AT_COUNTOF(cases); i++) {
+        double width = cases[i / 2].width_mm;
+        struct at_bars b = {
+            .bars = bars, .n = 20, .axis_lo = 0, .axis_hi = 100, .reference = NAN, .width_mm = width
+        };
+        struct at_boxes x = { .boxes = boxes, .n = 20, .reference = NAN, .width_mm = width };
+        for (size_t k = 0; k < 20; k++) {
+            snprintf(name[k], sizeof name[k], "%s%02zu%s", cases[i / 2].before, k,
+                     cases[i / 2].after);
+            bars[k] = (struct at_bar){ name[k], 50, 40, 60, 0, "n = 12" };
+            boxes[k] = (struct at_box){ name[k], 0, 1, 2, 3, 4, NULL, 0, 0, "n = 12" };
+        }
+        struct at_canvas *c = i % 2 ? at_draw_bars(&b) : at_draw_boxes(&x);
+        struct at_json *p = picture_read(c);
+        picture_assert_tidy(c);
+        for (size_t k = 0; k < 20; k++) {
+            char number[8];
+            const struct at_json *label = picture_item(p, "row labels", "text", k);
+            snprintf(number, sizeof number, "%02zu", k);
+            if (!*cases[i / 2].after) /* the end is to be seen */
+                assert_false(at_json_truth(at_json_get(label, "elided"), true));
+            assert_non_null(strstr(at_json_text(at_json_get(label, "text"), ""), number));
+        }
+        at_json_free(p);
+        at_canvas_free(c);
+    }
+}
+
 static const char *rgb_of(const struct at_json *item)
 {
     return at_json_text(at_json_get(item, "rgb"), "?");
@@ -202,9 +249,9 @@ static void test_pixel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tidy_bars), cmocka_unit_test(test_bars),
-        cmocka_unit_test(test_boxes),     cmocka_unit_test(test_many_categories),
-        cmocka_unit_test(test_pixel),
+        cmocka_unit_test(test_tidy_bars),       cmocka_unit_test(test_bars),
+        cmocka_unit_test(test_boxes),           cmocka_unit_test(test_long_names),
+        cmocka_unit_test(test_many_categories), cmocka_unit_test(test_pixel),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
