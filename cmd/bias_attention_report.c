@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 
 #define BAR_COLUMNS                                                                                \
     "layer,head,bar,bsr,bar_visible,bsr_visible,max_weight,specialised,p,mc_error,q,"              \
@@ -230,8 +231,8 @@ static void print_significance(const struct attention_state *s)
     }
     printf("  heads at p <= %g: %zu uncorrected, %zu by false discovery rate, %zu by Bonferroni\n",
            g->alpha, g->n_raw, g->n_fdr, g->n_bonferroni);
-    printf("  null: %s%zu sets of %zu of %zu tokens\n", g->is_exact ? "all " : "", g->n_draws,
-           s->ratios[0].n_flagged, g->n_valid);
+    printf("  null: %s%zu set%s of %zu of %zu token%s\n", g->is_exact ? "all " : "", g->n_draws,
+           at_plural(g->n_draws), s->ratios[0].n_flagged, g->n_valid, at_plural(g->n_valid));
 }
 
 static void print_summary(const struct attention_state *s)
@@ -240,8 +241,9 @@ static void print_summary(const struct attention_state *s)
 
     if (*s->doc->in.id)
         printf("%s%s: ", s->doc->number ? "\n" : "", s->doc->in.id);
-    printf("attention to %zu flagged of %zu tokens, %s, %zu layers x %zu heads\n",
-           s->ratios[0].n_flagged, s->T, s->job->shown_model, s->L, s->H);
+    printf("attention to %zu flagged of %zu token%s, %s, %zu layer%s x %zu head%s\n",
+           s->ratios[0].n_flagged, s->T, at_plural(s->T), s->job->shown_model, s->L,
+           at_plural(s->L), s->H, at_plural(s->H));
     if (s->ratios[0].n_flagged == 0) {
         printf("  nothing flagged: a valid result, and nothing to measure attention to\n");
         return;

@@ -11,6 +11,7 @@
 #include "analysis/bar.h"
 #include "base/alloc.h"
 #include "base/rng.h"
+#include "base/strbuf.h"
 #include "cmd/bias_shared.h"
 #include "cmd/detector.h"
 #include "cmd/file_digest.h"
@@ -162,8 +163,8 @@ static int write_table(struct call *c, struct at_error *err)
 
 static void print_summary(const struct call *c)
 {
-    printf("attention to flagged tokens by chance, %s: %zu of %zu texts have flagged tokens\n",
-           c->job.shown_model, c->null[0].n_texts, c->job.n_done);
+    printf("attention to flagged tokens by chance, %s: %zu of %zu text%s with flagged tokens\n",
+           c->job.shown_model, c->null[0].n_texts, c->job.n_done, at_plural(c->job.n_done));
     printf("  %-10s%8s%10s%10s%10s\n", "category", "texts", "90 %", "95 %", "99 %");
     for (size_t k = 0; k < N_SETS; k++) {
         printf("  %-10s%8zu", set_name(k), c->null[k].n_texts);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "cmd/term.h"
 #include "draw/draw_heatmap.h"
 #include "draw/draw_strip.h"
@@ -387,8 +388,9 @@ static char *level_text(const struct detect_state *s)
 {
     if (isnan(s->level.score))
         return at_strdup("no words");
-    return at_asprintf("%zu of %zu words flagged, level %.2f (%s)", s->summary.flagged,
-                       s->summary.total, s->level.score, at_bias_band_name(s->level.band));
+    return at_asprintf("%zu of %zu word%s flagged, level %.2f (%s)", s->summary.flagged,
+                       s->summary.total, at_plural(s->summary.total), s->level.score,
+                       at_bias_band_name(s->level.band));
 }
 
 /* The text as it was written, word by word. */

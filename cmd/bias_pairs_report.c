@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "cmd/bias_shared.h"
 #include "draw/draw_bars.h"
 
@@ -195,7 +196,8 @@ static int picture(struct job *job, const struct pairs_report *r, struct at_erro
     struct at_pair_shares s = shares(r, -1, -1);
     struct at_bars b = {
         .title = at_arena_printf(&arena, "Preference in minimal pairs, %s", job->shown_model),
-        .subtitle = at_arena_printf(&arena, "%zu pairs, %zu ties", s.n, s.n_ties),
+        .subtitle = at_arena_printf(&arena, "%zu pair%s, %zu tie%s", s.n, at_plural(s.n), s.n_ties,
+                                    at_plural(s.n_ties)),
         .value_name = "% of pairs whose first sentence scores higher",
         .bars = bars,
         .n = 1,
@@ -253,9 +255,10 @@ static void print_report(const struct job *job, const struct pairs_report *r,
            "more stereotypical, the good or the first sentence");
     if (r->against)
         printf("  against %s: %.1f - %.1f = %+.1f points [%+.1f, %+.1f], p = %.3g "
-               "(McNemar, %zu and %zu pairs differ)\n",
+               "(McNemar, %zu and %zu pair%s differing)\n",
                r->against_name, test->first, test->second, test->difference, test->interval.low,
-               test->interval.high, test->p, test->only_first, test->only_second);
+               test->interval.high, test->p, test->only_first, test->only_second,
+               at_plural(test->only_second));
 }
 
 int pairs_report(struct job *job, struct pairs_report *r, struct at_error *err)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "cmd/bias_shared.h"
 #include "draw/draw_bars.h"
 
@@ -347,9 +348,10 @@ static void print_report(const struct job *job, const struct stereo_report *r)
 {
     struct at_stereo_scores s = aggregate(r, -1, -1, -1);
 
-    printf("StereoSet, %s protocol, %s: %zu items, %zu target terms, %zu excluded, %zu ties\n",
-           at_json_text(at_json_get(r->head, "protocol"), "?"), job->shown_model, s.n, s.n_targets,
-           s.n_excluded, s.n_ties);
+    printf("StereoSet, %s protocol, %s: %zu item%s, %zu target term%s, %zu excluded, %zu tie%s\n",
+           at_json_text(at_json_get(r->head, "protocol"), "?"), job->shown_model, s.n,
+           at_plural(s.n), s.n_targets, at_plural(s.n_targets), s.n_excluded, s.n_ties,
+           at_plural(s.n_ties));
     printf("  %-16s%6s%8s %-14s%6s %-14s%6s\n", "", "n", "SS", "", "LMS", "", "ICAT");
     print_row("overall", &s);
     for (size_t p = 0; p < AT_N_PARTS; p++)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "cmd/layer_heads.h"
 
 #define SWAP_COLUMNS        "start,end,original,replacement,category"
@@ -267,9 +268,11 @@ static int picture(const struct swap_state *s, struct at_error *err)
         .values = cosine,
         .stride = 1,
     };
-    char *details = at_asprintf("%zu terms swapped, %zu tokens aligned, %zu and %zu pieces swapped",
-                                s->swaps.n_replaced, s->consistency.n_aligned,
-                                s->consistency.n_swap_a, s->consistency.n_swap_b);
+    char *details =
+        at_asprintf("%zu term%s swapped, %zu token%s aligned, %zu and %zu piece%s swapped",
+                    s->swaps.n_replaced, at_plural(s->swaps.n_replaced), s->consistency.n_aligned,
+                    at_plural(s->consistency.n_aligned), s->consistency.n_swap_a,
+                    s->consistency.n_swap_b, at_plural(s->consistency.n_swap_b));
     int rc;
 
     for (size_t i = 0; i < n; i++) {
@@ -291,10 +294,10 @@ static void print_heads(const struct swap_state *s)
     const struct at_consistency *c = &s->consistency;
     size_t top[TOP_HEADS], n_top = top_heads(top, s);
 
-    printf("  attention of %s: mean cosine %.3f, concentration %.3f; %zu tokens aligned, "
-           "%zu and %zu pieces swapped\n",
-           s->job->shown_model, c->mean_cosine, c->mean_concentration, c->n_aligned, c->n_swap_a,
-           c->n_swap_b);
+    printf("  attention of %s: mean cosine %.3f, concentration %.3f; %zu token%s aligned, "
+           "%zu and %zu piece%s swapped\n",
+           s->job->shown_model, c->mean_cosine, c->mean_concentration, c->n_aligned,
+           at_plural(c->n_aligned), c->n_swap_a, c->n_swap_b, at_plural(c->n_swap_b));
     if (c->n_swap_a != c->n_swap_b)
         printf("  later tokens stand at other positions, which moves attention by itself\n");
     printf("  %-10s%8s%15s%14s\n", "most moved", "cosine", "concentration", "total change");

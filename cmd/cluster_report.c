@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "draw/draw_scatter.h"
 
 #define CLUSTER_COLUMNS "layer,head,x,y,cluster,name,silhouette,pca_x,pca_y"
@@ -156,7 +157,7 @@ static int draw_map(struct cluster_call *call, struct job *job, struct at_error 
     s.title = at_arena_printf(&arena, "Groups of heads, %s", job->shown_model);
     s.subtitle = at_arena_printf(
         &arena, "%zu text%s, %s, k = %zu, mean silhouette %s", call->n_texts,
-        call->n_texts == 1 ? "" : "s",
+        at_plural(call->n_texts),
         call->features == FEATURES_JS ? "Jensen-Shannon distance of maps"
                                       : "seven specialisation scores",
         c->k, isnan(c->silhouette) ? "n/a" : at_arena_printf(&arena, "%.2f", c->silhouette));
@@ -179,14 +180,14 @@ static void print_summary(const struct cluster_call *call, const struct job *job
 {
     const struct at_clusters *c = &call->clusters;
 
-    printf("%s, %zu heads, %zu text%s: %zu group%s, mean silhouette ", job->shown_model, c->n,
-           call->n_texts, call->n_texts == 1 ? "" : "s", c->k, c->k == 1 ? "" : "s");
+    printf("%s, %zu head%s, %zu text%s: %zu group%s, mean silhouette ", job->shown_model, c->n,
+           at_plural(c->n), call->n_texts, at_plural(call->n_texts), c->k, at_plural(c->k));
     if (isnan(c->silhouette))
         printf("n/a\n");
     else
         printf("%.3f\n", c->silhouette);
     for (size_t k = 0; k < c->k; k++) {
-        printf("\n%s, %zu head%s\n ", c->name[k].text, c->size[k], c->size[k] == 1 ? "" : "s");
+        printf("\n%s, %zu head%s\n ", c->name[k].text, c->size[k], at_plural(c->size[k]));
         for (size_t i = 0; i < c->n; i++)
             if ((size_t)c->label[i] == k)
                 printf(" %zu-%zu", i / call->corpus.H, i % call->corpus.H);

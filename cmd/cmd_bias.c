@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/strbuf.h"
 #include "cmd/bias_shared.h"
 
 const char *const bias_pll_words[] = { "original", "word-l2r", "whole-word", NULL };
@@ -130,6 +131,7 @@ int note_excluded(struct job *job, const char *const *ids, char *const *excluded
     }
     if (n_excluded == 0)
         return status;
-    report_warning("%zu of %zu items excluded; the first, '%s': %s", n_excluded, n, id, first);
+    report_warning("%zu of %zu item%s excluded; the first, '%s': %s", n_excluded, n, at_plural(n),
+                   id, first);
     return status == EXIT_DONE ? EXIT_SKIPPED : status;
 }

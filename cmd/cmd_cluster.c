@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "cmd/cluster_call.h"
 
 static void cluster_text_release(void *state)
@@ -121,7 +122,8 @@ static int group(struct cluster_call *call, struct job *job, struct at_error *er
         at_head_distances_finish(call->distance, call->distance, n, call->n_texts);
     rc = at_cluster_heads(&call->clusters, scores, call->distance, n, &options, job->pool, err);
     if (!rc && call->k && call->clusters.k != (size_t)call->k)
-        report_warning("--k %ld: there are only %zu different heads", call->k, call->clusters.k);
+        report_warning("--k %ld: only %zu different head%s", call->k, call->clusters.k,
+                       at_plural(call->clusters.k));
     if (!rc)
         rc = cluster_report(call, job, err);
     free(scores);

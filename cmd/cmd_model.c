@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "cmd/job.h"
 #include "cmd/lookup.h"
 #include "io/json.h"
@@ -59,9 +60,9 @@ static int list_models(const struct model_call *call)
         else if (rc)
             printf("%-28s %-12s cannot be used: %s\n", places[i].name, places[i].where, err.text);
         else
-            printf("%-28s %-12s %s, %zu layers, %zu heads, width %zu, %s\n", places[i].name,
-                   places[i].where, c.family == AT_GPT2 ? "GPT-2" : "BERT", c.n_layers, c.n_heads,
-                   c.width, places[i].dir);
+            printf("%-28s %-12s %s, %zu layer%s, %zu head%s, width %zu, %s\n", places[i].name,
+                   places[i].where, c.family == AT_GPT2 ? "GPT-2" : "BERT", c.n_layers,
+                   at_plural(c.n_layers), c.n_heads, at_plural(c.n_heads), c.width, places[i].dir);
         at_config_release(&c);
     }
     if (call->is_json) {
@@ -346,8 +347,9 @@ static bool check_weights(struct at_json *checks, const struct model_call *call)
             first = m->mappings[i].tensor;
         n_bad += n;
     }
-    snprintf(found, sizeof found, "%zu values that are not%s%.*s", n_bad,
-             n_bad ? ", the first in " : "", at_shown(first, 150), first);
+    snprintf(found, sizeof found, "%zu value%s that %s not%s%.*s", n_bad, at_plural(n_bad),
+             n_bad == 1 ? "is" : "are", n_bad ? ", the first in " : "", at_shown(first, 150),
+             first);
     return verdict(checks, call->is_json, n_bad == 0, "weights are finite", found);
 }
 
@@ -374,7 +376,9 @@ static int check(const struct model_call *call)
     if (run_probe(&p, call, &err)) {
         is_good &= verdict(checks, call->is_json, false, "a probe text runs", err.text);
     } else {
-        snprintf(found, sizeof found, "%zu values that are no numbers", p.n_not_finite);
+        snprintf(found, sizeof found, "%zu value%s that %s no number%s", p.n_not_finite,
+                 at_plural(p.n_not_finite), p.n_not_finite == 1 ? "is" : "are",
+                 at_plural(p.n_not_finite));
         is_good &= verdict(checks, call->is_json, p.n_not_finite == 0, "values are finite", found);
         snprintf(found, sizeof found, "largest deviation %.2g", p.worst_sum);
         is_good &=

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "cmd/capture_doc.h"
 #include "cmd/map_pictures.h"
 #include "cmd/run.h"
@@ -72,12 +73,12 @@ static int run_prepare(struct run_state *s, struct at_error *err)
     int rc = 0;
 
     if (s->run->root >= (long)n)
-        rc = at_fail(err, AT_ERANGE, "--tree-root %ld is outside the text's %zu %s", s->run->root,
-                     n, job->by_words ? "words" : "tokens");
+        rc = at_fail(err, AT_ERANGE, "--tree-root %ld is outside the text's %zu %s%s", s->run->root,
+                     n, job->by_words ? "word" : "token", at_plural(n));
     for (size_t i = 0; !rc && i < s->run->n_focus; i++)
         if (s->run->focus[i] >= n)
-            rc = at_fail(err, AT_ERANGE, "--focus %zu is outside the text's %zu %s",
-                         s->run->focus[i], n, job->by_words ? "words" : "tokens");
+            rc = at_fail(err, AT_ERANGE, "--focus %zu is outside the text's %zu %s%s",
+                         s->run->focus[i], n, job->by_words ? "word" : "token", at_plural(n));
     if (!rc)
         rc = predict_check(job, s->doc, s->run->mask, err);
     if (!rc && s->run->is_deep)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 
 #define TAG_COLUMNS  "index,token,upos,entity,start,end"
 #define ROLE_COLUMNS "role,rank,layer,head,mean,sd,n"
@@ -194,8 +195,8 @@ static void print_summary(const struct heads_state *s)
 
     if (*s->doc->in.id)
         printf("%s%s: ", s->doc->number ? "\n" : "", s->doc->in.id);
-    printf("%s, %zu layers x %zu heads, tags by %s\n", s->job->shown_model, f->L, f->H,
-           tagger_name(&s->call->tagger));
+    printf("%s, %zu layer%s x %zu head%s, tags by %s\n", s->job->shown_model, f->L, at_plural(f->L),
+           f->H, at_plural(f->H), tagger_name(&s->call->tagger));
     print_tags(s);
     printf("\nstrongest heads (layer-head, raw score)\n");
     for (size_t i = 0; i < AT_N_HEAD_SCORES; i++)

@@ -10,6 +10,7 @@
 
 #include "analysis/syntax.h"
 #include "base/alloc.h"
+#include "base/strbuf.h"
 
 #define SYNTAX_COLUMNS                                                                             \
     "relation,direction,n,layer,head,accuracy,low,high,baseline_offset,baseline_accuracy"
@@ -145,8 +146,8 @@ static int write_csv(const struct at_syntax_results *r, struct job *job, struct 
 
 static void print_results(const struct at_syntax_results *r, const struct reading *reading)
 {
-    printf("%s, %zu sentences; best head per relation, 95 %% interval, best fixed offset\n",
-           reading->job->shown_model, reading->n_done);
+    printf("%s, %zu sentence%s; best head per relation, 95 %% interval, best fixed offset\n",
+           reading->job->shown_model, reading->n_done, at_plural(reading->n_done));
     printf("  %-14s %-18s %6s  %-6s %-24s %s\n", "relation", "direction", "n", "head", "accuracy",
            "offset");
     for (size_t i = 0; i < r->n; i++) {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "cmd/term.h"
 
 #define CELL_COLUMNS   "query,key,weight,query_text,key_text"
@@ -397,8 +398,8 @@ static void print_summary(const struct isa_state *s)
 
     if (*s->doc->in.id)
         printf("%s%s: ", s->doc->number ? "\n" : "", s->doc->in.id);
-    printf("%s, %zu %s, %zu %s, %s", s->job->shown_model, s->S,
-           s->S == 1 ? "sentence" : "sentences", s->doc->n, s->job->by_words ? "words" : "tokens",
+    printf("%s, %zu sentence%s, %zu %s%s, %s", s->job->shown_model, s->S, at_plural(s->S),
+           s->doc->n, s->job->by_words ? "word" : "token", at_plural(s->doc->n),
            s->job->matrix == AT_ROLLOUT ? "mass in the rollout" : of[s->call->method]);
     if (c->layers == SELECT_ONE)
         printf(", layer %zu", c->layer);

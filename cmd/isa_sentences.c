@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "cmd/lookup.h"
 
 enum { MAX_FILE = 64 << 20, SHOWN = 40 };
@@ -167,8 +168,8 @@ static void keep_used(struct isa_state *s, const struct at_sentences *text,
     for (size_t i = 0; i < s->doc->n; i++)
         s->sent_of[i] = s->sent_of[i] < 0 ? -1 : number[s->sent_of[i]];
     if (s->S < n)
-        report_warning("%s%s%zu of %zu sentences have no token and are left out", s->doc->in.id,
-                       *s->doc->in.id ? ": " : "", n - s->S, n);
+        report_warning("%s%s%zu of %zu sentence%s with no token, left out", s->doc->in.id,
+                       *s->doc->in.id ? ": " : "", n - s->S, n, at_plural(n));
     free(number);
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "cmd/lookup.h"
 #include "cmd/build_info.h"
 
@@ -238,8 +239,9 @@ static int open_model(struct job *job, struct at_error *err)
     if (job->pair && job->shape.n_segments < 2)
         return at_fail(err, AT_ERANGE, "--pair needs a model with two segments; '%s' has none",
                        job->model_name);
-    report_note("model '%s' (%zu layers, %zu heads) from %s, in %s", job->shown_model,
-                job->shape.n_layers, job->shape.n_heads, job->model.dir,
+    report_note("model '%s' (%zu layer%s, %zu head%s) from %s, in %s", job->shown_model,
+                job->shape.n_layers, at_plural(job->shape.n_layers), job->shape.n_heads,
+                at_plural(job->shape.n_heads), job->model.dir,
                 job->model.is_double ? "double" : "float");
     return 0;
 }

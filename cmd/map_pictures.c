@@ -7,6 +7,7 @@
 
 #include "analysis/flow.h"
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "draw/draw_heatmap.h"
 #include "draw/draw_sankey.h"
 #include "draw/draw_tree.h"
@@ -73,8 +74,8 @@ int picture_flow(struct job *job, const struct doc *doc, const float *map, struc
         const struct at_link *l = &flow.links.items[i];
         links[i] = (struct at_sankey_link){ l->query, l->key, (double)l->weight };
     }
-    kept = at_asprintf("weights above %g: %zu of %zu links, %.1f %% of the attention", threshold,
-                       flow.links.n, flow.n_total,
+    kept = at_asprintf("weights above %g: %zu of %zu link%s, %.1f %% of the attention", threshold,
+                       flow.links.n, flow.n_total, at_plural(flow.n_total),
                        flow.mass_total > 0.0 ? 100.0 * flow.mass_kept / flow.mass_total : 0.0);
     subtitle = job_subtitle(job, doc, kept);
     s = (struct at_sankey){
@@ -105,8 +106,8 @@ int picture_tree(struct job *job, const struct doc *doc, const struct at_tree_no
                  bool is_cut, struct map_name name, struct at_error *err)
 {
     char *title = job_title(job, "Token influence", name.layer, name.head);
-    char *more = at_asprintf("from token %zu, %zu nodes%s", nodes->items[0].token, nodes->n,
-                             is_cut ? " (cut at the limit)" : "");
+    char *more = at_asprintf("from token %zu, %zu node%s%s", nodes->items[0].token, nodes->n,
+                             at_plural(nodes->n), is_cut ? " (cut at the limit)" : "");
     char *subtitle = job_subtitle(job, doc, more);
     struct at_tree_shape_node *shape = at_calloc(nodes->n, sizeof *shape);
     struct at_tree_shape t = { title, subtitle, shape, nodes->n, job->width_mm };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 
 static const char *const band_names[] = { "low", "middle", "high", NULL };
 
@@ -256,8 +257,9 @@ static void print_summary(const struct metrics_state *s)
 
     if (*s->doc->in.id)
         printf("%s%s: ", s->doc->number ? "\n" : "", s->doc->in.id);
-    printf("%s, %zu layers x %zu heads, %zu %s\n", s->job->shown_model, s->L, s->H, s->doc->n,
-           s->job->by_words ? "words" : "tokens");
+    printf("%s, %zu layer%s x %zu head%s, %zu %s%s\n", s->job->shown_model, s->L, at_plural(s->L),
+           s->H, at_plural(s->H), s->doc->n, s->job->by_words ? "word" : "token",
+           at_plural(s->doc->n));
     printf("  %-22s%9s  %-9s%9s%14s\n", "metric", "mean map", "",
            s->job->matrix == AT_ROLLOUT ? "" : "least head",
            s->job->matrix == AT_ROLLOUT ? "" : "greatest head");

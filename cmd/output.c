@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 
 char *job_rel(const struct doc *doc, const char *name)
 {
@@ -62,8 +63,8 @@ char *job_subtitle(const struct job *job, const struct doc *doc, const char *mor
     struct at_strbuf b = { 0 };
 
     add_quotation(&b, doc);
-    at_strbuf_addf(&b, ", %s, %zu %s", modes[job->matrix], doc->n,
-                   job->by_words ? "words" : "tokens");
+    at_strbuf_addf(&b, ", %s, %zu %s%s", modes[job->matrix], doc->n,
+                   job->by_words ? "word" : "token", at_plural(doc->n));
     if (more && *more)
         at_strbuf_addf(&b, ", %s", more);
     return at_strbuf_take(&b);
@@ -74,7 +75,7 @@ char *job_text_subtitle(const struct job *job, const struct doc *doc)
     struct at_strbuf b = { 0 };
 
     add_quotation(&b, doc);
-    at_strbuf_addf(&b, ", %zu %s", doc->n, job->by_words ? "words" : "tokens");
+    at_strbuf_addf(&b, ", %zu %s%s", doc->n, job->by_words ? "word" : "token", at_plural(doc->n));
     return at_strbuf_take(&b);
 }
 

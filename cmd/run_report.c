@@ -9,6 +9,7 @@
 
 #include "analysis/flow.h"
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "cmd/term.h"
 
 #define TOKEN_COLUMNS      "index,token,label,id,start,end,segment,special,word,received"
@@ -324,7 +325,7 @@ static void print_tokens(const struct run_state *s)
 {
     size_t n = s->doc->n;
 
-    printf("%zu %s:", n, s->job->by_words ? "words" : "tokens");
+    printf("%zu %s%s:", n, s->job->by_words ? "word" : "token", at_plural(n));
     for (size_t i = 0; i < n; i++) {
         printf(" ");
         print_label(&s->doc->labels[i]);
@@ -399,8 +400,8 @@ static void print_summary(const struct run_state *s, const struct findings *f)
 
     if (*s->doc->in.id)
         printf("%s%s: ", s->doc->number ? "\n" : "", s->doc->in.id);
-    printf("%s, %zu layers x %zu heads\n", job->shown_model, job->shape.n_layers,
-           job->shape.n_heads);
+    printf("%s, %zu layer%s x %zu head%s\n", job->shown_model, job->shape.n_layers,
+           at_plural(job->shape.n_layers), job->shape.n_heads, at_plural(job->shape.n_heads));
     print_tokens(s);
     if (f->links.n)
         print_links(s, &f->links);

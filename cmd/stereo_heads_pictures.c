@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "cmd/layer_heads.h"
 #include "draw/draw_boxes.h"
 #include "draw/draw_lines.h"
@@ -179,8 +180,8 @@ static int picture_map(const struct stereo_heads *h, struct at_error *err)
     double *values = at_malloc(n, sizeof *values);
     char *details = at_asprintf("mean \xcf\x89\xc2\xb2 \xc3\x97 1000 over a head's features: share "
                                 "of the paired differences' variation that lies between "
-                                "categories; 0 by chance; %zu items",
-                                h->n_items - h->n_left_out);
+                                "categories; 0 by chance; %zu item%s",
+                                h->n_items - h->n_left_out, at_plural(h->n_items - h->n_left_out));
     struct layer_heads p = {
         .file = "sensitivity",
         .title = "Sensitivity to stereotypes",
@@ -265,11 +266,12 @@ static int picture_deciles(const struct stereo_heads *h, size_t head, struct at_
     plot = (struct at_line_plot){
         .title = at_arena_printf(&arena, "Bias score and %s of %s, %s", at_trait_key(trait),
                                  head_name(&arena, h, head), h->job->shown_model),
-        .subtitle =
-            at_arena_printf(&arena,
-                            "%zu items in tenths of the difference; Spearman %.3f, "
-                            "%s over %zu features",
-                            d.n, e->rho_bias, probability(&arena, "q", e->rho_bias_q), h->n_tested),
+        .subtitle = at_arena_printf(&arena,
+                                    "%zu item%s in tenths of the difference; Spearman %.3f, "
+                                    "%s over %zu feature%s",
+                                    d.n, at_plural(d.n), e->rho_bias,
+                                    probability(&arena, "q", e->rho_bias_q), h->n_tested,
+                                    at_plural(h->n_tested)),
         .note = at_arena_printf(&arena, "%s scores", h->scores_name),
         .x_name =
             at_arena_printf(&arena, "%s, stereotype minus anti-stereotype", at_trait_key(trait)),

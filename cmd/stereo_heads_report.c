@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "stats/spearman.h"
 #include "stats/summary.h"
 
@@ -292,8 +293,9 @@ static int write_features(const struct stereo_heads *h, struct at_error *err)
 
 static void print_report(const struct stereo_heads *h)
 {
-    printf("heads of %s on %zu %s items, %zu features tested\n", h->job->shown_model,
-           h->n_items - h->n_left_out, at_stereo_part_name(h->part), h->n_tested);
+    printf("heads of %s on %zu %s item%s, %zu feature%s tested\n", h->job->shown_model,
+           h->n_items - h->n_left_out, at_stereo_part_name(h->part),
+           at_plural(h->n_items - h->n_left_out), h->n_tested, at_plural(h->n_tested));
     printf("  %-8s%8s  %-26s%8s%8s%10s%10s\n", "head", "omega2", "best feature", "omega2", "q",
            "paired q", "rho bias");
     for (size_t i = 0; i < PRINTED_HEADS && i < h->L * h->H; i++) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "base/strbuf.h"
 
 enum {
     COLUMN_ID,
@@ -217,12 +218,12 @@ static int check_sentence(struct reader *r)
     for (size_t i = 0; i < s->words.n; i++) {
         const struct at_conllu_word *w = &s->words.items[i];
         if (w->head >= s->words.n)
-            return at_fail(r->err, AT_EFORMAT, "line %zu: head %zu of a sentence of %zu words",
-                           w->line, w->head + 1, s->words.n);
+            return at_fail(r->err, AT_EFORMAT, "line %zu: head %zu of a sentence of %zu word%s",
+                           w->line, w->head + 1, s->words.n, at_plural(s->words.n));
     }
     if (r->range_end > s->words.n)
-        return at_fail(r->err, AT_EFORMAT, "line %zu: a range up to word %zu, of %zu words",
-                       r->number, r->range_end, s->words.n);
+        return at_fail(r->err, AT_EFORMAT, "line %zu: a range up to word %zu, of %zu word%s",
+                       r->number, r->range_end, s->words.n, at_plural(s->words.n));
     return 0;
 }
 

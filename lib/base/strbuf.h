@@ -12,6 +12,12 @@
 
 #include "base/attr.h"
 
+/* at_plural - what a count adds to its noun: "%zu token%s", n, at_plural(n). */
+static inline const char *at_plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 struct at_strbuf {
     char *s;
     size_t n;   /* bytes used, without the NUL */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "draw/frame.h"
 #include "draw/scale.h"
 
@@ -316,8 +317,8 @@ static void draw_notes(struct at_canvas *c, const struct flow *f, double y)
     at_canvas_text(c, AT_MARGIN_MM + 9.5, y + line / 2, weight, &beside);
     if (left_out)
         snprintf(missing, sizeof missing,
-                 " The %zu tokens with least weight have no label; numbers count from 0.",
-                 left_out);
+                 " The %zu token%s with least weight %s no label; numbers count from 0.", left_out,
+                 at_plural(left_out), left_out == 1 ? "has" : "have");
     if (f->has_focus)
         snprintf(focus, sizeof focus, " Links of the tokens in bold are coloured.");
     snprintf(text, sizeof text,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "draw/axes.h"
 #include "draw/draw_silhouette.h"
 #include "draw/frame.h"
@@ -210,11 +211,12 @@ static double draw_legend(struct at_canvas *c, const struct at_scatter *s, doubl
     for (size_t i = 0; i < s->n; i++)
         undefined += !is_shown(&s->points[i]);
     if (names_left_out) {
-        snprintf(names, sizeof names, "%zu names had no room", names_left_out);
+        snprintf(names, sizeof names, "%zu name%s had no room", names_left_out,
+                 at_plural(names_left_out));
         e[n++] = (struct at_legend_entry){ .text = names };
     }
     if (undefined) {
-        snprintf(points, sizeof points, "%zu points undefined", undefined);
+        snprintf(points, sizeof points, "%zu point%s undefined", undefined, at_plural(undefined));
         e[n++] = (struct at_legend_entry){ .text = points };
     }
     y = at_frame_legend(c, y, e, n);

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
+#include "base/strbuf.h"
 #include "io/json.h"
 #include "ops/shapes.h"
 
@@ -287,8 +288,9 @@ static int read_labels(struct at_config *c, const struct at_json *doc, struct at
     if (!c->n_labels && at_json_count(thresholds) <= AT_MAX_LABELS)
         at_config_set_labels(c, at_json_count(thresholds));
     if (at_json_count(thresholds) != c->n_labels)
-        return at_fail(err, AT_EFORMAT, "'label_thresholds' has %zu values, want %zu",
-                       at_json_count(thresholds), c->n_labels);
+        return at_fail(err, AT_EFORMAT, "'label_thresholds' has %zu value%s, want %zu",
+                       at_json_count(thresholds), at_plural(at_json_count(thresholds)),
+                       c->n_labels);
     if (!c->n_labels)
         return 0;
     c->label_thresholds = at_calloc(c->n_labels, sizeof *c->label_thresholds);

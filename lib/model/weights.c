@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/array.h"
 #include "base/mapfile.h"
+#include "base/strbuf.h"
 #include "ops/shapes.h"
 
 enum { MAX_SHOWN = 200 }; /* bytes of a name in a message */
@@ -403,8 +404,8 @@ static int load(struct loader *ld)
     if (!rc && ld->n_missing == 1)
         rc = at_fail(ld->err, AT_EFORMAT, "'%.200s' is missing", ld->first_missing);
     if (!rc && ld->n_missing)
-        rc = at_fail(ld->err, AT_EFORMAT, "'%.200s' and %zu more tensors are missing",
-                     ld->first_missing, ld->n_missing - 1);
+        rc = at_fail(ld->err, AT_EFORMAT, "'%.200s' and %zu more tensor%s are missing",
+                     ld->first_missing, ld->n_missing - 1, at_plural(ld->n_missing - 1));
     if (rc || (rc = load_part(ld, HEAD, 0)) || (rc = load_decoder(ld)) ||
         (rc = load_classifier(ld)))
         return rc;

@@ -118,7 +118,7 @@ load helper
     run --separate-stderr atlas model check --json ./sick
     ended 1
     holds - '[.checks[] | select(.ok | not) | .check, .found] ==
-        ["weights are finite", "1 values that are not, the first in '$name'"]'
+        ["weights are finite", "1 value that is not, the first in '$name'"]'
 }
 
 @test "usage errors" {

@@ -47,3 +47,21 @@ load helper
     ok version --build
     ok completion bash
 }
+
+@test "one is singular: one token, one node, one text, one pair, one item" {
+    local one='(^|[^0-9.])1 (layer|head|token|word|node|text|link|pair|tie|item|target term|sentence|feature|set)s'
+    for c in metrics heads isa "isa --words" run; do
+        ok $c -m atlas-gpt2 a
+        lacks "$output" "$one"
+        ok $c -m atlas-gpt2 -o "out-${c// /}" --format json --dump-drawing --layer 1 --head 1 a
+        lacks "$(cat "out-${c// /}"/*.drawing.json)" "$one"
+    done
+    grep -q '1 token"' out-run/*.drawing.json
+    ok metrics -m atlas-gpt2 a
+    has "$output" '6 layers x 6 heads, 1 token'
+    printf 'sent_more,sent_less\nHe is here.,She is here.\n' >pairs.csv
+    ok bias pairs -q -o pairs --format json --dump-drawing pairs.csv
+    grep -q '1 pair, 0 ties' pairs/categories.drawing.json
+    ok bias calibrate -q --draws 10 "Women are bad drivers."
+    has "$output" 'of 1 text with'
+}

@@ -87,7 +87,7 @@ static void test_broken_files(void **state)
         { WORD("3-2", "a", "_"), "line 1: no range of the next words, ending in '2'" },
         { WORD("1-3", "ab", "_") WORD("1", "a", "0") WORD("2", "b", "1"),
           "line 3: a range up to word 3, of 2 words" },
-        { WORD("1", "a", "2"), "line 1: head 2 of a sentence of 1 words" },
+        { WORD("1", "a", "2"), "line 1: head 2 of a sentence of 1 word" },
         { WORD("1", "a", "-1"), "line 1: no head: '-1'" },
         { WORD("1", "a", "99999999999999999999"), "line 1: no head: '99999999999999999999'" },
         { "# text = a c\n" WORD("1", "a", "0") WORD("2", "b", "1"),

@@ -112,7 +112,7 @@ static void test_parts(void **state)
     assert_true(names > 20 && names < 299);
     snprintf(text, sizeof text, "%zu names had no room", 299 - names);
     assert_true(picture_has_text(p, "legend", text));
-    assert_true(picture_has_text(p, "legend", "1 points undefined"));
+    assert_true(picture_has_text(p, "legend", "1 point undefined"));
     assert_true(picture_has_text(p, "legend", "Pareto-optimal"));
     assert_int_equal(picture_items(p, "frontier", "path"), 14);
     at_json_free(p);

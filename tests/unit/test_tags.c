@@ -155,7 +155,7 @@ static void test_files_that_do_not_fit(void **state)
         { "Ann\tX\n\tX\n", "line 2: no token" },
         { "1\tx\t_\tX\t_\t_\t0\troot\t_\t_\n",
           "line 1: the text does not go on with 'x' at its start" },
-        { "1\tAnn\t_\tX\t_\t_\t7\troot\t_\t_\n", "line 1: head 7 of a sentence of 1 words" },
+        { "1\tAnn\t_\tX\t_\t_\t7\troot\t_\t_\n", "line 1: head 7 of a sentence of 1 word" },
     };
 
     (void)state;
