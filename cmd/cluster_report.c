@@ -117,13 +117,6 @@ static double trait(const struct at_clusters *c, size_t i)
     return fmin(max / 3.0, 1.0);
 }
 
-/* Without any variance there is no share of it. */
-static const char *component_name(struct at_arena *arena, int number, double ratio)
-{
-    return isnan(ratio) ? at_arena_printf(arena, "PC %d", number)
-                        : at_arena_printf(arena, "PC %d (%.0f %%)", number, 100.0 * ratio);
-}
-
 static int draw_map(struct cluster_call *call, struct job *job, struct at_error *err)
 {
     const struct at_clusters *c = &call->clusters;
@@ -162,8 +155,8 @@ static int draw_map(struct cluster_call *call, struct job *job, struct at_error 
                                       : "seven specialisation scores",
         c->k, isnan(c->silhouette) ? "n/a" : at_arena_printf(&arena, "%.2f", c->silhouette));
     if (is_pca) {
-        s.x_name = component_name(&arena, 1, c->pca_ratio[0]);
-        s.y_name = component_name(&arena, 2, c->pca_ratio[1]);
+        s.x_name = component_name(&arena, 1, c->pca_ratio[0], 0);
+        s.y_name = component_name(&arena, 2, c->pca_ratio[1], 0);
     } else {
         s.x_name = "t-SNE 1";
         s.y_name = "t-SNE 2";

@@ -227,13 +227,6 @@ static int picture_residual(struct deep *d, struct at_error *err)
 static const char *const plain_names[] = { "text", "special token" };
 static const char *const qkv_names[] = { "query", "key", "value" };
 
-/* Tokens that are all the same have no variance to take a share of. */
-static const char *component_name(struct at_arena *arena, int number, double ratio)
-{
-    return isnan(ratio) ? at_arena_printf(arena, "PC %d", number)
-                        : at_arena_printf(arena, "PC %d (%.1f %%)", number, 100.0 * ratio);
-}
-
 /* parts 1: rows, special ones apart; parts 3: queries, keys, values. */
 static int picture_plane(struct deep *d, const char *name, const char *title,
                          const struct deep_plane *p, size_t parts, struct at_error *err)
@@ -245,8 +238,8 @@ static int picture_plane(struct deep *d, const char *name, const char *title,
     struct at_scatter s = {
         .title = at_arena_printf(&arena, "%s, %s", title, d->job->shown_model),
         .subtitle = subtitle,
-        .x_name = component_name(&arena, 1, p->ratio[0]),
-        .y_name = component_name(&arena, 2, p->ratio[1]),
+        .x_name = component_name(&arena, 1, p->ratio[0], 1),
+        .y_name = component_name(&arena, 2, p->ratio[1], 1),
         .points = points,
         .n = n,
         .category_names = parts == 3 ? qkv_names : plain_names,

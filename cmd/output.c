@@ -4,6 +4,7 @@
 #include "cmd/job.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,6 +78,13 @@ char *job_text_subtitle(const struct job *job, const struct doc *doc)
     add_quotation(&b, doc);
     at_strbuf_addf(&b, ", %zu %s%s", doc->n, job->by_words ? "word" : "token", at_plural(doc->n));
     return at_strbuf_take(&b);
+}
+
+const char *component_name(struct at_arena *arena, int number, double ratio, int decimals)
+{
+    return isnan(ratio)
+               ? at_arena_printf(arena, "PC %d", number)
+               : at_arena_printf(arena, "PC %d (%.*f %%)", number, decimals, 100.0 * ratio);
 }
 
 bool job_draws(const struct job *job)

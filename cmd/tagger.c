@@ -161,7 +161,6 @@ int tagger_tag(struct at_token_tag *out, const struct tagger *t, const struct do
     int rc;
 
     warn_of_no_text(doc);
-
     if (t->file && doc->in.pair)
         rc = at_fail(err, AT_ERANGE, "--tags goes with one text, not with a pair");
     else

@@ -175,15 +175,16 @@ int at_json_parse_unique(struct at_json **out, const char *text, size_t n, struc
 
 int at_json_read(struct at_json **out, const char *path, struct at_error *err)
 {
-    static const char mark[] = "\xEF\xBB\xBF"; /* some editors put it in front */
     struct at_mapfile m;
+    const char *text;
     int rc = at_mapfile_open(&m, path, err);
     size_t skip;
 
     if (rc)
         return rc;
-    skip = m.n >= 3 && !memcmp(m.bytes, mark, 3) ? 3 : 0;
-    rc = at_json_parse(out, m.bytes ? (const char *)m.bytes + skip : "", m.n - skip, err);
+    text = m.bytes ? (const char *)m.bytes : "";
+    skip = at_bom_length(text, m.n);
+    rc = at_json_parse(out, text + skip, m.n - skip, err);
     if (rc)
         at_error_in(err, "%s", path);
     at_mapfile_close(&m);
@@ -215,6 +216,11 @@ bool at_json_is_integer(const struct at_json *v)
     double x = json_is_real(node_view(v)) ? json_real_value(node_view(v)) : NAN;
 
     return json_is_integer(node_view(v)) || (fabs(x) <= EXACT_LIMIT && x == floor(x));
+}
+
+bool at_json_is_bool(const struct at_json *v)
+{
+    return json_is_boolean(node_view(v));
 }
 
 bool at_json_is_null(const struct at_json *v)

@@ -57,7 +57,8 @@ bool at_json_is_array(const struct at_json *v);
 bool at_json_is_string(const struct at_json *v);
 bool at_json_is_number(const struct at_json *v);
 bool at_json_is_integer(const struct at_json *v); /* what at_json_integer() answers for; 12.0 is */
-bool at_json_is_null(const struct at_json *v);    /* true for NULL too */
+bool at_json_is_bool(const struct at_json *v);
+bool at_json_is_null(const struct at_json *v); /* true for NULL too */
 /* Getters answer the fallback when v is NULL or of another type. */
 const struct at_json *at_json_get(const struct at_json *object, const char *key);
 const struct at_json *at_json_at(const struct at_json *array, size_t i);

@@ -105,9 +105,9 @@ static void close_text(FILE *f)
         fclose(f);
 }
 
-static bool has_bom(const char *s, size_t n)
+size_t at_bom_length(const char *s, size_t n)
 {
-    return n >= 3 && memcmp(s, "\xEF\xBB\xBF", 3) == 0;
+    return n >= 3 && memcmp(s, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
 }
 
 /* What is wrong with s as text; offsets count from 0. */
@@ -140,6 +140,7 @@ int at_text_read(char **out, size_t *n_out, const char *path, size_t max, struct
     struct at_strbuf b = { 0 };
     FILE *f = NULL;
     int rc = open_text(&f, path, err);
+    size_t bom;
     int why;
 
     if (rc)
@@ -157,9 +158,9 @@ int at_text_read(char **out, size_t *n_out, const char *path, size_t max, struct
         at_strbuf_release(&b);
         return rc;
     }
-    if (has_bom(at_strbuf_str(&b), b.n)) {
-        b.n -= 3;
-        memmove(b.s, b.s + 3, b.n + 1);
+    if ((bom = at_bom_length(at_strbuf_str(&b), b.n)) > 0) {
+        b.n -= bom;
+        memmove(b.s, b.s + bom, b.n + 1);
     }
     if (n_out)
         *n_out = b.n;
@@ -206,7 +207,7 @@ static bool take_line(struct at_lines *l, size_t *excess)
 
 int at_lines_next(struct at_lines *l, struct at_error *err)
 {
-    size_t excess;
+    size_t excess, bom;
     bool got = take_line(l, &excess);
 
     if (ferror(l->f))
@@ -217,9 +218,9 @@ int at_lines_next(struct at_lines *l, struct at_error *err)
     if (l->n && l->line[l->n - 1] == '\r' && !excess)
         l->n--;
     l->line[l->n] = '\0';
-    if (l->number == 1 && has_bom(l->line, l->n)) {
-        l->n -= 3;
-        memmove(l->line, l->line + 3, l->n + 1);
+    if (l->number == 1 && (bom = at_bom_length(l->line, l->n)) > 0) {
+        l->n -= bom;
+        memmove(l->line, l->line + bom, l->n + 1);
     }
     if (l->n + excess > l->max)
         return at_fail(err, AT_ERANGE, "line %zu: %zu bytes, at most %zu are read", l->number,

@@ -17,6 +17,9 @@ size_t at_utf8_check(const char *s, size_t n);
 /* at_utf8_next - decode the code point at s[*i] and move *i past it; s must be valid UTF-8. */
 unsigned at_utf8_next(const char *s, size_t *i);
 
+/* at_bom_length - bytes of the byte order mark that s begins with: 3, or 0 without one. */
+size_t at_bom_length(const char *s, size_t n);
+
 /*
  * at_text_read - a whole file ("-": standard input) as a NUL-terminated string.
  *

@@ -150,7 +150,7 @@ static int read_flag(bool *out, const struct at_json *doc, const char *key, bool
 {
     const struct at_json *v = at_json_get(doc, key);
 
-    if (!at_json_is_null(v) && at_json_truth(v, false) != at_json_truth(v, true))
+    if (!at_json_is_null(v) && !at_json_is_bool(v))
         return at_fail(err, AT_EFORMAT, "'%s' is neither true nor false", key);
     *out = at_json_truth(v, fallback);
     return 0;

@@ -76,7 +76,7 @@ static int check_settings(const struct at_json *v, struct at_error *err)
         return at_fail(err, AT_EFORMAT, "not an object of settings");
     for (size_t i = 0; i < AT_COUNTOF(switches); i++) {
         x = at_json_get(v, switches[i]);
-        if (!at_json_is_null(x) && at_json_truth(x, false) != at_json_truth(x, true))
+        if (!at_json_is_null(x) && !at_json_is_bool(x))
             return at_fail(err, AT_EFORMAT, "'%s' is neither true nor false", switches[i]);
     }
     for (size_t i = 0; i < AT_COUNTOF(special_keys); i++) {
