@@ -49,7 +49,7 @@ bool predict_takes_mask(const char *mask)
 static bool predicts_masked(const struct job *job)
 {
     return job->tokenizer && !job->shape.is_causal && at_lm_head_present(&job->model) &&
-           at_tokenizer_id(job->tokenizer, "[MASK]") >= 0;
+           at_tokenizer_role(job->tokenizer, AT_ROLE_MASK) >= 0;
 }
 
 int predict_check(const struct job *job, const struct doc *doc, const char *mask,
@@ -73,7 +73,7 @@ static size_t *masked_positions(size_t *n_out, const struct job *job, const stru
                                 const char *mask)
 {
     const struct at_tokens *t = &doc->tokens;
-    int mask_id = at_tokenizer_id(job->tokenizer, "[MASK]");
+    int mask_id = at_tokenizer_role(job->tokenizer, AT_ROLE_MASK);
     bool has_masks = false;
     size_t n = 0, *list;
 
@@ -128,7 +128,7 @@ static int predict_masked(struct predictions *out, const struct job *job, const 
     size_t T = doc->tokens.n, C = job->shape.width, n;
     size_t *position = masked_positions(&n, job, doc, mask);
     size_t per_batch = AT_MAX((size_t)1, BATCH_ROWS / T);
-    int mask_id = at_tokenizer_id(job->tokenizer, "[MASK]");
+    int mask_id = at_tokenizer_role(job->tokenizer, AT_ROLE_MASK);
     struct at_ranking *rankings;
     struct progress progress;
     void *rows = NULL;

@@ -18,7 +18,7 @@ void at_scorer_init(struct at_scorer *s, const struct at_model *m, const struct 
 {
     *s = (struct at_scorer){ .model = m, .tokenizer = t, .pool = pool };
     s->batch_tokens = batch_tokens ? batch_tokens : AT_SCORER_BATCH;
-    s->mask_id = m->config.is_causal ? -1 : at_tokenizer_id(t, "[MASK]");
+    s->mask_id = m->config.is_causal ? -1 : at_tokenizer_role(t, AT_ROLE_MASK);
     *at_array_push(&s->start) = 0;
 }
 

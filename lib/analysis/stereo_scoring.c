@@ -96,7 +96,7 @@ static void fill_blank(struct at_strbuf *out, const struct at_tokenizer *t, cons
     at_strbuf_clear(out);
     at_strbuf_add(out, context, (size_t)(blank - context));
     at_tokenizer_decode(t, out, pieces, n_pieces);
-    at_strbuf_adds(out, "[MASK]");
+    at_strbuf_adds(out, at_tokenizer_piece(t, at_tokenizer_role(t, AT_ROLE_MASK)));
     at_strbuf_adds(out, blank + strlen("BLANK"));
 }
 

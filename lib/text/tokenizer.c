@@ -52,6 +52,11 @@ int at_tokenizer_id(const struct at_tokenizer *t, const char *piece)
     return at_vocab_find(&t->vocab, piece, strlen(piece));
 }
 
+int at_tokenizer_role(const struct at_tokenizer *t, enum at_token_role role)
+{
+    return t->role[role];
+}
+
 const char *at_tokenizer_piece(const struct at_tokenizer *t, int id)
 {
     return at_vocab_piece(&t->vocab, id);
@@ -245,14 +250,14 @@ int at_tokenize(struct at_tokens *out, const struct at_tokenizer *t, const char 
         return rc;
     }
     if (with_specials)
-        push_mark(out, t->cls, 0);
+        push_mark(out, t->role[AT_ROLE_CLS], 0);
     encode_bert(out, t, text, 0, &word);
     if (with_specials)
-        push_mark(out, t->sep, 0);
+        push_mark(out, t->role[AT_ROLE_SEP], 0);
     if (pair)
         encode_bert(out, t, pair, 1, &word);
     if (pair && with_specials)
-        push_mark(out, t->sep, 1);
+        push_mark(out, t->role[AT_ROLE_SEP], 1);
     return 0;
 }
 

@@ -18,6 +18,18 @@
 
 enum at_tokenizer_kind { AT_WORDPIECE, AT_BPE };
 
+/* What a special token is there for, whatever its spelling. */
+enum at_token_role {
+    AT_ROLE_UNK,
+    AT_ROLE_CLS,
+    AT_ROLE_SEP,
+    AT_ROLE_PAD,
+    AT_ROLE_MASK,
+    AT_ROLE_BOS,
+    AT_ROLE_EOS,
+    AT_N_ROLES
+};
+
 struct at_token {
     int id;
     int segment;       /* 0, or 1 in the second text of a pair */
@@ -53,6 +65,9 @@ size_t at_tokenizer_vocab_size(const struct at_tokenizer *t);
 /* at_tokenizer_id - id of "[CLS]", "[SEP]", "[MASK]", "[PAD]", "[UNK]", "<|endoftext|>" or
    any other piece written exactly so in the vocabulary; -1 when it has none. */
 int at_tokenizer_id(const struct at_tokenizer *t, const char *piece);
+/* at_tokenizer_role - id of the token with that part, as the tokenizer's files name it, else by its
+   usual spelling ("[MASK]", "<|endoftext|>"); -1 when it has none. */
+int at_tokenizer_role(const struct at_tokenizer *t, enum at_token_role role);
 /* at_tokenizer_piece - the raw piece ("##ing", "Ġthe"), or NULL for an id out of range. */
 const char *at_tokenizer_piece(const struct at_tokenizer *t, int id);
 /* at_tokenizer_add_label - append the piece as people write it: "ing" for "##ing", "the" for

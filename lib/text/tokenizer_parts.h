@@ -17,10 +17,10 @@ struct at_tokenizer {
     enum at_tokenizer_kind kind;
     struct at_vocab vocab; /* with the added tokens */
     struct at_added added;
+    int role[AT_N_ROLES]; /* ids, -1 for none */
 
     struct at_normalizer rules; /* WordPiece */
     struct at_wordpiece wordpiece;
-    int cls, sep;
 
     struct at_bpe bpe;
     bool prefix_space;

@@ -15,6 +15,7 @@ enum { DEFAULT_MAX_CHARACTERS = 100 };
 
 static const char *const switches[] = { "do_lower_case", "strip_accents", "tokenize_chinese_chars",
                                         "add_prefix_space" };
+/* In the order of enum at_token_role. */
 static const char *const special_keys[] = { "unk_token",  "cls_token", "sep_token", "pad_token",
                                             "mask_token", "bos_token", "eos_token" };
 
@@ -448,18 +449,30 @@ static int read_vocabulary(struct at_tokenizer *t, struct files *f, struct at_er
     return rc;
 }
 
-static int find_required(int *out, const struct at_tokenizer *t, const char *name, const char *dir,
-                         struct at_error *err)
+/* Which token has which part; an id that WordPiece cannot do without is missed here. */
+static int find_roles(struct at_tokenizer *t, const struct files *f, struct at_error *err)
 {
-    *out = at_vocab_find(&t->vocab, name, strlen(name));
-    if (*out < 0)
-        return at_fail(err, AT_EFORMAT, "%s: the vocabulary has no '%s'", dir, name);
+    static const char *const wordpiece[] = { "[UNK]",  "[CLS]", "[SEP]", "[PAD]",
+                                             "[MASK]", NULL,    NULL };
+    static const char *const bpe[] = { "<|endoftext|>", NULL,           NULL, NULL, NULL,
+                                       "<|endoftext|>", "<|endoftext|>" };
+    const char *const *usual = t->kind == AT_WORDPIECE ? wordpiece : bpe;
+    const char *unk = at_json_text(at_json_get(at_json_get(f->whole, "model"), "unk_token"), NULL);
+
+    for (int i = 0; i < AT_N_ROLES; i++) {
+        const char *name = special_name(f, special_keys[i], usual[i]);
+        if (i == AT_ROLE_UNK && unk)
+            name = unk;
+        t->role[i] = name ? at_vocab_find(&t->vocab, name, strlen(name)) : -1;
+        if (t->kind == AT_WORDPIECE && i <= AT_ROLE_SEP && t->role[i] < 0)
+            return at_fail(err, AT_EFORMAT, "%s: the vocabulary has no '%s'", f->dir, name);
+    }
+    t->wordpiece.unk = t->role[AT_ROLE_UNK];
     return 0;
 }
 
 static int read_all(struct at_tokenizer *t, struct files *f, struct at_error *err)
 {
-    const struct at_json *model;
     int rc = read_settings(&f->config, f->dir, "tokenizer_config.json", err);
 
     if (!rc)
@@ -480,19 +493,8 @@ static int read_all(struct at_tokenizer *t, struct files *f, struct at_error *er
     put_specials(t, f);
     if (at_vocab_check(&t->vocab, err))
         return at_error_in(err, "%s", f->dir);
-    if (t->kind == AT_BPE)
-        return 0;
     t->wordpiece.vocab = &t->vocab;
-    model = at_json_get(f->whole, "model");
-    rc = find_required(
-        &t->wordpiece.unk, t,
-        at_json_text(at_json_get(model, "unk_token"), special_name(f, "unk_token", "[UNK]")),
-        f->dir, err);
-    if (!rc)
-        rc = find_required(&t->cls, t, special_name(f, "cls_token", "[CLS]"), f->dir, err);
-    if (!rc)
-        rc = find_required(&t->sep, t, special_name(f, "sep_token", "[SEP]"), f->dir, err);
-    return rc;
+    return find_roles(t, f, err);
 }
 
 int at_tokenizer_read(struct at_tokenizer *t, const char *dir, struct at_error *err)

@@ -173,7 +173,7 @@ static void test_every_tile_height(void **state)
 }
 
 /* What rounding costs a sum of 1024 products: chains of 96 lose 1.9e-7 of it on average, chains of
-   256 lose 3e-7, and sharp maps show it. */
+   256 lose 3e-7, and sharp maps show it. OpenBLAS chooses its chains by the size of the caches. */
 static void rounding(void *arg)
 {
     enum { N = 28, M = 64, K = 1024 };
@@ -187,7 +187,7 @@ static void rounding(void *arg)
     for (size_t i = 0; i < (size_t)N * M; i++)
         squares += ((double)out[i] - want[i]) * ((double)out[i] - want[i]);
     double rms = sqrt(squares / (N * M) / K);
-    assert_true(rms < 2.2e-7);
+    assert_true(rms < (at_cpu_selected() == AT_KERNELS_OPENBLAS ? 3.2e-7 : 2e-7));
     free(x64);
     free(x);
     free_weight(&w);
