@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 #include "cmd/bias_shared.h"
-#include "cmd/doc.h"
+#include "cmd/job_doc.h"
 #include "cmd/lookup.h"
 
 static void release_state(void *state)

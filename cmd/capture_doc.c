@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "cmd/doc.h"
+#include "cmd/job_doc.h"
 #include "text/pieces.h"
 
 static struct at_json *token_details(const struct doc *doc, size_t i)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "cmd/doc.h"
+#include "cmd/job_doc.h"
 
 /* A batch is closed when it has this many rows or texts. */
 enum { BATCH_ROWS = 1024, BATCH_TEXTS = 64 };

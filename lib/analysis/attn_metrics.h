@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "model/config.h"
+
 enum { AT_N_METRICS = 10 };
 
 /* Field order is the order of columns in metrics.csv. */
@@ -37,12 +39,6 @@ void at_metric_set(struct at_attn_metrics *m, size_t i, double value);
  * T(T+1)/2, of a causal one. The quartiles are of the visible cells too: with the
  * masked half counted as zeros a causal median would always be about 0.
  */
-
-/* What the cells of a map may be. */
-struct at_map_kind {
-    bool is_causal;
-    bool has_summary_token; /* column 0 is [CLS] */
-};
 
 /*
  * at_attn_metrics - all metrics of one map (T,T), in one pass over the cells and one selection.

@@ -12,6 +12,12 @@
 
 enum at_family { AT_BERT, AT_GPT2 };
 
+/* What the cells of an attention map may be. */
+struct at_map_kind {
+    bool is_causal;
+    bool has_summary_token; /* column 0 is [CLS] */
+};
+
 struct at_config {
     enum at_family family;
     bool is_causal;         /* a property of the family, never guessed from tokens */

@@ -1,7 +1,7 @@
 /*
- * doc.c - see doc.h.
+ * job_doc.c - see job_doc.h.
  */
-#include "cmd/doc.h"
+#include "cmd/job_doc.h"
 
 #include <stdlib.h>
 #include <string.h>

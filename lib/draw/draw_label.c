@@ -1,7 +1,7 @@
 /*
- * label.c - see label.h.
+ * draw_label.c - see draw_label.h.
  */
-#include "draw/label.h"
+#include "draw/draw_label.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * test_label.c - measuring text, thinning labels, marks of pieces.
+ * test_draw_label.c - measuring text, thinning labels, marks of pieces.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/attr.h"
-#include "draw/label.h"
+#include "draw/draw_label.h"
 #include "draw/resample.h"
 #include "picture.h"
 

@@ -1,7 +1,7 @@
 /*
- * texts.c - see texts.h.
+ * job_texts.c - see job_texts.h.
  */
-#include "cmd/texts.h"
+#include "cmd/job_texts.h"
 
 #include <stdlib.h>
 #include <string.h>

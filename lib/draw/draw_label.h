@@ -1,22 +1,14 @@
 /*
- * label.h - measuring text through Pango, and making token labels fit.
+ * draw_label.h - measuring text through Pango, and making token labels fit.
  */
-#ifndef DRAW_LABEL_H
-#define DRAW_LABEL_H
+#ifndef DRAW_DRAW_LABEL_H
+#define DRAW_DRAW_LABEL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "draw/canvas.h"
-
-/* A label of an axis: what it says and how it is marked. */
-struct at_label {
-    const char *text;     /* UTF-8 as people write it; "" and a leading space show as a thin mark */
-    bool is_continuation; /* a piece that goes on with the word before it: a faint "##" stands
-                             before it, whether text has one or not */
-    bool is_special;      /* [CLS], <|endoftext|>: drawn faintly, in brackets as it is */
-    size_t mark;          /* 0, or 1 + the category whose colour stands beside the label */
-};
+#include "text/label.h"
 
 /* at_text_width - the length in mm of one line of upright text; bold takes about 8 % more. */
 double at_text_width(const char *utf8, double size_pt);

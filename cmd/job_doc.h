@@ -1,8 +1,8 @@
 /*
- * doc.h - one text made ready: tokens, words, labels.
+ * job_doc.h - one text made ready: tokens, words, labels.
  */
-#ifndef CMD_DOC_H
-#define CMD_DOC_H
+#ifndef CMD_JOB_DOC_H
+#define CMD_JOB_DOC_H
 
 #include "cmd/job.h"
 
