@@ -171,8 +171,8 @@ char *job_title(const struct job *job, const char *what, long layer, long head);
 char *job_subtitle(const struct job *job, const struct doc *doc, const char *more);
 /* job_text_subtitle - the same of what no matrix mode changes. */
 char *job_text_subtitle(const struct job *job, const struct doc *doc);
-/* component_name - of a principal component's axis, "PC 1 (42 %)"; without any variance ratio is NaN
-   and has no share to tell. The arena's. */
+/* component_name - of a principal component's axis, "PC 1 (42 %)"; without any variance ratio is
+   NaN and has no share to tell. The arena's. */
 const char *component_name(struct at_arena *arena, int number, double ratio, int decimals);
 /* job_draws - are pictures (or their drawing lists) written at all? */
 bool job_draws(const struct job *job);

@@ -1,5 +1,6 @@
 /*
- * job_texts.h - the texts of a call, one after the other: operands, a file, lines, JSON lines, a pipe.
+ * job_texts.h - the texts of a call, one after the other: operands, a file, lines, JSON
+ * lines, a pipe.
  *
  * One text is in memory at a time. A line that is no text (bad UTF-8, bad JSON, no key "text") is
  * reported to the caller and reading goes on after it.

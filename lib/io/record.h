@@ -134,7 +134,8 @@ struct at_record {
       .count = offsetof(type, n), .help = __VA_ARGS__ }
 #define AT_FIELD_MATRIX(type, member, rows, cols, k, u, ...) \
     { .key = (k), .kind = AT_KIND_MATRIX, .offset = offsetof(type, member), \
-      .count = offsetof(type, rows), .count2 = offsetof(type, cols), .unit = (u), .help = __VA_ARGS__ }
+      .count = offsetof(type, rows), .count2 = offsetof(type, cols), .unit = (u), \
+      .help = __VA_ARGS__ }
 /* clang-format on */
 
 /* decimals of a share from 0 to 1 that a terminal shows as a whole percentage. */
