@@ -8,7 +8,7 @@
 
 #include "analysis/baseline.h"
 #include "analysis/metric_info.h"
-#include "cmd/corpus.h"
+#include "cmd/job_corpus.h"
 #include "cmd/job.h"
 
 /* One call of the command. */
