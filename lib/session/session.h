@@ -38,7 +38,7 @@ struct at_session {
 
 /*
  * at_session_open - find a model by name or directory (session/find.h), open it and its tokenizer,
- * and see that they belong together. options NULL: the defaults.
+ * and see that they belong together. options NULL: the defaults. spec may end in slashes.
  *
  * Errors    as at_model_find(), at_model_open(), at_tokenizer_open(); AT_EFORMAT when the
  *           vocabulary does not fit the embedding.
