@@ -52,9 +52,9 @@ enum at_token_mark {
     AT_MARK_ENTITY = 1 << 3,
 };
 
-/* at_token_marks - out (n): bits of enum at_token_mark. label[i] is a token as people write it, NULL
-   for a special token, which gets no mark; nothing but ASCII punctuation in it makes AT_MARK_PUNCT.
-   For words: the tag of their first token. */
+/* at_token_marks - out (n): bits of enum at_token_mark. label[i] is a token as people write it,
+   NULL for a special token, which gets no mark; nothing but ASCII punctuation in it makes
+   AT_MARK_PUNCT. For words: the tag of their first token. */
 void at_token_marks(unsigned char *out, const struct at_token_tag *tags, const char *const *label,
                     size_t n);
 
