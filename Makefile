@@ -46,7 +46,7 @@ PRIVATE   := $(wildcard lib/ops/gemm_blas.h lib/ops/kernel*.h lib/ops/vec_*.h) \
              $(addprefix lib/draw/,axes.h canvas_list.h draw_silhouette.h frame.h glyphs.h matrix.h \
                  png_file.h resample.h rows.h tidy_tree.h)
 LIB_HDR   := $(filter-out $(PRIVATE),$(sort $(wildcard lib/*/*.h)))
-CMD_SRC   := $(sort $(wildcard cmd/*.c))
+CMD_SRC   := $(sort $(wildcard cmd/*.c cmd/*/*.c))
 MAN_SRC   := $(sort $(wildcard man/*.[1-9]))
 LIB_OBJ   := $(LIB_SRC:%.c=$O/%.o)
 CMD_OBJ   := $(CMD_SRC:%.c=$O/%.o)

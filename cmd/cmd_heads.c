@@ -2,7 +2,7 @@
  * cmd_heads.c - `atlas heads`: what each head looks at. Seven specialisation scores, scores of
  * position and repetition, and with --conllu the syntactic relations heads find.
  */
-#include "cmd/cmd.h"
+#include "cmd/legacy.h"
 
 #include <math.h>
 #include <stdlib.h>

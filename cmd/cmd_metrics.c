@@ -3,7 +3,7 @@
  * bands, ranks and what is ordinary for this model. Tables, documents and pictures of them are in
  * metrics_report.c.
  */
-#include "cmd/cmd.h"
+#include "cmd/legacy.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -163,7 +163,7 @@ static int explain(const char *key)
 
     if (!m) {
         for (size_t i = 0; i < AT_N_METRIC_TEXTS; i++)
-            names[i] = at_metric_texts[i].key;
+            names[i] = at_metric_key(i);
         near = opt_nearest(key, names, AT_N_METRIC_TEXTS);
         if (near)
             return report_usage("no metric '%s'; did you mean '%s'?", key, near);
@@ -193,7 +193,7 @@ int cmd_metrics(int argc, char **argv)
     int status;
 
     for (size_t i = 0; i < AT_N_METRIC_TEXTS; i++)
-        call.keys[i] = at_metric_texts[i].key;
+        call.keys[i] = at_metric_key(i);
     job_init(&job, "metrics", argc, argv);
     /* clang-format off */
     const struct opt table[] = {

@@ -16,7 +16,7 @@ static int picture_metric(struct metrics_state *s, size_t metric, struct at_erro
     const struct at_metric_text *text = &at_metric_texts[metric];
     size_t n = s->L * s->H;
     double *values = at_malloc(n, sizeof *values);
-    char *file = at_asprintf("metrics_%s", text->key);
+    char *file = at_asprintf("metrics_%s", at_metric_key(metric));
     struct layer_heads p = { file,   text->title, text->formula, text->unit, s->L, s->H,
                              values, 1,           NULL };
     int rc;
@@ -146,7 +146,7 @@ static int chosen_gauges(struct metrics_state *s, struct at_error *err)
                              .layer = (long)(k / s->H),
                              .head = (long)(k % s->H) };
         char *file;
-        if (!selects_head(&s->job->selection, k / s->H, k % s->H))
+        if (!job_selects_head(&s->job->selection, k / s->H, k % s->H))
             continue;
         file = at_asprintf("metrics_gauges_L%ld_H%ld", x.layer, x.head);
         rc = picture_gauges(s, &x, file, err);

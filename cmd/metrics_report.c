@@ -16,7 +16,7 @@ static const char *const band_names[] = { "low", "middle", "high", NULL };
 static void set_metrics(struct at_json *o, const struct at_attn_metrics *m)
 {
     for (size_t i = 0; i < AT_N_METRICS; i++)
-        at_json_set_real(o, at_metric_table[i].key, at_metric_get(m, i));
+        at_json_set_real(o, at_metric_fields[i].key, at_metric_get(m, i));
 }
 
 /* Bands are calibrated for raw maps of tokens; elsewhere there are none. */
@@ -30,7 +30,7 @@ static struct at_json *bands_json(const struct metrics_state *s, const struct at
     struct at_json *o = at_json_object();
 
     for (size_t i = 0; has_bands(s) && i < AT_N_METRICS; i++)
-        at_json_set_string(o, at_metric_table[i].key,
+        at_json_set_string(o, at_metric_fields[i].key,
                            band_names[at_metric_band(&at_metric_texts[i], at_metric_get(m, i))]);
     return o;
 }
@@ -60,7 +60,7 @@ static struct at_json *ranks_json(const struct metrics_state *s, size_t layer, s
     struct at_json *o = at_json_object();
 
     for (size_t i = 0; i < AT_N_METRICS; i++)
-        at_json_set_real(o, at_metric_table[i].key, metrics_rank(s, layer, head, i));
+        at_json_set_real(o, at_metric_fields[i].key, metrics_rank(s, layer, head, i));
     return o;
 }
 
@@ -123,7 +123,7 @@ static char *metrics_columns(void)
 
     at_strbuf_adds(&b, "layer,head");
     for (size_t i = 0; i < AT_N_METRICS; i++)
-        at_strbuf_addf(&b, ",%s", at_metric_table[i].key);
+        at_strbuf_addf(&b, ",%s", at_metric_fields[i].key);
     return at_strbuf_take(&b);
 }
 
@@ -192,7 +192,7 @@ static void print_metric(const struct metrics_state *s, size_t i)
     enum at_band band = has_bands(s) ? at_metric_band(text, v) : AT_BAND_NONE;
     size_t least, most;
 
-    printf("  %-22s", at_metric_table[i].key);
+    printf("  %-22s", at_metric_fields[i].key);
     print_number(v, 9);
     printf("  %-9s", band == AT_BAND_NONE ? "" : text->band_label[band]);
     if (s->job->matrix != AT_ROLLOUT && find_extremes(s, i, &least, &most)) {
@@ -215,7 +215,7 @@ static void print_head(const struct metrics_state *s, size_t layer, size_t head)
     for (size_t i = 0; i < AT_N_METRICS; i++) {
         double v = at_metric_get(m, i);
         enum at_band band = has_bands(s) ? at_metric_band(&at_metric_texts[i], v) : AT_BAND_NONE;
-        printf("  %-22s", at_metric_table[i].key);
+        printf("  %-22s", at_metric_fields[i].key);
         print_number(v, 9);
         printf("  %-9s", band == AT_BAND_NONE ? "" : at_metric_texts[i].band_label[band]);
         print_number(metrics_mean_of_layer(s, layer, i), 12);
@@ -233,7 +233,7 @@ static void print_layer(const struct metrics_state *s, size_t layer)
 {
     printf("\nlayer %zu, mean map of its heads\n", layer);
     for (size_t i = 0; i < AT_N_METRICS; i++) {
-        printf("  %-22s", at_metric_table[i].key);
+        printf("  %-22s", at_metric_fields[i].key);
         print_number(at_metric_get(&s->layer[layer], i), 9);
         printf("\n");
     }
@@ -243,10 +243,10 @@ static void print_layer(const struct metrics_state *s, size_t layer)
 static void print_chosen(const struct metrics_state *s)
 {
     for (size_t l = 0; l < s->L; l++) {
-        if (selects_layer_mean(&s->job->selection, l))
+        if (job_selects_layer_mean(&s->job->selection, l))
             print_layer(s, l);
         for (size_t h = 0; s->job->matrix != AT_ROLLOUT && h < s->H; h++)
-            if (selects_head(&s->job->selection, l, h))
+            if (job_selects_head(&s->job->selection, l, h))
                 print_head(s, l, h);
     }
 }
@@ -274,7 +274,7 @@ static void print_summary(const struct metrics_state *s)
 
 void metrics_explain(FILE *f, const struct at_metric_text *m)
 {
-    fprintf(f, "%s - %s (%s)\n", m->key, m->title, m->unit);
+    fprintf(f, "%s - %s (%s)\n", at_metric_key((size_t)(m - at_metric_texts)), m->title, m->unit);
     fprintf(f, "  formula  %s\n", m->formula);
     if (m->formula_causal)
         fprintf(f, "  causal   %s\n", m->formula_causal);

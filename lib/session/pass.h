@@ -37,6 +37,8 @@ struct at_visitor {
 
 /* Who is told what happens on the way. Any may be NULL. */
 struct at_observer {
+    /* ready - a text was made ready, nothing is begun; a failure ends the pass. */
+    int (*ready)(void *arg, const struct at_doc *doc, struct at_error *err);
     void (*took)(void *arg, const struct at_doc *doc); /* a text was read and will be computed */
     void (*cut)(void *arg, const struct at_doc *doc);  /* it was too long, n_tokens_given */
     void (*skipped)(void *arg, const char *id, const struct at_error *why, bool is_many);
