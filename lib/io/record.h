@@ -50,9 +50,11 @@ enum at_field_kind {
     AT_KIND_FLAGS,
     AT_KIND_RECORD, /* a struct within the struct: an object, or its fields in place (no key) */
     AT_KIND_LINK,   /* a pointer to a struct, or NULL for null; its columns in CSV all the same */
-    AT_KIND_LIST,   /* a pointer and a size_t count: a list of objects. No column: a table */
-    AT_KIND_REALS,  /* double * and a size_t count: a list of numbers. JSON only */
-    AT_KIND_TEXTS,  /* const char ** and a size_t count: a list of strings; "+" in CSV */
+    /* Lists are a pointer and a count; a count without a pointer is undefined as a whole. */
+    AT_KIND_LIST,  /* structs and a size_t count: a list of objects. No column: a table */
+    AT_KIND_REALS, /* double * and a size_t count: a list of numbers. JSON only */
+    /* const char ** and a size_t count: a list of those that are not NULL; in CSV joined by "+". */
+    AT_KIND_TEXTS,
     AT_KIND_SIZES,  /* size_t * and a size_t count: a list of integers. JSON only */
     AT_KIND_MATRIX, /* double * and two size_t, rows and columns: a list of lists. JSON only */
 };
@@ -61,11 +63,15 @@ enum at_field_kind {
 enum at_field_flags {
     AT_CSV_ONLY = 1 << 0,
     AT_JSON_ONLY = 1 << 1,
-    AT_LEAVE_OUT = 1 << 2,   /* JSON: undefined, empty list or NULL: no key at all */
+    AT_LEAVE_OUT = 1 << 2,   /* JSON: undefined, false, an empty list or object: no key at all */
     AT_NONNEGATIVE = 1 << 3, /* of int and long: below 0 is undefined */
-    AT_KEYED = 1 << 4,       /* of a list: an object whose keys are the first (text) field */
-    AT_TERM_ONLY = 1 << 5,   /* neither CSV nor JSON */
-    AT_AS_MEAN = 1 << 6,     /* of a layer or head: AT_NONE is "mean" */
+    /* Of a list: an object whose keys are the first (text) field. A second field without a key is
+       the value, else the other fields are an object. */
+    AT_KEYED = 1 << 4,
+    AT_TERM_ONLY = 1 << 5, /* neither CSV nor JSON */
+    AT_AS_MEAN = 1 << 6,   /* of a layer or head: undefined is "mean" */
+    AT_TRUTH = 1 << 7,     /* of int: true and false, undefined below 0 */
+    AT_EXACT = 1 << 8,     /* of a real: 15 significant digits in CSV */
 };
 
 struct at_field {
@@ -83,7 +89,7 @@ struct at_field {
     /* In a terminal table: */
     const char *heading; /* NULL: no column there */
     int width;           /* in columns, negative: to the left */
-    int decimals;        /* of a real; AT_PERCENT */
+    int decimals;        /* of a real; AT_PERCENT, AT_DIGITS(n) */
 };
 
 struct at_record {
@@ -95,12 +101,12 @@ struct at_record {
 #define AT_RECORD(type, fields) { sizeof(type), (fields) }
 #define AT_FIELD_END { .kind = AT_KIND_END }
 
-#define AT_MEMBER(type, member) (((type *)0)->member)
+/* By the member's address, so that an array of characters is not taken for a pointer to them. */
 #define AT_KIND_OF(type, member) \
-    _Generic(AT_MEMBER(type, member), \
-             int: AT_KIND_INT, long: AT_KIND_LONG, size_t: AT_KIND_SIZE, float: AT_KIND_FLOAT, \
-             double: AT_KIND_REAL, bool: AT_KIND_BOOL, const char *: AT_KIND_TEXT, \
-             char *: AT_KIND_TEXT, struct at_json *: AT_KIND_JSON)
+    _Generic(&((type *)0)->member, \
+             int *: AT_KIND_INT, long *: AT_KIND_LONG, size_t *: AT_KIND_SIZE, \
+             float *: AT_KIND_FLOAT, double *: AT_KIND_REAL, bool *: AT_KIND_BOOL, \
+             const char **: AT_KIND_TEXT, char **: AT_KIND_TEXT, struct at_json **: AT_KIND_JSON)
 
 /* A scalar. The dots are the help, and behind it what else is to be set: .flags = AT_CSV_ONLY. */
 #define AT_FIELD(type, member, k, u, ...) \
@@ -140,10 +146,14 @@ struct at_record {
 
 /* decimals of a share from 0 to 1 that a terminal shows as a whole percentage. */
 enum { AT_PERCENT = -1 };
+/* decimals of a number that a terminal shows with n significant digits, as "%.2g" does. */
+#define AT_DIGITS(n) (-1 - (n))
 
 /*
  * at_record_json - an object of one struct; the caller's.
  * at_record_set - the same keys into an object that is there.
+ *
+ * row NULL is a struct in which everything is undefined; at_record_cells() takes it likewise.
  */
 struct at_json *at_record_json(const struct at_record *r, const void *row);
 void at_record_set(struct at_json *object, const struct at_record *r, const void *row);
@@ -153,28 +163,40 @@ void at_record_columns(struct at_strbuf *out, const struct at_record *r);
 /* at_record_cells - the cells of one row; the caller ends it (at_csv_end()). */
 void at_record_cells(struct at_csv *csv, const struct at_record *r, const void *row);
 
-/* at_record_heading, at_record_line - a terminal table: the fields that have a heading, each in its
-   width with a space between, no blanks at the end of a line; undefined is "n/a". */
+/*
+ * at_record_heading, at_record_line - a terminal table: the fields that have a heading, each in its
+ * width with a space between, no blanks at the end of a line.
+ *
+ * Text is to the left with a negative width; what is too long moves the rest on. Undefined is
+ * "n/a", flags and texts are joined as in CSV, true and false are "yes" and "no".
+ */
 void at_record_heading(FILE *f, const struct at_record *r);
 void at_record_line(FILE *f, const struct at_record *r, const void *row);
 
-/* at_record_find - the field with that column name, in place fields included; NULL. With a suffix
-   of its record only under its full name. */
+/*
+ * at_record_find - the field of a CSV column, those of records included; NULL when there is none.
+ * at_record_real - the value in a CSV column as a number; NaN for text and what is undefined. A
+ * name of no column is a bug.
+ *
+ * column is the whole name: with the suffix of the record, and "ss_low" for an end of interval ss.
+ */
 const struct at_field *at_record_find(const struct at_record *r, const char *column);
-/* at_record_real - the value of a scalar field as a number; NaN for text and what is undefined. */
 double at_record_real(const struct at_record *r, const char *column, const void *row);
 
 /*
- * at_record_walk - every field in order, records and links entered: of the columns of a CSV table,
- * or of the keys of a JSON object, whose lists are entered too.
+ * at_record_walk_columns - every column of a CSV table in order; name is its whole name.
+ * at_record_walk_keys - every key of a JSON object in order of declaration, what is within objects
+ * and lists included; name is a path: "heads[].raw.syntax".
  *
- * name is the whole column name, or the path of a key: "heads[].raw.syntax".
+ * A list of numbers is "centroid[]", a matrix "cells[][]", an interval "ci[2]", what a keyed list
+ * has for each key "by_target.<target>".
  */
 typedef void (*at_field_fn)(void *arg, const char *name, const struct at_field *f);
 void at_record_walk_columns(const struct at_record *r, at_field_fn fn, void *arg);
 void at_record_walk_keys(const struct at_record *r, at_field_fn fn, void *arg);
 
-/* at_field_type - "integer", "number", "text", "true/false", "list", as help tells it. */
+/* at_field_type - "integer", "integer or mean", "number", "text", "true/false", "object" or "any",
+   as help tells it; of a list that of its elements. */
 const char *at_field_type(const struct at_field *f);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * textfile.c - see textfile.h.
  */
+#define _XOPEN_SOURCE 700 /* wcwidth */
 #include "io/textfile.h"
 
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
@@ -103,6 +105,18 @@ static void close_text(FILE *f)
 {
     if (f && f != stdin)
         fclose(f);
+}
+
+size_t at_utf8_columns(const char *s, size_t n)
+{
+    size_t columns = 0;
+
+    for (size_t i = 0; i < n;) {
+        int width = wcwidth((wchar_t)at_utf8_next(s, &i));
+        if (width > 0)
+            columns += (size_t)width;
+    }
+    return columns;
 }
 
 size_t at_bom_length(const char *s, size_t n)

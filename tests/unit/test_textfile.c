@@ -4,6 +4,7 @@
 #include "io/textfile.h"
 
 #include <stdbool.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -254,13 +255,29 @@ static void test_lines_of_nothing(void **state)
     at_lines_close(&l);
 }
 
+static void test_columns(void **state)
+{
+    static const char text[] = "e\xCC\x81\xE4\xB8\xAD!"; /* e, an accent on it, a wide one, ! */
+
+    (void)state;
+    setlocale(LC_CTYPE, "C.UTF-8");
+    assert_int_equal(at_utf8_columns(text, sizeof text - 1), 4);
+    assert_int_equal(at_utf8_columns(text, 3), 1);
+    assert_int_equal(at_utf8_columns(text, 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_utf8_table),         cmocka_unit_test(test_utf8_offsets),
-        cmocka_unit_test(test_utf8_round_trip),    cmocka_unit_test(test_whole_files),
-        cmocka_unit_test(test_files_with_a_fault), cmocka_unit_test(test_files_that_cannot_be_read),
-        cmocka_unit_test(test_standard_input),     cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_utf8_table),
+        cmocka_unit_test(test_utf8_offsets),
+        cmocka_unit_test(test_utf8_round_trip),
+        cmocka_unit_test(test_whole_files),
+        cmocka_unit_test(test_files_with_a_fault),
+        cmocka_unit_test(test_files_that_cannot_be_read),
+        cmocka_unit_test(test_standard_input),
+        cmocka_unit_test(test_lines),
         cmocka_unit_test(test_lines_of_nothing),
     };
 
