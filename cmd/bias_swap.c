@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "cmd/bias_shared.h"
 #include "cmd/job_doc.h"
-#include "cmd/lookup.h"
+#include "session/find.h"
 
 static void release_state(void *state)
 {
@@ -137,7 +137,7 @@ static int open_terms(struct swap_call *call, struct job *job, struct at_error *
 {
     char *built_in = NULL;
     const char *path = call->terms_file;
-    int rc = path ? 0 : data_path(&built_in, "data/swap-terms.tsv", err);
+    int rc = path ? 0 : at_data_path(&built_in, "data/swap-terms.tsv", err);
 
     if (!path)
         path = built_in;

@@ -360,7 +360,7 @@ static double mean_dropped(const struct at_doc *doc)
 }
 
 struct at_json *call_meta(const struct call *c, const char *model_name,
-                          const struct at_config *shape, const struct at_doc *doc)
+                          const struct at_config *shape)
 {
     struct at_json *m = at_json_object(), *versions = at_json_object();
 
@@ -368,20 +368,27 @@ struct at_json *call_meta(const struct call *c, const char *model_name,
     at_json_set_string(m, "architecture", at_family_name(shape->family));
     at_json_set_int(m, "layers", (long long)shape->n_layers);
     at_json_set_int(m, "heads", (long long)shape->n_heads);
-    at_json_set_string(m, "tokenisation", doc && doc->in.pair ? "pair" : "plain");
+    at_json_set_string(m, "tokenisation", "plain");
     at_json_set_bool(m, "causal", shape->is_causal);
     at_json_set_bool(m, "words", c->doc.by_words);
     at_json_set_string(m, "matrix", matrix_words[c->matrix]);
     at_json_set_string(versions, "atlas", version_number());
     at_json_set_int(versions, "schema", 1);
     at_json_set(m, "versions", versions);
-    if (!doc)
-        return m;
+    return m;
+}
+
+struct at_json *doc_meta(const struct call *c, const struct at_doc *doc)
+{
+    struct at_json *m = call_meta(c, doc->model_name, doc->shape);
+
     if (*doc->in.id)
         at_json_set_string(m, "id", doc->in.id);
     at_json_set_string(m, "text", doc->in.text);
-    if (doc->in.pair)
+    if (doc->in.pair) {
+        at_json_set_string(m, "tokenisation", "pair");
         at_json_set_string(m, "pair", doc->in.pair);
+    }
     at_json_set_int(m, "n_tokens", (long long)doc->tokens.n);
     if (doc->n_dropped)
         at_json_set_real(m, "dropped_mass", mean_dropped(doc));

@@ -83,8 +83,9 @@ bool selects_head(const struct selection *s, size_t layer, size_t head);
 bool selects_layer_mean(const struct selection *s, size_t layer);
 bool selects_global(const struct selection *s);
 
-/* call_meta - the "meta" object of every document: the model, and the text unless doc is NULL. */
+/* call_meta - the "meta" object of a document about a model; doc_meta - about a text, too. */
 struct at_json *call_meta(const struct call *c, const char *model_name,
-                          const struct at_config *shape, const struct at_doc *doc);
+                          const struct at_config *shape);
+struct at_json *doc_meta(const struct call *c, const struct at_doc *doc);
 
 #endif

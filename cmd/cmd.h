@@ -29,11 +29,12 @@ enum need {
     NEED_TEXT = 2,  /* texts: operands, --file, --lines ...; else operands are the command's own */
 };
 
-/* What a command works with: the call as given, the model (NULL without one), the outputs. */
+/* What a command works with. */
 struct context {
-    struct call *call;
-    const struct at_session *session;
-    struct sink *sink;
+    struct call *call;                /* as given */
+    const struct at_session *session; /* the model; NULL without one */
+    struct sink *sink;                /* outputs */
+    struct at_pool *pool;             /* threads */
 };
 
 struct command {

@@ -11,10 +11,10 @@
 #include "base/alloc.h"
 #include "base/strbuf.h"
 #include "cmd/job.h"
-#include "cmd/lookup.h"
 #include "io/json.h"
 #include "model/classify.h"
 #include "model/lm_head.h"
+#include "session/find.h"
 
 /* What the three subcommands share. */
 struct model_call {
@@ -38,8 +38,8 @@ static int look_at(struct at_config *c, const char *dir, struct at_error *err)
 
 static int list_models(const struct model_call *call)
 {
-    struct model_place *places;
-    size_t n = model_places(&places);
+    struct at_model_place *places;
+    size_t n = at_model_places(&places);
     struct at_json *list = at_json_array();
 
     for (size_t i = 0; i < n; i++) {
@@ -74,7 +74,7 @@ static int list_models(const struct model_call *call)
         printf("no models; ATLAS_DATADIR and ATLAS_MODELS say where to look\n");
     }
     at_json_free(list);
-    model_places_free(places, n);
+    at_model_places_free(places, n);
     return EXIT_DONE;
 }
 
@@ -370,7 +370,7 @@ static int check(const struct model_call *call)
     is_good &= verdict(checks, call->is_json, true, "tensors", found);
     snprintf(found, sizeof found, "tokenizer %zu, embedding %zu, configuration %zu", pieces,
              m->weights.word_embed.n_out, m->config.vocab);
-    is_good &= verdict(checks, call->is_json, vocabulary_fits(pieces, m->config.vocab),
+    is_good &= verdict(checks, call->is_json, at_vocabulary_fits(pieces, m->config.vocab),
                        "vocabulary sizes agree", found);
     is_good &= check_weights(checks, call);
     if (run_probe(&p, call, &err)) {
@@ -403,16 +403,16 @@ static int check(const struct model_call *call)
     return EXIT_DONE;
 }
 
-/* Unlike model_load(), a vocabulary of another size is a finding here, not a failure. */
+/* Unlike at_model_load(), a vocabulary of another size is a finding here, not a failure. */
 static int open_call(struct model_call *call, struct at_error *err)
 {
     char *dir;
-    int rc = model_find(&dir, call->model, err);
+    int rc = at_model_find(&dir, call->model, err);
 
     if (rc)
         return rc;
     rc = at_model_open(&call->opened, dir, err);
-    call->model = model_trim(&call->opened.arena, call->model);
+    call->model = at_model_trim(&call->opened.arena, call->model);
     if (!rc)
         rc = at_tokenizer_open(&call->tokenizer, dir, err);
     free(dir);

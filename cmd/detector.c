@@ -8,11 +8,11 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
-#include "cmd/lookup.h"
 #include "cmd/report.h"
 #include "io/npy.h"
 #include "model/classify.h"
 #include "model/forward.h"
+#include "session/find.h"
 
 /* "0.4" for every category, "GEN=0.4" for one. */
 static int take_threshold(double *category, const char *item, size_t n)
@@ -115,7 +115,7 @@ int detector_use(struct detector *out, struct at_model *model, struct at_tokeniz
 
     out->model = model;
     out->tokenizer = tokenizer;
-    name = model_trim(&model->arena, name);
+    name = at_model_trim(&model->arena, name);
     rc = at_bias_find_labels(&out->labels, &model->config, err);
     if (!rc && !model->weights.classifier.w.data)
         rc = at_fail(err, AT_EFORMAT, "the checkpoint has no token classifier");
@@ -136,7 +136,7 @@ int detector_open(struct detector *out, const char *name, const struct detector_
     int rc;
 
     *out = (struct detector){ 0 };
-    rc = model_load(&out->own_model, &out->own_tokenizer, name, err);
+    rc = at_model_load(&out->own_model, &out->own_tokenizer, name, err);
     return rc ? rc : detector_use(out, &out->own_model, out->own_tokenizer, name, o, err);
 }
 

@@ -161,11 +161,12 @@ static void clean_up_on_signals(void)
 
 /* --- one call --- */
 
-static int open_session(struct at_session *s, const struct call *c, struct at_error *err)
+static int open_session(struct at_session *s, const struct call *c, struct at_pool *pool,
+                        struct at_error *err)
 {
     const struct at_session_options options = {
         .precision = (enum at_precision)c->precision,
-        .n_threads = (size_t)c->n_threads,
+        .pool = pool,
     };
     const struct at_config *shape = &s->model.config;
     int rc = at_session_open(s, c->model, &options, err);
@@ -181,25 +182,29 @@ static int open_session(struct at_session *s, const struct call *c, struct at_er
 }
 
 /* The command between its ceremonies: session and sink are open while it runs. */
-static int run_open(const struct command *cmd, void *own, struct call *c,
-                    struct at_session *session, struct sink *sink)
+static int run_open(const struct command *cmd, void *own, struct context *x,
+                    struct at_session *session)
 {
+    struct call *c = x->call;
     bool has_session = (c->needs & NEED_MODEL) && !((c->needs & NEED_TEXT) && c->from);
-    struct context x = { c, has_session ? session : NULL, sink };
     struct at_error err;
-    int rc = has_session ? open_session(session, c, &err) : 0;
+    int rc = has_session ? open_session(session, c, x->pool, &err) : 0;
 
     if (!rc)
-        rc = sink_open(sink, c, &err);
+        rc = sink_open(x->sink, c, &err);
     if (!rc && has_session)
-        rc = sink_note_session(sink, "model", session, &err);
-    return rc ? report_fault(&err) : cmd->run(own, &x);
+        rc = sink_note_session(x->sink, "model", session, &err);
+    if (rc)
+        return report_fault(&err);
+    x->session = has_session ? session : NULL;
+    return cmd->run(own, x);
 }
 
 static int run_parsed(const struct command *cmd, void *own, struct call *c)
 {
     struct at_session session = { 0 };
     struct sink sink = { .call = c };
+    struct context x = { c, NULL, &sink, NULL };
     int status = cmd->check ? cmd->check(own, c) : EXIT_DONE;
 
     if (!status && !c->is_answered)
@@ -208,10 +213,12 @@ static int run_parsed(const struct command *cmd, void *own, struct call *c)
         return report_flush(status);
     clean_up_on_signals();
     status = call_open_texts(c);
+    x.pool = at_pool_new((size_t)c->n_threads);
     if (!status)
-        status = run_open(cmd, own, c, &session, &sink);
+        status = run_open(cmd, own, &x, &session);
     status = sink_close(&sink, status);
     at_session_close(&session);
+    at_pool_free(x.pool);
     return status;
 }
 

@@ -21,7 +21,7 @@ static struct at_label *number_labels(struct at_arena *arena, size_t n)
 }
 
 int picture_head_map(struct sink *sink, const struct at_doc *doc, const struct head_map *p,
-                        struct at_error *err)
+                     struct at_error *err)
 {
     struct at_arena arena = { 0 };
     size_t n = p->L * p->H;

@@ -22,6 +22,6 @@ struct head_map {
 /* picture_head_map - nothing is written when every value is NaN. doc may
    be NULL: no text, then model_name is the model's. */
 AT_MUST_USE int picture_head_map(struct sink *sink, const struct at_doc *doc,
-                                    const struct head_map *p, struct at_error *err);
+                                 const struct head_map *p, struct at_error *err);
 
 #endif

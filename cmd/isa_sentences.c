@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
-#include "cmd/lookup.h"
+#include "session/find.h"
 
 enum { MAX_FILE = 64 << 20, SHOWN = 40 };
 
@@ -46,7 +46,7 @@ int isa_read_sentences(struct isa_call *call, struct at_error *err)
 int isa_open_rules(struct isa_call *call, struct at_error *err)
 {
     char *path;
-    int rc = data_path(&path, "data/abbreviations.txt", err);
+    int rc = at_data_path(&path, "data/abbreviations.txt", err);
 
     if (rc)
         return rc;

@@ -13,8 +13,8 @@
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
-#include "cmd/lookup.h"
 #include "cmd/build_info.h"
+#include "session/find.h"
 
 static const char *const matrix_words[] = { "raw", "col", "rollout", NULL };
 static const char *const precision_words[] = { "auto", "float", "double", NULL };
@@ -227,14 +227,14 @@ static int check_options(struct job *job)
 
 static int open_model(struct job *job, struct at_error *err)
 {
-    int rc = model_load(&job->model, &job->tokenizer, job->model_name, err);
+    int rc = at_model_load(&job->model, &job->tokenizer, job->model_name, err);
 
     if (rc)
         return rc;
     if (job->precision != PRECISION_AUTO)
         job->model.is_double = job->precision == PRECISION_DOUBLE;
     job->shape = job->model.config;
-    job->model_name = model_trim(&job->arena, job->model_name);
+    job->model_name = at_model_trim(&job->arena, job->model_name);
     job->shown_model = at_path_base(job->model_name);
     if (job->pair && job->shape.n_segments < 2)
         return at_fail(err, AT_ERANGE, "--pair needs a model with two segments; '%s' has none",

@@ -73,9 +73,9 @@ static int picture_gauges(const struct subject *s, const struct at_head_metrics 
     struct at_arena arena = { 0 };
     struct at_gauge rows[AT_N_METRIC_TEXTS];
     const struct at_attn_metrics *metrics = head ? &head->metrics : &s->t->global;
-    const char *file = head ? at_arena_printf(&arena, "metrics_gauges_L%zu_H%zu", head->layer,
-                                              head->head)
-                            : "metrics_gauges";
+    const char *file =
+        head ? at_arena_printf(&arena, "metrics_gauges_L%zu_H%zu", head->layer, head->head)
+             : "metrics_gauges";
     char *title = caption_title("Metrics", s->doc->model_name, head ? (long)head->layer : -1,
                                 head ? (long)head->head : -1);
     char *subtitle = caption_text(s->sink->call, s->doc, "");

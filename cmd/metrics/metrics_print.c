@@ -18,8 +18,7 @@ static void print_number(double v, int width)
 static const char *band_label(const struct metrics *m, size_t metric, double v)
 {
     const struct at_metric_text *text = &at_metric_texts[metric];
-    enum at_band band =
-        m->x->call->matrix == AT_RAW ? at_metric_band(text, v) : AT_BAND_NONE;
+    enum at_band band = m->x->call->matrix == AT_RAW ? at_metric_band(text, v) : AT_BAND_NONE;
 
     return band == AT_BAND_NONE ? "" : text->band_label[band];
 }
@@ -99,8 +98,7 @@ void metrics_print(const struct metrics *m, const struct at_doc *doc,
     if (*doc->in.id)
         printf("%s%s: ", doc->number ? "\n" : "", doc->in.id);
     printf("%s, %zu layer%s x %zu head%s, %zu %s%s\n", doc->model_name, t->L, at_plural(t->L), t->H,
-           at_plural(t->H), doc->n, m->x->call->doc.by_words ? "word" : "token",
-           at_plural(doc->n));
+           at_plural(t->H), doc->n, m->x->call->doc.by_words ? "word" : "token", at_plural(doc->n));
     printf("  %-22s%9s  %-9s%9s%14s\n", "metric", "mean map", "", has_heads ? "least head" : "",
            has_heads ? "greatest head" : "");
     for (size_t i = 0; i < AT_N_METRICS; i++)

@@ -45,10 +45,12 @@ struct at_doc {
 struct at_map_kind at_doc_kind(const struct at_doc *doc);
 
 /*
- * at_doc_prepare - tokenize; the strings of in move to the doc, also on failure.
+ * at_doc_prepare - tokenize; the strings of in move to the doc, also on failure. options NULL: all
+ * false.
  *
  * Errors    AT_ERANGE: longer than the model's positions (both lengths are named), no token, no
- *           word; what the tokenizer says.      Memory  at_doc_release().
+ *           word; what the tokenizer says.
+ * Memory    at_doc_release(), also after a failure; until then its id and text are there.
  */
 AT_MUST_USE int at_doc_prepare(struct at_doc *out, const struct at_session *s, struct at_text *in,
                                const struct at_doc_options *options, struct at_error *err);
@@ -56,9 +58,12 @@ AT_MUST_USE int at_doc_prepare(struct at_doc *out, const struct at_session *s, s
 /*
  * at_doc_from_capture - the text of a capture. A file of another program has pieces only: special
  * tokens and words follow from how they are written, offsets from following the pieces through the
- * text. capture must outlive the doc.
+ * text.
  *
- * Errors    AT_EFORMAT when the tokens do not fit the maps, or when there are no maps.
+ * Errors    AT_EFORMAT when the tokens do not fit the maps, or when there are no maps; AT_ERANGE:
+ *           no word.
+ * Memory    at_doc_release(), also after a failure. capture must outlive the doc, which points into
+ *           itself and cannot be copied.
  */
 AT_MUST_USE int at_doc_from_capture(struct at_doc *out, const struct at_capture_file *capture,
                                     const char *id, bool by_words, struct at_error *err);

@@ -1,7 +1,7 @@
 /*
- * lookup.c - see lookup.h.
+ * find.c - see find.h.
  */
-#include "cmd/lookup.h"
+#include "session/find.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -56,7 +56,7 @@ static size_t data_dirs(char *dirs[3])
     return n;
 }
 
-int data_path(char **out, const char *rel, struct at_error *err)
+int at_data_path(char **out, const char *rel, struct at_error *err)
 {
     struct at_strbuf looked = { 0 };
     char *dirs[3], *found = NULL;
@@ -156,7 +156,7 @@ static int fail_to_find(const char *name, const char *looked, struct at_error *e
                    name);
 }
 
-int model_find(char **dir_out, const char *name, struct at_error *err)
+int at_model_find(char **dir_out, const char *name, struct at_error *err)
 {
     const char *models = getenv("ATLAS_MODELS");
     struct at_strbuf looked = { 0 };
@@ -188,7 +188,7 @@ int model_find(char **dir_out, const char *name, struct at_error *err)
     if (!dir) {
         char *rel = at_path_join("models", name);
         at_strbuf_adds(&looked, ", the built-in models");
-        if (strchr(name, '/') || data_path(&dir, rel, NULL))
+        if (strchr(name, '/') || at_data_path(&dir, rel, NULL))
             dir = NULL;
         free(rel);
     }
@@ -207,7 +207,7 @@ int model_find(char **dir_out, const char *name, struct at_error *err)
     return rc;
 }
 
-const char *model_trim(struct at_arena *arena, const char *name)
+const char *at_model_trim(struct at_arena *arena, const char *name)
 {
     size_t n = strlen(name);
 
@@ -216,30 +216,30 @@ const char *model_trim(struct at_arena *arena, const char *name)
     return at_arena_strndup(arena, name, n);
 }
 
-bool vocabulary_fits(size_t n_pieces, size_t n_rows)
+bool at_vocabulary_fits(size_t n_pieces, size_t n_rows)
 {
     return n_pieces == n_rows || (n_pieces < n_rows && n_rows % 8 == 0);
 }
 
-int model_load(struct at_model *model, struct at_tokenizer **tokenizer, const char *name,
-               struct at_error *err)
+int at_model_load(struct at_model *model, struct at_tokenizer **tokenizer, const char *name,
+                  struct at_error *err)
 {
     char *dir;
-    int rc = model_find(&dir, name, err);
+    int rc = at_model_find(&dir, name, err);
 
     if (rc)
         return rc;
     rc = at_model_open(model, dir, err);
     if (!rc)
         rc = at_tokenizer_open(tokenizer, dir, err);
-    if (!rc && !vocabulary_fits(at_tokenizer_vocab_size(*tokenizer), model->config.vocab))
+    if (!rc && !at_vocabulary_fits(at_tokenizer_vocab_size(*tokenizer), model->config.vocab))
         rc = at_fail(err, AT_EFORMAT, "'%s': the tokenizer has %zu pieces, the model %zu", dir,
                      at_tokenizer_vocab_size(*tokenizer), model->config.vocab);
     free(dir);
     return rc;
 }
 
-struct places AT_ARRAY(struct model_place);
+struct places AT_ARRAY(struct at_model_place);
 
 /* No document can hold a path that is not UTF-8: such models are not listed. */
 static void add_place(struct places *v, const char *name, const char *dir, const char *where)
@@ -248,8 +248,8 @@ static void add_place(struct places *v, const char *name, const char *dir, const
         return;
     for (size_t i = 0; i < v->n; i++)
         if (!strcmp(v->items[i].name, name))
-            return; /* an earlier place wins, as in model_find() */
-    *at_array_push(v) = (struct model_place){ at_strdup(name), at_strdup(dir), where };
+            return; /* an earlier place wins, as in at_model_find() */
+    *at_array_push(v) = (struct at_model_place){ at_strdup(name), at_strdup(dir), where };
 }
 
 /* Every subdirectory of dir that holds a config.json. */
@@ -301,12 +301,12 @@ static void add_cached(struct places *v, const char *hub)
 
 static int by_name(const void *a, const void *b)
 {
-    const struct model_place *x = a, *y = b;
+    const struct at_model_place *x = a, *y = b;
 
     return strcmp(x->name, y->name);
 }
 
-size_t model_places(struct model_place **out)
+size_t at_model_places(struct at_model_place **out)
 {
     const char *models = getenv("ATLAS_MODELS");
     struct places v = { 0 };
@@ -316,7 +316,7 @@ size_t model_places(struct model_place **out)
     if (models && *models)
         add_models_of(&v, models, "ATLAS_MODELS");
     n_dirs = data_dirs(dirs);
-    /* all of them: model_find() looks for each name in each */
+    /* all of them: at_model_find() looks for each name in each */
     for (size_t i = 0; i < n_dirs; i++) {
         dir = at_path_join(dirs[i], "models");
         add_models_of(&v, dir, "built in");
@@ -333,7 +333,7 @@ size_t model_places(struct model_place **out)
     return v.n;
 }
 
-void model_places_free(struct model_place *places, size_t n)
+void at_model_places_free(struct at_model_place *places, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         free(places[i].name);
