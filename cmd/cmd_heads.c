@@ -170,7 +170,8 @@ int cmd_heads(int argc, char **argv)
                       "Score what each head looks at: function words, content words, the first "
                       "token, punctuation, entities, far away, itself; the token before or after, "
                       "earlier copies and what followed them. Scaled scores compare heads of one "
-                      "layer only.")) {
+                      "layer only.",
+                      NULL)) {
     case OPT_DONE:
         return job_finish(&job, EXIT_DONE);
     case OPT_BAD_USE:

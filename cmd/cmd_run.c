@@ -396,7 +396,8 @@ int cmd_run(int argc, char **argv)
     switch (opt_parse(&argc, argv, table, "atlas run [options] [text ...]",
                       "Run texts through a model: tokens, predictions and every attention map. "
                       "Without -o a summary goes to standard output; with it documents, tables, "
-                      "pictures and the capture go to DIR.")) {
+                      "pictures and the capture go to DIR.",
+                      NULL)) {
     case OPT_DONE:
         return job_finish(&job, EXIT_DONE);
     case OPT_BAD_USE:

@@ -213,7 +213,8 @@ static int run_parsed(const struct command *cmd, void *own, struct call *c)
         return report_flush(status);
     clean_up_on_signals();
     status = call_open_texts(c);
-    x.pool = at_pool_new((size_t)c->n_threads);
+    if (c->needs)
+        x.pool = at_pool_new((size_t)c->n_threads);
     if (!status)
         status = run_open(cmd, own, &x, &session);
     status = sink_close(&sink, status);

@@ -134,6 +134,21 @@ int sink_table(struct sink *s, const struct at_doc *doc, const char *name,
     return table_commit(&t, s, err);
 }
 
+int sink_corpus(struct sink *s, const struct at_corpus *corpus, struct at_error *err)
+{
+    struct at_arena arena = { 0 };
+    struct at_corpus_row *rows;
+    size_t n;
+    int rc = 0;
+
+    if (corpus->cells) {
+        rows = at_corpus_rows(&n, corpus, &arena);
+        rc = sink_table(s, NULL, "corpus.csv", &at_corpus_row_record, rows, n, err);
+    }
+    at_arena_release(&arena);
+    return rc;
+}
+
 int table_open(struct table *t, struct sink *s, const struct at_doc *doc, const char *name,
                const struct at_record *r, struct at_error *err)
 {

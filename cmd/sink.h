@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "analysis/corpus.h"
 #include "cmd/call.h"
 #include "cmd/manifest.h"
 #include "draw/canvas.h"
@@ -51,6 +52,9 @@ AT_MUST_USE int sink_document(struct sink *s, const struct at_doc *doc, const ch
 AT_MUST_USE int sink_table(struct sink *s, const struct at_doc *doc, const char *name,
                            const struct at_record *r, const void *rows, size_t n,
                            struct at_error *err);
+
+/* sink_corpus - corpus.csv of all texts; nothing when no text was added. */
+AT_MUST_USE int sink_corpus(struct sink *s, const struct at_corpus *corpus, struct at_error *err);
 
 /* A table that grows row by row, of one text or of all. A zeroed one is closed; adding to it, and
    finishing it, does nothing. */

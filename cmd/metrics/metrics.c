@@ -56,29 +56,29 @@ static void add_to_corpus(struct metrics *m, const struct at_text_metrics *t)
 {
     struct at_corpus *c = &m->corpus;
 
-    at_corpus_start(c, t->L, t->H, AT_N_METRIC_TEXTS);
+    if (!c->cells)
+        at_corpus_init(c, t->L, t->H, m->keys, AT_N_METRIC_TEXTS);
     for (size_t i = 0; i < AT_N_METRICS; i++) {
         for (size_t k = 0; k < t->n_heads; k++)
-            at_corpus_add(c, t->heads[k].layer, t->heads[k].head, i,
-                          at_metric_get(&t->heads[k].metrics, i));
+            at_moments_add(at_corpus_cell(c, t->heads[k].layer, t->heads[k].head, i),
+                           at_metric_get(&t->heads[k].metrics, i));
         for (size_t l = 0; l < t->L; l++)
-            at_corpus_add(c, l, AT_NONE, i, at_metric_get(&t->layers[l].metrics, i));
-        at_corpus_add(c, AT_NONE, AT_NONE, i, at_metric_get(&t->global, i));
+            at_moments_add(at_corpus_cell(c, l, AT_NONE, i),
+                           at_metric_get(&t->layers[l].metrics, i));
+        at_moments_add(at_corpus_cell(c, AT_NONE, AT_NONE, i), at_metric_get(&t->global, i));
     }
-    at_corpus_add(c, AT_NONE, AT_NONE, AT_FLOW_CHANGE, t->flow_change);
+    at_moments_add(at_corpus_cell(c, AT_NONE, AT_NONE, AT_FLOW_CHANGE), t->flow_change);
 }
 
-/* A row of metrics.csv: of a head, of the mean map of a layer ("layer") or of all ("all"). */
+/* A row of metrics.csv: of a head, of the mean map of a layer or of all. */
 struct row {
-    const char *layer, *head;
+    struct at_place place;
     struct at_attn_metrics metrics;
 };
 
 static const struct at_field row_fields[] = {
-    AT_FIELD(struct row, layer, "layer", NULL, "layer, from 0; \"global\" for the mean of all"),
-    AT_FIELD(struct row, head, "head", NULL,
-             "head, from 0; \"layer\" for the mean map of a layer, \"all\" for that of all"),
-    AT_FIELD_RECORD(struct row, metrics, NULL, &at_attn_metrics_record, "metrics"),
+    AT_FIELD_RECORD(struct row, place, NULL, &at_place_record, "whose map it is"),
+    AT_FIELD_RECORD(struct row, metrics, NULL, &at_attn_metrics_record, "its metrics"),
     AT_FIELD_END,
 };
 static const struct at_record row_record = AT_RECORD(struct row, row_fields);
@@ -90,19 +90,17 @@ static int write_table(const struct metrics *m, const struct at_doc *doc,
     struct table table;
     int rc = table_open(&table, m->x->sink, doc, "metrics.csv", &row_record, err);
 
-    if (rc)
-        return rc;
-    for (size_t k = 0; k < t->n_heads; k++) {
-        const struct at_head_metrics *h = &t->heads[k];
-        table_add(&table, &(struct row){ at_arena_printf(&arena, "%zu", h->layer),
-                                         at_arena_printf(&arena, "%zu", h->head), h->metrics });
-    }
-    for (size_t l = 0; l < t->L; l++)
-        table_add(&table, &(struct row){ at_arena_printf(&arena, "%zu", l), "layer",
-                                         t->layers[l].metrics });
-    table_add(&table, &(struct row){ "global", "all", t->global });
+    for (size_t k = 0; !rc && k < t->n_heads; k++)
+        table_add(&table, &(struct row){ at_place(t->heads[k].layer, t->heads[k].head, &arena),
+                                         t->heads[k].metrics });
+    for (size_t l = 0; !rc && l < t->L; l++)
+        table_add(&table, &(struct row){ at_place(l, AT_NONE, &arena), t->layers[l].metrics });
+    if (!rc)
+        table_add(&table, &(struct row){ at_place(AT_NONE, AT_NONE, &arena), t->global });
+    if (!rc)
+        rc = table_commit(&table, m->x->sink, err);
     at_arena_release(&arena);
-    return table_commit(&table, m->x->sink, err);
+    return rc;
 }
 
 static int finish_text(void *state, const float *final_hidden, struct at_error *err)
@@ -222,9 +220,7 @@ static int run(void *own, const struct context *x)
     status = each_text(x, &visitor, m, "measuring");
     if (status != EXIT_DONE && status != EXIT_SKIPPED)
         return status;
-    if (at_corpus_is_empty(&m->corpus))
-        return status;
-    if (sink_corpus(x->sink, &m->corpus, at_metric_key, &err))
+    if (sink_corpus(x->sink, &m->corpus, &err))
         return report_fault(&err);
     return status;
 }
@@ -241,6 +237,9 @@ static void release(void *own)
 static const struct opt *options(void *own, struct call *call)
 {
     struct metrics *m = own;
+
+    for (size_t i = 0; i < AT_N_METRIC_TEXTS; i++)
+        m->keys[i] = at_metric_key(i);
     const struct opt table[] = {
         OPT_INCLUDE(call->input_options),
         OPT_GROUP("Metrics"),
@@ -260,7 +259,7 @@ static const struct opt *options(void *own, struct call *call)
 static const struct output outputs[] = {
     { "metrics.json", "every head, layer and the model", &at_text_metrics_record },
     { "metrics.csv", "a row for each head, then each layer, then the mean of all", &row_record },
-    { "corpus.csv", "a row for each head and metric over several texts", &at_corpus_record },
+    { "corpus.csv", "a row for each head and metric over several texts", &at_corpus_row_record },
     { 0 },
 };
 

@@ -4,6 +4,7 @@
 #ifndef CMD_METRICS_METRICS_H
 #define CMD_METRICS_METRICS_H
 
+#include "analysis/corpus.h"
 #include "analysis/text_metrics.h"
 #include "cmd/cmd.h"
 
@@ -13,7 +14,8 @@ struct metrics {
     bool has_baseline;
     struct at_baseline baseline;
     const struct context *x;
-    struct at_corpus corpus; /* over all texts; empty until there is one of many */
+    const char *keys[AT_N_METRIC_TEXTS]; /* of the corpus */
+    struct at_corpus corpus;             /* cells NULL until there is one of many texts */
 };
 
 /* metrics_print - the summary of one text on standard output. */
