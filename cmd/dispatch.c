@@ -194,6 +194,8 @@ static int run_open(const struct command *cmd, void *own, struct context *x,
         rc = sink_open(x->sink, c, &err);
     if (!rc && has_session)
         rc = sink_note_session(x->sink, "model", session, &err);
+    if (!rc && !x->sink->lists_texts)
+        rc = sink_note_file(x->sink, "text", c->file, &err);
     if (rc)
         return report_fault(&err);
     x->session = has_session ? session : NULL;

@@ -24,8 +24,6 @@ int sink_open(struct sink *out, const struct call *c, struct at_error *err)
     rc = manifest_new(&out->manifest, c->out, c->command, err);
     if (!rc)
         manifest_options(out->manifest, c->table);
-    if (!rc && !out->lists_texts)
-        rc = sink_note_file(out, "text", c->file, err);
     return rc;
 }
 
