@@ -1,6 +1,6 @@
 /*
  * cmd_isa.c - `atlas isa`: how much of one sentence's attention lands on another. Sentences are
- * found in isa_sentences.c, results told in isa_report.c.
+ * found in job_isa_sentences.c, results told in isa_report.c.
  */
 #include "cmd/legacy.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "cmd/deep_dive.h"
+#include "cmd/job_deep_dive.h"
 #include "draw/draw_heatmap.h"
 #include "draw/draw_lines.h"
 #include "draw/draw_scatter.h"

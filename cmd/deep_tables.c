@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/attr.h"
-#include "cmd/deep_dive.h"
+#include "cmd/job_deep_dive.h"
 
 #define EMBEDDING_COLUMNS                                                                          \
     "index,token,segment,word_norm,position_norm,segment_norm,sum_norm,output_norm,word_nearest,"  \

@@ -121,7 +121,6 @@ int detector_use(struct detector *out, struct at_model *model, struct at_tokeniz
         rc = at_fail(err, AT_EFORMAT, "the checkpoint has no token classifier");
     if (rc)
         return at_error_in(err, "'%s'", name);
-    model->config.is_multi_label = true; /* seven independent labels, whatever config.json says */
     if (model->config.is_causal)
         at_tokenizer_set_prefix_space(tokenizer, true); /* as these classifiers were trained */
     if (!o->has_rule)
@@ -190,7 +189,8 @@ struct at_json *detector_rule(const struct detector *d)
     return o;
 }
 
-/* p (T, n_labels) of one classifier; hidden NULL: computed here. The caller frees. */
+/* p (T, n_labels) of one classifier: labels that are independent, whatever its config.json says.
+   hidden NULL: computed here. The caller frees. */
 static int probabilities(float **out, const struct detector *d, const struct at_tokens *tokens,
                          const float *hidden, struct at_pool *pool, struct at_error *err)
 {
@@ -205,7 +205,7 @@ static int probabilities(float **out, const struct detector *d, const struct at_
     }
     p = at_malloc(T * d->model->config.n_labels, sizeof *p);
     if (!rc)
-        rc = at_classify(p, d->model, hidden ? hidden : own, T, pool, err);
+        rc = at_classify(p, d->model, hidden ? hidden : own, T, true, pool, err);
     free(ids);
     free(own);
     if (rc)

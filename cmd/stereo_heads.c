@@ -129,7 +129,7 @@ static int mark_tokens(struct reader *r, size_t at, size_t n_context, struct at_
                                                 : AT_PART_COMPLETION;
     }
     if (!rc)
-        at_tags_marks(r->marks[at], tags, labels, T);
+        at_token_marks(r->marks[at], tags, labels, T);
     free(labels);
     free(tags);
     return rc;

@@ -90,7 +90,7 @@ static int classify_tokens(float *p, const struct tagger *t, const struct at_tok
 
     rc = at_forward(hidden, &t->model, &batch, NULL, pool, err);
     if (!rc)
-        rc = at_classify(p, &t->model, hidden, T, pool, err);
+        rc = at_classify(p, &t->model, hidden, T, t->model.config.is_multi_label, pool, err);
     free(hidden);
     free(ids);
     return rc;

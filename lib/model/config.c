@@ -304,6 +304,21 @@ static int read_labels(struct at_config *c, const struct at_json *doc, struct at
     return 0;
 }
 
+/* A line for people, so nothing in it may steer a terminal. */
+static int read_caution(struct at_config *c, const struct at_json *doc, struct at_error *err)
+{
+    const char *text;
+    int rc = read_word(&text, doc, "atlas_caution", NULL, err);
+
+    if (rc || !text)
+        return rc;
+    for (const unsigned char *s = (const unsigned char *)text; *s; s++)
+        if (*s < ' ' || *s == 127)
+            return at_fail(err, AT_EFORMAT, "'atlas_caution' has a control character");
+    c->caution = at_strdup(text);
+    return 0;
+}
+
 static int parse(struct at_config *c, const struct at_json *doc, struct at_error *err)
 {
     bool is_tied;
@@ -314,7 +329,7 @@ static int parse(struct at_config *c, const struct at_json *doc, struct at_error
     if ((rc = read_family(c, doc, err)) || (rc = read_sizes(c, doc, err)) ||
         (rc = read_activation(c, doc, err)) || (rc = refuse_variants(doc, err)) ||
         (rc = read_eps(c, doc, err)) || (rc = read_scales(c, doc, err)) ||
-        (rc = read_labels(c, doc, err)) ||
+        (rc = read_labels(c, doc, err)) || (rc = read_caution(c, doc, err)) ||
         (rc = read_flag(&is_tied, doc, "tie_word_embeddings", true, err)))
         return rc;
     c->is_untied = !is_tied;
@@ -348,5 +363,6 @@ void at_config_release(struct at_config *c)
     at_config_set_labels(c, 0);
     free(c->label_thresholds);
     free(c->architecture);
+    free(c->caution);
     *c = (struct at_config){ 0 };
 }

@@ -35,6 +35,7 @@ struct at_config {
     double *label_thresholds;    /* (n_labels) or NULL */
     bool is_multi_label; /* problem_type multi_label_classification: sigmoid, else softmax */
     char *architecture;  /* architectures[0], or "" */
+    char *caution;       /* atlas_caution: what its makers want said of its results; or NULL */
 };
 
 /*

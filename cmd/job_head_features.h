@@ -1,8 +1,8 @@
 /*
- * head_features.h - the scores of every head on one text, for `heads` and `cluster`.
+ * job_head_features.h - the scores of every head on one text, for `heads` and `cluster`.
  */
-#ifndef CMD_HEAD_FEATURES_H
-#define CMD_HEAD_FEATURES_H
+#ifndef CMD_JOB_HEAD_FEATURES_H
+#define CMD_JOB_HEAD_FEATURES_H
 
 #include "analysis/heads.h"
 #include "cmd/tagger.h"

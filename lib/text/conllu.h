@@ -1,8 +1,8 @@
 /*
  * conllu.h - reads sentences in CoNLL-U (universaldependencies.org/format.html).
  */
-#ifndef ANALYSIS_CONLLU_H
-#define ANALYSIS_CONLLU_H
+#ifndef TEXT_CONLLU_H
+#define TEXT_CONLLU_H
 
 #include <stddef.h>
 

@@ -4,8 +4,8 @@
  * Tags travel as spans of the text, since the tagger, the file and the model at hand cut it in
  * different ways; at_tags_align() brings them to tokens by characters.
  */
-#ifndef ANALYSIS_TAGS_H
-#define ANALYSIS_TAGS_H
+#ifndef TEXT_TAGS_H
+#define TEXT_TAGS_H
 
 #include <stddef.h>
 
@@ -91,11 +91,5 @@ struct at_token_tag {
    in the order of the text. */
 void at_tags_align(struct at_token_tag *out, const struct at_tag_spans *spans,
                    const struct at_tokens *tokens, int segment);
-
-/* at_tags_marks - out (n): enum at_token_mark bits (analysis/heads.h). label[i] is a token as
-   people write it, NULL for a special token, which gets no mark; nothing but ASCII punctuation in
-   it makes AT_MARK_PUNCT. For words: the tag of their first token. */
-void at_tags_marks(unsigned char *out, const struct at_token_tag *tags, const char *const *label,
-                   size_t n);
 
 #endif

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/conllu.h"
-#include "analysis/tags.h"
+#include "text/conllu.h"
+#include "text/tags.h"
 #include "base/attr.h"
 #include "io/textfile.h"
 

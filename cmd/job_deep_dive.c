@@ -1,7 +1,7 @@
 /*
- * deep_dive.c - see deep_dive.h.
+ * job_deep_dive.c - see job_deep_dive.h.
  */
-#include "cmd/deep_dive.h"
+#include "cmd/job_deep_dive.h"
 
 #include <math.h>
 #include <stdlib.h>

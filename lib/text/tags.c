@@ -1,13 +1,12 @@
 /*
  * tags.c - see tags.h.
  */
-#include "analysis/tags.h"
+#include "text/tags.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "analysis/heads.h"
 #include "base/attr.h"
 
 static const char *const upos_names[AT_N_UPOS] = {
@@ -168,45 +167,5 @@ void at_tags_align(struct at_token_tag *out, const struct at_tag_spans *spans,
             out[i].upos = best->upos;
             memcpy(out[i].entity, best->entity, sizeof out[i].entity);
         }
-    }
-}
-
-static bool is_ascii_punctuation(const char *s)
-{
-    bool has_any = false;
-
-    for (; *s; s++) {
-        unsigned char c = (unsigned char)*s;
-        if (c == ' ')
-            continue;
-        if (c <= 32 || c >= 127 || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-            (c >= 'a' && c <= 'z'))
-            return false;
-        has_any = true;
-    }
-    return has_any;
-}
-
-/* string.punctuation and the two sets of Attention Atlas, head_specialization.py. */
-void at_tags_marks(unsigned char *out, const struct at_token_tag *tags, const char *const *label,
-                   size_t n)
-{
-    static const unsigned char mark[AT_N_UPOS] = {
-        [AT_UPOS_DET] = AT_MARK_SYNTAX,      [AT_UPOS_ADP] = AT_MARK_SYNTAX,
-        [AT_UPOS_AUX] = AT_MARK_SYNTAX,      [AT_UPOS_CCONJ] = AT_MARK_SYNTAX,
-        [AT_UPOS_SCONJ] = AT_MARK_SYNTAX,    [AT_UPOS_PART] = AT_MARK_SYNTAX,
-        [AT_UPOS_PRON] = AT_MARK_SYNTAX,     [AT_UPOS_NOUN] = AT_MARK_SEMANTICS,
-        [AT_UPOS_PROPN] = AT_MARK_SEMANTICS, [AT_UPOS_VERB] = AT_MARK_SEMANTICS,
-        [AT_UPOS_ADJ] = AT_MARK_SEMANTICS,   [AT_UPOS_ADV] = AT_MARK_SEMANTICS,
-        [AT_UPOS_NUM] = AT_MARK_SEMANTICS,
-    };
-
-    for (size_t i = 0; i < n; i++) {
-        out[i] = 0;
-        if (!label[i])
-            continue;
-        out[i] = mark[tags[i].upos];
-        out[i] |= is_ascii_punctuation(label[i]) ? AT_MARK_PUNCT : 0;
-        out[i] |= tags[i].entity[0] ? AT_MARK_ENTITY : 0;
     }
 }

@@ -1,7 +1,7 @@
 /*
  * conllu.c - see conllu.h.
  */
-#include "analysis/conllu.h"
+#include "text/conllu.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 /*
- * predict.h - what a model expects at each position of a text.
+ * job_predict.h - what a model expects at each position of a text.
  *
  * Masked models: each chosen position is replaced by [MASK] in a copy of its own, the copies run in
  * batches and only the masked rows go through the last layer and the MLM head. Causal models: the
  * next token after every position, from the hidden states of the one pass.
  */
-#ifndef CMD_PREDICT_H
-#define CMD_PREDICT_H
+#ifndef CMD_JOB_PREDICT_H
+#define CMD_JOB_PREDICT_H
 
 #include "cmd/job.h"
 #include "model/lm_head.h"

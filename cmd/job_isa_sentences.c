@@ -1,5 +1,5 @@
 /*
- * isa_sentences.c - the sentences of a text, found by rule or given in a file.
+ * job_isa_sentences.c - the sentences of a text, found by rule or given in a file.
  */
 #include "cmd/isa_call.h"
 

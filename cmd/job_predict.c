@@ -1,7 +1,7 @@
 /*
- * predict.c - see predict.h.
+ * job_predict.c - see job_predict.h.
  */
-#include "cmd/predict.h"
+#include "cmd/job_predict.h"
 
 #include <math.h>
 #include <stdlib.h>

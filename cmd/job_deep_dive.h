@@ -1,13 +1,13 @@
 /*
- * deep_dive.h - `run --deep`: what is inside the layers. deep_dive.c collects it layer by layer,
- * deep_report.c and deep_tables.c tell it, deep_pictures.c draws it.
+ * job_deep_dive.h - `run --deep`: what is inside the layers. job_deep_dive.c collects it layer by
+ * layer, deep_report.c and deep_tables.c tell it, deep_pictures.c draws it.
  *
  * A row is a token, or with --words the mean over a word's tokens; then there are no attention
  * steps and no logit lens, which belong to tokens. State s of the hidden states is what enters
  * layer s: 0 is the embedding, L the output of the last layer.
  */
-#ifndef CMD_DEEP_DIVE_H
-#define CMD_DEEP_DIVE_H
+#ifndef CMD_JOB_DEEP_DIVE_H
+#define CMD_JOB_DEEP_DIVE_H
 
 #include "analysis/deep.h"
 #include "base/array.h"

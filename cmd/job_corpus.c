@@ -1,7 +1,7 @@
 /*
- * corpus.c - see corpus.h.
+ * job_corpus.c - see job_corpus.h.
  */
-#include "cmd/corpus.h"
+#include "cmd/job_corpus.h"
 
 #include <stdlib.h>
 

@@ -1,10 +1,10 @@
 /*
- * corpus.h - tables over many texts: mean, deviation and range of numbers that every text has.
+ * job_corpus.h - tables over many texts: mean, deviation and range of numbers that every text has.
  *
  * Numbers are added text by text and nothing else is kept, so memory does not grow with the corpus.
  */
-#ifndef CMD_CORPUS_H
-#define CMD_CORPUS_H
+#ifndef CMD_JOB_CORPUS_H
+#define CMD_JOB_CORPUS_H
 
 #include <stddef.h>
 

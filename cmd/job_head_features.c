@@ -1,7 +1,7 @@
 /*
- * head_features.c - see head_features.h.
+ * job_head_features.c - see job_head_features.h.
  */
-#include "cmd/head_features.h"
+#include "cmd/job_head_features.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,7 +76,7 @@ int head_features_init(struct head_features *f, const struct job *job, const str
         labels[i] = doc->labels[i].is_special ? NULL : doc->labels[i].text;
     rc = tagger_tag(f->tags, tagger, doc, job->pool, err);
     if (!rc) {
-        at_tags_marks(f->marks, f->tags, labels, n);
+        at_token_marks(f->marks, f->tags, labels, n);
         find_repeats(f, doc);
     }
     free(labels);
