@@ -47,7 +47,7 @@ PRIVATE   := lib/io/field.h lib/session/doc_parts.h \
              $(addprefix lib/draw/,axes.h canvas_list.h draw_silhouette.h frame.h glyphs.h matrix.h \
                  png_file.h resample.h rows.h tidy_tree.h)
 LIB_HDR   := $(filter-out $(PRIVATE),$(sort $(wildcard lib/*/*.h)))
-CMD_SRC   := $(sort $(wildcard cmd/*.c))
+CMD_SRC   := $(sort $(wildcard cmd/*.c cmd/*/*.c))
 MAN_SRC   := $(sort $(wildcard man/*.[1-9]))
 LIB_OBJ   := $(LIB_SRC:%.c=$O/%.o)
 CMD_OBJ   := $(CMD_SRC:%.c=$O/%.o)
@@ -61,6 +61,7 @@ REPLAY    := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$O/tests/fuzz/replay_%)
 BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
 BENCH_BIN := $(BENCH_SRC:%.c=$O/%)
 FAULT_SO  := $(patsubst %.c,$O/%.so,$(sort $(wildcard tests/fault/*.c)))
+CLI_AUX   := $(patsubst %.c,$O/%,$(sort $(wildcard tests/cli/*.c))) $(FAULT_SO)
 PROGRAM   := $(if $(CMD_SRC),$O/atlas)
 BATS      ?= $(if $(CMD_SRC),$(sort $(wildcard tests/cli/*.bats)))
 # The tests' own environment: one OpenBLAS kernel and one thread, so that numbers are the same
@@ -139,12 +140,16 @@ draw-samples: $O/tests/bench/draw_samples
 
 $O/tests/bench/draw_samples: $O/tests/bench/draw_samples_charts.o
 
+$O/tests/cli/%: $O/tests/cli/%.o $O/libatlas.a
+	@echo "  LD   $@"
+	$Q$(LINK) -o $@ $< $O/libatlas.a $(LIBS)
+
 $O/tests/fault/%.so: $O/tests/fault/%.o
 	@echo "  LD   $@"
 	$Q$(CC) -shared -o $@ $< -ldl
 
 ## tests          every test program, built but not run
-tests: $(UNIT_BIN) $(REPLAY) $(FAULT_SO)
+tests: $(UNIT_BIN) $(REPLAY) $(CLI_AUX)
 
 ## check          everything below that starts with check-; under a minute
 check: check-layers check-style check-headers check-symbols check-unit check-fuzz \
@@ -155,7 +160,7 @@ check-unit: $(UNIT_BIN)
 	@$(RUN_TESTS) $(UNIT_BIN)
 
 ## check-cli      the Bats files of tests/cli (BATS='tests/cli/x.bats' for some of them)
-check-cli: $(PROGRAM) lib $(FAULT_SO)
+check-cli: $(PROGRAM) lib $(CLI_AUX)
 	@$(RUN_TESTS) $(BATS)
 
 ## check-fuzz     every saved fuzzing input once more

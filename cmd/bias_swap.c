@@ -219,7 +219,8 @@ int bias_swap(int argc, char **argv)
     switch (opt_parse(&argc, argv + 1, table, "atlas bias swap [options] [text ...]",
                       "Replace terms for a group of people by their counterparts, and tell how far "
                       "each head's attention to the rest of the text stays the same. Ambiguous "
-                      "terms are swapped only where the tags say that they are about a person.")) {
+                      "terms are swapped only where the tags say that they are about a person.",
+                      NULL)) {
     case OPT_DONE:
         return job_finish(&job, EXIT_DONE);
     case OPT_BAD_USE:

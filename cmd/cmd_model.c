@@ -1,7 +1,7 @@
 /*
  * cmd_model.c - `atlas model list | info | check`: what is there, what it is, whether it is whole.
  */
-#include "cmd/cmd.h"
+#include "cmd/legacy.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -446,7 +446,8 @@ int cmd_model(int argc, char **argv)
     }
     switch (opt_parse(&argc, argv, table, "atlas model list|info|check [options] [name|dir]",
                       "list: the models that can be named. info: sizes, parameters and heads of "
-                      "one. check: which tensor has which role, and whether the model is sound.")) {
+                      "one. check: which tensor has which role, and whether the model is sound.",
+                      NULL)) {
     case OPT_DONE:
         return EXIT_DONE;
     case OPT_BAD_USE:

@@ -429,7 +429,7 @@ static bool selects_layer(const struct selection *s, size_t layer)
     return s->layers == SELECT_ALL || (s->layers == SELECT_ONE && s->layer == layer);
 }
 
-bool selects_head(const struct selection *s, size_t layer, size_t head)
+bool job_selects_head(const struct selection *s, size_t layer, size_t head)
 {
     bool any_layer = s->layers == SELECT_NONE && s->heads == SELECT_ALL;
 
@@ -437,12 +437,12 @@ bool selects_head(const struct selection *s, size_t layer, size_t head)
            (s->heads == SELECT_ALL || (s->heads == SELECT_ONE && s->head == head));
 }
 
-bool selects_layer_mean(const struct selection *s, size_t layer)
+bool job_selects_layer_mean(const struct selection *s, size_t layer)
 {
     return selects_layer(s, layer) && (s->heads == SELECT_NONE || s->heads == SELECT_MEAN);
 }
 
-bool selects_global(const struct selection *s)
+bool job_selects_global(const struct selection *s)
 {
     return (s->layers == SELECT_NONE || s->layers == SELECT_MEAN) && s->heads != SELECT_ONE &&
            s->heads != SELECT_ALL;

@@ -154,9 +154,9 @@ struct at_map_kind job_map_kind(const struct job *job);
 /* job_check_selection - AT_ERANGE when the layer or head chosen is outside the model. */
 AT_MUST_USE int job_check_selection(const struct job *job, struct at_error *err);
 /* Is this head's map / this layer's mean / the global mean to be shown? */
-bool selects_head(const struct selection *s, size_t layer, size_t head);
-bool selects_layer_mean(const struct selection *s, size_t layer);
-bool selects_global(const struct selection *s);
+bool job_selects_head(const struct selection *s, size_t layer, size_t head);
+bool job_selects_layer_mean(const struct selection *s, size_t layer);
+bool job_selects_global(const struct selection *s);
 
 /* job_meta - the "meta" object of every document. */
 struct at_json *job_meta(const struct job *job, const struct doc *doc);

@@ -319,9 +319,9 @@ static int draw_cosines(struct deep *d, size_t layer, struct at_error *err)
     int rc = 0;
 
     for (size_t h = 0; !rc && h < d->H; h++)
-        if (selects_head(d->selection, layer, h))
+        if (job_selects_head(d->selection, layer, h))
             rc = deep_picture_cosine(d, d->cosine + h * cells, (long)layer, (long)h, err);
-    if (!rc && selects_layer_mean(d->selection, layer)) {
+    if (!rc && job_selects_layer_mean(d->selection, layer)) {
         float *mean = at_arena_alloc(&d->scratch, cells, sizeof *mean);
         at_map_mean(mean, d->cosine, d->H, d->n);
         rc = deep_picture_cosine(d, mean, (long)layer, -1, err);

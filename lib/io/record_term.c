@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "io/field.h"
 #include "io/record.h"
-#include "io/textfile.h"
 
 /* A line being printed: blanks wait until there is something behind them. */
 struct line {

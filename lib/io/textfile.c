@@ -1,7 +1,6 @@
 /*
  * textfile.c - see textfile.h.
  */
-#define _XOPEN_SOURCE 700 /* wcwidth */
 #include "io/textfile.h"
 
 #include <errno.h>
@@ -9,81 +8,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
-
-/* Bytes of the character that starts at s, with n left; 0 when it is not UTF-8. */
-static size_t utf8_length(const unsigned char *s, size_t n)
-{
-    unsigned char c = s[0], low = 0x80, high = 0xBF;
-    size_t want;
-
-    if (c < 0x80)
-        return 1;
-    if (c >= 0xC2 && c <= 0xDF)
-        want = 2;
-    else if (c >= 0xE0 && c <= 0xEF)
-        want = 3;
-    else if (c >= 0xF0 && c <= 0xF4)
-        want = 4;
-    else
-        return 0;
-    if (want > n)
-        return 0;
-    /* Four first bytes narrow the second: no overlong forms, no surrogates, none above 10FFFF. */
-    if (c == 0xE0)
-        low = 0xA0;
-    else if (c == 0xED)
-        high = 0x9F;
-    else if (c == 0xF0)
-        low = 0x90;
-    else if (c == 0xF4)
-        high = 0x8F;
-    if (s[1] < low || s[1] > high)
-        return 0;
-    for (size_t i = 2; i < want; i++)
-        if (s[i] < 0x80 || s[i] > 0xBF)
-            return 0;
-    return want;
-}
-
-size_t at_utf8_check(const char *s, size_t n)
-{
-    const unsigned char *u = (const unsigned char *)s;
-    size_t i = 0;
-
-    while (i < n) {
-        uint64_t eight;
-        size_t k;
-
-        if (n - i >= sizeof eight) {
-            memcpy(&eight, u + i, sizeof eight);
-            if (!(eight & 0x8080808080808080u)) {
-                i += sizeof eight;
-                continue;
-            }
-        }
-        k = utf8_length(u + i, n - i);
-        if (k == 0)
-            return i;
-        i += k;
-    }
-    return n;
-}
-
-unsigned at_utf8_next(const char *s, size_t *i)
-{
-    const unsigned char *u = (const unsigned char *)s + *i;
-    size_t n = u[0] < 0x80 ? 1 : u[0] < 0xE0 ? 2 : u[0] < 0xF0 ? 3 : 4;
-    unsigned c = n == 1 ? u[0] : u[0] & (0xFFu >> (n + 1));
-
-    for (size_t k = 1; k < n; k++)
-        c = c << 6 | (u[k] & 0x3Fu);
-    *i += n;
-    return c;
-}
 
 static const char *shown(const char *path)
 {
@@ -105,18 +32,6 @@ static void close_text(FILE *f)
 {
     if (f && f != stdin)
         fclose(f);
-}
-
-size_t at_utf8_columns(const char *s, size_t n)
-{
-    size_t columns = 0;
-
-    for (size_t i = 0; i < n;) {
-        int width = wcwidth((wchar_t)at_utf8_next(s, &i));
-        if (width > 0)
-            columns += (size_t)width;
-    }
-    return columns;
 }
 
 size_t at_bom_length(const char *s, size_t n)

@@ -4,6 +4,7 @@
 #include "session/find.h"
 
 #include <dirent.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,47 +20,81 @@
 /* Organisations that old bare names of the hub now live under. */
 static const char *const orgs[] = { "openai-community", "google-bert" };
 
-/* The folder so many levels above the running executable, or NULL. */
-static char *above_executable(int levels)
+/* The running executable, or NULL. */
+static char *executable(void)
 {
     char buf[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", buf, sizeof buf - 1);
 
-    if (n <= 0)
-        return NULL;
-    buf[n] = '\0';
-    for (; levels > 0; levels--) {
-        char *slash = strrchr(buf, '/');
-        if (!slash)
-            return NULL;
-        *slash = '\0';
+    return n > 0 ? at_strndup(buf, (size_t)n) : NULL;
+}
+
+/* The file that this code was loaded from, the executable or the shared library, or NULL. */
+static char *loaded_from(void)
+{
+    uintptr_t here = (uintptr_t)orgs, start, end;
+    char line[PATH_MAX + 128], *found = NULL;
+    FILE *f = fopen("/proc/self/maps", "r");
+    int at = 0;
+
+    while (f && !found && fgets(line, sizeof line, f))
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %*s %*s %*s %*s %n", &start, &end, &at) == 2 &&
+            start <= here && here < end)
+            found = at_strndup(line + at, strcspn(line + at, "\n"));
+    if (f)
+        fclose(f);
+    return found;
+}
+
+/* The folder so many levels above a file, or NULL. */
+static char *above(const char *file, int levels)
+{
+    char *dir = file ? at_strdup(file) : NULL;
+
+    for (; dir && levels > 0; levels--) {
+        char *slash = strrchr(dir, '/');
+        if (slash) {
+            *slash = '\0';
+        } else {
+            free(dir);
+            dir = NULL;
+        }
     }
-    return at_strdup(buf);
+    return dir;
 }
 
 /* Candidate data directories in order; returns how many. The caller frees each. */
-static size_t data_dirs(char *dirs[3])
+static size_t data_dirs(char *dirs[4])
 {
     const char *env = getenv("ATLAS_DATADIR");
-    char *prefix = above_executable(2); /* PREFIX/bin/atlas */
-    char *tree = above_executable(3);   /* TREE/build/<mode>/atlas */
+    char *exe = executable(), *loaded = loaded_from();
+    char *prefix = above(exe, 2); /* PREFIX/bin/atlas */
+    char *tree = above(exe, 3);   /* TREE/build/<mode>/atlas */
+    char *library = NULL;         /* PREFIX/lib/libatlas.so, of a program that lies elsewhere */
     size_t n = 0;
 
+    if (exe && loaded && strcmp(exe, loaded) != 0)
+        library = above(loaded, 2);
     if (env && *env)
         dirs[n++] = at_strdup(env);
     if (prefix)
         dirs[n++] = at_asprintf("%s/share/atlas", prefix);
+    if (library)
+        dirs[n++] = at_asprintf("%s/share/atlas", library);
     if (tree)
         dirs[n++] = at_asprintf("%s/fixtures", tree);
+    free(library);
     free(prefix);
     free(tree);
+    free(loaded);
+    free(exe);
     return n;
 }
 
 int at_data_path(char **out, const char *rel, struct at_error *err)
 {
     struct at_strbuf looked = { 0 };
-    char *dirs[3], *found = NULL;
+    char *dirs[4], *found = NULL;
     size_t n = data_dirs(dirs);
     int rc = 0;
 
@@ -310,7 +345,7 @@ size_t at_model_places(struct at_model_place **out)
 {
     const char *models = getenv("ATLAS_MODELS");
     struct places v = { 0 };
-    char *dirs[3], *dir;
+    char *dirs[4], *dir;
     size_t n_dirs;
 
     if (models && *models)

@@ -1,8 +1,9 @@
 /*
  * find.h - where models and data files lie.
  *
- * Data: $ATLAS_DATADIR, else ../share/atlas beside the executable's folder, else the source tree's
- * fixtures for an executable in its build folder. Models: see at_model_find().
+ * Data: $ATLAS_DATADIR, else ../share/atlas beside the folder of the executable or of the shared
+ * library, else the source tree's fixtures for an executable in its build folder. Models: see
+ * at_model_find().
  */
 #ifndef SESSION_FIND_H
 #define SESSION_FIND_H

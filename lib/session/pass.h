@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "model/trace.h"
 #include "session/doc.h"
 
 /* One layer of one text as analyses see it. */
@@ -37,10 +38,15 @@ struct at_visitor {
 
 /* Who is told what happens on the way. Any may be NULL. */
 struct at_observer {
-    void (*took)(void *arg, const struct at_doc *doc); /* a text was read and will be computed */
-    void (*cut)(void *arg, const struct at_doc *doc);  /* it was too long, n_tokens_given */
+    /* check - before the visitor's begin: does the model, or the capture's, have what the call is
+       about? It asks of every text the same, so a failure ends the pass. */
+    int (*check)(void *arg, const struct at_doc *doc, struct at_error *err);
+    void (*took)(void *arg, const struct at_doc *doc); /* a text (no capture) will be computed */
+    /* cut - it was too long, n_tokens_given; it may be refused all the same. */
+    void (*cut)(void *arg, const struct at_doc *doc);
     void (*skipped)(void *arg, const char *id, const struct at_error *why, bool is_many);
-    void (*done)(void *arg, size_t n_done); /* texts finished so far */
+    /* done - texts finished so far; of a directory of captures, those that were looked at. */
+    void (*done)(void *arg, size_t n_done);
     /* capture - a capture file that will be replayed; a failure ends the pass. */
     int (*capture)(void *arg, const char *id, const char *path, struct at_error *err);
     void *arg;
@@ -66,16 +72,26 @@ struct at_pass {
  *
  * Errors    those of the visitor after begin, AT_EIO and AT_ENOMEM of begin; AT_ENOTFOUND when
  *           there was no text at all. A skipped text is none, unless it was the only one: then the
- *           answer is what was told to the observer, with *was_told set.
+ *           answer is what was told to the observer, with *was_told set. With n_done 0 all were
+ *           skipped.
  */
 AT_MUST_USE int at_pass_run(struct at_pass *p, bool *was_told, struct at_error *err);
 
-/*
- * at_pass_text - one text of the caller's own through the same visitor: what a program of twenty
- * lines needs.
- */
+/* at_pass_text - one text of the caller's own through the same visitor. pair and options may be
+   NULL. */
 AT_MUST_USE int at_pass_text(const struct at_session *s, const char *text, const char *pair,
                              const struct at_doc_options *options, const struct at_visitor *visitor,
                              void *arg, struct at_error *err);
+
+/*
+ * at_session_trace - one text and all that keep says of its pass, in memory: what a program of
+ * twenty lines needs.
+ *
+ * Errors    as at_doc_prepare() and at_trace_run(); nothing to release then.
+ * Memory    at_trace_release(out), at_doc_release(doc).
+ */
+AT_MUST_USE int at_session_trace(struct at_trace *out, struct at_doc *doc,
+                                 const struct at_session *s, const char *text, unsigned keep,
+                                 struct at_error *err);
 
 #endif

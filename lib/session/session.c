@@ -26,7 +26,8 @@ int at_session_open(struct at_session *out, const char *spec,
         at_tokenizer_set_prefix_space(s.tokenizer, true);
     s.spec = at_model_trim(&s.arena, spec);
     s.name = at_path_base(s.spec);
-    s.pool = at_pool_new(options->n_threads);
+    s.owns_pool = !options->pool;
+    s.pool = options->pool ? options->pool : at_pool_new(options->n_threads);
     at_model_populate(&s.model, s.pool);
     *out = s;
     return 0;
@@ -34,7 +35,8 @@ int at_session_open(struct at_session *out, const char *spec,
 
 void at_session_close(struct at_session *s)
 {
-    at_pool_free(s->pool);
+    if (s->owns_pool)
+        at_pool_free(s->pool);
     at_tokenizer_close(s->tokenizer);
     at_model_close(&s->model);
     at_arena_release(&s->arena);

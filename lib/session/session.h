@@ -23,8 +23,9 @@ enum at_precision { AT_PRECISION_AUTO, AT_PRECISION_FLOAT, AT_PRECISION_DOUBLE }
 
 struct at_session_options {
     enum at_precision precision;
-    size_t n_threads;  /* 0: one per processor */
-    bool prefix_space; /* byte-level tokenizers: as if a space stood before the text */
+    struct at_pool *pool; /* threads to share; NULL: n_threads of its own */
+    size_t n_threads;     /* 0: one per processor */
+    bool prefix_space;    /* byte-level tokenizers: as if a space stood before the text */
 };
 
 struct at_session {
@@ -33,6 +34,7 @@ struct at_session {
     struct at_model model;
     struct at_tokenizer *tokenizer;
     struct at_pool *pool;
+    bool owns_pool;
     struct at_arena arena; /* what lives as long as the session */
 };
 

@@ -1,5 +1,5 @@
 /*
- * capture_ids.c - token ids through a model, everything captured: scripts/check-against-torch
+ * capture_ids.c - token ids through a model, all captured: scripts/outside/check-against-torch
  * compares the file with PyTorch.
  *
  *   capture_ids MODEL-DIR OUT.safetensors [THREADS] <IDS

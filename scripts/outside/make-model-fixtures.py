@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tiny BERT and GPT-2 checkpoints of odd sizes, and what PyTorch makes of them in double precision.
 
-    scripts/make-model-fixtures.py            writes fixtures/tiny-*/ and fixtures/oracle/forward/*.safetensors
+    scripts/outside/make-model-fixtures.py            writes fixtures/tiny-*/ and fixtures/oracle/forward/*.safetensors
 
 Every checkpoint shows one or more ways in which real ones differ: prefix or none, gamma/beta, tied or stored decoder, mask
 buffers, half precision, shards, no heads. The oracle is computed from the weights as stored, after rounding to their type.
@@ -17,7 +17,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fixtures")
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "fixtures")
 ORACLE = os.path.join(ROOT, "oracle", "forward")
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Arrays for test_npy.c and the tests of `atlas bias`, as numpy writes them.
 
-usage: scripts/make-npy-fixtures.py
+usage: scripts/outside/make-npy-fixtures.py
 writes fixtures/npy: thresholds of seven labels in all forms that are read, and arrays that are
 not. The same bytes every time.
 """
@@ -10,7 +10,7 @@ import os
 import numpy as np
 from numpy.lib import format as npy
 
-OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fixtures", "npy")
+OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "fixtures", "npy")
 # All are fractions of 1024, so that 4 bytes hold them exactly.
 ROW = np.array([512, 100, 200, 300, 400, 600, 1023]) / 1024
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Write a BERT or GPT-2 checkpoint as an ONNX model that returns all its attention maps.
 
-    scripts/export-onnx.py [--states] MODEL_DIR FILE.onnx
+    scripts/outside/export-onnx.py [--states] MODEL_DIR FILE.onnx
 
 For scripts/bench-peers: token ids (1,T) in, the maps (L,1,H,T,T) out, in one array as atlas keeps them. With --states the
 last hidden states (1,T,C) come too, as from any export of a whole model, whoever runs it for its maps or not; without,

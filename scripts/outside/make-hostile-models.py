@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Model directories with one fault each, under fixtures/hostile/model-*.
 
-    scripts/make-hostile-models.py
+    scripts/outside/make-hostile-models.py
 
 Every one must end `atlas run -m DIR` with status 1 and one line. The first, fixtures/hostile/sound-model, has no fault: it is what the
 others are made from, and tests that it loads show that the fault is what is refused. Needs numpy.
@@ -14,7 +14,7 @@ import struct
 
 import numpy as np
 
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fixtures", "hostile")
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "fixtures", "hostile")
 C, F, V, P = 4, 6, 7, 5
 
 CONFIG = dict(model_type="bert", architectures=["BertModel"], hidden_act="gelu", hidden_size=C, num_hidden_layers=1, num_attention_heads=2,

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Numbers for tests of lib/stats and lib/analysis, computed outside atlas: scipy, numpy, difflib.
 
-usage: scripts/make-bias-oracles.py
+usage: scripts/outside/make-bias-oracles.py
 writes fixtures/oracle/{rank_tests,effects,diff,stereoset,crows_round}.json
 """
 import csv
@@ -14,7 +14,7 @@ import os
 import numpy as np
 from scipy import stats
 
-OUT = os.path.join(os.path.dirname(__file__), "..", "fixtures", "oracle")
+OUT = os.path.join(os.path.dirname(__file__), "..", "..", "fixtures", "oracle")
 
 
 def save(name, value):

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Numbers for test_sensitivity.c, computed outside atlas: scipy and numpy.
 
-usage: scripts/make-sensitivity-oracles.py
+usage: scripts/outside/make-sensitivity-oracles.py
 writes fixtures/oracle/sensitivity.txt: traits of 2 heads on both texts of 24 items, and what the
 tests and correlations of each trait come to. The format is that of tests/unit/oracle.h.
 """
@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 
 ITEMS, HEADS, TRAITS, CATEGORIES = 24, 2, 20, 3
-OUT = os.path.join(os.path.dirname(__file__), "..", "fixtures", "oracle", "sensitivity.txt")
+OUT = os.path.join(os.path.dirname(__file__), "..", "..", "fixtures", "oracle", "sensitivity.txt")
 
 
 def omega2(x, group):

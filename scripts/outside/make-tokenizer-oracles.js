@@ -1,7 +1,7 @@
 /*
  * make-tokenizer-oracles.js - ids and byte offsets by Hugging Face's own tokenizers library.
  *
- *   node scripts/make-tokenizer-oracles.js      from the root of the repository, with the package
+ *   node scripts/outside/make-tokenizer-oracles.js      from the root of the repository, with the package
  *                                               "tokenizers" (0.23.2) where node finds it
  *
  * Reads fixtures/text/tokenizer.json and fixtures/vocab, writes

@@ -1,15 +1,13 @@
 /*
- * cmd_completion.c - `atlas completion bash|zsh`: completion scripts made from the option tables.
+ * completion.c - `atlas completion bash|zsh`: completion scripts made from the option tables.
  *
  * The scripts know the commands; the options of each they ask the program itself for
  * (--list-options), so they cannot fall behind.
  */
-#include "cmd/cmd.h"
-
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/opt.h"
+#include "cmd/cmd.h"
 
 static const char bash_script[] =
     "_atlas()\n"
@@ -108,12 +106,22 @@ static const char zsh_script[] =
     "}\n"
     "_atlas \"$@\"\n";
 
+/* What can stand behind "atlas": no headings, no subcommands. */
+static bool is_first_word(const struct command *c)
+{
+    return c->name && !strchr(c->name, ' ');
+}
+
 static void print_bash(void)
 {
+    const char *between = "";
+
     printf("# bash completion of atlas, made by 'atlas completion bash'\ncommands='");
-    for (const struct command *c = commands; c->name || c->brief; c++)
-        if (c->run)
-            printf("%s%s", c == commands + 1 ? "" : " ", c->name);
+    for (size_t i = 0; commands[i]; i++)
+        if (is_first_word(commands[i])) {
+            printf("%s%s", between, commands[i]->name);
+            between = " ";
+        }
     printf("'\n%s", bash_script);
 }
 
@@ -132,33 +140,42 @@ static void print_zsh(void)
     const char *mark = "%COMMANDS%", *at = strstr(zsh_script, mark);
 
     printf("#compdef atlas\n%.*s", (int)(at - zsh_script), zsh_script);
-    for (const struct command *c = commands; c->name || c->brief; c++)
-        if (c->run) {
-            printf("        '%s:", c->name);
-            print_quoted(c->brief);
+    for (size_t i = 0; commands[i]; i++)
+        if (is_first_word(commands[i])) {
+            printf("        '%s:", commands[i]->name);
+            print_quoted(commands[i]->brief);
             printf("'\n");
         }
     printf("%s", at + strlen(mark));
 }
 
-int cmd_completion(int argc, char **argv)
+static int run(void *own, const struct context *x)
 {
-    const struct opt table[] = { OPT_END };
+    const struct call *c = x->call;
 
-    switch (opt_parse(&argc, argv, table, "atlas completion bash|zsh",
-                      "Print a completion script: source it, or save it where the shell looks.")) {
-    case OPT_DONE:
-        return EXIT_DONE;
-    case OPT_BAD_USE:
-        return EXIT_USAGE;
-    case OPT_GO_ON:
-        break;
-    }
-    if (argc == 1 && !strcmp(argv[0], "bash"))
+    (void)own;
+    if (c->n_operands == 1 && !strcmp(c->operands[0], "bash"))
         print_bash();
-    else if (argc == 1 && !strcmp(argv[0], "zsh"))
+    else if (c->n_operands == 1 && !strcmp(c->operands[0], "zsh"))
         print_zsh();
     else
         return report_usage("which shell, bash or zsh?");
     return EXIT_DONE;
 }
+
+static const struct opt *options(void *own, struct call *call)
+{
+    const struct opt table[] = { OPT_END };
+
+    (void)own;
+    return CALL_TABLE(call, table);
+}
+
+const struct command completion_command = {
+    .name = "completion",
+    .brief = "print the completion script of bash or zsh",
+    .synopsis = "bash|zsh",
+    .about = "Print a completion script: source it, or save it where the shell looks.",
+    .options = options,
+    .run = run,
+};

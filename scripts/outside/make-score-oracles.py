@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """Scores of texts, pairs and StereoSet items by the tiny models, from PyTorch in double precision.
 
-    scripts/make-score-oracles.py            writes fixtures/oracle/scores.json
+    scripts/outside/make-score-oracles.py            writes fixtures/oracle/scores.json
 
 One forward pass per masked token, as the definitions say; the models are those of
-scripts/make-model-fixtures.py, read back from fixtures/tiny-bert and fixtures/tiny-gpt2.
+scripts/outside/make-model-fixtures.py, read back from fixtures/tiny-bert and fixtures/tiny-gpt2.
 """
 import difflib
 import importlib.util
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-FIXTURES = os.path.join(HERE, "..", "fixtures")
+FIXTURES = os.path.join(HERE, "..", "..", "fixtures")
 spec = importlib.util.spec_from_file_location("models", os.path.join(HERE, "make-model-fixtures.py"))
 models = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(models)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Numbers for the unit tests of lib/analysis's matrix measures, by numpy and scipy.
 
-Usage: scripts/make-metric-oracles.py fixtures/oracle/metrics
+Usage: scripts/outside/make-metric-oracles.py fixtures/oracle/metrics
 
 Maps are softmaxes of random scores, stored with nine digits, which is exact for float32; every
 measure is computed in double from the stored values. Format: see tests/unit/oracle.h.

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Numbers for the unit tests of lib/stats, by numpy, scipy and scikit-learn.
 
-Usage: scripts/make-stats-oracles.py fixtures/oracle/stats
+Usage: scripts/outside/make-stats-oracles.py fixtures/oracle/stats
 
 Format: see tests/unit/oracle.h. Numbers are written so that they read back exactly; tables are
 rounded to few digits first.
