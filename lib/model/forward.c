@@ -153,17 +153,18 @@ static void embed(struct pass *p)
         for (size_t t = 0; t < text_length(p, b); t++) {
             size_t token = text_prefix(p, b) + t;
             p->tokens[text_start(p, b) + t] = token;
-            p->index[text_start(p, b) + t] = (int)token;
+            p->index[text_start(p, b) + t] = (int)(p->m->config.family->first_position + token);
         }
     at_embed(p->x, &w->word_embed, p->batch->ids + p->row, p->N);
     if (p->lo)
         memset(p->x + p->lo, 0, p->N * p->C * sizeof *p->x);
     add_rows(p, &w->position_embed, p->index);
-    if (p->m->config.family == AT_BERT) {
+    if (w->segment_embed.data) {
         memset(p->index, 0, p->N * sizeof *p->index);
         add_rows(p, &w->segment_embed, segments);
-        norm(p, p->x, p->x, NULL, &w->embed_norm, p->N);
     }
+    if (w->embed_norm.gain.data)
+        norm(p, p->x, p->x, NULL, &w->embed_norm, p->N);
 }
 
 /* Queries and keys of all rows, and values unless nothing follows. */
@@ -174,7 +175,7 @@ static void project(struct pass *p, size_t layer, bool is_end)
     double scale = 1.0;
 
     p->qkv_stride = (is_end ? 2 : 3) * p->C;
-    if (c->family == AT_BERT) {
+    if (!w->qkv.w.data) {
         dense_qkv(p, w);
         return;
     }
@@ -291,7 +292,7 @@ static void finish(struct pass *p, size_t layer, size_t n)
     const struct at_layer_weights *w = &p->m->weights.layer[layer];
     enum at_epilogue gelu = p->m->config.activation;
 
-    if (p->m->config.family == AT_BERT) {
+    if (p->m->config.family->norms == AT_NORM_AFTER) {
         dense(p, p->mid, p->context, &w->attn_out, n, AT_EPI_NONE);
         norm(p, p->mid, p->mid, p->x, &w->norm1, n);
         dense(p, p->act, p->mid, &w->ffn_in, n, gelu);
@@ -372,7 +373,7 @@ static int run_group(struct pass *p, float *out, struct at_error *err)
     }
     if (rc || !out)
         return rc;
-    if (p->m->config.family == AT_GPT2)
+    if (p->m->weights.final_norm.gain.data)
         norm(p, p->x, p->x, NULL, &p->m->weights.final_norm, n);
     memcpy(out, p->x, n * p->C * sizeof *out);
     return 0;
