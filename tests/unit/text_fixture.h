@@ -1,5 +1,5 @@
 /*
- * text_fixture.h - a text through a tiny checkpoint: session, doc and what a visitor sees.
+ * text_fixture.h - a text through a tiny checkpoint: session, doc, what a visitor of layers sees.
  */
 #ifndef UNIT_TEXT_FIXTURE_H
 #define UNIT_TEXT_FIXTURE_H
