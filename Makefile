@@ -70,7 +70,7 @@ RUN_TESTS  = ATLAS_BUILD='$(CURDIR)/$O' scripts/run-tests.sh $O/log/$@
 
 .PHONY: all lib tests check check-unit check-cli check-fuzz check-docs check-layers check-style \
         check-headers check-symbols check-hashes asan tsan valgrind fuzz fuzz-run bench bench-peers lint format \
-        draw-samples install uninstall clean help demo test FORCE
+        draw-samples install uninstall clean help demo manual test FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -122,9 +122,14 @@ $O/lib/ops/kernel_avx2.o: kernel.flags = $(kernel.opt) $(kernel.avx2)
 $O/lib/ops/kernel_avx512.o: kernel.flags = $(kernel.opt) $(kernel.avx2) -mavx512f -mavx512bw -mavx512vl -mavx512dq
 endif
 
-$O/tests/unit/test_%: $O/tests/unit/test_%.o $(UNIT_AUX) $O/libatlas.a
+# What the commands are made of, for their tests; never installed.
+$O/libcmd.a: $(filter-out $O/cmd/atlas.o,$(CMD_OBJ))
+	@echo "  AR   $@"
+	$Qrm -f $@; $(AR) rcs $@ $^
+
+$O/tests/unit/test_%: $O/tests/unit/test_%.o $(UNIT_AUX) $O/libcmd.a $O/libatlas.a
 	@echo "  LD   $@"
-	$Q$(LINK) -o $@ $< $(UNIT_AUX) $O/libatlas.a -lcmocka $(LIBS)
+	$Q$(LINK) -o $@ $< $(UNIT_AUX) $O/libcmd.a $O/libatlas.a -lcmocka $(LIBS)
 
 $O/tests/fuzz/replay_%: $O/tests/fuzz/fuzz_%.o $(FUZZ_AUX) $O/tests/fuzz/replay.o $O/libatlas.a
 	@echo "  LD   $@"
@@ -167,9 +172,13 @@ check-cli: $(PROGRAM) lib $(CLI_AUX)
 check-fuzz: $(REPLAY)
 	@scripts/replay-corpus.sh $O/tests/fuzz
 
-## check-docs     option tables, -h, manual pages and README say the same
+## check-docs     option tables, -h, records of files, manual pages and README say the same
 check-docs: $(PROGRAM)
 	@scripts/check-docs.sh $O/atlas
+
+## manual         the lists of columns and keys in atlas-output(5), as commands declare them
+manual: $(PROGRAM)
+	@scripts/gen-output-5 $O/atlas
 
 ## check-layers   who may include whom
 check-layers:

@@ -365,7 +365,7 @@ struct at_json *call_meta(const struct call *c, const char *model_name,
     struct at_json *m = at_json_object(), *versions = at_json_object();
 
     at_json_set_string(m, "model", model_name);
-    at_json_set_string(m, "architecture", at_family_name(shape->family));
+    at_json_set_string(m, "architecture", shape->family->model_type);
     at_json_set_int(m, "layers", (long long)shape->n_layers);
     at_json_set_int(m, "heads", (long long)shape->n_heads);
     at_json_set_string(m, "tokenisation", "plain");

@@ -61,8 +61,8 @@ static int list_models(const struct model_call *call)
             printf("%-28s %-12s cannot be used: %s\n", places[i].name, places[i].where, err.text);
         else
             printf("%-28s %-12s %s, %zu layer%s, %zu head%s, width %zu, %s\n", places[i].name,
-                   places[i].where, c.family == AT_GPT2 ? "GPT-2" : "BERT", c.n_layers,
-                   at_plural(c.n_layers), c.n_heads, at_plural(c.n_heads), c.width, places[i].dir);
+                   places[i].where, c.family->name, c.n_layers, at_plural(c.n_layers), c.n_heads,
+                   at_plural(c.n_heads), c.width, places[i].dir);
         at_config_release(&c);
     }
     if (call->is_json) {
@@ -112,7 +112,7 @@ static struct at_json *info_json(const struct model_call *call)
 
     at_json_set_string(o, "model", at_path_base(call->model));
     at_json_set_string(o, "path", call->opened.dir);
-    at_json_set_string(o, "architecture", c->family == AT_GPT2 ? "gpt2" : "bert");
+    at_json_set_string(o, "architecture", c->family->model_type);
     at_json_set_bool(o, "causal", c->is_causal);
     at_json_set_int(o, "layers", (long long)c->n_layers);
     at_json_set_int(o, "heads", (long long)c->n_heads);

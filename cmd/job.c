@@ -463,7 +463,7 @@ struct at_json *job_meta(const struct job *job, const struct doc *doc)
     struct at_json *m = at_json_object(), *versions = at_json_object();
 
     at_json_set_string(m, "model", job->shown_model);
-    at_json_set_string(m, "architecture", job->shape.family == AT_GPT2 ? "gpt2" : "bert");
+    at_json_set_string(m, "architecture", job->shape.family->model_type);
     at_json_set_int(m, "layers", (long long)job->shape.n_layers);
     at_json_set_int(m, "heads", (long long)job->shape.n_heads);
     at_json_set_string(m, "tokenisation", doc && doc->in.pair ? "pair" : "plain");

@@ -54,7 +54,7 @@ static void find_omissions(struct deep *d)
 
     if (job->from)
         omit(d, "word, position and segment embeddings", no_model);
-    if (job->from && job->shape.family == AT_BERT)
+    if (job->from && job->shape.family->norms == AT_NORM_AFTER)
         omit(d, "feed-forward output", no_model);
     if (job->by_words)
         omit(d, "attention steps", "they are of tokens: leave out --words");
@@ -372,14 +372,15 @@ static void add_steps(struct deep *d, const struct at_layer_view *v, struct at_m
 
 /* --- the blocks of a layer --- */
 
-/* Lengths of what the feed-forward block adds: GPT-2's is the difference of two states. */
+/* Lengths of what the feed-forward block adds: the difference of two states, unless a norm stands
+   between them. */
 static double *projection_norms(struct deep *d, const struct at_layer_view *v)
 {
     double *norm = at_arena_alloc(&d->arena, d->n, sizeof *norm);
     float *x = at_arena_alloc(&d->scratch, d->T * d->C, sizeof *x);
     const float *rows = NULL;
 
-    if (d->job->shape.family == AT_GPT2) {
+    if (d->job->shape.family->norms == AT_NORM_BEFORE) {
         for (size_t i = 0; i < d->T * d->C; i++)
             x[i] = v->output[i] - v->mid[i];
         rows = rows_of(d, x, d->C);

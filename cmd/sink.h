@@ -32,7 +32,7 @@ bool sink_writes(const struct sink *s, unsigned format);
 bool sink_draws(const struct sink *s);
 /* sink_prints - is it a person who reads standard output: neither --json nor -o? */
 bool sink_prints(const struct sink *s);
-/* sink_wants_document - is there a document to be made: --json, or -o with JSON among its formats? */
+/* sink_wants_document - is a document to be made: --json, or -o with JSON among its formats? */
 bool sink_wants_document(const struct sink *s);
 
 /* sink_rel - path of a file of this text (NULL: of all) inside the output directory. free(). */

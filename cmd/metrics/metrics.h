@@ -1,8 +1,8 @@
 /*
  * metrics.h - the room of `atlas metrics`: a call of it, and how its results are shown.
  */
-#ifndef CMD_METRICS_METRICS_H
-#define CMD_METRICS_METRICS_H
+#ifndef METRICS_METRICS_H
+#define METRICS_METRICS_H
 
 #include "analysis/corpus.h"
 #include "analysis/text_metrics.h"

@@ -25,8 +25,7 @@ static const struct at_field head_fields[] = {
     AT_FIELD_RECORD(struct at_head_metrics, band, "band", &bands_record,
                     "low, middle or high, of raw maps", .flags = AT_JSON_ONLY),
     AT_FIELD_LINK(struct at_head_metrics, baseline, "baseline", &at_attn_metrics_record,
-                  "the head's metrics on neutral sentences",
-                  .flags = AT_JSON_ONLY | AT_LEAVE_OUT),
+                  "the head's metrics on neutral sentences", .flags = AT_JSON_ONLY | AT_LEAVE_OUT),
     AT_FIELD_END,
 };
 const struct at_record at_head_metrics_record = AT_RECORD(struct at_head_metrics, head_fields);
@@ -142,8 +141,7 @@ void at_text_metrics_add(struct at_text_metrics_run *r, const struct at_doc_laye
 }
 
 /* Ranks and mean of one metric over the heads of a layer. */
-static void compare_in_layer(struct at_text_metrics *t, size_t layer, size_t metric,
-                             double *values)
+static void compare_in_layer(struct at_text_metrics *t, size_t layer, size_t metric, double *values)
 {
     struct at_head_metrics *heads = t->heads + layer * t->H;
     struct at_moments mean = { 0 };

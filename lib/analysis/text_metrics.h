@@ -35,12 +35,12 @@ struct at_layer_metrics {
 };
 
 struct at_text_metrics {
-    size_t L, H, n; /* n rows of a map */
-    size_t n_heads; /* L*H, or 0: a rollout has no heads */
-    struct at_head_metrics *heads;    /* (n_heads) by layer */
-    size_t n_layers;                  /* L */
-    struct at_layer_metrics *layers;  /* (L) */
-    struct at_attn_metrics global;    /* of the mean map */
+    size_t L, H, n;                  /* n rows of a map */
+    size_t n_heads;                  /* L*H, or 0: a rollout has no heads */
+    struct at_head_metrics *heads;   /* (n_heads) by layer */
+    size_t n_layers;                 /* L */
+    struct at_layer_metrics *layers; /* (L) */
+    struct at_attn_metrics global;   /* of the mean map */
     struct at_metric_bands global_band;
     double flow_change;
     const char *flow_change_band;       /* or NULL */
@@ -69,9 +69,8 @@ struct at_text_metrics_run {
  * Memory    at_text_metrics_release(), which accepts a zeroed struct.
  */
 AT_MUST_USE int at_text_metrics_begin(struct at_text_metrics_run *r, const struct at_doc *doc,
-                                      enum at_matrix_mode mode,
-                                      const struct at_baseline *baseline, struct at_pool *pool,
-                                      struct at_error *err);
+                                      enum at_matrix_mode mode, const struct at_baseline *baseline,
+                                      struct at_pool *pool, struct at_error *err);
 /* at_text_metrics_add - the next layer. */
 void at_text_metrics_add(struct at_text_metrics_run *r, const struct at_doc_layer *layer);
 /* at_text_metrics_finish - what needs all layers: r->result is complete. */

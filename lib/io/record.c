@@ -97,7 +97,7 @@ void at_record_cells(struct at_csv *csv, const struct at_record *r, const void *
 
 /* Suffixes that the name of a column gets, the inner record's first. */
 struct suffix {
-    const char *text;
+    const struct at_field *of;
     const struct suffix *outer;
 };
 
@@ -107,9 +107,9 @@ static void walk_column(const struct at_field *f, const char *end, const struct 
     struct at_strbuf name = { 0 };
 
     at_strbuf_addf(&name, "%s%s", f->key, end);
-    for (; outer; outer = outer->outer)
-        at_strbuf_adds(&name, outer->text);
-    fn(arg, name.s, f);
+    for (const struct suffix *s = outer; s; s = s->outer)
+        at_strbuf_adds(&name, s->of->suffix);
+    fn(arg, name.s, f, outer ? outer->of : NULL);
     at_strbuf_release(&name);
 }
 
@@ -120,8 +120,8 @@ static void walk_columns(const struct at_record *r, const struct suffix *outer, 
         if (!at_field_is_column(f))
             continue;
         if (at_field_is_struct(f)) {
-            struct suffix own = { f->suffix ? f->suffix : "", outer };
-            walk_columns(f->record, &own, fn, arg);
+            struct suffix own = { f, outer };
+            walk_columns(f->record, f->suffix ? &own : outer, fn, arg);
         } else if (f->kind == AT_KIND_INTERVAL) {
             walk_column(f, ends[0], outer, fn, arg);
             walk_column(f, ends[1], outer, fn, arg);
@@ -136,11 +136,13 @@ void at_record_walk_columns(const struct at_record *r, at_field_fn fn, void *arg
     walk_columns(r, NULL, fn, arg);
 }
 
-static void add_column(void *arg, const char *name, const struct at_field *f)
+static void add_column(void *arg, const char *name, const struct at_field *f,
+                       const struct at_field *of)
 {
     struct at_strbuf *columns = arg;
 
     (void)f;
+    (void)of;
     at_strbuf_addf(columns, "%s%s", columns->n ? "," : "", name);
 }
 
@@ -179,7 +181,7 @@ static void walk_keyed(const struct at_field *f, const char *prefix, at_field_fn
                              value ? brackets(value) : "");
     char *inner = at_asprintf("%s.", path);
 
-    fn(arg, path, value ? value : f);
+    fn(arg, path, value ? value : f, NULL);
     if (!value)
         walk_keys(&others, inner, fn, arg);
     free(inner);
@@ -191,7 +193,7 @@ static void walk_key(const struct at_field *f, const char *prefix, at_field_fn f
     char *path = at_asprintf("%s%s%s", prefix, at_field_key(f), brackets(f));
     char *inner = at_asprintf("%s.", path);
 
-    fn(arg, path, f);
+    fn(arg, path, f, NULL);
     if (f->record)
         walk_keys(f->record, inner, fn, arg);
     free(inner);

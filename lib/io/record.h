@@ -184,14 +184,16 @@ const struct at_field *at_record_find(const struct at_record *r, const char *col
 double at_record_real(const struct at_record *r, const char *column, const void *row);
 
 /*
- * at_record_walk_columns - every column of a CSV table in order; name is its whole name.
+ * at_record_walk_columns - every column of a CSV table in order; name is its whole name, of the
+ * record whose suffix is in it, or NULL.
  * at_record_walk_keys - every key of a JSON object in order of declaration, what is within objects
  * and lists included; name is a path: "heads[].raw.syntax".
  *
  * A list of numbers is "centroid[]", a matrix "cells[][]", an interval "ci[2]", what a keyed list
  * has for each key "by_target.<target>".
  */
-typedef void (*at_field_fn)(void *arg, const char *name, const struct at_field *f);
+typedef void (*at_field_fn)(void *arg, const char *name, const struct at_field *f,
+                            const struct at_field *of);
 void at_record_walk_columns(const struct at_record *r, at_field_fn fn, void *arg);
 void at_record_walk_keys(const struct at_record *r, at_field_fn fn, void *arg);
 

@@ -58,7 +58,7 @@ struct at_capture_meta at_doc_capture_meta(const struct at_doc *doc, struct at_a
         .model = doc->model_name,
         .text = doc->in.text,
         .tokens_json = written(arena, pieces),
-        .family = at_family_name(doc->shape->family),
+        .family = doc->shape->family->model_type,
         .details = written(arena, details),
     };
 }
@@ -180,7 +180,7 @@ static enum at_tokenizer_kind kind_of(const struct at_capture_file *c, const str
 static struct at_config capture_shape(const struct at_capture_file *c, const char *first_piece)
 {
     return (struct at_config){
-        .family = c->is_causal ? AT_GPT2 : AT_BERT,
+        .family = at_family_like(c->is_causal),
         .is_causal = c->is_causal,
         .has_summary_token = !strcmp(first_piece, "[CLS]"),
         .n_layers = c->dims.L,

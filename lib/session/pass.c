@@ -258,8 +258,7 @@ static int check_shape(const struct loop *l, const struct at_capture_file *c, st
                        c->dims.L, c->dims.H, first->n_layers, first->n_heads);
     if (first->is_causal != c->is_causal)
         return at_fail(err, AT_EFORMAT, "is of a %s model, the first was of a %s one",
-                       at_family_name(c->is_causal ? AT_GPT2 : AT_BERT),
-                       at_family_name(first->family));
+                       at_family_like(c->is_causal)->model_type, first->family->model_type);
     return 0;
 }
 

@@ -230,10 +230,11 @@ static void assert_terminal(const struct at_record *r, const void *row, const ch
     free(got);
 }
 
-static void add_name(void *arg, const char *name, const struct at_field *f)
+static void add_name(void *arg, const char *name, const struct at_field *f,
+                     const struct at_field *of)
 {
-    at_strbuf_addf(arg, "%s %s%s%s\n", name, at_field_type(f), f->unit ? " " : "",
-                   f->unit ? f->unit : "");
+    at_strbuf_addf(arg, "%s %s%s%s%s%s\n", name, at_field_type(f), f->unit ? " " : "",
+                   f->unit ? f->unit : "", of ? ", " : "", of ? of->help : "");
 }
 
 static void assert_walk(void (*walk)(const struct at_record *, at_field_fn, void *),
@@ -408,8 +409,9 @@ static void test_walks(void **state)
                 "layer integer\nhead integer or mean\nrank integer\nis_close true/false\n"
                 "offset integer bytes\ntoken text\nbar number ratio\np number\nscore number nats\n"
                 "special true/false\nss_low number percent\nss_high number percent\nlabels text\n"
-                "syntax number fraction\nsemantics number fraction\nsyntax_scaled number fraction\n"
-                "semantics_scaled number fraction\nbest_of_all text\nomega2_of_all number\n"
+                "syntax number fraction\nsemantics number fraction\nsyntax_scaled number fraction, "
+                "scaled to 0..1\nsemantics_scaled number fraction, scaled to 0..1\n"
+                "best_of_all text, best feature\nomega2_of_all number, best feature\n"
                 "names text\n");
     assert_walk(at_record_walk_keys, &row_record,
                 "layer integer\nhead integer or mean\nrank integer\nis_close true/false\n"

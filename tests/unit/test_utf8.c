@@ -187,10 +187,10 @@ static void test_columns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_utf8_table),       cmocka_unit_test(test_utf8_offsets),
-        cmocka_unit_test(test_utf8_round_trip),  cmocka_unit_test(test_visible),
-        cmocka_unit_test(test_visible_controls), cmocka_unit_test(test_visible_cut),
+        cmocka_unit_test(test_columns),      cmocka_unit_test(test_utf8_table),
+        cmocka_unit_test(test_utf8_offsets), cmocka_unit_test(test_utf8_round_trip),
+        cmocka_unit_test(test_visible),      cmocka_unit_test(test_visible_controls),
+        cmocka_unit_test(test_visible_cut),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
