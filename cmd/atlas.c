@@ -27,11 +27,6 @@ static const struct command run_command = {
     .brief = "text in, attention out: tokens, predictions, maps and their pictures",
     .legacy = cmd_run,
 };
-static const struct command cluster_command = {
-    .name = "cluster",
-    .brief = "groups of heads that do alike",
-    .legacy = cmd_cluster,
-};
 static const struct command isa_command = {
     .name = "isa",
     .brief = "how much of one sentence's attention lands on another",
