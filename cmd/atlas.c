@@ -27,11 +27,6 @@ static const struct command run_command = {
     .brief = "text in, attention out: tokens, predictions, maps and their pictures",
     .legacy = cmd_run,
 };
-static const struct command isa_command = {
-    .name = "isa",
-    .brief = "how much of one sentence's attention lands on another",
-    .legacy = cmd_isa,
-};
 static const struct command bias_command = {
     .name = "bias",
     .brief = "bias in texts and models: detection, attention, published scores",

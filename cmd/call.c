@@ -375,6 +375,16 @@ bool selects_global(const struct selection *s)
            s->heads != SELECT_ALL;
 }
 
+size_t call_one_layer(const struct call *c)
+{
+    return c->selection.layers == SELECT_ONE ? c->selection.layer : AT_NONE;
+}
+
+size_t call_one_head(const struct call *c)
+{
+    return c->selection.heads == SELECT_ONE ? c->selection.head : AT_NONE;
+}
+
 /* Share of the words' attention that lay on special tokens, over all maps. */
 static double mean_dropped(const struct at_doc *doc)
 {

@@ -94,6 +94,10 @@ bool selects_head(const struct selection *s, size_t layer, size_t head);
 bool selects_layer_mean(const struct selection *s, size_t layer);
 bool selects_global(const struct selection *s);
 
+/* call_one_layer, call_one_head - the only one that is looked at; AT_NONE when none was chosen. */
+size_t call_one_layer(const struct call *c);
+size_t call_one_head(const struct call *c);
+
 /* call_meta - the "meta" object of a document about a model; doc_meta - about a text, too. */
 struct at_json *call_meta(const struct call *c, const char *model_name,
                           const struct at_config *shape);

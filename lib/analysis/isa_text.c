@@ -41,6 +41,20 @@ static const struct at_field span_fields[] = {
 };
 static const struct at_record span_record = AT_RECORD(struct at_isa_row, span_fields);
 
+static const struct at_field drill_fields[] = {
+    AT_FIELD(struct at_isa_drill, query, "query", NULL, "sentence that looks"),
+    AT_FIELD(struct at_isa_drill, key, "key", NULL, "sentence that is looked at"),
+    AT_FIELD(struct at_isa_drill, weight, "weight", "fraction", "the cell of the matrix"),
+    AT_FIELD_TEXTS(struct at_isa_drill, query_tokens, n_query, "query_tokens",
+                   "tokens or words of the query sentence"),
+    AT_FIELD_TEXTS(struct at_isa_drill, key_tokens, n_key, "key_tokens",
+                   "tokens or words of the key sentence"),
+    AT_FIELD_MATRIX(struct at_isa_drill, map, n_query, n_key, "map", "fraction",
+                    "attention between them"),
+    AT_FIELD_END
+};
+static const struct at_record drill_record = AT_RECORD(struct at_isa_drill, drill_fields);
+
 static const struct at_field result_fields[] = {
     AT_FIELD(struct at_isa_result, method, "method", NULL, "mean, max or last_layer"),
     AT_FIELD(struct at_isa_result, layer, "layer", NULL, "the only layer, from 0"),
@@ -57,29 +71,11 @@ static const struct at_field result_fields[] = {
                   "what looks at each sentence"),
     AT_FIELD_LIST(struct at_isa_result, rows, S, "spans", &span_record,
                   "how far each sentence looks"),
+    AT_FIELD_LIST(struct at_isa_result, pairs, n_pairs, "pairs", &drill_record,
+                  "with --sentences: cells and the tokens behind them", .flags = AT_LEAVE_OUT),
     AT_FIELD_END
 };
 const struct at_record at_isa_result_record = AT_RECORD(struct at_isa_result, result_fields);
-
-static const struct at_field drill_fields[] = {
-    AT_FIELD(struct at_isa_drill, query, "query", NULL, "sentence that looks"),
-    AT_FIELD(struct at_isa_drill, key, "key", NULL, "sentence that is looked at"),
-    AT_FIELD(struct at_isa_drill, weight, "weight", "fraction", "the cell of the matrix"),
-    AT_FIELD_TEXTS(struct at_isa_drill, query_tokens, n_query, "query_tokens",
-                   "tokens or words of the query sentence"),
-    AT_FIELD_TEXTS(struct at_isa_drill, key_tokens, n_key, "key_tokens",
-                   "tokens or words of the key sentence"),
-    AT_FIELD_MATRIX(struct at_isa_drill, map, n_query, n_key, "map", "fraction",
-                    "attention between them"),
-    AT_FIELD_END
-};
-static const struct at_record drill_record = AT_RECORD(struct at_isa_drill, drill_fields);
-
-static const struct at_field pairs_fields[] = { AT_FIELD_LIST(struct at_isa_result, pairs, n_pairs,
-                                                              "pairs", &drill_record,
-                                                              "cells with the tokens behind them"),
-                                                AT_FIELD_END };
-const struct at_record at_isa_pairs_record = AT_RECORD(struct at_isa_result, pairs_fields);
 
 static const struct at_field cell_fields[] = {
     AT_FIELD(struct at_isa_cell, query, "query", NULL, "sentence that looks, from 0"),
@@ -207,6 +203,27 @@ static const char **labels_of(struct at_isa_text *t, const size_t *index, size_t
     return labels;
 }
 
+/* The greatest cells, most first; of equals the first. */
+static void find_strongest(struct at_isa_drill *d, struct at_arena *arena)
+{
+    size_t n = d->n_query * d->n_key;
+
+    d->strongest = at_arena_alloc(arena, AT_ISA_STRONGEST, sizeof *d->strongest);
+    while (d->n_strongest < AT_ISA_STRONGEST) {
+        size_t best = n;
+        for (size_t i = 0; i < n; i++) {
+            bool is_known = false;
+            for (size_t k = 0; k < d->n_strongest; k++)
+                is_known |= d->strongest[k] == i;
+            if (!is_known && d->map[i] > (best < n ? d->map[best] : 0.0))
+                best = i;
+        }
+        if (best == n)
+            return;
+        d->strongest[d->n_strongest++] = best;
+    }
+}
+
 static struct at_isa_drill drill(struct at_isa_text *t, const struct at_isa_pair *p)
 {
     bool is_max = t->options.method == AT_ISA_MAX;
@@ -224,6 +241,7 @@ static struct at_isa_drill drill(struct at_isa_text *t, const struct at_isa_pair
     for (size_t i = 0; i < d.n_query * d.n_key; i++)
         d.weight = is_max ? fmax(d.weight, d.map[i]) : d.weight + d.map[i];
     d.weight = is_max ? d.weight : d.weight / (double)d.n_query;
+    find_strongest(&d, &t->arena);
     return d;
 }
 

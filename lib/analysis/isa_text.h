@@ -54,6 +54,7 @@ struct at_isa_row {
 };
 
 /* The tokens behind one cell of the matrix. */
+enum { AT_ISA_STRONGEST = 10 };
 struct at_isa_drill {
     size_t query, key;
     double
@@ -61,7 +62,10 @@ struct at_isa_drill {
     const char **query_tokens, **key_tokens; /* (n_query), (n_key) labels */
     size_t *query_index, *key_index;
     size_t n_query, n_key;
-    double *map; /* (n_query,n_key) */
+    double *map;       /* (n_query,n_key) */
+    size_t *strongest; /* (n_strongest) cells of the map above 0, most first, at most
+                          AT_ISA_STRONGEST */
+    size_t n_strongest;
 };
 
 struct at_isa_result {
@@ -75,8 +79,7 @@ struct at_isa_result {
     struct at_isa_drill *pairs; /* (n_pairs) */
     size_t n_pairs;
 };
-/* isa.json without its meta; "pairs" apart, for calls that ask for some. */
-extern const struct at_record at_isa_result_record, at_isa_pairs_record;
+extern const struct at_record at_isa_result_record; /* isa.json without its meta */
 
 /* at_isa_text_finish - after the last layer; what it points to is the text's. */
 struct at_isa_result at_isa_text_finish(struct at_isa_text *t);
