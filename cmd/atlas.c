@@ -27,11 +27,6 @@ static const struct command run_command = {
     .brief = "text in, attention out: tokens, predictions, maps and their pictures",
     .legacy = cmd_run,
 };
-static const struct command heads_command = {
-    .name = "heads",
-    .brief = "what each head looks at: words, positions, syntax",
-    .legacy = cmd_heads,
-};
 static const struct command cluster_command = {
     .name = "cluster",
     .brief = "groups of heads that do alike",

@@ -171,6 +171,32 @@ bool call_gives(const struct call *c, const void *value)
     return opt_is_given(&c->given, value);
 }
 
+const char *call_first_given(const struct call *c, const void *const *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct opt_walk w = { 0 };
+        const struct opt *o;
+        while ((o = opt_next(&w, c->table)))
+            if (o->value == values[i] && call_gives(c, values[i]))
+                return o->name;
+    }
+    return NULL;
+}
+
+int call_refuse_rollout(const struct call *c)
+{
+    if (c->matrix == AT_ROLLOUT)
+        return report_usage("a rollout has no heads; --matrix is raw or col here");
+    return EXIT_DONE;
+}
+
+void call_progress(const struct call *c, struct progress *p, const char *what, const char *unit,
+                   size_t total)
+{
+    progress_start(p, (enum progress_mode)(c->is_quiet ? PROGRESS_NEVER : c->progress), what, unit,
+                   total);
+}
+
 static int parse_formats(struct call *c)
 {
     static const char *const names[] = { "json", "csv", "png", "svg", "pdf" };

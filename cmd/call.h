@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "cmd/opt.h"
+#include "cmd/report.h"
 #include "session/pass.h"
 #include "session/texts.h"
 
@@ -68,6 +69,16 @@ const struct opt *call_table(struct call *c, const struct opt *table, size_t n);
 
 /* call_gives - is this option, by the variable it is stored in, in the call? */
 bool call_gives(const struct call *c, const void *value);
+
+/* call_first_given - the name of the first of these options that is in the call, or NULL. */
+const char *call_first_given(const struct call *c, const void *const *values, size_t n);
+
+/* call_refuse_rollout - of a command that looks at heads; answers an exit status. */
+int call_refuse_rollout(const struct call *c);
+
+/* call_progress - start a progress line as --progress and --quiet have it. */
+void call_progress(const struct call *c, struct progress *p, const char *what, const char *unit,
+                   size_t total);
 
 /* call_check - what is wrong with the shared options; answers an exit status. */
 int call_check(struct call *c);

@@ -55,7 +55,7 @@ struct command {
     const struct output *outputs;
 };
 
-extern const struct command metrics_command;
+extern const struct command metrics_command, heads_command;
 extern const struct command help_command, version_command, completion_command;
 
 /* commands - every command in the order of `atlas help`, ended by NULL. */

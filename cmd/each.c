@@ -108,8 +108,7 @@ int each_text(const struct context *x, const struct at_visitor *visitor, void *a
     struct at_error err;
     int rc;
 
-    progress_start(&w.progress, (enum progress_mode)(c->is_quiet ? PROGRESS_NEVER : c->progress),
-                   what, "texts", c->from ? 0 : at_texts_count(&c->texts));
+    call_progress(c, &w.progress, what, "texts", c->from ? 0 : at_texts_count(&c->texts));
     rc = at_pass_run(&pass, &was_told, &err);
     progress_end(&w.progress);
     if (rc)

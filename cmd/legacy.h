@@ -8,7 +8,6 @@
 
 int cmd_run(int argc, char **argv);
 int cmd_cluster(int argc, char **argv);
-int cmd_heads(int argc, char **argv);
 int cmd_isa(int argc, char **argv);
 int cmd_model(int argc, char **argv);
 int cmd_completion(int argc, char **argv);

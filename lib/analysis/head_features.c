@@ -3,6 +3,7 @@
  */
 #include "analysis/head_features.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,6 +162,69 @@ static struct at_tag_row tag_row(const struct at_head_features *f, size_t i)
                                 .end = doc->tokens.items[last].end };
 }
 
+/* Value i of all heads: x (n, stride). */
+static struct at_strongest strongest(const double *x, size_t stride, size_t n)
+{
+    struct at_strongest s = { 0 };
+
+    for (size_t rank = 0; rank < AT_N_STRONGEST; rank++) {
+        size_t best = n;
+        for (size_t k = 0; k < n; k++) {
+            double v = x[k * stride];
+            bool is_shown = false;
+            for (size_t r = 0; r < s.n; r++)
+                is_shown |= s.head[r] == k;
+            if (!isnan(v) && !is_shown && (best == n || v > x[best * stride]))
+                best = k;
+        }
+        s.is_defined |= best < n;
+        if (best == n || x[best * stride] == 0.0)
+            break;
+        s.head[s.n] = best;
+        s.value[s.n++] = x[best * stride];
+    }
+    return s;
+}
+
+/* Mean raw scores of groups of layers, which a picture can keep apart. */
+static void add_profiles(struct at_heads *r, const struct at_head_features *f,
+                         struct at_arena *arena)
+{
+    enum { MOST = 8 };
+
+    r->n_profiles = f->L <= MOST ? f->L : 3;
+    r->profiles = at_arena_calloc(arena, r->n_profiles, sizeof *r->profiles);
+    for (size_t i = 0; i < AT_N_HEAD_SCORES; i++) {
+        double max = 0.0;
+        for (size_t p = 0; p < r->n_profiles; p++) {
+            size_t first = p * f->L / r->n_profiles, end = (p + 1) * f->L / r->n_profiles;
+            struct at_moments m = { 0 };
+            for (size_t k = first * f->H; k < end * f->H; k++)
+                at_moments_add(&m, f->score[k * AT_N_HEAD_SCORES + i]);
+            r->profiles[p].first = first;
+            r->profiles[p].last = end - 1;
+            r->profiles[p].mean[i] = at_moments_mean(&m);
+            max = fmax(max, r->profiles[p].mean[i]);
+        }
+        for (size_t p = 0; p < r->n_profiles; p++)
+            r->profiles[p].relative[i] =
+                max > 0.0 ? r->profiles[p].mean[i] / max : r->profiles[p].mean[i];
+    }
+}
+
+static void add_sameness(struct at_heads *r, const struct at_head_features *f,
+                         struct at_arena *arena)
+{
+    r->is_same = at_arena_calloc(arena, f->L, sizeof *r->is_same);
+    for (size_t l = 0; l < f->L; l++)
+        for (size_t i = 0; i < AT_N_HEAD_SCORES; i++) {
+            const double *x = f->score + l * f->H * AT_N_HEAD_SCORES + i;
+            r->is_same[l][i] = true;
+            for (size_t h = 1; h < f->H; h++)
+                r->is_same[l][i] &= x[h * AT_N_HEAD_SCORES] == x[0];
+        }
+}
+
 struct at_heads at_head_features_finish(const struct at_head_features *f, struct at_arena *arena)
 {
     size_t n = f->L * f->H, per_layer = f->H * AT_N_HEAD_SCORES;
@@ -184,6 +248,12 @@ struct at_heads at_head_features_finish(const struct at_head_features *f, struct
     r.tokens = at_arena_alloc(arena, r.n, sizeof *r.tokens);
     for (size_t i = 0; i < r.n; i++)
         r.tokens[i] = tag_row(f, i);
+    for (size_t i = 0; i < AT_N_HEAD_SCORES; i++)
+        r.strongest[i] = strongest(f->score + i, AT_N_HEAD_SCORES, n);
+    for (size_t i = 0; i < AT_N_HEAD_PATTERNS; i++)
+        r.strongest[AT_N_HEAD_SCORES + i] = strongest(f->pattern + i, AT_N_HEAD_PATTERNS, n);
+    add_profiles(&r, f, arena);
+    add_sameness(&r, f, arena);
     free(scaled);
     free(z);
     return r;

@@ -59,11 +59,33 @@ struct at_tag_row {
 };
 extern const struct at_record at_tag_row_record;
 
+/* The heads that have most of one number, best first; of equals the first. */
+enum { AT_N_STRONGEST = 3, AT_N_HEAD_NUMBERS = AT_N_HEAD_SCORES + AT_N_HEAD_PATTERNS };
+struct at_strongest {
+    size_t n; /* heads that have any; 0: undefined for all, or 0 for all */
+    bool is_defined;
+    size_t head[AT_N_STRONGEST];
+    double value[AT_N_STRONGEST];
+};
+
+/* Layers first..last: the mean raw scores of their heads, and each as a share of the greatest of
+   all profiles. */
+struct at_head_profile {
+    size_t first, last;
+    double mean[AT_N_HEAD_SCORES], relative[AT_N_HEAD_SCORES];
+};
+
 /* The result of one text. */
 struct at_heads {
     size_t L, H, n_heads, n;
     struct at_head_row *heads; /* (n_heads) */
     struct at_tag_row *tokens; /* (n) */
+    /* Of the scores, then of the patterns. */
+    struct at_strongest strongest[AT_N_HEAD_NUMBERS];
+    /* Every layer, or of many layers three parts. */
+    struct at_head_profile *profiles; /* (n_profiles) */
+    size_t n_profiles;
+    bool (*is_same)[AT_N_HEAD_SCORES]; /* (L) all heads of the layer have the same score */
 };
 extern const struct at_record at_heads_record; /* heads.json without its meta */
 

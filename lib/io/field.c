@@ -25,11 +25,6 @@ static size_t count_of(const void *row, size_t offset)
     return *(const size_t *)member(row, offset);
 }
 
-bool at_field_is_struct(const struct at_field *f)
-{
-    return f->kind == AT_KIND_RECORD || f->kind == AT_KIND_LINK;
-}
-
 const void *at_field_inner(const struct at_field *f, const void *row)
 {
     if (!row)
@@ -123,22 +118,6 @@ void at_words_join(struct at_strbuf *out, const struct at_words *w)
     for (size_t i = 0; i < w->n; i++)
         if (at_word(w, i))
             at_strbuf_addf(out, "%s%s", n++ ? "+" : "", at_word(w, i));
-}
-
-bool at_field_is_column(const struct at_field *f)
-{
-    if (f->flags & (AT_JSON_ONLY | AT_TERM_ONLY))
-        return false;
-    switch (f->kind) {
-    case AT_KIND_JSON:
-    case AT_KIND_LIST:
-    case AT_KIND_REALS:
-    case AT_KIND_SIZES:
-    case AT_KIND_MATRIX:
-        return false;
-    default:
-        return true;
-    }
 }
 
 bool at_field_is_key(const struct at_field *f)

@@ -43,10 +43,30 @@ const char *at_word(const struct at_words *w, size_t i);
 /* at_words_join - append "a+b". */
 void at_words_join(struct at_strbuf *out, const struct at_words *w);
 
-/* at_field_is_struct - a record or a link. */
-bool at_field_is_struct(const struct at_field *f);
-bool at_field_is_column(const struct at_field *f); /* of CSV, or a struct that has columns */
-bool at_field_is_key(const struct at_field *f);    /* of JSON, or a struct in place */
+/* at_field_is_struct - a record or a link. Inline, as the next one: asked for every cell. */
+static inline bool at_field_is_struct(const struct at_field *f)
+{
+    return f->kind == AT_KIND_RECORD || f->kind == AT_KIND_LINK;
+}
+
+/* at_field_is_column - of CSV, or a struct that has columns. */
+static inline bool at_field_is_column(const struct at_field *f)
+{
+    if (f->flags & (AT_JSON_ONLY | AT_TERM_ONLY))
+        return false;
+    switch (f->kind) {
+    case AT_KIND_JSON:
+    case AT_KIND_LIST:
+    case AT_KIND_REALS:
+    case AT_KIND_SIZES:
+    case AT_KIND_MATRIX:
+        return false;
+    default:
+        return true;
+    }
+}
+
+bool at_field_is_key(const struct at_field *f); /* of JSON, or a struct in place */
 bool at_field_is_in_place(const struct at_field *f);
 const char *at_field_key(const struct at_field *f); /* in JSON; NULL for none */
 /* at_field_keyed_value - of a keyed list of r: the second field when it is the value, or NULL. */
