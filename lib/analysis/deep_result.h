@@ -1,9 +1,9 @@
 /*
  * deep_result.h - what is inside the layers of one text, as data: deep.json and eight tables.
  *
- * A row is a token, or the mean over a word's tokens; then there are no attention steps and no logit
- * lens, which belong to tokens. State s of the hidden states is what enters layer s: 0 is the
- * embedding, L the output of the last layer. analysis/deep_dive.h collects it.
+ * A row is a token, or the mean over a word's tokens; then there are no attention steps and no
+ * logit lens, which belong to tokens. State s of the hidden states is what enters layer s: 0 is
+ * the embedding, L the output of the last layer. analysis/deep_dive.h collects it.
  */
 #ifndef ANALYSIS_DEEP_RESULT_H
 #define ANALYSIS_DEEP_RESULT_H
