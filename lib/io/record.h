@@ -63,7 +63,9 @@ enum at_field_kind {
 enum at_field_flags {
     AT_CSV_ONLY = 1 << 0,
     AT_JSON_ONLY = 1 << 1,
-    AT_LEAVE_OUT = 1 << 2,   /* JSON: undefined, false, an empty list or object: no key at all */
+    /* JSON: undefined, false, an empty list or object: no key at all; of a link in place that leads
+       nowhere none of its keys. */
+    AT_LEAVE_OUT = 1 << 2,
     AT_NONNEGATIVE = 1 << 3, /* of int and long: below 0 is undefined */
     /* Of a list: an object whose keys are the first (text) field. A second field without a key is
        the value, else the other fields are an object. */

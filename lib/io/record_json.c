@@ -154,7 +154,9 @@ void at_record_set(struct at_json *object, const struct at_record *r, const void
         if (!at_field_is_key(f))
             continue;
         if (at_field_is_in_place(f)) {
-            at_record_set(object, f->record, at_field_inner(f, row));
+            const void *inner = at_field_inner(f, row);
+            if (inner || !(f->flags & AT_LEAVE_OUT))
+                at_record_set(object, f->record, inner);
             continue;
         }
         v = value_json(f, row);

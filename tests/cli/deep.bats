@@ -213,3 +213,11 @@ spoil() {
     missing=$(sort -u keys | grep -vxFf documented || :)
     [ -z "$missing" ] || fail "not in atlas-output(5):" "$missing"
 }
+
+@test "the small models' documents of the inside stay as they are" {
+    for name in bert gpt2; do
+        ok run -m "$FIXTURES/tiny-$name" --deep --layer 0 --head 1 --mask none --threads 1 --json --digits 5 --top-k 2 "the cat"
+        output=$(jq -S 'del(.deep.meta) | .deep' <<<"$output")
+        golden deep-tiny-$name.json
+    done
+}

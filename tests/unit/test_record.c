@@ -466,6 +466,35 @@ static void test_appended_metric_comes_out_everywhere(void **state)
     ASSERT_NEAR(at_record_real(&two, "sparsity", &m), 0.5, 0);
 }
 
+/* A link in place: its keys are there when it leads somewhere, undefined or not; its columns
+   always. */
+static void test_link_in_place(void **state)
+{
+    struct linked {
+        const struct best *best;
+    };
+    static const struct best undefined = { NULL, NAN };
+    static const struct at_field fields[] = {
+        AT_FIELD_LINK(struct linked, best, NULL, &best_record, NULL, .flags = AT_LEAVE_OUT),
+        AT_FIELD_END,
+    };
+    const struct at_record record = AT_RECORD(struct linked, fields);
+    struct at_json *none = at_record_json(&record, &(struct linked){ NULL });
+    struct at_json *some = at_record_json(&record, &(struct linked){ &undefined });
+    struct at_strbuf columns = { 0 }, want = { 0 };
+
+    (void)state;
+    assert_int_equal(at_json_count(none), 0);
+    assert_int_equal(at_json_count(some), 2);
+    at_record_columns(&columns, &record);
+    at_record_columns(&want, &best_record);
+    assert_string_equal(columns.s, want.s);
+    at_strbuf_release(&columns);
+    at_strbuf_release(&want);
+    at_json_free(none);
+    at_json_free(some);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -476,6 +505,7 @@ int main(void)
         cmocka_unit_test(test_terminal),
         cmocka_unit_test(test_wide_text_in_a_terminal),
         cmocka_unit_test(test_columns_by_name),
+        cmocka_unit_test(test_link_in_place),
         cmocka_unit_test(test_bugs),
         cmocka_unit_test(test_walks),
         cmocka_unit_test(test_appended_metric_comes_out_everywhere),
