@@ -22,11 +22,6 @@ static const struct command look_for_bias = { .brief = "Look for bias" };
 static const struct command models = { .brief = "Models" };
 static const struct command about = { .brief = "About atlas" };
 
-static const struct command run_command = {
-    .name = "run",
-    .brief = "text in, attention out: tokens, predictions, maps and their pictures",
-    .legacy = cmd_run,
-};
 static const struct command bias_command = {
     .name = "bias",
     .brief = "bias in texts and models: detection, attention, published scores",

@@ -183,6 +183,18 @@ const char *call_first_given(const struct call *c, const void *const *values, si
     return NULL;
 }
 
+bool call_number_list(struct call *c, size_t **out, size_t *n, const char *text)
+{
+    size_t *list;
+
+    if (!opt_number_list(&list, n, text, 1000000))
+        return false;
+    *out = at_arena_alloc(&c->arena, *n, sizeof **out);
+    memcpy(*out, list, *n * sizeof **out);
+    free(list);
+    return true;
+}
+
 int call_refuse_rollout(const struct call *c)
 {
     if (c->matrix == AT_ROLLOUT)

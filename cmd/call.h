@@ -80,6 +80,9 @@ int call_refuse_rollout(const struct call *c);
 void call_progress(const struct call *c, struct progress *p, const char *what, const char *unit,
                    size_t total);
 
+/* call_number_list - "0,3,17" or "2-5", an array of the call's; false on bad syntax. */
+bool call_number_list(struct call *c, size_t **out, size_t *n, const char *text);
+
 /* call_check - what is wrong with the shared options; answers an exit status. */
 int call_check(struct call *c);
 

@@ -55,7 +55,8 @@ struct command {
     const struct output *outputs;
 };
 
-extern const struct command metrics_command, heads_command, cluster_command, isa_command;
+extern const struct command run_command, metrics_command, heads_command, cluster_command,
+    isa_command;
 extern const struct command help_command, version_command, completion_command;
 
 /* commands - every command in the order of `atlas help`, ended by NULL. */

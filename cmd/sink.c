@@ -87,6 +87,28 @@ int sink_result(struct sink *s, const struct at_doc *doc, const char *name,
     return sink_document(s, doc, name, document, err);
 }
 
+int sink_result_file(struct sink *s, const struct at_doc *doc, const char *name,
+                     const struct at_record *r, const void *result, struct at_json *meta,
+                     struct at_error *err)
+{
+    struct at_json *document;
+    char *rel;
+    int rc;
+
+    if (!sink_writes(s, FORMAT_JSON)) {
+        at_json_free(meta);
+        return 0;
+    }
+    document = at_record_json(r, result);
+    if (meta)
+        at_json_set(document, "meta", meta);
+    rel = sink_rel(doc, name);
+    rc = manifest_json(s->manifest, rel, document, (int)s->call->digits, err);
+    free(rel);
+    at_json_free(document);
+    return rc;
+}
+
 /* Texts among many have a line each. */
 static int print_document(const struct call *c, const struct at_doc *doc,
                           const struct at_json *document, struct at_error *err)

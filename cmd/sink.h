@@ -40,11 +40,15 @@ char *sink_rel(const struct at_doc *doc, const char *name);
 
 /*
  * sink_result - the document of a result: its record, and meta (taken, may be NULL).
- * sink_document - the same of an object that is there; taken.
+ * sink_result_file - a document beside the command's own: never on standard output.
+ * sink_document - as sink_result(), of an object that is there; taken.
  */
 AT_MUST_USE int sink_result(struct sink *s, const struct at_doc *doc, const char *name,
                             const struct at_record *r, const void *result, struct at_json *meta,
                             struct at_error *err);
+AT_MUST_USE int sink_result_file(struct sink *s, const struct at_doc *doc, const char *name,
+                                 const struct at_record *r, const void *result,
+                                 struct at_json *meta, struct at_error *err);
 AT_MUST_USE int sink_document(struct sink *s, const struct at_doc *doc, const char *name,
                               struct at_json *document, struct at_error *err);
 

@@ -406,7 +406,9 @@ int at_deep_layer(struct at_deep_dive *d, const struct at_layer_view *v,
         add_steps(d, v, series);
     rc = add_state(d, v->layer + 1, v->output, output, err);
     if (!rc && d->options.on_layer) {
-        const struct at_deep_view view = { v->layer, cosine, output };
+        float *mean = at_arena_alloc(&d->scratch, r->n * r->n, sizeof *mean);
+        const struct at_deep_view view = { v->layer, cosine, mean, output };
+        at_map_mean(mean, cosine, r->H, r->n);
         rc = d->options.on_layer(d->options.arg, &view, err);
     }
     at_arena_reset(&d->scratch);

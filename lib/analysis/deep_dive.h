@@ -16,8 +16,9 @@
 /* What is not kept of a layer: for pictures. Valid until the callback returns. */
 struct at_deep_view {
     size_t layer;
-    const float *cosine; /* (H,n,n) of queries and keys */
-    const float *output; /* (n,C) residual stream behind the layer */
+    const float *cosine;      /* (H,n,n) of queries and keys */
+    const float *cosine_mean; /* (n,n) over the heads */
+    const float *output;      /* (n,C) residual stream behind the layer */
 };
 typedef int (*at_deep_view_fn)(void *arg, const struct at_deep_view *view, struct at_error *err);
 

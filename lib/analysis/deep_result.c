@@ -288,6 +288,8 @@ static void tell_means(struct at_deep *d)
             .output_norm = at_deep_norm(d->states[l + 1].stats, d->n),
             .attention_change = at_mean(x->attention_change, d->n),
             .ffn_change = at_mean(x->ffn_change, d->n),
+            .attention_change_sd = at_sd(x->attention_change, d->n),
+            .ffn_change_sd = at_sd(x->ffn_change, d->n),
             .active = mean_active(x->ffn, d->n),
             .projection_norm = at_mean(x->projection, d->n),
             .q_norm = at_mean(x->q_norm, cells),

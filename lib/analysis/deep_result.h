@@ -69,7 +69,8 @@ struct at_deep_means {
     size_t layer;
     double input_norm, mid_norm, output_norm;
     double attention_change, ffn_change;
-    double active; /* share of feed-forward units above 0 */
+    double attention_change_sd, ffn_change_sd; /* over rows, for pictures */
+    double active;                             /* share of feed-forward units above 0 */
     double projection_norm, q_norm, k_norm, v_norm, context_norm;
 };
 
@@ -178,6 +179,8 @@ struct at_deep_table_info {
     const char *name; /* "qkv.csv" */
     const struct at_record *record;
 };
+extern const struct at_record at_deep_qkv_record, at_deep_residual_record, at_deep_ffn_record,
+    at_deep_hidden_record, at_deep_steps_record, at_deep_lens_record, at_deep_pca_record;
 extern const struct at_deep_table_info at_deep_tables[AT_N_DEEP_TABLES];
 
 /* at_deep_table_rows - (*n) rows of a table, the arena's; NULL: there is no such table of this

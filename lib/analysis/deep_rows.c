@@ -47,7 +47,7 @@ static const struct at_field qkv_fields[] = {
     AT_FIELD(struct qkv_row, cosine, "cosine", "cosine", "how much"),
     AT_FIELD_END
 };
-static const struct at_record qkv_record = AT_RECORD(struct qkv_row, qkv_fields);
+const struct at_record at_deep_qkv_record = AT_RECORD(struct qkv_row, qkv_fields);
 
 static const void *qkv_rows(size_t *n, const struct at_deep *d, struct at_arena *arena)
 {
@@ -92,7 +92,7 @@ static const struct at_field residual_fields[] = {
              "change of it by the feed-forward block"),
     AT_FIELD_END
 };
-static const struct at_record residual_record = AT_RECORD(struct residual_row, residual_fields);
+const struct at_record at_deep_residual_record = AT_RECORD(struct residual_row, residual_fields);
 
 static const void *residual_rows(size_t *n, const struct at_deep *d, struct at_arena *arena)
 {
@@ -134,7 +134,7 @@ static const struct at_field ffn_fields[] = {
              "length of the feed-forward block's output"),
     AT_FIELD_END
 };
-static const struct at_record ffn_record = AT_RECORD(struct vector_row, ffn_fields);
+const struct at_record at_deep_ffn_record = AT_RECORD(struct vector_row, ffn_fields);
 
 static const void *ffn_rows(size_t *n, const struct at_deep *d, struct at_arena *arena)
 {
@@ -153,7 +153,7 @@ static const void *ffn_rows(size_t *n, const struct at_deep *d, struct at_arena 
 static const struct at_field hidden_fields[] = { PLACE(struct vector_row, "state",
                                                        "0 is the embedding, l + 1 behind layer l"),
                                                  VECTOR_STATS, AT_FIELD_END };
-static const struct at_record hidden_record = AT_RECORD(struct vector_row, hidden_fields);
+const struct at_record at_deep_hidden_record = AT_RECORD(struct vector_row, hidden_fields);
 
 static const void *hidden_rows(size_t *n, const struct at_deep *d, struct at_arena *arena)
 {
@@ -194,7 +194,7 @@ static const struct at_field step_fields[] = {
              "weight in the matrix mode, by which keys are ranked"),
     AT_FIELD_END
 };
-static const struct at_record step_record = AT_RECORD(struct step_row, step_fields);
+const struct at_record at_deep_steps_record = AT_RECORD(struct step_row, step_fields);
 
 static const void *step_rows(size_t *n, const struct at_deep *d, struct at_arena *arena)
 {
@@ -238,7 +238,7 @@ static const struct at_field lens_fields[] = {
     AT_FIELD(struct lens_row, target_p, "target_p", "probability", "its probability"),
     AT_FIELD_END
 };
-static const struct at_record lens_record = AT_RECORD(struct lens_row, lens_fields);
+const struct at_record at_deep_lens_record = AT_RECORD(struct lens_row, lens_fields);
 
 static const void *lens_rows(size_t *n, const struct at_deep *d, struct at_arena *arena)
 {
@@ -282,7 +282,7 @@ static const struct at_field pca_fields[] = {
     AT_FIELD(struct pca_row, ratio[1], "y_ratio", "fraction", "along the second"),
     AT_FIELD_END
 };
-static const struct at_record pca_record = AT_RECORD(struct pca_row, pca_fields);
+const struct at_record at_deep_pca_record = AT_RECORD(struct pca_row, pca_fields);
 
 /* n rows of a plane from the first on. */
 static size_t add_plane(struct pca_row *out, const struct at_deep *d, const char *space,
@@ -323,13 +323,13 @@ static const void *embedding_rows(size_t *n, const struct at_deep *d, struct at_
 
 const struct at_deep_table_info at_deep_tables[AT_N_DEEP_TABLES] = {
     [AT_DEEP_EMBEDDINGS] = { "embeddings.csv", &at_deep_embedding_record },
-    [AT_DEEP_QKV] = { "qkv.csv", &qkv_record },
-    [AT_DEEP_RESIDUAL] = { "residual.csv", &residual_record },
-    [AT_DEEP_FFN] = { "ffn.csv", &ffn_record },
-    [AT_DEEP_HIDDEN] = { "hidden.csv", &hidden_record },
-    [AT_DEEP_STEPS] = { "steps.csv", &step_record },
-    [AT_DEEP_LENS] = { "lens.csv", &lens_record },
-    [AT_DEEP_PCA] = { "pca.csv", &pca_record },
+    [AT_DEEP_QKV] = { "qkv.csv", &at_deep_qkv_record },
+    [AT_DEEP_RESIDUAL] = { "residual.csv", &at_deep_residual_record },
+    [AT_DEEP_FFN] = { "ffn.csv", &at_deep_ffn_record },
+    [AT_DEEP_HIDDEN] = { "hidden.csv", &at_deep_hidden_record },
+    [AT_DEEP_STEPS] = { "steps.csv", &at_deep_steps_record },
+    [AT_DEEP_LENS] = { "lens.csv", &at_deep_lens_record },
+    [AT_DEEP_PCA] = { "pca.csv", &at_deep_pca_record },
 };
 
 const void *at_deep_table_rows(size_t *n, const struct at_deep *d, enum at_deep_table table,

@@ -5,21 +5,34 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "cmd/job_deep_dive.h"
+#include "cmd/caption.h"
+#include "cmd/run/run.h"
 #include "draw/draw_heatmap.h"
 #include "draw/draw_lines.h"
 #include "draw/draw_scatter.h"
-#include "stats/summary.h"
 
 enum { STRIP = 64 }; /* dimensions of a strip */
 
-bool deep_shows(const struct deep *d, size_t layer)
-{
-    const struct selection *s = d->selection;
+/* What all pictures of one text are about. */
+struct subject {
+    struct sink *sink;
+    const struct at_doc *doc;
+    const struct at_deep *d; /* NULL until all layers are through */
+};
 
-    if (s->layers == SELECT_ONE)
-        return layer == s->layer;
-    return s->layers == SELECT_ALL || layer + 1 == d->L;
+/* The last layer when none was chosen. */
+static bool is_shown(const struct subject *s, size_t layer)
+{
+    const struct selection *chosen = &s->sink->call->selection;
+
+    if (chosen->layers == SELECT_ONE)
+        return layer == chosen->layer;
+    return chosen->layers == SELECT_ALL || layer + 1 == s->doc->shape->n_layers;
+}
+
+static const char *row_name(const struct subject *s)
+{
+    return s->doc->words.n ? "word" : "token";
 }
 
 static struct at_label *numbers(struct at_arena *arena, size_t n)
@@ -32,66 +45,68 @@ static struct at_label *numbers(struct at_arena *arena, size_t n)
 }
 
 /* A map that rows and columns are named for already. */
-static int picture(struct deep *d, const char *name, struct at_heatmap *h, struct at_error *err)
+static int picture(const struct subject *s, const char *name, struct at_heatmap *h,
+                   struct at_error *err)
 {
-    h->width_mm = d->job->width_mm;
-    return job_picture(d->job, d->doc, name, at_draw_heatmap(h), err);
+    h->width_mm = s->sink->call->width_mm;
+    return sink_picture(s->sink, s->doc, s->doc->model_name, name, at_draw_heatmap(h), err);
 }
 
-int deep_picture_strips(struct deep *d, size_t layer, const float *x, struct at_error *err)
+/* The first dimensions of a layer's output x (n,C). */
+static int picture_strips(const struct subject *s, size_t layer, const float *x,
+                          struct at_error *err)
 {
     struct at_arena arena = { 0 };
-    size_t width = AT_MIN((size_t)STRIP, d->C);
-    float *values = at_arena_alloc(&arena, d->n * width, sizeof *values);
-    char *subtitle = job_text_subtitle(d->job, d->doc);
+    size_t n = s->doc->n, C = s->doc->shape->width, width = AT_MIN((size_t)STRIP, C);
+    float *values = at_arena_alloc(&arena, n * width, sizeof *values);
+    char *subtitle = caption_plain_text(s->doc);
     struct at_heatmap h = {
         .title = at_arena_printf(&arena, "Hidden states behind layer %zu, %s", layer,
-                                 d->job->shown_model),
+                                 s->doc->model_name),
         .subtitle = subtitle,
-        .x_name = at_arena_printf(&arena, "dimension, the first %zu of %zu", width, d->C),
-        .y_name = d->job->by_words ? "word" : "token",
+        .x_name = at_arena_printf(&arena, "dimension, the first %zu of %zu", width, C),
+        .y_name = row_name(s),
         .unit = "value",
-        .rows = d->n,
+        .rows = n,
         .cols = width,
         .values = values,
-        .row_labels = d->doc->labels,
+        .row_labels = s->doc->labels,
         .col_labels = numbers(&arena, width),
     };
     int rc;
 
-    for (size_t i = 0; i < d->n; i++)
+    for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < width; j++)
-            values[i * width + j] = x[i * d->C + j];
-    h.scale = at_scale_fit(AT_DIVERGING, 0.0, values, d->n * width);
-    rc = picture(d, at_arena_printf(&arena, "hidden_L%zu", layer), &h, err);
+            values[i * width + j] = x[i * C + j];
+    h.scale = at_scale_fit(AT_DIVERGING, 0.0, values, n * width);
+    rc = picture(s, at_arena_printf(&arena, "hidden_L%zu", layer), &h, err);
     free(subtitle);
     at_arena_release(&arena);
     return rc;
 }
 
-int deep_picture_cosine(struct deep *d, const float *map, long layer, long head,
-                        struct at_error *err)
+/* A q-k cosine map (n,n). */
+static int picture_cosine(const struct subject *s, const float *map, struct map_name of,
+                          struct at_error *err)
 {
-    char *title = job_title(d->job, "Cosine of queries and keys", layer, head);
-    char *subtitle = job_text_subtitle(d->job, d->doc);
-    char *name = layer < 0  ? at_strdup("cosine_mean")
-                 : head < 0 ? at_asprintf("cosine_L%ld_mean", layer)
-                            : at_asprintf("cosine_L%ld_H%ld", layer, head);
+    char *title =
+        caption_title("Cosine of queries and keys", s->doc->model_name, of.layer, of.head);
+    char *subtitle = caption_plain_text(s->doc), *name = map_file_name("cosine", of);
     struct at_heatmap h = {
         .title = title,
         .subtitle = subtitle,
         .x_name = "key: looked at",
         .y_name = "query: looks from",
         .unit = "cosine",
-        .rows = d->n,
-        .cols = d->n,
+        .rows = s->doc->n,
+        .cols = s->doc->n,
         .values = map,
-        .row_labels = d->doc->labels,
-        .col_labels = d->doc->labels,
+        .row_labels = s->doc->labels,
+        .col_labels = s->doc->labels,
         .scale = { .kind = AT_DIVERGING, .lo = -1.0, .hi = 1.0 },
-        .is_causal = d->job->shape.is_causal,
+        .is_causal = s->doc->shape->is_causal,
     };
-    int rc = picture(d, name, &h, err);
+    int rc = picture(s, name, &h, err);
 
     free(name);
     free(subtitle);
@@ -99,36 +114,55 @@ int deep_picture_cosine(struct deep *d, const float *map, long layer, long head,
     return rc;
 }
 
+int deep_layer_pictures(struct sink *sink, const struct at_doc *doc,
+                        const struct at_deep_view *view, struct at_error *err)
+{
+    const struct subject s = { sink, doc, NULL };
+    const struct selection *chosen = &sink->call->selection;
+    struct map_name name = { (long)view->layer, -1 };
+    size_t cells = doc->n * doc->n;
+    int rc = 0;
+
+    for (size_t h = 0; !rc && h < doc->shape->n_heads; h++)
+        if (selects_head(chosen, view->layer, h))
+            rc = picture_cosine(&s, view->cosine + h * cells,
+                                (struct map_name){ (long)view->layer, (long)h }, err);
+    if (!rc && selects_layer_mean(chosen, view->layer))
+        rc = picture_cosine(&s, view->cosine_mean, name, err);
+    if (!rc && is_shown(&s, view->layer))
+        rc = picture_strips(&s, view->layer, view->output, err);
+    return rc;
+}
 /* Layers or states down, tokens across. */
 struct layer_map {
     const char *name, *title, *y_name, *unit;
     size_t rows;
     bool from_zero; /* the scale; else from the smallest value */
-    double (*value)(const struct deep *d, size_t row, size_t i);
+    double (*value)(const struct at_deep *d, size_t row, size_t i);
 };
 
-static double state_norm(const struct deep *d, size_t row, size_t i)
+static double state_norm(const struct at_deep *d, size_t row, size_t i)
 {
     return d->states[row].stats[i].norm;
 }
 
-static double attention_change(const struct deep *d, size_t row, size_t i)
+static double attention_change(const struct at_deep *d, size_t row, size_t i)
 {
     return d->layers[row].attention_change[i];
 }
 
-static double ffn_change(const struct deep *d, size_t row, size_t i)
+static double ffn_change(const struct at_deep *d, size_t row, size_t i)
 {
     return d->layers[row].ffn_change[i];
 }
 
-static double active_share(const struct deep *d, size_t row, size_t i)
+static double active_share(const struct at_deep *d, size_t row, size_t i)
 {
     return d->layers[row].ffn[i].positive;
 }
 
 /* How sure the head would be of what this state says, were it the last. */
-static double lens_certainty(const struct deep *d, size_t row, size_t i)
+static double lens_certainty(const struct at_deep *d, size_t row, size_t i)
 {
     return d->states[row].lens[i].top[0].p;
 }
@@ -144,15 +178,16 @@ static double smallest(const float *values, size_t n)
     return isfinite(least) ? (double)floorf(least * 0.99f) : 0.0;
 }
 
-static int picture_layers(struct deep *d, const struct layer_map *m, struct at_error *err)
+static int picture_layers(const struct subject *s, const struct layer_map *m, struct at_error *err)
 {
+    const struct at_deep *d = s->d;
     struct at_arena arena = { 0 };
     float *values = at_arena_alloc(&arena, m->rows * d->n, sizeof *values);
-    char *subtitle = job_text_subtitle(d->job, d->doc);
+    char *subtitle = caption_plain_text(s->doc);
     struct at_heatmap h = {
-        .title = at_arena_printf(&arena, "%s, %s", m->title, d->job->shown_model),
+        .title = at_arena_printf(&arena, "%s, %s", m->title, s->doc->model_name),
         .subtitle = subtitle,
-        .x_name = d->job->by_words ? "word" : "token",
+        .x_name = row_name(s),
         .y_name = m->y_name,
         .unit = m->unit,
         .note = m->rows > d->L ? "State 0 is the embedding, state l + 1 is behind layer l." : NULL,
@@ -160,7 +195,7 @@ static int picture_layers(struct deep *d, const struct layer_map *m, struct at_e
         .cols = d->n,
         .values = values,
         .row_labels = numbers(&arena, m->rows),
-        .col_labels = d->doc->labels,
+        .col_labels = s->doc->labels,
     };
     int rc;
 
@@ -169,55 +204,58 @@ static int picture_layers(struct deep *d, const struct layer_map *m, struct at_e
     h.scale = at_scale_fit(AT_SEQUENTIAL, 0.0, values, m->rows * d->n);
     if (!m->from_zero)
         h.scale.lo = smallest(values, m->rows * d->n);
-    rc = picture(d, m->name, &h, err);
+    rc = picture(s, m->name, &h, err);
     free(subtitle);
     at_arena_release(&arena);
     return rc;
 }
 
 /* Mean change by layer, with the deviation over rows as error bars. */
-static struct at_line_series change_series(struct at_arena *arena, const struct deep *d,
+static struct at_line_series change_series(struct at_arena *arena, const struct at_deep *d,
                                            const char *name, bool is_ffn)
 {
     double *x = at_arena_alloc(arena, 4 * d->L, sizeof *x);
     double *y = x + d->L, *lo = y + d->L, *hi = lo + d->L;
 
     for (size_t l = 0; l < d->L; l++) {
-        const double *change = is_ffn ? d->layers[l].ffn_change : d->layers[l].attention_change;
-        double sd = at_sd(change, d->n);
+        const struct at_deep_means *m = &d->means[l];
+        double sd = is_ffn ? m->ffn_change_sd : m->attention_change_sd;
         x[l] = (double)l;
-        y[l] = at_mean(change, d->n);
+        y[l] = is_ffn ? m->ffn_change : m->attention_change;
         lo[l] = fmax(0.0, y[l] - sd);
         hi[l] = y[l] + sd;
     }
     return (struct at_line_series){ name, AT_LINE_MARKED, x, y, lo, hi, d->L };
 }
 
-static int picture_residual(struct deep *d, struct at_error *err)
+static int picture_residual(const struct subject *s, struct at_error *err)
 {
+    const struct at_deep *d = s->d;
+    const struct selection *chosen = &s->sink->call->selection;
     struct at_arena arena = { 0 };
-    char *subtitle = job_text_subtitle(d->job, d->doc);
+    char *subtitle = caption_plain_text(s->doc);
     const struct at_line_series series[] = {
         change_series(&arena, d, "by attention", false),
         change_series(&arena, d, "by feed-forward", true),
     };
     const struct at_line_plot lines = {
-        .title = at_arena_printf(&arena, "Change of the residual stream, %s", d->job->shown_model),
+        .title = at_arena_printf(&arena, "Change of the residual stream, %s", s->doc->model_name),
         .subtitle = subtitle,
         .note = at_arena_printf(&arena,
                                 "Length of what a block adds, relative to what it gets: mean over "
                                 "%s, bars are one standard deviation.",
-                                d->job->by_words ? "words" : "tokens"),
+                                d->by_words ? "words" : "tokens"),
         .x_name = "layer",
         .y_name = "relative change",
         .is_x_count = true,
         .series = series,
         .n_series = AT_COUNTOF(series),
         .y_reference = NAN,
-        .x_marked = d->selection->layers == SELECT_ONE ? (double)d->selection->layer : NAN,
-        .width_mm = d->job->width_mm,
+        .x_marked = chosen->layers == SELECT_ONE ? (double)chosen->layer : NAN,
+        .width_mm = s->sink->call->width_mm,
     };
-    int rc = job_picture(d->job, d->doc, "residual", at_draw_lines(&lines), err);
+    int rc =
+        sink_picture(s->sink, s->doc, s->doc->model_name, "residual", at_draw_lines(&lines), err);
 
     free(subtitle);
     at_arena_release(&arena);
@@ -228,18 +266,19 @@ static const char *const plain_names[] = { "text", "special token" };
 static const char *const qkv_names[] = { "query", "key", "value" };
 
 /* parts 1: rows, special ones apart; parts 3: queries, keys, values. */
-static int picture_plane(struct deep *d, const char *name, const char *title,
-                         const struct deep_plane *p, size_t parts, struct at_error *err)
+static int picture_plane(const struct subject *s, const char *name, const char *title,
+                         const struct at_deep_plane *p, size_t parts, struct at_error *err)
 {
+    const struct at_deep *d = s->d;
     struct at_arena arena = { 0 };
     size_t n = parts * d->n;
     struct at_scatter_point *points = at_arena_calloc(&arena, n, sizeof *points);
-    char *subtitle = job_text_subtitle(d->job, d->doc);
-    struct at_scatter s = {
-        .title = at_arena_printf(&arena, "%s, %s", title, d->job->shown_model),
+    char *subtitle = caption_plain_text(s->doc);
+    struct at_scatter plot = {
+        .title = at_arena_printf(&arena, "%s, %s", title, s->doc->model_name),
         .subtitle = subtitle,
-        .x_name = component_name(&arena, 1, p->ratio[0], 1),
-        .y_name = component_name(&arena, 2, p->ratio[1], 1),
+        .x_name = caption_component(&arena, 1, p->ratio[0], 1),
+        .y_name = caption_component(&arena, 2, p->ratio[1], 1),
         .points = points,
         .n = n,
         .category_names = parts == 3 ? qkv_names : plain_names,
@@ -247,57 +286,59 @@ static int picture_plane(struct deep *d, const char *name, const char *title,
         .has_ticks = true,
         .x_reference = NAN,
         .y_reference = NAN,
-        .width_mm = d->job->width_mm,
+        .width_mm = s->sink->call->width_mm,
     };
     int rc;
 
     for (size_t i = 0; i < n && parts == 1; i++)
-        if (d->doc->labels[i].is_special)
-            s.n_categories = 2;
+        if (s->doc->labels[i].is_special)
+            plot.n_categories = 2;
     for (size_t i = 0; i < n; i++)
         points[i] = (struct at_scatter_point){
             .x = p->xy[2 * i],
             .y = p->xy[2 * i + 1],
             .weight = 0.3,
-            .category = parts == 3 ? i / d->n : d->doc->labels[i].is_special,
-            .name = d->doc->labels[i % d->n].text,
+            .category = parts == 3 ? i / d->n : s->doc->labels[i].is_special,
+            .name = s->doc->labels[i % d->n].text,
         };
-    rc = job_picture(d->job, d->doc, name, at_draw_scatter(&s), err);
+    rc = sink_picture(s->sink, s->doc, s->doc->model_name, name, at_draw_scatter(&plot), err);
     free(subtitle);
     at_arena_release(&arena);
     return rc;
 }
 
-static int picture_planes(struct deep *d, struct at_error *err)
+static int picture_planes(const struct subject *s, struct at_error *err)
 {
+    const struct at_deep *d = s->d;
     int rc = 0;
 
     if (d->n < 2)
         return 0; /* no direction in a single point */
     if (d->word.stats)
-        rc = picture_plane(d, "pca_word", "Word embeddings", &d->word.plane, 1, err);
+        rc = picture_plane(s, "pca_word", "Word embeddings", &d->word.plane, 1, err);
     for (size_t l = 0; !rc && l < d->L; l++) {
         char *name, *title;
-        if (!deep_shows(d, l))
+        if (!is_shown(s, l))
             continue;
         name = at_asprintf("pca_hidden_L%zu", l);
         title = at_asprintf("Hidden states behind layer %zu", l);
-        rc = picture_plane(d, name, title, &d->states[l + 1].plane, 1, err);
+        rc = picture_plane(s, name, title, &d->states[l + 1].plane, 1, err);
         free(name);
         free(title);
         if (rc)
             return rc;
         name = at_asprintf("pca_qkv_L%zu", l);
         title = at_asprintf("Queries, keys and values of layer %zu", l);
-        rc = picture_plane(d, name, title, &d->layers[l].qkv_plane, 3, err);
+        rc = picture_plane(s, name, title, &d->layers[l].qkv_plane, 3, err);
         free(name);
         free(title);
     }
     return rc;
 }
 
-int deep_pictures(struct deep *d, struct at_error *err)
+int deep_pictures(struct sink *sink, const struct at_deep *d, struct at_error *err)
 {
+    const struct subject s = { sink, d->doc, d };
     const struct layer_map maps[] = {
         { "hidden_norm", "Length of the hidden states", "state", "length", d->L + 1, false,
           state_norm },
@@ -314,20 +355,15 @@ int deep_pictures(struct deep *d, struct at_error *err)
         d->L + 1,      true,
         lens_certainty
     };
-    size_t cells = d->n * d->n;
-    int rc = picture_residual(d, err);
+    int rc = picture_residual(&s, err);
 
     if (!rc && d->has_lens)
-        rc = picture_layers(d, &lens, err);
+        rc = picture_layers(&s, &lens, err);
     for (size_t i = 0; !rc && i < AT_COUNTOF(maps); i++)
-        rc = picture_layers(d, &maps[i], err);
+        rc = picture_layers(&s, &maps[i], err);
     if (!rc)
-        rc = picture_planes(d, err);
-    if (!rc && job_selects_global(d->selection)) {
-        float *mean = at_arena_alloc(&d->scratch, cells, sizeof *mean);
-        for (size_t i = 0; i < cells; i++)
-            mean[i] = (float)(d->cosine_sum[i] / (double)(d->L * d->H));
-        rc = deep_picture_cosine(d, mean, -1, -1, err);
-    }
+        rc = picture_planes(&s, err);
+    if (!rc && selects_global(&sink->call->selection))
+        rc = picture_cosine(&s, d->cosine_mean, (struct map_name){ -1, -1 }, err);
     return rc;
 }

@@ -1,0 +1,632 @@
+/*
+ * run.c - `atlas run`: a text through the model; its tokens, predictions, attention maps and the
+ * pictures of them.
+ */
+#include "cmd/run/run.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "draw/draw_heatmap.h"
+#include "model/capture.h"
+#include "model/lm_head.h"
+
+/* Heads of a grid are drawn at most this large; larger maps are reduced. */
+enum { GRID_SIDE = 64, GRID_SIDE_SMALL = 32, MANY_HEADS = 400 };
+
+/* One text. */
+struct state {
+    struct run *run;
+    struct call *call;
+    struct sink *sink;
+    const struct at_doc *doc;
+    struct at_map_series series;
+    struct at_capture_writer *capture; /* NULL when none is written */
+    struct table attention;
+    float *grid; /* (L,H,side,side) thumbnails, or NULL */
+    size_t grid_side;
+    float *shown; /* (n,n) the map selected last: summary, terminal, links */
+    struct map_name shown_name;
+    struct at_run_trees trees;
+    struct at_deep_dive deep; /* with --deep */
+    struct at_arena arena;    /* the result */
+};
+
+static void release_text(void *state)
+{
+    struct state *s = state;
+
+    at_map_series_release(&s->series);
+    at_capture_abort(s->capture);
+    table_abort(&s->attention);
+    at_array_release(&s->trees);
+    at_deep_dive_release(&s->deep);
+    at_arena_release(&s->arena);
+    free(s->shown);
+    free(s->grid);
+    free(s);
+}
+
+/* --- before the first layer --- */
+
+static int open_capture(struct state *s, struct at_error *err)
+{
+    size_t T = s->doc->tokens.n;
+    struct at_dims dims = at_config_dims(s->doc->shape, T);
+    unsigned keep = AT_CAP_ATTENTION | AT_CAP_HIDDEN | (s->run->with_logits ? AT_CAP_LOGITS : 0);
+    struct at_capture_meta meta = at_doc_capture_meta(s->doc, &s->arena);
+    int *ids = at_malloc(2 * T, sizeof *ids), rc;
+    char *rel = sink_rel(s->doc, "capture.safetensors"), *path = NULL;
+
+    if (s->run->is_deep)
+        keep |= AT_CAP_QKV | AT_CAP_CONTEXT | AT_CAP_MID | AT_CAP_FFN;
+    for (size_t i = 0; i < T; i++) {
+        ids[i] = s->doc->tokens.items[i].id;
+        ids[T + i] = s->doc->tokens.items[i].segment;
+    }
+    rc = manifest_path(&path, s->sink->manifest, rel, err);
+    if (!rc)
+        rc = at_capture_create(&s->capture, path, &dims, keep, &meta, ids, ids + T, err);
+    free(ids);
+    free(path);
+    free(rel);
+    return rc;
+}
+
+static const char *row_word(const struct state *s)
+{
+    return s->call->doc.by_words ? "word" : "token";
+}
+
+/* Positions of the call that this text does not have. */
+static int check_positions(const struct state *s, struct at_error *err)
+{
+    const struct run *run = s->run;
+    size_t n = s->doc->n;
+
+    if (run->root >= (long)n)
+        return at_fail(err, AT_ERANGE, "--tree-root %ld is outside the text's %zu %s%s", run->root,
+                       n, row_word(s), at_plural(n));
+    for (size_t i = 0; i < run->n_focus; i++)
+        if (run->focus[i] >= n)
+            return at_fail(err, AT_ERANGE, "--focus %zu is outside the text's %zu %s%s",
+                           run->focus[i], n, row_word(s), at_plural(n));
+    return at_predict_check(run->x->session, s->doc, &run->mask, err);
+}
+
+static int on_deep_layer(void *arg, const struct at_deep_view *view, struct at_error *err)
+{
+    struct state *s = arg;
+
+    return sink_draws(s->sink) ? deep_layer_pictures(s->sink, s->doc, view, err) : 0;
+}
+
+static int begin_deep(struct state *s, struct at_error *err)
+{
+    const struct at_deep_options options = {
+        .layer = call_one_layer(s->call),
+        .head = call_one_head(s->call),
+        .focus = s->run->focus,
+        .n_focus = s->run->n_focus,
+        .top_k = (size_t)s->run->top_k,
+        .on_layer = on_deep_layer,
+        .arg = s,
+    };
+
+    return at_deep_begin(&s->deep, s->doc, s->run->x->session, &options, err);
+}
+
+static int prepare(struct state *s, struct at_error *err)
+{
+    size_t n = s->doc->n, heads = s->doc->shape->n_layers * s->doc->shape->n_heads;
+    int rc = check_positions(s, err);
+
+    if (!rc && s->run->is_deep)
+        rc = begin_deep(s, err);
+    if (!rc)
+        rc = at_map_series_init(&s->series, n, (enum at_matrix_mode)s->call->matrix, err);
+    if (!rc)
+        s->shown = at_malloc(n * n, sizeof *s->shown);
+    if (!rc && sink_draws(s->sink) && s->call->matrix != AT_ROLLOUT) {
+        s->grid_side = AT_MIN(n, (size_t)(heads > MANY_HEADS ? GRID_SIDE_SMALL : GRID_SIDE));
+        s->grid = at_malloc(heads * s->grid_side * s->grid_side, sizeof *s->grid);
+    }
+    if (!rc && s->sink->manifest && !s->call->from && !s->run->no_capture)
+        rc = open_capture(s, err);
+    if (!rc)
+        rc = table_open(&s->attention, s->sink, s->doc, "attention.csv", &at_attention_cell_record,
+                        err);
+    return rc;
+}
+
+static void *begin_text(void *arg, const struct at_doc *doc, struct at_error *err)
+{
+    struct run *run = arg;
+    struct state *s = at_calloc(1, sizeof *s);
+
+    *s = (struct state){
+        .run = run, .call = run->x->call, .sink = run->x->sink, .doc = doc, .shown_name = { -1, -1 }
+    };
+    if (prepare(s, err)) {
+        release_text(s);
+        return NULL;
+    }
+    return s;
+}
+
+/* --- layer by layer --- */
+
+static int add_embedded(void *state, const float *embedded, struct at_error *err)
+{
+    struct state *s = state;
+    int rc = s->capture ? at_capture_add_embedded(s->capture, embedded, err) : 0;
+
+    return !rc && s->run->is_deep ? at_deep_embedded(&s->deep, embedded, err) : rc;
+}
+
+static size_t or_none(long number)
+{
+    return number < 0 ? AT_NONE : (size_t)number;
+}
+
+/* A map's visible weights from --min-weight on, into attention.csv. */
+static void add_rows(struct state *s, const float *map, struct map_name name)
+{
+    size_t n = s->doc->n;
+
+    for (size_t i = 0; i < n && s->attention.is_open; i++) {
+        size_t visible = s->doc->shape->is_causal ? i + 1 : n;
+        for (size_t j = 0; j < visible; j++)
+            if ((double)map[i * n + j] >= s->run->min_weight)
+                table_add(&s->attention,
+                          &(struct at_attention_cell){ or_none(name.layer), or_none(name.head), i,
+                                                       j, s->doc->labels[i].text,
+                                                       s->doc->labels[j].text, map[i * n + j] });
+    }
+}
+
+/* A causal model's first token sees itself only; its last sees them all. */
+static size_t tree_root(const struct state *s)
+{
+    if (s->run->root >= 0)
+        return (size_t)s->run->root;
+    return s->doc->shape->is_causal ? s->doc->n - 1 : 0;
+}
+
+/* The tree of one map; of a head's with the products of its queries and keys. */
+static int add_tree(struct state *s, const float *map, struct map_name name,
+                    const struct at_layer_view *raw, struct at_error *err)
+{
+    const struct run *run = s->run;
+    bool has_qk = name.head >= 0 && raw && raw->q && !s->call->doc.by_words;
+    size_t column = has_qk ? (size_t)name.head * raw->D : 0;
+    const struct at_tree_options o = {
+        .root = tree_root(s),
+        .k = (size_t)run->tree_k,
+        .depth = (size_t)run->tree_depth,
+        .max_nodes = (size_t)run->tree_nodes,
+        .min_weight = run->tree_min_weight,
+        .is_causal = s->doc->shape->is_causal,
+    };
+    struct at_tree_nodes nodes = { 0 };
+    const struct at_run_tree *tree;
+    bool is_cut = at_tree_grow(&nodes, map, s->doc->n, has_qk ? raw->q + column : NULL,
+                               has_qk ? raw->k + column : NULL, has_qk ? raw->qkv_stride : 0,
+                               has_qk ? raw->D : 0, &o);
+
+    tree = at_run_trees_add(&s->trees, s->doc, &nodes, is_cut, or_none(name.layer),
+                            or_none(name.head), &s->arena);
+    at_array_release(&nodes);
+    return sink_draws(s->sink) ? picture_tree(s->sink, s->doc, tree, name, err) : 0;
+}
+
+static int draw_flow(struct state *s, const float *map, struct map_name name, struct at_error *err)
+{
+    struct at_flow flow = { 0 };
+    int rc;
+
+    at_flow_links(&flow, map, s->doc->n, s->doc->shape->is_causal, s->run->flow_threshold);
+    rc = picture_flow(s->sink, s->doc, &flow, name, s->run->flow_threshold, s->run->focus,
+                      s->run->n_focus, err);
+    at_flow_release(&flow);
+    return rc;
+}
+
+/* Everything that is made of one selected map. */
+static int show_map(struct state *s, const float *map, struct map_name name,
+                    const struct at_layer_view *raw, struct at_error *err)
+{
+    int rc = 0;
+
+    memcpy(s->shown, map, s->doc->n * s->doc->n * sizeof *map);
+    s->shown_name = name;
+    if (!s->sink->manifest)
+        return 0;
+    if (sink_draws(s->sink))
+        rc = picture_heatmap(s->sink, s->doc, map, name, err);
+    if (!rc && sink_draws(s->sink))
+        rc = draw_flow(s, map, name, err);
+    return rc ? rc : add_tree(s, map, name, raw, err);
+}
+
+/* One head: its table rows, its thumbnail, its pictures when it was chosen. */
+static int add_head(struct state *s, const struct at_doc_layer *l, size_t head,
+                    struct at_error *err)
+{
+    const float *map = at_map_series_head(&s->series, l->maps + head * l->n * l->n);
+    struct map_name name = { (long)l->layer, (long)head };
+    size_t side = s->grid_side;
+
+    if (!map)
+        return 0; /* rollout has no heads */
+    add_rows(s, map, name);
+    if (s->grid)
+        at_thumbnail(s->grid + (l->layer * l->H + head) * side * side, side, map, l->n);
+    if (selects_head(&s->call->selection, l->layer, head))
+        return show_map(s, map, name, l->raw, err);
+    return 0;
+}
+
+/* A rollout has one map for a layer, which stands for whichever of its heads was chosen. */
+static bool selects_any_head(const struct selection *s, size_t layer)
+{
+    return selects_head(s, layer, s->heads == SELECT_ONE ? s->head : 0);
+}
+
+static int add_layer(void *state, const struct at_doc_layer *l, struct at_error *err)
+{
+    struct state *s = state;
+    const struct selection *chosen = &s->call->selection;
+    struct map_name mean = { (long)l->layer, -1 };
+    bool is_rollout = s->call->matrix == AT_ROLLOUT;
+    int rc = 0;
+
+    at_map_series_add(&s->series, l->maps, l->H);
+    if (s->capture)
+        rc = at_capture_add(s->capture, l->raw, err);
+    if (!rc && s->run->is_deep)
+        rc = at_deep_layer(&s->deep, l->raw, &s->series, s->run->x->pool, err);
+    for (size_t h = 0; !rc && h < l->H; h++)
+        rc = add_head(s, l, h, err);
+    if (!rc && is_rollout)
+        add_rows(s, at_map_series_layer(&s->series), mean);
+    if (!rc && (selects_layer_mean(chosen, l->layer) ||
+                (is_rollout && selects_any_head(chosen, l->layer))))
+        rc = show_map(s, at_map_series_layer(&s->series), mean, NULL, err);
+    return rc;
+}
+
+/* --- after the last layer --- */
+
+static int draw_grid(struct state *s, struct at_error *err)
+{
+    const struct picture_grid grid = { s->grid, s->grid_side };
+
+    return s->grid ? picture_head_grid(s->sink, s->doc, &grid, err) : 0;
+}
+
+/* Logits in blocks of rows, so that (T,V) is never in memory. */
+static int write_logits(struct state *s, const float *hidden, struct at_error *err)
+{
+    enum { ROWS = 16 };
+    const struct at_session *session = s->run->x->session;
+    size_t T = s->doc->tokens.n, C = s->doc->shape->width, V = s->doc->shape->vocab;
+    void *block = NULL;
+    int rc = at_try_alloc(&block, ROWS * V, sizeof(float), "logits", err);
+
+    for (size_t i = 0; !rc && i < T; i += ROWS) {
+        size_t rows = AT_MIN((size_t)ROWS, T - i);
+        rc = at_lm_logits(block, &session->model, hidden + i * C, rows, session->pool, err);
+        if (!rc)
+            rc = at_capture_add_logits(s->capture, block, rows, err);
+    }
+    free(block);
+    return rc;
+}
+
+static int commit_capture(struct state *s, const float *hidden, struct at_error *err)
+{
+    struct at_capture_writer *w = s->capture;
+    char *rel;
+    int rc = 0;
+
+    if (!w)
+        return 0;
+    if (s->run->with_logits)
+        rc = write_logits(s, hidden, err);
+    if (rc)
+        return rc;
+    s->capture = NULL;
+    rc = at_capture_commit(w, hidden, err);
+    if (rc)
+        return rc;
+    rel = sink_rel(s->doc, "capture.safetensors");
+    rc = manifest_output(s->sink->manifest, rel, err);
+    free(rel);
+    return rc;
+}
+
+/* deep.json and its tables and pictures, when there are files. */
+static int write_deep(struct state *s, struct at_error *err)
+{
+    struct at_arena arena = { 0 };
+    const struct at_deep *d = &s->deep.result;
+    int rc = 0;
+
+    for (int i = 0; !rc && i < AT_N_DEEP_TABLES && sink_writes(s->sink, FORMAT_CSV); i++) {
+        size_t n;
+        const void *rows = at_deep_table_rows(&n, d, (enum at_deep_table)i, &arena);
+        if (rows)
+            rc = sink_table(s->sink, s->doc, at_deep_tables[i].name, at_deep_tables[i].record, rows,
+                            n, err);
+    }
+    at_arena_release(&arena);
+    if (!rc && sink_draws(s->sink))
+        rc = deep_pictures(s->sink, d, err);
+    if (!rc)
+        rc = sink_result_file(s->sink, s->doc, "deep.json", &at_deep_record, d,
+                              doc_meta(s->call, s->doc), err);
+    return rc;
+}
+
+static void on_predicted(void *arg, size_t n_done, size_t n)
+{
+    struct progress *p = arg;
+
+    p->total = n;
+    progress_show(p, n_done);
+}
+
+static int predict(struct at_predictions *out, struct state *s, const float *hidden,
+                   struct at_error *err)
+{
+    struct progress progress = { 0 };
+    const struct at_predict_options options = { s->run->mask, (size_t)s->run->top_k, on_predicted,
+                                                &progress };
+    int rc;
+
+    call_progress(s->call, &progress, "predicting", "positions", 0);
+    rc = at_predict(out, s->run->x->session, s->doc, hidden, &options, err);
+    progress_end(&progress);
+    return rc;
+}
+
+static int write_tables(struct state *s, const struct at_run_result *r,
+                        const struct at_predictions *p, struct at_error *err)
+{
+    struct at_arena arena = { 0 };
+    int rc = table_commit(&s->attention, s->sink, err);
+
+    if (!rc)
+        rc = sink_table(s->sink, s->doc, "tokens.csv", &at_run_token_record, r->tokens, r->n_tokens,
+                        err);
+    if (!rc && sink_writes(s->sink, FORMAT_CSV)) {
+        size_t n;
+        struct at_prediction_row *rows = at_prediction_rows(&n, p, &arena);
+        rc =
+            sink_table(s->sink, s->doc, "predictions.csv", &at_prediction_row_record, rows, n, err);
+    }
+    at_arena_release(&arena);
+    return rc;
+}
+
+static int add_text_row(struct state *s, const struct at_run_result *r, struct at_error *err)
+{
+    const struct at_doc *doc = s->doc;
+    struct run *run = s->run;
+    int rc = 0;
+
+    if (!*doc->in.id || s->call->from)
+        return 0;
+    if (!run->texts.is_open)
+        rc = table_open(&run->texts, s->sink, NULL, "texts.csv", &at_run_text_record, err);
+    if (!rc)
+        table_add(&run->texts, &(struct at_run_text){ doc->in.id, doc->tokens.n, doc->n,
+                                                      doc->in.text, r->global, r->flow_change });
+    return rc;
+}
+
+static struct at_json *run_document(const struct state *s, const struct at_run_result *r)
+{
+    struct at_json *document = at_record_json(&at_run_record, r), *deep;
+
+    at_json_set(document, "meta", doc_meta(s->call, s->doc));
+    if (r->deep) { /* as in a file of its own */
+        deep = at_record_json(&at_deep_record, r->deep);
+        at_json_set(deep, "meta", doc_meta(s->call, s->doc));
+        at_json_set(document, "deep", deep);
+    }
+    return document;
+}
+
+static int tell(struct state *s, const struct at_predictions *predictions, struct at_error *err)
+{
+    bool deep_is_apart = s->sink->manifest != NULL; /* it has a file of its own */
+    struct at_run_result r = at_run_finish(
+        s->doc, &s->series, predictions, s->run->is_deep && !deep_is_apart ? &s->deep.result : NULL,
+        s->shown, or_none(s->shown_name.layer), or_none(s->shown_name.head),
+        (size_t)s->run->n_links, &s->arena);
+    int rc = write_tables(s, &r, predictions, err);
+
+    if (!rc)
+        rc = sink_result_file(s->sink, s->doc, "tree.json", &at_run_trees_record, &s->trees,
+                              doc_meta(s->call, s->doc), err);
+    if (!rc)
+        rc = add_text_row(s, &r, err);
+    if (!rc)
+        rc = sink_wants_document(s->sink)
+                 ? sink_document(s->sink, s->doc, "run.json", run_document(s, &r), err)
+                 : 0;
+    if (!rc && sink_prints(s->sink))
+        run_print(s->run, s->doc, &r, s->shown);
+    return rc;
+}
+
+static int finish_text(void *state, const float *hidden, struct at_error *err)
+{
+    struct state *s = state;
+    struct at_predictions predictions;
+    int rc = 0;
+
+    if (selects_global(&s->call->selection))
+        rc = show_map(s, at_map_series_global(&s->series), (struct map_name){ -1, -1 }, NULL, err);
+    if (!rc)
+        rc = draw_grid(s, err);
+    if (!rc)
+        rc = commit_capture(s, hidden, err);
+    if (!rc && s->run->is_deep)
+        at_deep_finish(&s->deep);
+    if (!rc && s->run->is_deep && s->sink->manifest)
+        rc = write_deep(s, err);
+    if (!rc)
+        rc = predict(&predictions, s, hidden, err);
+    if (rc)
+        return rc;
+    rc = tell(s, &predictions, err);
+    at_predictions_release(&predictions);
+    return rc;
+}
+
+static const struct at_visitor visitor = {
+    .needs_states = true,
+    .begin = begin_text,
+    .embedded = add_embedded,
+    .layer = add_layer,
+    .finish = finish_text,
+    .release = release_text,
+};
+
+/* --- the command --- */
+
+static int run_texts(void *own, const struct context *x)
+{
+    struct run *run = own;
+    struct at_error err;
+    int status;
+
+    run->x = x;
+    status = each_text(x, &visitor, run, "running");
+    if ((status == EXIT_DONE || status == EXIT_SKIPPED) && table_commit(&run->texts, x->sink, &err))
+        status = report_fault(&err);
+    return status;
+}
+
+static void release(void *own)
+{
+    struct run *run = own;
+
+    table_abort(&run->texts);
+}
+
+/* "auto", "all", "none" or positions. */
+static int parse_mask(struct run *run, struct call *call)
+{
+    static const char *const words[] = { "auto", "all", "none" };
+    size_t *list, n;
+
+    for (size_t i = 0; i < AT_COUNTOF(words); i++)
+        if (!strcmp(run->mask_text, words[i])) {
+            run->mask.choice = (enum at_mask_choice)i;
+            return EXIT_DONE;
+        }
+    if (!call_number_list(call, &list, &n, run->mask_text))
+        return report_usage("--mask takes auto, all, none or positions like 3,5-7, not '%s'",
+                            run->mask_text);
+    run->mask = (struct at_mask){ AT_MASK_LIST, list, n };
+    return EXIT_DONE;
+}
+
+static int check(void *own, struct call *call)
+{
+    struct run *run = own;
+    int status = parse_mask(run, call);
+
+    if (status)
+        return status;
+    if (run->focus_text && !call_number_list(call, &run->focus, &run->n_focus, run->focus_text))
+        return report_usage("--focus takes positions like 3,5-7, not '%s'", run->focus_text);
+    if (run->with_logits && !call->out)
+        return report_usage("--logits writes into the capture; give -o DIR");
+    if (run->with_logits && run->no_capture)
+        return report_usage("--logits writes into the capture; leave out --no-capture");
+    if (run->with_logits && call->from)
+        return report_usage("--logits needs the model; it cannot go with --from");
+    return EXIT_DONE;
+}
+
+/* clang-format off */
+static const struct opt *options(void *own, struct call *call)
+{
+    struct run *run = own;
+
+    *run = (struct run){ .mask_text = "auto", .top_k = 5, .root = -1, .tree_k = 3, .tree_depth = 3,
+                         .tree_nodes = 400, .n_links = 10, .flow_threshold = 0.04, .min_weight = 0.01 };
+    const struct opt table[] = {
+        OPT_INCLUDE(call->input_options),
+        OPT_GROUP("Predictions"),
+        OPT_TEXT(0, "mask", &run->mask_text, "auto|all|none|N,M", "masked models: positions to predict; auto is the [MASK]s of the text, else each in turn"),
+        OPT_INT(0, "top-k", &run->top_k, "N", 1, 1000, "predictions per position"),
+        OPT_INCLUDE(call->select_options),
+        OPT_INT(0, "links", &run->n_links, "N", 0, 1000000, "strongest links to list"),
+        OPT_REAL(0, "min-weight", &run->min_weight, "X", 0, 1, "smallest weight in attention.csv"),
+        OPT_REAL(0, "flow-threshold", &run->flow_threshold, "X", 0, 1, "flow: draw links above this weight"),
+        OPT_TEXT(0, "focus", &run->focus_text, "N,M", "flow: these tokens in front, the rest grey; --deep: follow these"),
+        OPT_INT(0, "tree-root", &run->root, "N", -1, 1000000, "tree: token it starts from; -1 is the first, of a causal model the last"),
+        OPT_INT(0, "tree-k", &run->tree_k, "N", 1, 100, "tree: children per node"),
+        OPT_INT(0, "tree-depth", &run->tree_depth, "N", 1, 50, "tree: levels, the root's included"),
+        OPT_INT(0, "tree-nodes", &run->tree_nodes, "N", 1, 100000, "tree: stop growing at this many nodes"),
+        OPT_REAL(0, "tree-min-weight", &run->tree_min_weight, "X", 0, 1, "tree: do not follow weaker links"),
+        OPT_FLAG(0, "deep", &run->is_deep, "inside the layers too: embeddings, queries and keys, residual stream, logit lens"),
+        OPT_INCLUDE(call->output_options),
+        OPT_FLAG(0, "no-capture", &run->no_capture, "write no capture.safetensors"),
+        OPT_FLAG(0, "logits", &run->with_logits, "write logits into the capture too"),
+        OPT_INCLUDE(call->common_options),
+        OPT_END,
+    };
+
+    return CALL_TABLE(call, table);
+}
+/* clang-format on */
+
+static const struct output outputs[] = {
+    { "run.json", "tokens, predictions, strongest links and the mean map in numbers",
+      &at_run_record },
+    { "tokens.csv", "a row for each token", &at_run_token_record },
+    { "predictions.csv", "a row for each position and rank", &at_prediction_row_record },
+    { "attention.csv", "a row for each visible cell whose weight is at least --min-weight",
+      &at_attention_cell_record },
+    { "tree.json", "who a token looks at, and who those look at", &at_run_trees_record },
+    { "texts.csv", "a row for each of several texts", &at_run_text_record },
+    { "deep.json", "with --deep what is inside the layers", &at_deep_record },
+    { "embeddings.csv", "with --deep a row for each token of the embedding tables",
+      &at_deep_embedding_record },
+    { "qkv.csv", "a row for each head and token", &at_deep_qkv_record },
+    { "residual.csv", "a row for each layer and token", &at_deep_residual_record },
+    { "ffn.csv", "a row for each layer and token: units of the feed-forward block",
+      &at_deep_ffn_record },
+    { "hidden.csv", "a row for each state of the residual stream and token",
+      &at_deep_hidden_record },
+    { "steps.csv", "a row for each key that ranks high for a token that is followed",
+      &at_deep_steps_record },
+    { "lens.csv", "a row for each state, token and rank", &at_deep_lens_record },
+    { "pca.csv", "a row for each token in each space", &at_deep_pca_record },
+    { 0 },
+};
+
+const struct command run_command = {
+    .name = "run",
+    .brief = "text in, attention out: tokens, predictions, maps and their pictures",
+    .synopsis = "[options] [text ...]",
+    .about = "Run texts through a model: tokens, predictions and every attention map. Without -o a "
+             "summary goes to standard output; with it documents, tables, pictures and the capture "
+             "go to DIR.",
+    .needs = NEED_MODEL | NEED_TEXT,
+    .size = sizeof(struct run),
+    .options = options,
+    .check = check,
+    .run = run_texts,
+    .release = release,
+    .outputs = outputs,
+};
