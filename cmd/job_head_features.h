@@ -4,7 +4,7 @@
 #ifndef CMD_JOB_HEAD_FEATURES_H
 #define CMD_JOB_HEAD_FEATURES_H
 
-#include "analysis/heads.h"
+#include "analysis/head_scores.h"
 #include "cmd/tagger.h"
 
 struct head_features {

@@ -44,6 +44,13 @@ int tag_source_open(struct tag_source *t, const struct context *x, struct at_err
                    : sink_note_session(x->sink, "tagger", &t->session, err);
 }
 
+int tag_source_check_doc(const struct tag_source *t, const struct at_doc *doc, struct at_error *err)
+{
+    if (t->file && doc->in.pair)
+        return at_fail(err, AT_ERANGE, "--tags goes with one text, not with a pair");
+    return 0;
+}
+
 void tag_source_close(struct tag_source *t)
 {
     at_session_close(&t->session);

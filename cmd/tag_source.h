@@ -1,6 +1,6 @@
 /*
- * tag_source.h - where part-of-speech and entity tags come from: --tagger, a model that runs on each
- * text, or --tags, a file.
+ * tag_source.h - where part-of-speech and entity tags come from: --tagger, a model that runs on
+ * each text, or --tags, a file.
  */
 #ifndef CMD_TAG_SOURCE_H
 #define CMD_TAG_SOURCE_H
@@ -22,6 +22,10 @@ int tag_source_check(const struct tag_source *t, const struct call *c);
 AT_MUST_USE int tag_source_open(struct tag_source *t, const struct context *x,
                                 struct at_error *err);
 void tag_source_close(struct tag_source *t);
+
+/* tag_source_check_doc - AT_ERANGE: tags from a file, and a pair. */
+AT_MUST_USE int tag_source_check_doc(const struct tag_source *t, const struct at_doc *doc,
+                                     struct at_error *err);
 
 /* tag_source_meta - name it in the "meta" of a document. */
 void tag_source_meta(const struct tag_source *t, struct at_json *meta);

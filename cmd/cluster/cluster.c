@@ -56,8 +56,10 @@ static void *begin_text(void *arg, const struct at_doc *doc, struct at_error *er
     int rc;
 
     *s = (struct state){ .c = c, .doc = doc };
-    rc = at_head_features_init(&s->features, doc, &c->tags.tagger,
-                               (enum at_matrix_mode)c->x->call->matrix, err);
+    rc = tag_source_check_doc(&c->tags, doc, err);
+    if (!rc)
+        rc = at_head_features_init(&s->features, doc, &c->tags.tagger,
+                                   (enum at_matrix_mode)c->x->call->matrix, err);
     if (!rc && c->features == FEATURES_JS)
         rc = at_try_alloc(&maps, heads * doc->n * doc->n, sizeof(float), "the maps of all heads",
                           err);

@@ -36,7 +36,8 @@ static void *begin_text(void *arg, const struct at_doc *doc, struct at_error *er
     struct state *s = at_calloc(1, sizeof *s);
 
     *s = (struct state){ .h = h, .doc = doc };
-    if (at_head_features_init(&s->features, doc, &h->tags.tagger,
+    if (tag_source_check_doc(&h->tags, doc, err) ||
+        at_head_features_init(&s->features, doc, &h->tags.tagger,
                               (enum at_matrix_mode)h->x->call->matrix, err)) {
         release_text(s);
         return NULL;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "draw/draw_heatmap.h"
 #include "model/capture.h"
 #include "model/lm_head.h"
@@ -93,7 +94,11 @@ static int check_positions(const struct state *s, struct at_error *err)
         if (run->focus[i] >= n)
             return at_fail(err, AT_ERANGE, "--focus %zu is outside the text's %zu %s%s",
                            run->focus[i], n, row_word(s), at_plural(n));
-    return at_predict_check(run->x->session, s->doc, &run->mask, err);
+    for (size_t i = 0; run->x->session && i < run->mask.n; i++)
+        if (at_session_takes_masks(run->x->session) && run->mask.positions[i] >= s->doc->tokens.n)
+            return at_fail(err, AT_ERANGE, "--mask %zu is outside the text's %zu tokens",
+                           run->mask.positions[i], s->doc->tokens.n);
+    return 0;
 }
 
 static int on_deep_layer(void *arg, const struct at_deep_view *view, struct at_error *err)
@@ -115,7 +120,21 @@ static int begin_deep(struct state *s, struct at_error *err)
         .arg = s,
     };
 
-    return at_deep_begin(&s->deep, s->doc, s->run->x->session, &options, err);
+    struct at_strbuf missing = { 0 };
+    int rc;
+
+    if (s->doc->capture && at_deep_missing(&missing, s->doc->capture))
+        rc = at_fail(err, AT_ENOTFOUND,
+                     "the capture has no %s, which --deep needs; 'atlas run --deep -o DIR' writes "
+                     "them",
+                     missing.s);
+    else
+        rc = at_deep_begin(&s->deep, s->doc, s->run->x->session, &options, err);
+    at_strbuf_release(&missing);
+    if (!rc && s->run->n_focus > AT_DEEP_MAX_FOCUS)
+        report_warning("--deep follows %d tokens step by step: the first %d of the %zu of --focus",
+                       AT_DEEP_MAX_FOCUS, AT_DEEP_MAX_FOCUS, s->run->n_focus);
+    return rc;
 }
 
 static int prepare(struct state *s, struct at_error *err)
@@ -562,7 +581,8 @@ static const struct opt *options(void *own, struct call *call)
     struct run *run = own;
 
     *run = (struct run){ .mask_text = "auto", .top_k = 5, .root = -1, .tree_k = 3, .tree_depth = 3,
-                         .tree_nodes = 400, .n_links = 10, .flow_threshold = 0.04, .min_weight = 0.01 };
+                         .tree_nodes = 400, .n_links = 10, .flow_threshold = 0.04,
+                         .min_weight = 0.01 };
     const struct opt table[] = {
         OPT_INCLUDE(call->input_options),
         OPT_GROUP("Predictions"),

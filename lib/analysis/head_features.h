@@ -6,7 +6,7 @@
 #ifndef ANALYSIS_HEAD_FEATURES_H
 #define ANALYSIS_HEAD_FEATURES_H
 
-#include "analysis/heads.h"
+#include "analysis/head_scores.h"
 #include "analysis/rollout.h"
 #include "base/arena.h"
 #include "io/record.h"

@@ -1,13 +1,13 @@
 /*
  * head_groups.h - what `atlas cluster` finds: the heads of a model, scored over texts, on a map, in
- * groups with names (analysis/cluster.h).
+ * groups with names (analysis/head_clusters.h).
  *
  *   at_head_groups_add_text() for each text -> at_head_groups_finish() -> a result
  */
 #ifndef ANALYSIS_HEAD_GROUPS_H
 #define ANALYSIS_HEAD_GROUPS_H
 
-#include "analysis/cluster.h"
+#include "analysis/head_clusters.h"
 #include "analysis/corpus.h"
 #include "analysis/head_features.h"
 

@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 #include "analysis/attn_metrics.h"
-#include "analysis/heads.h"
+#include "analysis/head_scores.h"
 #include "base/pool.h"
 
 /* Name of this list and of how its numbers are made; another list gets another name. */
@@ -33,7 +33,7 @@ enum at_text_part { AT_PART_NONE = -1, AT_PART_CONTEXT, AT_PART_COMPLETION };
  * at_head_traits - the row of every head of a layer.
  *
  * First the metrics (analysis/attn_metrics.h) but for balance, then the specialisation scores
- * (analysis/heads.h), then the attention between the parts of the text:
+ * (analysis/head_scores.h), then the attention between the parts of the text:
  *
  *   a_to_b = 1/|a| * sum over i in a, j in b of map[i][j]
  *

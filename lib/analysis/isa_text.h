@@ -6,7 +6,7 @@
 #define ANALYSIS_ISA_TEXT_H
 
 #include "analysis/corpus.h"
-#include "analysis/isa.h"
+#include "analysis/isa_matrix.h"
 #include "analysis/isa_sentences.h"
 #include "analysis/map_series.h"
 #include "session/pass.h"

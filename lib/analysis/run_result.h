@@ -1,6 +1,7 @@
 /*
- * run_result.h - what `atlas run` tells of one text, as data: its tokens, predictions, the strongest
- * links and the metrics of its mean map; influence trees; rows of attention.csv and texts.csv.
+ * run_result.h - what `atlas run` tells of one text, as data: its tokens, predictions, the
+ * strongest links and the metrics of its mean map; influence trees; rows of attention.csv and
+ * texts.csv.
  */
 #ifndef ANALYSIS_RUN_RESULT_H
 #define ANALYSIS_RUN_RESULT_H

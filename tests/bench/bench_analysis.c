@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "analysis/bar.h"
-#include "analysis/cluster.h"
+#include "analysis/head_clusters.h"
 #include "base/alloc.h"
 #include "base/attr.h"
 #include "base/rng.h"

@@ -52,7 +52,7 @@ static void rig_close(struct rig *r)
     text_close(&r->text);
 }
 
-/* Marks come from the tags, repeats from the ids: the scores are those of analysis/heads.h. */
+/* Marks come from the tags, repeats from the ids; the scores are analysis/head_scores.h's. */
 static void test_scores(void **state)
 {
     const unsigned char marks[] = { 0,

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analysis/heads.h"
+#include "analysis/head_scores.h"
 #include "text/tags.h"
 #include "base/attr.h"
 #include "sandbox.h"

@@ -1,17 +1,17 @@
 /*
- * cluster.h - groups of heads that do alike, a map of them, and names.
+ * head_clusters.h - groups of heads that do alike, a map of them, and names.
  *
  * Features are the raw specialisation scores of all heads, standardised over the model; or the
  * Jensen-Shannon distances between the heads' maps, then brought back to coordinates.
  */
-#ifndef ANALYSIS_CLUSTER_H
-#define ANALYSIS_CLUSTER_H
+#ifndef ANALYSIS_HEAD_CLUSTERS_H
+#define ANALYSIS_HEAD_CLUSTERS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analysis/heads.h"
+#include "analysis/head_scores.h"
 #include "base/error.h"
 #include "base/pool.h"
 

@@ -1,7 +1,7 @@
 /*
- * cluster.c - see cluster.h.
+ * head_clusters.c - see head_clusters.h.
  */
-#include "analysis/cluster.h"
+#include "analysis/head_clusters.h"
 
 #include <math.h>
 #include <stdio.h>

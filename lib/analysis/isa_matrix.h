@@ -1,10 +1,10 @@
 /*
- * isa.h - inter-sentence attention: how much of one sentence's attention lands on another.
+ * isa_matrix.h - inter-sentence attention: how much of one sentence's attention lands on another.
  *
  * Fed layer by layer; what is kept is one map's worth of sums.
  */
-#ifndef ANALYSIS_ISA_H
-#define ANALYSIS_ISA_H
+#ifndef ANALYSIS_ISA_MATRIX_H
+#define ANALYSIS_ISA_MATRIX_H
 
 #include <stdbool.h>
 #include <stddef.h>

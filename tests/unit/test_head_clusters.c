@@ -1,7 +1,7 @@
 /*
  * test_cluster.c - grouping and naming of heads.
  */
-#include "analysis/cluster.h"
+#include "analysis/head_clusters.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
  * test_isa.c - attention between sentences by hand, by law and by numpy.
  */
-#include "analysis/isa.h"
+#include "analysis/isa_matrix.h"
 
 #include <math.h>
 

@@ -1,13 +1,13 @@
 /*
- * heads.h - what a head looks at: the seven specialisation scores, and scores of position and
+ * head_scores.h - what a head looks at: the seven specialisation scores, and scores of position and
  * repetition.
  *
  * The seven are shares of a head's attention: on function words, on content words, on the first
  * token, on punctuation, on entities, far away, on the token itself. They need marks per token.
  * The positional ones need token ids only.
  */
-#ifndef ANALYSIS_HEADS_H
-#define ANALYSIS_HEADS_H
+#ifndef ANALYSIS_HEAD_SCORES_H
+#define ANALYSIS_HEAD_SCORES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /*
- * isa.c - see isa.h.
+ * isa_matrix.c - see isa_matrix.h.
  */
-#include "analysis/isa.h"
+#include "analysis/isa_matrix.h"
 
 #include <math.h>
 #include <stdlib.h>

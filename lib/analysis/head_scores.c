@@ -1,7 +1,7 @@
 /*
- * heads.c - see heads.h.
+ * head_scores.c - see head_scores.h.
  */
-#include "analysis/heads.h"
+#include "analysis/head_scores.h"
 
 #include <math.h>
 #include <stdlib.h>

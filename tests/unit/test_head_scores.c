@@ -1,7 +1,7 @@
 /*
  * test_heads.c - specialisation and position scores by hand, by law and by numpy.
  */
-#include "analysis/heads.h"
+#include "analysis/head_scores.h"
 
 #include <math.h>
 #include <stdio.h>
