@@ -9,6 +9,7 @@
 
 #include "model/forward.h"
 #include "model/lm_head.h"
+#include "session/batch.h"
 
 /* Row of a question about the lone start token, which is in no batch. */
 #define LONE SIZE_MAX
@@ -17,7 +18,7 @@ void at_scorer_init(struct at_scorer *s, const struct at_model *m, const struct 
                     struct at_pool *pool, size_t batch_tokens)
 {
     *s = (struct at_scorer){ .model = m, .tokenizer = t, .pool = pool };
-    s->batch_tokens = batch_tokens ? batch_tokens : AT_SCORER_BATCH;
+    s->batch_tokens = batch_tokens ? batch_tokens : AT_SCORER_ROWS;
     s->mask_id = m->config.is_causal ? -1 : at_tokenizer_role(t, AT_ROLE_MASK);
     *at_array_push(&s->start) = 0;
 }

@@ -24,7 +24,7 @@
 #include "model/weights.h"
 #include "text/tokenizer.h"
 
-enum { AT_ASK_NEXT_SENTENCE = -1, AT_SCORER_BATCH = 2048 };
+enum { AT_ASK_NEXT_SENTENCE = -1 };
 
 /* One number wanted from a sequence. */
 struct at_question {
@@ -53,7 +53,7 @@ struct at_scorer {
     struct at_ints variant; /* scratch: one sequence with its masks */
 };
 
-/* at_scorer_init - batch_tokens 0 means AT_SCORER_BATCH. */
+/* at_scorer_init - batch_tokens 0 means AT_SCORER_ROWS (session/batch.h). */
 void at_scorer_init(struct at_scorer *s, const struct at_model *m, const struct at_tokenizer *t,
                     struct at_pool *pool, size_t batch_tokens);
 void at_scorer_release(struct at_scorer *s); /* accepts a zeroed struct; unasked questions go */

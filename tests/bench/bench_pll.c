@@ -12,6 +12,7 @@
 #include "analysis/scorer.h"
 #include "base/alloc.h"
 #include "bench.h"
+#include "session/batch.h"
 
 static struct at_tokens sentence(const struct at_model *m, size_t T, size_t number)
 {
@@ -71,7 +72,7 @@ int main(int argc, char **argv)
     ms_per_sentence(&m, tokenizer, pool, T, 1, 0); /* fault the weights in */
     printf("work,tokens,threads,batch_tokens,ms_per_sentence\n");
     for (int a = 5; a < argc || a == 5; a++) {
-        size_t batch = a < argc ? strtoul(argv[a], NULL, 10) : AT_SCORER_BATCH;
+        size_t batch = a < argc ? strtoul(argv[a], NULL, 10) : AT_SCORER_ROWS;
         printf("pll,%zu,%zu,%zu,%.1f\n", T, at_pool_size(pool), batch,
                ms_per_sentence(&m, tokenizer, pool, T, n, batch));
     }

@@ -288,13 +288,12 @@ static void test_trace(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order),    cmocka_unit_test(test_values),
-        cmocka_unit_test(test_batches),  cmocka_unit_test(test_skipped),
-        cmocka_unit_test(test_cut),      cmocka_unit_test(test_alone),
-        cmocka_unit_test(test_fatal),    cmocka_unit_test(test_no_text),
-        cmocka_unit_test(test_words),
-
-        cmocka_unit_test(test_one_text), cmocka_unit_test(test_trace),
+        cmocka_unit_test(test_order),   cmocka_unit_test(test_values),
+        cmocka_unit_test(test_batches), cmocka_unit_test(test_skipped),
+        cmocka_unit_test(test_cut),     cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_fatal),   cmocka_unit_test(test_no_text),
+        cmocka_unit_test(test_words),   cmocka_unit_test(test_one_text),
+        cmocka_unit_test(test_trace),
     };
 
     return cmocka_run_group_tests(tests, sandbox_setup, sandbox_teardown);
