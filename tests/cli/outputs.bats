@@ -78,7 +78,15 @@ writes_what_it_declares() {
     ok metrics -o one --format json,csv 'The cat sat.'
     ok metrics -o many --format json,csv --lines -f texts
     ok metrics -o rollout --format json,csv --matrix rollout 'The cat sat.'
-    for run in one many rollout; do
+    ok run -o run --deep --layer 1 --head 0 --format json,csv 'The cat sat.'
+    ok run -o runs --words --format json,csv --lines -f texts
+    ok heads -o heads --format json,csv 'The cat sat.'
+    ok heads -o roles --format json,csv --lines -f texts
+    ok heads -o syntax --format json,csv --min-words 1 --conllu "$FIXTURES/data/treebank/"*.conllu
+    ok cluster -o cluster --format json,csv 'The cat sat on the mat.'
+    ok isa -o isa --sentences 0,1 --format json,csv 'The cat sat. It was tired.'
+    ok isa -o isas --format json,csv --lines -f texts
+    for run in one many rollout run runs heads roles syntax cluster isa isas; do
         writes_what_it_declares "$run"
     done
 }
