@@ -42,6 +42,7 @@ LINK    = $(CC) $(san.$(MODE)) -pthread $(LDFLAGS)
 LIB_SRC   := $(sort $(wildcard lib/*/*.c))
 # Headers that only files of their own folder include are not installed.
 PRIVATE   := $(wildcard lib/ops/gemm_blas.h lib/ops/kernel*.h lib/ops/vec_*.h) \
+             $(addprefix lib/io/,pickle.h tensor_file.h zip.h) \
              $(addprefix lib/text/,added.h bpe.h normalize.h tokenizer_parts.h vocab.h wordpiece.h) \
              $(addprefix lib/draw/,axes.h canvas_list.h draw_silhouette.h frame.h glyphs.h matrix.h \
                  png_file.h resample.h rows.h tidy_tree.h)

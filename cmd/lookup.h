@@ -20,8 +20,9 @@ AT_MUST_USE int data_path(char **out, const char *rel, struct at_error *err);
 
 /*
  * model_find - directory of a model: a directory of that name, $ATLAS_MODELS/NAME, the built-in
- * models, the Hugging Face cache (bare names also under openai-community and google-bert). A name
- * that begins with /, ./ or ../ is only ever the first.
+ * models, the caches of the Hugging Face hub (bare names also under openai-community and
+ * google-bert), where the variables of huggingface_hub and transformers put them. A name that
+ * begins with /, ./ or ../ is only ever the first.
  *
  * Errors    AT_ENOTFOUND: one line with every place looked at and the command that fetches it.
  * Memory    *dir_out is the caller's.
@@ -32,7 +33,7 @@ AT_MUST_USE int model_find(char **dir_out, const char *name, struct at_error *er
  * model_load - find, open and match a model and its tokenizer.
  *
  * Errors    as model_find(), at_model_open(), at_tokenizer_open(); AT_EFORMAT when the vocabulary
- *           has not as many pieces as the embedding has rows (vocabulary_fits()).
+ *           does not go with the embedding's rows (vocabulary_fits()).
  * Memory    close both, also after a failure.
  */
 AT_MUST_USE int model_load(struct at_model *model, struct at_tokenizer **tokenizer,
@@ -44,8 +45,11 @@ AT_MUST_USE int model_load(struct at_model *model, struct at_tokenizer **tokeniz
  */
 const char *model_trim(struct at_arena *arena, const char *name);
 
-/* vocabulary_fits - as many pieces as rows, or fewer when rows were padded to a multiple of 8. */
+/* vocabulary_fits - as many pieces as rows or a few more or less: tokens were added without the
+   other side, or rows padded to a multiple of 8 (then any number). */
 bool vocabulary_fits(size_t n_pieces, size_t n_rows);
+/* vocabulary_note - what is to be said once of a difference that is no padding; NULL: nothing. */
+const char *vocabulary_note(char *buf, size_t n, size_t n_pieces, size_t n_rows);
 
 /* One model that is there. */
 struct model_place {

@@ -16,34 +16,38 @@
 #include "io/json.h"
 #include "ops/shapes.h"
 
-/* See at_config_needs_double(). */
-enum { MOST_LAYERS_IN_FLOAT = 12, MAX_SHOWN = 60 /* bytes of a word in a message */ };
+enum { MAX_SHOWN = 60 /* bytes of a word in a message */ };
 
 /* A whole number of config.json and where it goes. */
 struct size_key {
-    const char *key, *alias; /* alias: another name seen in real files, or NULL */
-    size_t field;            /* offset in struct at_config */
+    const char *key;
+    const char *alias; /* another name that the class takes for it, or NULL */
+    const char *old;   /* what it was called once: counts when neither is there */
+    size_t field;      /* offset in struct at_config */
     size_t min, max;
     size_t fallback; /* used when absent or null; 0: the key must be there */
 };
 
 static const struct size_key bert_sizes[] = {
-    { "num_hidden_layers", NULL, offsetof(struct at_config, n_layers), 1, AT_MAX_LAYERS, 0 },
-    { "num_attention_heads", NULL, offsetof(struct at_config, n_heads), 1, AT_MAX_HEADS, 0 },
-    { "hidden_size", NULL, offsetof(struct at_config, width), 1, AT_MAX_WIDTH, 0 },
-    { "intermediate_size", NULL, offsetof(struct at_config, ffn_width), 1, AT_MAX_FFN, 0 },
-    { "vocab_size", NULL, offsetof(struct at_config, vocab), 1, AT_MAX_VOCAB, 0 },
-    { "max_position_embeddings", NULL, offsetof(struct at_config, max_positions), 1,
+    { "num_hidden_layers", NULL, NULL, offsetof(struct at_config, n_layers), 1, AT_MAX_LAYERS, 0 },
+    { "num_attention_heads", NULL, NULL, offsetof(struct at_config, n_heads), 1, AT_MAX_HEADS, 0 },
+    { "hidden_size", NULL, NULL, offsetof(struct at_config, width), 1, AT_MAX_WIDTH, 0 },
+    { "intermediate_size", NULL, NULL, offsetof(struct at_config, ffn_width), 1, AT_MAX_FFN, 0 },
+    { "vocab_size", NULL, NULL, offsetof(struct at_config, vocab), 1, AT_MAX_VOCAB, 0 },
+    { "max_position_embeddings", NULL, NULL, offsetof(struct at_config, max_positions), 1,
       AT_MAX_POSITIONS, 0 },
-    { "type_vocab_size", NULL, offsetof(struct at_config, n_segments), 1, 256, 2 },
+    { "type_vocab_size", NULL, NULL, offsetof(struct at_config, n_segments), 1, 256, 2 },
 };
 
 static const struct size_key gpt2_sizes[] = {
-    { "n_layer", "num_hidden_layers", offsetof(struct at_config, n_layers), 1, AT_MAX_LAYERS, 0 },
-    { "n_head", "num_attention_heads", offsetof(struct at_config, n_heads), 1, AT_MAX_HEADS, 0 },
-    { "n_embd", "hidden_size", offsetof(struct at_config, width), 1, AT_MAX_WIDTH, 0 },
-    { "vocab_size", NULL, offsetof(struct at_config, vocab), 1, AT_MAX_VOCAB, 0 },
-    { "n_positions", "n_ctx", offsetof(struct at_config, max_positions), 1, AT_MAX_POSITIONS, 0 },
+    { "n_layer", "num_hidden_layers", NULL, offsetof(struct at_config, n_layers), 1, AT_MAX_LAYERS,
+      0 },
+    { "n_head", "num_attention_heads", NULL, offsetof(struct at_config, n_heads), 1, AT_MAX_HEADS,
+      0 },
+    { "n_embd", "hidden_size", NULL, offsetof(struct at_config, width), 1, AT_MAX_WIDTH, 0 },
+    { "vocab_size", NULL, NULL, offsetof(struct at_config, vocab), 1, AT_MAX_VOCAB, 0 },
+    { "n_positions", "max_position_embeddings", "n_ctx", offsetof(struct at_config, max_positions),
+      1, AT_MAX_POSITIONS, 0 },
 };
 
 static const struct {
@@ -55,39 +59,48 @@ static const struct {
     { "gelu_fast", AT_EPI_GELU_TANH }, { "gelu_accurate", AT_EPI_GELU_TANH },
 };
 
-bool at_config_needs_double(const struct at_config *c)
-{
-    return c->family == AT_GPT2 && c->n_layers > MOST_LAYERS_IN_FLOAT;
-}
-
 const char *at_family_name(enum at_family family)
 {
     return family == AT_BERT ? "bert" : "gpt2";
 }
 
+/* A whole number under one of the names a key has; 0 is for the caller to fill in when none is
+   there. */
+static int read_number(size_t *out, const struct at_json *doc, const char *key,
+                       const struct size_key *k, struct at_error *err)
+{
+    const struct at_json *v = key ? at_json_get(doc, key) : NULL;
+    double x;
+
+    *out = 0;
+    if (at_json_is_null(v))
+        return 0;
+    if (!at_json_is_number(v))
+        return at_fail(err, AT_EFORMAT, "'%s' is not a number", key);
+    x = at_json_number(v, NAN);
+    if (!(x >= (double)k->min && x <= (double)k->max) || x != floor(x))
+        return at_fail(err, AT_ERANGE, "'%s' is %.15g, want a whole number from %zu to %zu", key, x,
+                       k->min, k->max);
+    *out = (size_t)x;
+    return 0;
+}
+
 static int read_size(struct at_config *c, const struct at_json *doc, const struct size_key *k,
                      struct at_error *err)
 {
-    size_t *out = (size_t *)(void *)((char *)c + k->field);
-    const struct at_json *v = at_json_get(doc, k->key);
-    double x;
+    size_t *out = (size_t *)(void *)((char *)c + k->field), alias;
+    int rc = read_number(out, doc, k->key, k, err);
 
-    if (at_json_is_null(v) && k->alias)
-        v = at_json_get(doc, k->alias);
-    if (at_json_is_null(v)) {
-        if (!k->fallback)
-            return at_fail(err, AT_EFORMAT, "'%s' is missing", k->key);
-        *out = k->fallback;
-        return 0;
-    }
-    if (!at_json_is_number(v))
-        return at_fail(err, AT_EFORMAT, "'%s' is not a number", k->key);
-    x = at_json_number(v, NAN);
-    if (!(x >= (double)k->min && x <= (double)k->max) || x != floor(x))
-        return at_fail(err, AT_ERANGE, "'%s' is %.15g, want a whole number from %zu to %zu", k->key,
-                       x, k->min, k->max);
-    *out = (size_t)x;
-    return 0;
+    if (rc || (rc = read_number(&alias, doc, k->alias, k, err)))
+        return rc;
+    if (*out && alias && *out != alias)
+        return at_fail(err, AT_EFORMAT, "'%s' is %zu and '%s', which means the same, %zu", k->key,
+                       *out, k->alias, alias);
+    *out = *out ? *out : alias;
+    if (!*out && (rc = read_number(out, doc, k->old, k, err)))
+        return rc;
+    *out = *out ? *out : k->fallback;
+    return *out ? 0 : at_fail(err, AT_EFORMAT, "'%s' is missing", k->key);
 }
 
 static int read_sizes(struct at_config *c, const struct at_json *doc, struct at_error *err)
@@ -101,8 +114,10 @@ static int read_sizes(struct at_config *c, const struct at_json *doc, struct at_
             return rc;
     }
     if (c->family == AT_GPT2) {
-        struct size_key inner = { "n_inner", NULL,       offsetof(struct at_config, ffn_width),
-                                  1,         AT_MAX_FFN, 4 * c->width };
+        struct size_key inner = { "n_inner",   NULL,
+                                  NULL,        offsetof(struct at_config, ffn_width),
+                                  1,           AT_MAX_FFN,
+                                  4 * c->width };
         int rc = read_size(c, doc, &inner, err);
         if (rc)
             return rc;
@@ -190,6 +205,10 @@ static int refuse_variants(const struct at_json *doc, struct at_error *err)
         return at_fail(err, AT_EFORMAT, "'is_decoder' is true, want an encoder or plain GPT-2");
     if (is_crossed)
         return at_fail(err, AT_EFORMAT, "'add_cross_attention' is true, want a model without");
+    if (at_json_count(at_json_get(doc, "quantization_config")))
+        return at_fail(err, AT_EFORMAT,
+                       "'quantization_config' is there: want weights that are not "
+                       "quantised");
     if (at_json_count(at_json_get(doc, "pruned_heads")))
         return at_fail(err, AT_EFORMAT, "'pruned_heads' is not empty: want every head");
     return 0;

@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "base/mapfile.h"
 #include "base/strbuf.h"
+#include "model/tensor_names.h"
 #include "ops/shapes.h"
 
 enum { MAX_SHOWN = 200 }; /* bytes of a name in a message */
@@ -94,6 +95,7 @@ struct mappings AT_ARRAY(struct at_mapping);
 struct loader {
     struct at_model *m;
     struct at_error *err;
+    struct at_tensor_names names;
     struct mappings list;
     size_t n_missing; /* of the trunk */
     const char *first_missing;
@@ -139,16 +141,15 @@ static char *expand(struct loader *ld, const char *pattern, size_t layer, const 
                            mark + 1, suffix);
 }
 
-/* The tensor of that name, with the family's prefix or without. */
 static const struct at_tensor_view *find(const struct loader *ld, const char *name)
 {
-    const char *prefix = ld->m->config.family == AT_BERT ? "bert." : "transformer.";
-    const struct at_tensor_view *t = at_safetensors_find(ld->m->files, name);
-    char prefixed[256];
+    return at_tensor_names_find(&ld->names, name);
+}
 
-    if (!t && (size_t)snprintf(prefixed, sizeof prefixed, "%s%s", prefix, name) < sizeof prefixed)
-        t = at_safetensors_find(ld->m->files, prefixed);
-    return t;
+/* Bare name of the decoder over the vocabulary. */
+static const char *decoder_name(const struct at_config *c)
+{
+    return c->family == AT_BERT ? "cls.predictions.decoder.weight" : "lm_head.weight";
 }
 
 /* One of a module's tensors; the old suffix is that of checkpoints converted from TensorFlow. */
@@ -161,6 +162,8 @@ static const struct at_tensor_view *find_parameter(struct loader *ld, const stru
 
     if (!t && p->old_suffix)
         t = find(ld, expand(ld, pattern, layer, p->old_suffix));
+    if (!t && mod->field == IN_MODEL(word_embed) && mod->part == EMBED && !ld->m->config.is_untied)
+        t = find(ld, decoder_name(&ld->m->config)); /* saved under the other of two tied names */
     note(ld, expand(ld, mod->role, layer, p->role), t ? t->name : name,
          t ? AT_IS_MAPPED : AT_IS_MISSING);
     if (!t && mod->part != HEAD && !ld->n_missing++)
@@ -186,7 +189,44 @@ static int check_shape(struct loader *ld, const struct at_tensor_view *t, size_t
                    at_shown(t->name, MAX_SHOWN), t->name, found, want);
 }
 
-/* The values of a parameter, copied only when they lie unaligned in the file. */
+/* A number as some dtype has it, lying anywhere. */
+static float as_float(const char *at, const char *dtype)
+{
+    union {
+        double f64;
+        int64_t i64;
+        int32_t i32;
+        int16_t i16;
+    } u;
+
+    memcpy(&u, at, at_dtype_bytes(dtype));
+    if (!strcmp(dtype, "F64"))
+        return (float)u.f64;
+    return !strcmp(dtype, "I64") ? (float)u.i64 : !strcmp(dtype, "I32") ? (float)u.i32 : u.i16;
+}
+
+/* A copy as floats of what is neither they nor halves. Bytes are left out: as weights they would be
+   quantised, and mean nothing without their scales. */
+static const void *widened(struct loader *ld, const struct at_tensor_view *t)
+{
+    static const char *const types[] = { "F64", "I64", "I32", "I16" };
+    size_t type = 0, size, n;
+    float *values;
+
+    while (type < AT_COUNTOF(types) && strcmp(types[type], t->dtype) != 0)
+        type++;
+    if (type == AT_COUNTOF(types))
+        return NULL;
+    size = at_dtype_bytes(t->dtype);
+    n = t->bytes / size;
+    values = at_arena_alloc(&ld->m->arena, n, sizeof *values);
+    for (size_t i = 0; i < n; i++)
+        values[i] = as_float((const char *)t->data + i * size, t->dtype);
+    return values;
+}
+
+/* The values of a parameter, copied only when they lie unaligned in the file or are of a type that
+   the kernels do not read. */
 static int read_values(struct loader *ld, const void **data, enum at_dtype *dtype,
                        const struct at_tensor_view *t)
 {
@@ -195,12 +235,14 @@ static int read_values(struct loader *ld, const void **data, enum at_dtype *dtyp
 
     while (i < AT_COUNTOF(types) && strcmp(t->dtype, at_dtype_name(types[i])) != 0)
         i++;
-    if (i == AT_COUNTOF(types))
-        return at_fail(ld->err, AT_EFORMAT, "'%.*s' has type %.20s, want F32, F16 or BF16",
+    *dtype = i < AT_COUNTOF(types) ? types[i] : AT_F32;
+    *data = i < AT_COUNTOF(types) ? t->data : widened(ld, t);
+    if (!*data)
+        return at_fail(ld->err, AT_EFORMAT,
+                       "'%.*s' has type %.20s, want F32, F16, BF16, F64 or an integer of 16 bits "
+                       "and more",
                        at_shown(t->name, MAX_SHOWN), t->name, t->dtype);
-    *dtype = types[i];
-    *data = t->data;
-    if ((uintptr_t)t->data % at_dtype_size(*dtype)) {
+    if (*data == t->data && (uintptr_t)t->data % at_dtype_size(*dtype)) {
         void *copy = at_arena_alloc(&ld->m->arena, t->bytes, 1);
         *data = memcpy(copy, t->data, t->bytes);
     }
@@ -284,6 +326,17 @@ static int load_part(struct loader *ld, enum part part, size_t layer)
     return 0;
 }
 
+/* Has a role got the same values already, under this name or another? */
+static bool is_used(const struct loader *ld, const struct at_tensor_view *t)
+{
+    for (size_t i = 0; i < ld->list.n; i++) {
+        const struct at_mapping *m = &ld->list.items[i];
+        if (m->state == AT_IS_MAPPED && at_tensors_find(ld->m->files, m->tensor)->data == t->data)
+            return true;
+    }
+    return false;
+}
+
 /* The decoder of GPT-2 and of BERT's masked-LM head: stored, or the word embeddings; a checkpoint
    that keeps the two apart and was saved without its decoder has none. */
 static int load_decoder(struct loader *ld)
@@ -291,7 +344,7 @@ static int load_decoder(struct loader *ld)
     const struct at_config *c = &ld->m->config;
     struct at_weights *w = &ld->m->weights;
     bool is_bert = c->family == AT_BERT;
-    const char *name = is_bert ? "cls.predictions.decoder.weight" : "lm_head.weight";
+    const char *name = decoder_name(c);
     const struct at_tensor_view *t = find(ld, name), *bias = NULL, *twin = NULL;
     int rc = 0;
 
@@ -315,9 +368,10 @@ static int load_decoder(struct loader *ld)
         return 0;
     }
     w->lm_decoder.w = w->word_embed;
-    if (!rc && t)
+    if (!rc && t && !is_used(ld, t))
         rc = read_weight(ld, &w->lm_decoder.w, t, AT_OUT_MAJOR, c->vocab, c->width);
-    note(ld, "LM decoder weight", t ? t->name : name, t ? AT_IS_MAPPED : AT_IS_TIED);
+    note(ld, "LM decoder weight", t ? t->name : name,
+         t && !is_used(ld, t) ? AT_IS_MAPPED : AT_IS_TIED);
     return rc;
 }
 
@@ -370,44 +424,88 @@ static bool has_suffix(const char *s, const char *suffix)
     return n >= k && strcmp(s + n - k, suffix) == 0;
 }
 
+static bool is_buffer(const char *name)
+{
+    for (size_t i = 0; i < AT_COUNTOF(buffers); i++)
+        if (has_suffix(name, buffers[i]))
+            return true;
+    return false;
+}
+
 /* Everything in the files that no role took. */
 static void note_rest(struct loader *ld)
 {
     size_t n_roles = ld->list.n;
 
-    for (size_t i = 0; i < at_safetensors_count(ld->m->files); i++) {
-        const char *name = at_safetensors_at(ld->m->files, i)->name;
-        enum at_mapping_state state = AT_IS_UNUSED;
+    for (size_t i = 0; i < at_tensors_count(ld->m->files); i++) {
+        const char *name = at_tensors_at(ld->m->files, i)->name;
         size_t j = 0;
         while (j < n_roles && ld->list.items[j].tensor != name)
             j++;
         if (j < n_roles)
             continue;
-        for (size_t k = 0; k < AT_COUNTOF(buffers); k++)
-            if (has_suffix(name, buffers[k]))
-                state = AT_IS_BUFFER;
-        note(ld, NULL, name, state);
+        note(ld, NULL, name, is_buffer(name) ? AT_IS_BUFFER : AT_IS_UNUSED);
     }
+}
+
+/* An index may list what no shard has when the model does without: buffers, and the other name of a
+   tensor that two roles share. */
+static int check_absent(const struct loader *ld)
+{
+    const struct at_weights *w = &ld->m->weights;
+    const char *decoder = decoder_name(&ld->m->config);
+    const struct at_absent_tensor *a;
+
+    for (size_t i = 0; (a = at_tensors_absent(ld->m->files, i)); i++) {
+        const char *name = at_tensor_name_bare(a->name);
+        bool is_decoder = !strcmp(name, decoder) || !strcmp(name, "cls.predictions.bias") ||
+                          !strcmp(name, "cls.predictions.decoder.bias");
+        bool is_embedding =
+            has_suffix(name, "word_embeddings.weight") || !strcmp(name, "wte.weight");
+        if (is_buffer(name) || (is_decoder && w->lm_decoder.w.data) ||
+            (is_embedding && w->word_embed.data))
+            continue;
+        return at_fail(ld->err, AT_EFORMAT, "the index lists '%.*s', which is not in '%.*s'",
+                       at_shown(a->name, MAX_SHOWN), a->name, at_shown(a->file, MAX_SHOWN),
+                       a->file);
+    }
+    return 0;
+}
+
+/* What is missing of the trunk, and the wrapper that may hide it. */
+static int fail_missing(struct loader *ld)
+{
+    size_t common = at_tensor_names_common(&ld->names);
+    const char *begin = common ? ld->names.items[0].name : "";
+    char others[64] = "", hint[MAX_SHOWN + 64] = "";
+
+    if (ld->n_missing > 1)
+        snprintf(others, sizeof others, " and %zu more tensor%s", ld->n_missing - 1,
+                 at_plural(ld->n_missing - 1));
+    if (common && strncmp(ld->first_missing, begin, common) != 0)
+        snprintf(hint, sizeof hint, "; all names in the file begin with '%.*s'",
+                 at_shown(begin, AT_MIN(common, (size_t)MAX_SHOWN)), begin);
+    return at_fail(ld->err, AT_EFORMAT, "'%.200s'%s %s missing%s", ld->first_missing, others,
+                   ld->n_missing > 1 ? "are" : "is", hint);
 }
 
 static int load(struct loader *ld)
 {
     struct at_model *m = ld->m;
     size_t L = m->config.n_layers;
-    int rc = load_part(ld, EMBED, 0);
+    int rc = at_tensor_names_make(&ld->names, m->files, ld->err);
 
+    if (!rc)
+        rc = load_part(ld, EMBED, 0);
     m->weights.layer = at_arena_calloc(&m->arena, L, sizeof *m->weights.layer);
     for (size_t l = 0; l < L && !rc; l++)
         rc = load_part(ld, LAYER, l);
     if (!rc)
         rc = load_part(ld, FINAL, 0);
-    if (!rc && ld->n_missing == 1)
-        rc = at_fail(ld->err, AT_EFORMAT, "'%.200s' is missing", ld->first_missing);
     if (!rc && ld->n_missing)
-        rc = at_fail(ld->err, AT_EFORMAT, "'%.200s' and %zu more tensor%s are missing",
-                     ld->first_missing, ld->n_missing - 1, at_plural(ld->n_missing - 1));
+        rc = fail_missing(ld);
     if (rc || (rc = load_part(ld, HEAD, 0)) || (rc = load_decoder(ld)) ||
-        (rc = load_classifier(ld)))
+        (rc = load_classifier(ld)) || (rc = check_absent(ld)))
         return rc;
     drop_broken_heads(&m->weights);
     note_rest(ld);
@@ -424,12 +522,12 @@ int at_model_open(struct at_model *out, const char *dir, struct at_error *err)
     int rc = at_config_read(&m.config, dir, err);
 
     if (!rc)
-        rc = at_safetensors_open(&m.files, dir, err);
+        rc = at_tensors_open(&m.files, dir, err);
     if (!rc && (rc = load(&ld)))
         at_error_in(err, "%s", dir);
     at_array_release(&ld.list);
+    at_tensor_names_release(&ld.names);
     m.dir = at_strdup(dir);
-    m.is_double = at_config_needs_double(&m.config);
     if (rc)
         at_model_close(&m);
     else
@@ -440,7 +538,7 @@ int at_model_open(struct at_model *out, const char *dir, struct at_error *err)
 void at_model_close(struct at_model *m)
 {
     at_config_release(&m->config);
-    at_safetensors_close(m->files);
+    at_tensors_close(m->files);
     at_arena_release(&m->arena);
     free(m->dir);
     *m = (struct at_model){ 0 };
@@ -470,7 +568,7 @@ size_t at_model_n_parameters(const struct at_model *m)
     for (size_t i = 0; i < m->n_mappings; i++) {
         if (m->mappings[i].state != AT_IS_MAPPED)
             continue;
-        const struct at_tensor_view *t = at_safetensors_find(m->files, m->mappings[i].tensor);
+        const struct at_tensor_view *t = at_tensors_find(m->files, m->mappings[i].tensor);
         size_t n = 1;
         for (size_t d = 0; d < t->rank; d++)
             n *= t->shape[d];
