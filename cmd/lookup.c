@@ -286,7 +286,7 @@ const char *model_trim(struct at_arena *arena, const char *name)
 
 bool vocabulary_fits(size_t n_pieces, size_t n_rows)
 {
-    size_t few = AT_MAX(n_rows / 32, (size_t)64);
+    size_t few = AT_MAX(n_rows / 32, (size_t)16);
 
     return n_pieces > n_rows ? n_pieces - n_rows <= few
                              : n_rows % 8 == 0 || n_rows - n_pieces <= few;
