@@ -41,13 +41,13 @@ LINK    = $(CC) $(san.$(MODE)) -pthread $(LDFLAGS)
 
 LIB_SRC   := $(sort $(wildcard lib/*/*.c))
 # Headers that only files of their own folder include are not installed.
-PRIVATE   := $(wildcard lib/ops/gemm_blas.h lib/ops/kernel*.h lib/ops/vec_*.h) \
-             $(addprefix lib/io/,pickle.h tensor_file.h zip.h) \
+PRIVATE   := $(addprefix lib/io/,field.h pickle.h tensor_file.h zip.h) lib/session/doc_parts.h \
+             $(wildcard lib/ops/gemm_blas.h lib/ops/kernel*.h lib/ops/vec_*.h) \
              $(addprefix lib/text/,added.h bpe.h normalize.h tokenizer_parts.h vocab.h wordpiece.h) \
              $(addprefix lib/draw/,axes.h canvas_list.h draw_silhouette.h frame.h glyphs.h matrix.h \
                  png_file.h resample.h rows.h tidy_tree.h)
 LIB_HDR   := $(filter-out $(PRIVATE),$(sort $(wildcard lib/*/*.h)))
-CMD_SRC   := $(sort $(wildcard cmd/*.c))
+CMD_SRC   := $(sort $(wildcard cmd/*.c cmd/*/*.c))
 MAN_SRC   := $(sort $(wildcard man/*.[1-9]))
 LIB_OBJ   := $(LIB_SRC:%.c=$O/%.o)
 CMD_OBJ   := $(CMD_SRC:%.c=$O/%.o)
@@ -61,6 +61,7 @@ REPLAY    := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$O/tests/fuzz/replay_%)
 BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
 BENCH_BIN := $(BENCH_SRC:%.c=$O/%)
 FAULT_SO  := $(patsubst %.c,$O/%.so,$(sort $(wildcard tests/fault/*.c)))
+CLI_AUX   := $(patsubst %.c,$O/%,$(sort $(wildcard tests/cli/*.c))) $(FAULT_SO)
 PROGRAM   := $(if $(CMD_SRC),$O/atlas)
 BATS      ?= $(if $(CMD_SRC),$(sort $(wildcard tests/cli/*.bats)))
 # The tests' own environment: one OpenBLAS kernel and one thread, so that numbers are the same
@@ -69,7 +70,7 @@ RUN_TESTS  = ATLAS_BUILD='$(CURDIR)/$O' scripts/run-tests.sh $O/log/$@
 
 .PHONY: all lib tests check check-unit check-cli check-fuzz check-docs check-layers check-style \
         check-headers check-symbols check-hashes asan tsan valgrind fuzz fuzz-run bench bench-peers lint format \
-        draw-samples install uninstall clean help demo test FORCE
+        draw-samples install uninstall clean help demo manual test FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -121,9 +122,14 @@ $O/lib/ops/kernel_avx2.o: kernel.flags = $(kernel.opt) $(kernel.avx2)
 $O/lib/ops/kernel_avx512.o: kernel.flags = $(kernel.opt) $(kernel.avx2) -mavx512f -mavx512bw -mavx512vl -mavx512dq
 endif
 
-$O/tests/unit/test_%: $O/tests/unit/test_%.o $(UNIT_AUX) $O/libatlas.a
+# What the commands are made of, for their tests; never installed.
+$O/libcmd.a: $(filter-out $O/cmd/atlas.o,$(CMD_OBJ))
+	@echo "  AR   $@"
+	$Qrm -f $@; $(AR) rcs $@ $^
+
+$O/tests/unit/test_%: $O/tests/unit/test_%.o $(UNIT_AUX) $O/libcmd.a $O/libatlas.a
 	@echo "  LD   $@"
-	$Q$(LINK) -o $@ $< $(UNIT_AUX) $O/libatlas.a -lcmocka $(LIBS)
+	$Q$(LINK) -o $@ $< $(UNIT_AUX) $O/libcmd.a $O/libatlas.a -lcmocka $(LIBS)
 
 $O/tests/fuzz/replay_%: $O/tests/fuzz/fuzz_%.o $(FUZZ_AUX) $O/tests/fuzz/replay.o $O/libatlas.a
 	@echo "  LD   $@"
@@ -139,12 +145,16 @@ draw-samples: $O/tests/bench/draw_samples
 
 $O/tests/bench/draw_samples: $O/tests/bench/draw_samples_charts.o
 
+$O/tests/cli/%: $O/tests/cli/%.o $O/libatlas.a
+	@echo "  LD   $@"
+	$Q$(LINK) -o $@ $< $O/libatlas.a $(LIBS)
+
 $O/tests/fault/%.so: $O/tests/fault/%.o
 	@echo "  LD   $@"
 	$Q$(CC) -shared -o $@ $< -ldl
 
 ## tests          every test program, built but not run
-tests: $(UNIT_BIN) $(REPLAY) $(FAULT_SO)
+tests: $(UNIT_BIN) $(REPLAY) $(CLI_AUX)
 
 ## check          everything below that starts with check-; under a minute
 check: check-layers check-style check-headers check-symbols check-unit check-fuzz \
@@ -155,16 +165,20 @@ check-unit: $(UNIT_BIN)
 	@$(RUN_TESTS) $(UNIT_BIN)
 
 ## check-cli      the Bats files of tests/cli (BATS='tests/cli/x.bats' for some of them)
-check-cli: $(PROGRAM) lib $(FAULT_SO)
+check-cli: $(PROGRAM) lib $(CLI_AUX)
 	@$(RUN_TESTS) $(BATS)
 
 ## check-fuzz     every saved fuzzing input once more
 check-fuzz: $(REPLAY)
 	@scripts/replay-corpus.sh $O/tests/fuzz
 
-## check-docs     option tables, -h, manual pages and README say the same
+## check-docs     option tables, -h, records of files, manual pages and README say the same
 check-docs: $(PROGRAM)
 	@scripts/check-docs.sh $O/atlas
+
+## manual         the lists of columns and keys in atlas-output(5), as commands declare them
+manual: $(PROGRAM)
+	@scripts/gen-output-5 $O/atlas
 
 ## check-layers   who may include whom
 check-layers:

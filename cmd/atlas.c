@@ -1,5 +1,5 @@
 /*
- * atlas.c - main(): the command table and its dispatcher. Commands are in cmd_<name>.c.
+ * atlas.c - main() and the command table. What happens to a call is in dispatch.c.
  */
 #include <fcntl.h>
 #include <langinfo.h>
@@ -12,120 +12,65 @@
 #include "base/path.h"
 #include "cmd/build_info.h"
 #include "cmd/cmd.h"
-#include "cmd/opt.h"
+#include "cmd/dispatch.h"
+#include "cmd/legacy.h"
 #include "io/textfile.h"
 #include "ops/cpu.h"
 
-static int cmd_help(int argc, char **argv);
-static int cmd_version(int argc, char **argv);
+static const struct command look = { .brief = "Look inside a model" };
+static const struct command look_for_bias = { .brief = "Look for bias" };
+static const struct command models = { .brief = "Models" };
+static const struct command about = { .brief = "About atlas" };
 
-const struct command commands[] = {
-    { .brief = "Look inside a model" },
-    { "run", cmd_run, "text in, attention out: tokens, predictions, maps and their pictures" },
-    { "metrics", cmd_metrics, "how every head distributes its attention, in numbers" },
-    { "heads", cmd_heads, "what each head looks at: words, positions, syntax" },
-    { "cluster", cmd_cluster, "groups of heads that do alike" },
-    { "isa", cmd_isa, "how much of one sentence's attention lands on another" },
-    { .brief = "Look for bias" },
-    { "bias", cmd_bias, "bias in texts and models: detection, attention, published scores" },
-    { .brief = "Models" },
-    { "model", cmd_model, "list, inspect and check models" },
-    { .brief = "About atlas" },
-    { "help", cmd_help, "help on a command" },
-    { "version", cmd_version, "version; with --build how this program was built" },
-    { "completion", cmd_completion, "print the completion script of bash or zsh" },
-    { 0 },
+static const struct command run_command = {
+    .name = "run",
+    .brief = "text in, attention out: tokens, predictions, maps and their pictures",
+    .legacy = cmd_run,
+};
+static const struct command heads_command = {
+    .name = "heads",
+    .brief = "what each head looks at: words, positions, syntax",
+    .legacy = cmd_heads,
+};
+static const struct command cluster_command = {
+    .name = "cluster",
+    .brief = "groups of heads that do alike",
+    .legacy = cmd_cluster,
+};
+static const struct command isa_command = {
+    .name = "isa",
+    .brief = "how much of one sentence's attention lands on another",
+    .legacy = cmd_isa,
+};
+static const struct command bias_command = {
+    .name = "bias",
+    .brief = "bias in texts and models: detection, attention, published scores",
+    .legacy = cmd_bias,
+};
+static const struct command model_command = {
+    .name = "model",
+    .brief = "list, inspect and check models",
+    .legacy = cmd_model,
 };
 
-static const struct command *find_command(const char *name)
-{
-    for (const struct command *c = commands; c->name || c->brief; c++)
-        if (c->run && !strcmp(c->name, name))
-            return c;
-    return NULL;
-}
-
-static void print_overview(FILE *f)
-{
-    fprintf(f, "usage: atlas [--version] [--help] COMMAND [options] [text ...]\n\n"
-               "See how BERT and GPT-2 models distribute their attention.\n");
-    for (const struct command *c = commands; c->name || c->brief; c++)
-        if (c->run)
-            fprintf(f, "  %-12s %s\n", c->name, c->brief);
-        else
-            fprintf(f, "\n%s\n", c->brief);
-    fprintf(f, "\n'atlas help COMMAND' tells the options of a command.\n");
-}
-
-static int unknown_command(const char *name)
-{
-    const char *names[AT_COUNTOF(commands)], *near;
-    size_t n = 0;
-
-    for (const struct command *c = commands; c->name || c->brief; c++)
-        if (c->run)
-            names[n++] = c->name;
-    near = opt_nearest(name, names, n);
-    if (near)
-        return report_usage("no command '%s'; did you mean '%s'?", name, near);
-    return report_usage("no command '%s'; 'atlas help' lists them", name);
-}
-
-static int run_command(int argc, char **argv)
-{
-    const struct command *c = find_command(argv[0]);
-    static char name[64]; /* messages refer to it until the end */
-
-    if (!c)
-        return unknown_command(argv[0]);
-    snprintf(name, sizeof name, "atlas %s", c->name);
-    report_command(name);
-    return c->run(argc, argv);
-}
-
-static int cmd_help(int argc, char **argv)
-{
-    char help[] = "-h", *call[] = { NULL, help, NULL };
-
-    if (argc < 2) {
-        print_overview(stdout);
-        return EXIT_DONE;
-    }
-    if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help") ||
-        !strcmp(argv[1], "--list-options")) {
-        if (strcmp(argv[1], "--list-options") != 0)
-            printf("usage: atlas help [command]\n");
-        return EXIT_DONE;
-    }
-    if (!strcmp(argv[1], "help")) {
-        printf("usage: atlas help [command]\n");
-        return EXIT_DONE;
-    }
-    call[0] = argv[1];
-    return run_command(2, call);
-}
-
-static int cmd_version(int argc, char **argv)
-{
-    bool is_build = false;
-    const struct opt table[] = {
-        OPT_FLAG(0, "build", &is_build, "compiler, flags, libraries, processor and kernels too"),
-        OPT_END,
-    };
-
-    switch (opt_parse(&argc, argv, table, "atlas version [options]", "Print the version.")) {
-    case OPT_DONE:
-        return EXIT_DONE;
-    case OPT_BAD_USE:
-        return EXIT_USAGE;
-    case OPT_GO_ON:
-        break;
-    }
-    if (argc)
-        return report_usage("unexpected '%s'", argv[0]);
-    version_print(stdout, is_build);
-    return EXIT_DONE;
-}
+/* The order of `atlas help`; subcommands follow their command. */
+const struct command *const commands[] = {
+    &look,
+    &run_command,
+    &metrics_command,
+    &heads_command,
+    &cluster_command,
+    &isa_command,
+    &look_for_bias,
+    &bias_command,
+    &models,
+    &model_command,
+    &about,
+    &help_command,
+    &version_command,
+    &completion_command,
+    NULL,
+};
 
 static void out_of_memory(size_t bytes)
 {
@@ -203,7 +148,7 @@ int main(int argc, char **argv)
     } else if (argv[1][0] == '-') {
         status = report_usage("options come after the command: atlas COMMAND %s ...", argv[1]);
     } else {
-        status = run_command(argc - 1, argv + 1);
+        status = dispatch(argc - 1, argv + 1);
     }
     return report_flush(status);
 }

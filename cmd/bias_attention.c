@@ -111,9 +111,9 @@ static int attention_layer(void *state, const struct doc_layer *l, struct at_err
     if (!job_draws(s->job))
         return 0;
     for (size_t h = 0; h < l->H && !rc; h++)
-        if (selects_head(&s->job->selection, l->layer, h))
+        if (job_selects_head(&s->job->selection, l->layer, h))
             rc = attention_map_picture(s, l->maps + h * s->T * s->T, (long)l->layer, (long)h, err);
-    if (!rc && selects_layer_mean(&s->job->selection, l->layer))
+    if (!rc && job_selects_layer_mean(&s->job->selection, l->layer))
         rc = attention_map_picture(s, at_map_series_layer(&s->series), (long)l->layer, -1, err);
     return rc;
 }
@@ -147,7 +147,7 @@ static int attention_finish(void *state, const float *final_hidden, struct at_er
                         s->job->pool);
     if (*s->doc->in.id)
         add_to_corpus(s);
-    if (job_draws(s->job) && selects_global(&s->job->selection)) {
+    if (job_draws(s->job) && job_selects_global(&s->job->selection)) {
         int rc = attention_map_picture(s, at_map_series_global(&s->series), -1, -1, err);
         if (rc)
             return rc;
@@ -320,7 +320,8 @@ int bias_attention(int argc, char **argv)
     switch (opt_parse(&argc, argv + 1, table, "atlas bias attention [options] [text ...]",
                       "Measure how much attention every head gives to the tokens that a bias "
                       "classifier flags, against even attention (ratio 1) and against random sets "
-                      "of tokens (p, false discovery rate q, Bonferroni).")) {
+                      "of tokens (p, false discovery rate q, Bonferroni).",
+                      NULL)) {
     case OPT_DONE:
         return job_finish(&job, EXIT_DONE);
     case OPT_BAD_USE:

@@ -5,7 +5,7 @@
 #define CMD_BIAS_ATTENTION_H
 
 #include "analysis/bar.h"
-#include "cmd/corpus.h"
+#include "cmd/job_corpus.h"
 #include "cmd/detector.h"
 #include "cmd/job.h"
 

@@ -256,11 +256,11 @@ int bias_calibrate(int argc, char **argv)
     };
     /* clang-format on */
     argc--;
-    switch (
-        opt_parse(&argc, argv + 1, table, "atlas bias calibrate [options] [text ...]",
-                  "Find, from texts, which ratios of attention to flagged tokens chance alone "
-                  "gives with this model: the thresholds for 'bias attention'. Use --lines "
-                  "with a file of many sentences; calibration.json carries the model's hash.")) {
+    switch (opt_parse(&argc, argv + 1, table, "atlas bias calibrate [options] [text ...]",
+                      "Find, from texts, which ratios of attention to flagged tokens chance alone "
+                      "gives with this model: the thresholds for 'bias attention'. Use --lines "
+                      "with a file of many sentences; calibration.json carries the model's hash.",
+                      NULL)) {
     case OPT_DONE:
         return job_finish(&c.job, EXIT_DONE);
     case OPT_BAD_USE:

@@ -141,7 +141,8 @@ int bias_detect(int argc, char **argv)
                       "Flag explicit generalisations, unfairness and stereotypes about groups, "
                       "token by token, with a classifier of seven labels (O, and B-/I- of GEN, "
                       "UNFAIR, STEREO). What is only implied is outside its definition: nothing "
-                      "flagged does not mean unbiased.")) {
+                      "flagged does not mean unbiased.",
+                      NULL)) {
     case OPT_DONE:
         return job_finish(&job, EXIT_DONE);
     case OPT_BAD_USE:

@@ -21,16 +21,6 @@
     "mean_stereo,explanation"
 #define TEXT_COLUMNS "id,words,flagged,percentage,gen,unfair,stereo,confidence,level,band"
 
-/* atlas-bias stands for the command, not for judgement. */
-static const char demonstration[] =
-    "atlas-bias is a demonstration trained on synthetic sentences: its labels on a person's words "
-    "mean little";
-
-static bool is_demonstration(const struct job *job)
-{
-    return !strcmp(job->shown_model, "atlas-bias");
-}
-
 /* "GEN+STEREO" for what fired; "" for nothing. */
 static char *labels_text(const bool *fired)
 {
@@ -243,8 +233,8 @@ static struct at_json *document(const struct detect_state *s)
     at_json_set(doc, "summary", summary_json(&s->summary));
     at_json_set(doc, "level", level_json(&s->level));
     at_json_set(doc, "tiers", tiers_json(s));
-    if (is_demonstration(s->job))
-        at_json_set_string(doc, "caution", demonstration);
+    if (s->job->shape.caution)
+        at_json_set_string(doc, "caution", s->job->shape.caution);
     return doc;
 }
 
@@ -415,6 +405,7 @@ static struct at_strip_token *strip_words(const struct detect_state *s, struct a
 static int picture_text(struct detect_state *s, struct at_error *err)
 {
     struct at_arena arena = { 0 };
+    const char *caution = s->job->shape.caution;
     char *level = level_text(s);
     size_t n_hidden = 0;
 
@@ -431,8 +422,7 @@ static int picture_text(struct detect_state *s, struct at_error *err)
         .width_mm = s->job->width_mm,
     };
     const char *note =
-        at_arena_printf(&arena, "%s%s%s", is_demonstration(s->job) ? demonstration : "",
-                        is_demonstration(s->job) && n_hidden ? "; " : "",
+        at_arena_printf(&arena, "%s%s%s", caution ? caution : "", caution && n_hidden ? "; " : "",
                         n_hidden ? "spans with a low mean score are not coloured" : "");
     strip.note = *note ? note : NULL;
     int rc = job_picture(s->job, s->doc, "bias", at_draw_strip(&strip), err);
@@ -581,8 +571,8 @@ static void print_summary(const struct detect_state *s)
             printf(", %s %zu", at_bias_key((enum at_bias_category)c), s->summary.count[c]);
     printf("\n");
     print_spans(s);
-    if (is_demonstration(s->job))
-        printf("  %s\n", demonstration);
+    if (s->job->shape.caution)
+        printf("  %s\n", s->job->shape.caution);
     free(level);
 }
 

@@ -445,7 +445,8 @@ int bias_merge(int argc, char **argv)
     switch (opt_parse(&argc, argv + 1, table, "atlas bias merge -o DIR [options] SHARD_DIR ...",
                       "Put together what 'atlas bias stereoset --shard' or 'atlas bias pairs "
                       "--shard' wrote, in any order of the directories. The tables are those of "
-                      "the run in one piece.")) {
+                      "the run in one piece.",
+                      NULL)) {
     case OPT_DONE:
         return job_finish(&c.job, EXIT_DONE);
     case OPT_BAD_USE:

@@ -318,7 +318,8 @@ int bias_pairs(int argc, char **argv)
     switch (opt_parse(&argc, argv + 1, table, "atlas bias pairs [options] FILE",
                       "Score minimal pairs (CSV, TSV or JSONL) and tell how often the first, more "
                       "stereotypical or good sentence is the likelier one, overall, by category "
-                      "and by direction. items.csv holds every pair.")) {
+                      "and by direction. items.csv holds every pair.",
+                      NULL)) {
     case OPT_DONE:
         return job_finish(&c.job, EXIT_DONE);
     case OPT_BAD_USE:

@@ -353,7 +353,8 @@ int bias_stereoset(int argc, char **argv)
     switch (opt_parse(&argc, argv + 1, table, "atlas bias stereoset [options] FILE",
                       "Score the StereoSet data (its JSON file) and tell the stereotype score, the "
                       "language model score and both in one, overall, by category and by target "
-                      "term, with intervals. items.csv holds every sentence.")) {
+                      "term, with intervals. items.csv holds every sentence.",
+                      NULL)) {
     case OPT_DONE:
         return job_finish(&c.job, EXIT_DONE);
     case OPT_BAD_USE:

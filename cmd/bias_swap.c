@@ -9,8 +9,8 @@
 
 #include "base/alloc.h"
 #include "cmd/bias_shared.h"
-#include "cmd/doc.h"
-#include "cmd/lookup.h"
+#include "cmd/job_doc.h"
+#include "session/find.h"
 
 static void release_state(void *state)
 {
@@ -137,7 +137,7 @@ static int open_terms(struct swap_call *call, struct job *job, struct at_error *
 {
     char *built_in = NULL;
     const char *path = call->terms_file;
-    int rc = path ? 0 : data_path(&built_in, "data/swap-terms.tsv", err);
+    int rc = path ? 0 : at_data_path(&built_in, "data/swap-terms.tsv", err);
 
     if (!path)
         path = built_in;
@@ -219,7 +219,8 @@ int bias_swap(int argc, char **argv)
     switch (opt_parse(&argc, argv + 1, table, "atlas bias swap [options] [text ...]",
                       "Replace terms for a group of people by their counterparts, and tell how far "
                       "each head's attention to the rest of the text stays the same. Ambiguous "
-                      "terms are swapped only where the tags say that they are about a person.")) {
+                      "terms are swapped only where the tags say that they are about a person.",
+                      NULL)) {
     case OPT_DONE:
         return job_finish(&job, EXIT_DONE);
     case OPT_BAD_USE:

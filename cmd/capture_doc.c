@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "cmd/doc.h"
+#include "cmd/job_doc.h"
 #include "text/pieces.h"
 
 static struct at_json *token_details(const struct doc *doc, size_t i)
@@ -52,7 +52,7 @@ struct at_capture_meta capture_meta_new(const struct job *job, const struct doc 
         .model = job->shown_model,
         .text = doc->in.text,
         .tokens_json = at_strbuf_take(&pieces_text),
-        .family = job->shape.family == AT_GPT2 ? "gpt2" : "bert",
+        .family = job->shape.family->model_type,
         .details = at_strbuf_take(&details_text),
     };
 }
@@ -192,8 +192,7 @@ static int check_shape(const struct job *job, const struct at_capture_file *c, s
                        c->dims.L, c->dims.H, first->n_layers, first->n_heads);
     if (first->n_layers && first->is_causal != c->is_causal)
         return at_fail(err, AT_EFORMAT, "is of a %s model, the first was of a %s one",
-                       at_family_name(c->is_causal ? AT_GPT2 : AT_BERT),
-                       at_family_name(first->family));
+                       at_capture_family(c)->model_type, first->family->model_type);
     return 0;
 }
 
@@ -201,7 +200,7 @@ static void take_shape(struct job *job, const struct at_capture_file *c, const c
 {
     const struct at_dims *d = &c->dims;
 
-    job->shape.family = c->is_causal ? AT_GPT2 : AT_BERT;
+    job->shape.family = at_capture_family(c);
     job->shape.is_causal = c->is_causal;
     job->shape.has_summary_token = !strcmp(first_piece, "[CLS]");
     job->shape.n_layers = d->L;

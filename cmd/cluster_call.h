@@ -5,8 +5,8 @@
 #define CMD_CLUSTER_CALL_H
 
 #include "analysis/cluster.h"
-#include "cmd/corpus.h"
-#include "cmd/head_features.h"
+#include "cmd/job_corpus.h"
+#include "cmd/job_head_features.h"
 
 enum { FEATURES_SCORES, FEATURES_JS };
 enum { MAP_TSNE, MAP_PCA };

@@ -1,33 +1,72 @@
 /*
  * cmd.h - the commands, and what main() hands to them.
  *
- * To add a command: a file cmd_<name>.c, a prototype here, a row in the table of atlas.c, a page
- * man/atlas-<name>.1, a file tests/cli/<name>.bats, a golden output, a line in README.md.
+ * To add a command: a folder cmd/<name>/ whose <name>.c defines a struct command, its row in the
+ * table of atlas.c, a page man/atlas-<name>.1, a file tests/cli/<name>.bats, a line in README.md.
+ * Options, help, completion, model, texts, output directory, manifest and exit status are the
+ * dispatcher's (atlas.c): a command measures and shows.
+ *
+ * To add a column: a field in the record beside the result (lib/analysis/<question>.c) and what
+ * fills it. CSV, JSON, the terminal, `atlas help output` and atlas-output(5) follow.
+ *
+ * To add a picture: a function in cmd/<name>/<name>_pictures.c that takes the result and hands a
+ * canvas to sink_picture().
  */
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 
+#include <stddef.h>
+
+#include "cmd/call.h"
+#include "cmd/outputs.h"
 #include "cmd/report.h"
+#include "cmd/sink.h"
+#include "session/session.h"
 
-/* Every command: argv[0] is its name; the answer is an exit status (cmd/report.h). */
-typedef int (*command_fn)(int argc, char **argv);
-
-struct command {
-    const char *name;
-    command_fn run;
-    const char *brief; /* a line for `atlas help`; a row without a function is a heading */
+/* What the dispatcher has ready before a command runs. */
+enum need {
+    NEED_MODEL = 1, /* a session; with NEED_TEXT and --from captures take its place */
+    NEED_TEXT = 2,  /* texts: operands, --file, --lines ...; else operands are the command's own */
 };
 
-/* commands - the table, ended by a row without a name. */
-extern const struct command commands[];
+/* What a command works with. */
+struct context {
+    struct call *call;                /* as given */
+    const struct at_session *session; /* the model; NULL without one */
+    struct sink *sink;                /* outputs */
+    struct at_pool *pool;             /* threads */
+};
 
-int cmd_run(int argc, char **argv);
-int cmd_cluster(int argc, char **argv);
-int cmd_heads(int argc, char **argv);
-int cmd_metrics(int argc, char **argv);
-int cmd_isa(int argc, char **argv);
-int cmd_model(int argc, char **argv);
-int cmd_completion(int argc, char **argv);
-int cmd_bias(int argc, char **argv);
+struct command {
+    const char *name;     /* "metrics", "bias detect"; NULL: a heading of `atlas help` */
+    const char *brief;    /* a line for `atlas help` */
+    const char *synopsis; /* behind the name: "[options] [text ...]" */
+    const char *about;    /* the paragraph that -h prints below it */
+    unsigned needs;
+    size_t size; /* of the command's own struct, which begins as zeros */
+    /* options - defaults into own, the table for call (CALL_TABLE()). */
+    const struct opt *(*options)(void *own, struct call *call);
+    /* check - what is wrong with the call as given; answers an exit status. May be NULL. */
+    int (*check)(void *own, struct call *call);
+    /* run - all of it; answers an exit status. */
+    int (*run)(void *own, const struct context *x);
+    void (*release)(void *own); /* may be NULL */
+    int (*legacy)(int argc, char **argv);
+    const struct output *outputs;
+};
+
+extern const struct command metrics_command;
+extern const struct command help_command, version_command, completion_command;
+
+/* commands - every command in the order of `atlas help`, ended by NULL. */
+extern const struct command *const commands[];
+
+/*
+ * each_text - the call's texts, or captures, through a visitor; what happens on the way is
+ * reported and noted in the manifest. what: of the progress line, "analysing". Answers an exit
+ * status.
+ */
+int each_text(const struct context *x, const struct at_visitor *visitor, void *arg,
+              const char *what);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * cmd_bias.c - `atlas bias`: its subcommands, each in a file of its own, and what they share.
  */
-#include "cmd/cmd.h"
+#include "cmd/legacy.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 const char *const bias_pll_words[] = { "original", "word-l2r", "whole-word", NULL };
 const char *const bias_bos_words[] = { "none", "prepend", "apart", NULL };
 
-static const struct command subcommands[] = {
+static const struct legacy_command subcommands[] = {
     { "detect", bias_detect, "flag generalisations, unfairness and stereotypes, token by token" },
     { "attention", bias_attention, "how much attention every head gives to flagged tokens" },
     { "calibrate", bias_calibrate, "thresholds of that attention for a model, from texts" },
@@ -29,7 +29,7 @@ static void print_subcommands(FILE *f)
 {
     fprintf(f, "usage: atlas bias SUBCOMMAND [options] ...\n\n"
                "Detection of bias, attention to it, and scores of published data sets.\n\n");
-    for (const struct command *c = subcommands; c->name; c++)
+    for (const struct legacy_command *c = subcommands; c->name; c++)
         fprintf(f, "  %-12s %s\n", c->name, c->brief);
     fprintf(f, "\n'atlas bias SUBCOMMAND -h' tells the options of each.\n");
 }
@@ -39,7 +39,7 @@ static int unknown_subcommand(const char *name)
     const char *names[AT_COUNTOF(subcommands)], *near;
     size_t n = 0;
 
-    for (const struct command *c = subcommands; c->name; c++)
+    for (const struct legacy_command *c = subcommands; c->name; c++)
         names[n++] = c->name;
     near = opt_nearest(name, names, n);
     if (near)
@@ -56,7 +56,7 @@ int cmd_bias(int argc, char **argv)
         return EXIT_DONE;
     }
     if (argc > 1 && !strcmp(argv[1], "--list-commands")) {
-        for (const struct command *c = subcommands; c->name; c++)
+        for (const struct legacy_command *c = subcommands; c->name; c++)
             puts(c->name);
         return EXIT_DONE;
     }
@@ -64,7 +64,7 @@ int cmd_bias(int argc, char **argv)
         return EXIT_DONE; /* all options belong to the subcommands */
     if (argc < 2)
         return report_usage("what to do? 'atlas bias -h' lists what there is");
-    for (const struct command *c = subcommands; c->name; c++)
+    for (const struct legacy_command *c = subcommands; c->name; c++)
         if (!strcmp(c->name, argv[1])) {
             snprintf(name, sizeof name, "atlas bias %s", c->name);
             report_command(name);

@@ -4,7 +4,7 @@
  * Every text scores the heads as `atlas heads` does; the means over the texts are grouped. With
  * --features js heads are compared by their maps instead of their scores.
  */
-#include "cmd/cmd.h"
+#include "cmd/legacy.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -175,7 +175,8 @@ int cmd_cluster(int argc, char **argv)
     switch (opt_parse(&argc, argv, table, "atlas cluster [options] [text ...]",
                       "Group the heads of a model by what they look at: scores are standardised, "
                       "mapped by t-SNE and PCA, grouped by k-means, and the groups named after "
-                      "what sets them apart. Several texts are averaged first.")) {
+                      "what sets them apart. Several texts are averaged first.",
+                      NULL)) {
     case OPT_DONE:
         return job_finish(&job, EXIT_DONE);
     case OPT_BAD_USE:

@@ -2,7 +2,7 @@
  * cmd_heads.c - `atlas heads`: what each head looks at. Seven specialisation scores, scores of
  * position and repetition, and with --conllu the syntactic relations heads find.
  */
-#include "cmd/cmd.h"
+#include "cmd/legacy.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -170,7 +170,8 @@ int cmd_heads(int argc, char **argv)
                       "Score what each head looks at: function words, content words, the first "
                       "token, punctuation, entities, far away, itself; the token before or after, "
                       "earlier copies and what followed them. Scaled scores compare heads of one "
-                      "layer only.")) {
+                      "layer only.",
+                      NULL)) {
     case OPT_DONE:
         return job_finish(&job, EXIT_DONE);
     case OPT_BAD_USE:

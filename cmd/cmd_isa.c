@@ -1,8 +1,8 @@
 /*
  * cmd_isa.c - `atlas isa`: how much of one sentence's attention lands on another. Sentences are
- * found in isa_sentences.c, results told in isa_report.c.
+ * found in job_isa_sentences.c, results told in isa_report.c.
  */
-#include "cmd/cmd.h"
+#include "cmd/legacy.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -206,7 +206,8 @@ int cmd_isa(int argc, char **argv)
     switch (opt_parse(&argc, argv, table, "atlas isa [options] [text ...]",
                       "Measure how much of each sentence's attention lands on each other "
                       "sentence, what a sentence depends on and what it influences, and how far "
-                      "attention reaches.")) {
+                      "attention reaches.",
+                      NULL)) {
     case OPT_DONE:
         return job_finish(&job, EXIT_DONE);
     case OPT_BAD_USE:

@@ -1,7 +1,7 @@
 /*
  * cmd_model.c - `atlas model list | info | check`: what is there, what it is, whether it is whole.
  */
-#include "cmd/cmd.h"
+#include "cmd/legacy.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -12,10 +12,10 @@
 #include "base/alloc.h"
 #include "base/strbuf.h"
 #include "cmd/job.h"
-#include "cmd/lookup.h"
 #include "io/json.h"
 #include "model/classify.h"
 #include "model/lm_head.h"
+#include "session/find.h"
 
 /* What atlas promises of every attention weight. */
 #define MOST_ERROR 1e-5
@@ -42,8 +42,8 @@ static int look_at(struct at_config *c, const char *dir, struct at_error *err)
 
 static int list_models(const struct model_call *call)
 {
-    struct model_place *places;
-    size_t n = model_places(&places);
+    struct at_model_place *places;
+    size_t n = at_model_places(&places);
     struct at_json *list = at_json_array();
 
     for (size_t i = 0; i < n; i++) {
@@ -65,8 +65,8 @@ static int list_models(const struct model_call *call)
             printf("%-28s %-12s cannot be used: %s\n", places[i].name, places[i].where, err.text);
         else
             printf("%-28s %-12s %s, %zu layer%s, %zu head%s, width %zu, %s\n", places[i].name,
-                   places[i].where, c.family == AT_GPT2 ? "GPT-2" : "BERT", c.n_layers,
-                   at_plural(c.n_layers), c.n_heads, at_plural(c.n_heads), c.width, places[i].dir);
+                   places[i].where, c.family->name, c.n_layers, at_plural(c.n_layers), c.n_heads,
+                   at_plural(c.n_heads), c.width, places[i].dir);
         at_config_release(&c);
     }
     if (call->is_json) {
@@ -78,7 +78,7 @@ static int list_models(const struct model_call *call)
         printf("no models; ATLAS_DATADIR and ATLAS_MODELS say where to look\n");
     }
     at_json_free(list);
-    model_places_free(places, n);
+    at_model_places_free(places, n);
     return EXIT_DONE;
 }
 
@@ -111,7 +111,7 @@ static struct at_json *info_json(const struct model_call *call)
 
     at_json_set_string(o, "model", at_path_base(call->model));
     at_json_set_string(o, "path", call->opened.dir);
-    at_json_set_string(o, "architecture", c->family == AT_GPT2 ? "gpt2" : "bert");
+    at_json_set_string(o, "architecture", c->family->model_type);
     at_json_set_bool(o, "causal", c->is_causal);
     at_json_set_int(o, "layers", (long long)c->n_layers);
     at_json_set_int(o, "heads", (long long)c->n_heads);
@@ -369,7 +369,7 @@ static int check(const struct model_call *call)
     is_good &= verdict(checks, call->is_json, true, "tensors", found);
     snprintf(found, sizeof found, "tokenizer %zu, embedding %zu, configuration %zu", pieces,
              m->weights.word_embed.n_out, m->config.vocab);
-    is_good &= verdict(checks, call->is_json, vocabulary_fits(pieces, m->config.vocab),
+    is_good &= verdict(checks, call->is_json, at_vocabulary_fits(pieces, m->config.vocab),
                        "vocabulary sizes agree", found);
     is_good &= check_weights(checks, call);
     if (run_probe(&p, call, &err)) {
@@ -402,16 +402,16 @@ static int check(const struct model_call *call)
     return EXIT_DONE;
 }
 
-/* Unlike model_load(), a vocabulary of another size is a finding here, not a failure. */
+/* Unlike at_model_load(), a vocabulary of another size is a finding here, not a failure. */
 static int open_call(struct model_call *call, struct at_error *err)
 {
     char *dir;
-    int rc = model_find(&dir, call->model, err);
+    int rc = at_model_find(&dir, call->model, err);
 
     if (rc)
         return rc;
     rc = at_model_open(&call->opened, dir, err);
-    call->model = model_trim(&call->opened.arena, call->model);
+    call->model = at_model_trim(&call->opened.arena, call->model);
     if (!rc)
         rc = at_tokenizer_open(&call->tokenizer, dir, err);
     free(dir);
@@ -445,7 +445,8 @@ int cmd_model(int argc, char **argv)
     }
     switch (opt_parse(&argc, argv, table, "atlas model list|info|check [options] [name|dir]",
                       "list: the models that can be named. info: sizes, parameters and heads of "
-                      "one. check: which tensor has which role, and whether the model is sound.")) {
+                      "one. check: which tensor has which role, and whether the model is sound.",
+                      NULL)) {
     case OPT_DONE:
         return EXIT_DONE;
     case OPT_BAD_USE:

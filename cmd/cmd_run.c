@@ -2,7 +2,7 @@
  * cmd_run.c - `atlas run`: a text through the model; its tokens, predictions, attention maps and
  * the pictures of them. What is printed or written of it is in run_report.c.
  */
-#include "cmd/cmd.h"
+#include "cmd/legacy.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -195,7 +195,7 @@ static int run_head(struct run_state *s, const struct doc_layer *l, size_t head,
         run_attention_rows(s, map, name);
     if (s->grid)
         at_thumbnail(s->grid + (l->layer * l->H + head) * side * side, side, map, l->n);
-    if (selects_head(&s->job->selection, l->layer, head))
+    if (job_selects_head(&s->job->selection, l->layer, head))
         rc = show_map(s, map, name, l->raw, err);
     return rc;
 }
@@ -203,7 +203,7 @@ static int run_head(struct run_state *s, const struct doc_layer *l, size_t head,
 /* A rollout has one map for a layer, which stands for whichever of its heads was chosen. */
 static bool selects_any_head(const struct selection *s, size_t layer)
 {
-    return selects_head(s, layer, s->heads == SELECT_ONE ? s->head : 0);
+    return job_selects_head(s, layer, s->heads == SELECT_ONE ? s->head : 0);
 }
 
 static int run_layer(void *state, const struct doc_layer *l, struct at_error *err)
@@ -222,7 +222,7 @@ static int run_layer(void *state, const struct doc_layer *l, struct at_error *er
         rc = run_head(s, l, h, err);
     if (!rc && s->has_attention_csv && s->job->matrix == AT_ROLLOUT)
         run_attention_rows(s, at_map_series_layer(&s->series), mean);
-    if (!rc && (selects_layer_mean(chosen, l->layer) ||
+    if (!rc && (job_selects_layer_mean(chosen, l->layer) ||
                 (s->job->matrix == AT_ROLLOUT && selects_any_head(chosen, l->layer))))
         rc = show_map(s, at_map_series_layer(&s->series), mean, NULL, err);
     return rc;
@@ -303,7 +303,7 @@ static int run_finish(void *state, const float *hidden, struct at_error *err)
     struct map_name mean = { -1, -1 };
     int rc = 0;
 
-    if (selects_global(&s->job->selection))
+    if (job_selects_global(&s->job->selection))
         rc = show_map(s, global, mean, NULL, err);
     if (!rc && s->grid)
         rc = draw_grid(s, err);
@@ -396,7 +396,8 @@ int cmd_run(int argc, char **argv)
     switch (opt_parse(&argc, argv, table, "atlas run [options] [text ...]",
                       "Run texts through a model: tokens, predictions and every attention map. "
                       "Without -o a summary goes to standard output; with it documents, tables, "
-                      "pictures and the capture go to DIR.")) {
+                      "pictures and the capture go to DIR.",
+                      NULL)) {
     case OPT_DONE:
         return job_finish(&job, EXIT_DONE);
     case OPT_BAD_USE:

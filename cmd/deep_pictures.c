@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "cmd/deep_dive.h"
+#include "cmd/job_deep_dive.h"
 #include "draw/draw_heatmap.h"
 #include "draw/draw_lines.h"
 #include "draw/draw_scatter.h"
@@ -323,7 +323,7 @@ int deep_pictures(struct deep *d, struct at_error *err)
         rc = picture_layers(d, &maps[i], err);
     if (!rc)
         rc = picture_planes(d, err);
-    if (!rc && selects_global(d->selection)) {
+    if (!rc && job_selects_global(d->selection)) {
         float *mean = at_arena_alloc(&d->scratch, cells, sizeof *mean);
         for (size_t i = 0; i < cells; i++)
             mean[i] = (float)(d->cosine_sum[i] / (double)(d->L * d->H));

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "cmd/deep_dive.h"
+#include "cmd/job_deep_dive.h"
 #include "cmd/term.h"
 #include "stats/summary.h"
 

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/attr.h"
-#include "cmd/deep_dive.h"
+#include "cmd/job_deep_dive.h"
 
 #define EMBEDDING_COLUMNS                                                                          \
     "index,token,segment,word_norm,position_norm,segment_norm,sum_norm,output_norm,word_nearest,"  \
@@ -54,7 +54,7 @@ static void fill_embeddings(struct at_csv *csv, const struct deep *d)
 {
     for (size_t i = 0; i < d->n; i++) {
         put_row_name(csv, d, i);
-        if (d->job->shape.family == AT_BERT)
+        if (at_family_has(d->job->shape.family, AT_SEGMENT_EMBED))
             at_csv_int(csv, row_segment(d, i));
         else
             at_csv_empty(csv);

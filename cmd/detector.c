@@ -8,11 +8,11 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
-#include "cmd/lookup.h"
 #include "cmd/report.h"
 #include "io/npy.h"
 #include "model/classify.h"
 #include "model/forward.h"
+#include "session/find.h"
 
 /* "0.4" for every category, "GEN=0.4" for one. */
 static int take_threshold(double *category, const char *item, size_t n)
@@ -115,13 +115,12 @@ int detector_use(struct detector *out, struct at_model *model, struct at_tokeniz
 
     out->model = model;
     out->tokenizer = tokenizer;
-    name = model_trim(&model->arena, name);
+    name = at_model_trim(&model->arena, name);
     rc = at_bias_find_labels(&out->labels, &model->config, err);
     if (!rc && !model->weights.classifier.w.data)
         rc = at_fail(err, AT_EFORMAT, "the checkpoint has no token classifier");
     if (rc)
         return at_error_in(err, "'%s'", name);
-    model->config.is_multi_label = true; /* seven independent labels, whatever config.json says */
     if (model->config.is_causal)
         at_tokenizer_set_prefix_space(tokenizer, true); /* as these classifiers were trained */
     if (!o->has_rule)
@@ -136,7 +135,7 @@ int detector_open(struct detector *out, const char *name, const struct detector_
     int rc;
 
     *out = (struct detector){ 0 };
-    rc = model_load(&out->own_model, &out->own_tokenizer, name, err);
+    rc = at_model_load(&out->own_model, &out->own_tokenizer, name, err);
     return rc ? rc : detector_use(out, &out->own_model, out->own_tokenizer, name, o, err);
 }
 
@@ -190,7 +189,8 @@ struct at_json *detector_rule(const struct detector *d)
     return o;
 }
 
-/* p (T, n_labels) of one classifier; hidden NULL: computed here. The caller frees. */
+/* p (T, n_labels) of one classifier: labels that are independent, whatever its config.json says.
+   hidden NULL: computed here. The caller frees. */
 static int probabilities(float **out, const struct detector *d, const struct at_tokens *tokens,
                          const float *hidden, struct at_pool *pool, struct at_error *err)
 {
@@ -205,7 +205,7 @@ static int probabilities(float **out, const struct detector *d, const struct at_
     }
     p = at_malloc(T * d->model->config.n_labels, sizeof *p);
     if (!rc)
-        rc = at_classify(p, d->model, hidden ? hidden : own, T, pool, err);
+        rc = at_classify(p, d->model, hidden ? hidden : own, T, true, pool, err);
     free(ids);
     free(own);
     if (rc)

@@ -12,7 +12,7 @@
 #include "base/array.h"
 #include "base/path.h"
 #include "cmd/capture_doc.h"
-#include "cmd/doc.h"
+#include "cmd/job_doc.h"
 #include "io/textfile.h"
 
 /*

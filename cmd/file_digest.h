@@ -11,8 +11,8 @@
 #include "base/digest.h"
 #include "io/tensors.h"
 
-/* file_digest - AT_EIO or AT_ENOTFOUND when path cannot be read or is no regular file: a pipe's bytes
-   are for the one that reads it. */
+/* file_digest - AT_EIO or AT_ENOTFOUND when path cannot be read or is no regular file: a pipe's
+   bytes are for the one that reads it. */
 AT_MUST_USE int file_digest(struct at_digest *out, const char *path, struct at_error *err);
 
 /* weights_digest - of a model's one file, or of the digests of all its shards in their order. */

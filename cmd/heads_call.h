@@ -4,8 +4,8 @@
 #ifndef CMD_HEADS_CALL_H
 #define CMD_HEADS_CALL_H
 
-#include "cmd/corpus.h"
-#include "cmd/head_features.h"
+#include "cmd/job_corpus.h"
+#include "cmd/job_head_features.h"
 
 enum { N_HEAD_VALUES = AT_N_HEAD_SCORES + AT_N_HEAD_PATTERNS };
 

@@ -185,13 +185,13 @@ int heads_pictures(struct heads_state *s, struct at_error *err)
         rc = map_of_score(s, i, err);
     for (size_t i = 0; !rc && i < AT_N_HEAD_PATTERNS; i++)
         rc = map_of_pattern(s, i, err);
-    if (!rc && selects_global(&s->job->selection))
+    if (!rc && job_selects_global(&s->job->selection))
         rc = radar_of_model(s, err);
     for (size_t l = 0; !rc && l < f->L; l++) {
-        if (selects_layer_mean(&s->job->selection, l))
+        if (job_selects_layer_mean(&s->job->selection, l))
             rc = radar_of_layer(s, l, err);
         for (size_t h = 0; !rc && h < f->H; h++)
-            if (selects_head(&s->job->selection, l, h))
+            if (job_selects_head(&s->job->selection, l, h))
                 rc = radar_of_head(s, l, h, err);
     }
     return rc;

@@ -1,5 +1,5 @@
 /*
- * isa_call.h - what cmd_isa.c computes, isa_sentences.c finds and isa_report.c tells.
+ * isa_call.h - what cmd_isa.c computes, job_isa_sentences.c finds and isa_report.c tells.
  */
 #ifndef CMD_ISA_CALL_H
 #define CMD_ISA_CALL_H

@@ -13,8 +13,8 @@
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
-#include "cmd/lookup.h"
 #include "cmd/build_info.h"
+#include "session/find.h"
 
 static const char *const matrix_words[] = { "raw", "col", "rollout", NULL };
 static const char *const precision_words[] = { "auto", "float", "double", NULL };
@@ -227,21 +227,21 @@ static int check_options(struct job *job)
 
 static int open_model(struct job *job, struct at_error *err)
 {
-    int rc = model_load(&job->model, &job->tokenizer, job->model_name, err);
+    int rc = at_model_load(&job->model, &job->tokenizer, job->model_name, err);
     const char *note;
     char buf[160];
 
     if (rc)
         return rc;
-    note = vocabulary_note(buf, sizeof buf, at_tokenizer_vocab_size(job->tokenizer),
-                           job->model.config.vocab);
+    note = at_vocabulary_note(buf, sizeof buf, at_tokenizer_vocab_size(job->tokenizer),
+                              job->model.config.vocab);
     if (note)
         report_warning("'%s': %s", job->model_name, note);
     if (job->precision == PRECISION_AUTO)
         job->precision = PRECISION_FLOAT;
     job->model.is_double = job->precision == PRECISION_DOUBLE;
     job->shape = job->model.config;
-    job->model_name = model_trim(&job->arena, job->model_name);
+    job->model_name = at_model_trim(&job->arena, job->model_name);
     job->shown_model = at_path_base(job->model_name);
     if (job->pair && job->shape.n_segments < 2)
         return at_fail(err, AT_ERANGE, "--pair needs a model with two segments; '%s' has none",
@@ -435,7 +435,7 @@ static bool selects_layer(const struct selection *s, size_t layer)
     return s->layers == SELECT_ALL || (s->layers == SELECT_ONE && s->layer == layer);
 }
 
-bool selects_head(const struct selection *s, size_t layer, size_t head)
+bool job_selects_head(const struct selection *s, size_t layer, size_t head)
 {
     bool any_layer = s->layers == SELECT_NONE && s->heads == SELECT_ALL;
 
@@ -443,12 +443,12 @@ bool selects_head(const struct selection *s, size_t layer, size_t head)
            (s->heads == SELECT_ALL || (s->heads == SELECT_ONE && s->head == head));
 }
 
-bool selects_layer_mean(const struct selection *s, size_t layer)
+bool job_selects_layer_mean(const struct selection *s, size_t layer)
 {
     return selects_layer(s, layer) && (s->heads == SELECT_NONE || s->heads == SELECT_MEAN);
 }
 
-bool selects_global(const struct selection *s)
+bool job_selects_global(const struct selection *s)
 {
     return (s->layers == SELECT_NONE || s->layers == SELECT_MEAN) && s->heads != SELECT_ONE &&
            s->heads != SELECT_ALL;
@@ -469,7 +469,7 @@ struct at_json *job_meta(const struct job *job, const struct doc *doc)
     struct at_json *m = at_json_object(), *versions = at_json_object();
 
     at_json_set_string(m, "model", job->shown_model);
-    at_json_set_string(m, "architecture", job->shape.family == AT_GPT2 ? "gpt2" : "bert");
+    at_json_set_string(m, "architecture", job->shape.family->model_type);
     at_json_set_int(m, "layers", (long long)job->shape.n_layers);
     at_json_set_int(m, "heads", (long long)job->shape.n_heads);
     at_json_set_string(m, "tokenisation", doc && doc->in.pair ? "pair" : "plain");

@@ -22,9 +22,9 @@
 #include "cmd/manifest.h"
 #include "cmd/opt.h"
 #include "cmd/report.h"
-#include "cmd/texts.h"
+#include "cmd/job_texts.h"
 #include "draw/canvas.h"
-#include "draw/label.h"
+#include "text/label.h"
 #include "model/forward.h"
 #include "text/tokenizer.h"
 #include "text/words.h"
@@ -154,9 +154,9 @@ struct at_map_kind job_map_kind(const struct job *job);
 /* job_check_selection - AT_ERANGE when the layer or head chosen is outside the model. */
 AT_MUST_USE int job_check_selection(const struct job *job, struct at_error *err);
 /* Is this head's map / this layer's mean / the global mean to be shown? */
-bool selects_head(const struct selection *s, size_t layer, size_t head);
-bool selects_layer_mean(const struct selection *s, size_t layer);
-bool selects_global(const struct selection *s);
+bool job_selects_head(const struct selection *s, size_t layer, size_t head);
+bool job_selects_layer_mean(const struct selection *s, size_t layer);
+bool job_selects_global(const struct selection *s);
 
 /* job_meta - the "meta" object of every document. */
 struct at_json *job_meta(const struct job *job, const struct doc *doc);
@@ -171,8 +171,8 @@ char *job_title(const struct job *job, const char *what, long layer, long head);
 char *job_subtitle(const struct job *job, const struct doc *doc, const char *more);
 /* job_text_subtitle - the same of what no matrix mode changes. */
 char *job_text_subtitle(const struct job *job, const struct doc *doc);
-/* component_name - of a principal component's axis, "PC 1 (42 %)"; without any variance ratio is NaN
-   and has no share to tell. The arena's. */
+/* component_name - of a principal component's axis, "PC 1 (42 %)"; without any variance ratio is
+   NaN and has no share to tell. The arena's. */
 const char *component_name(struct at_arena *arena, int number, double ratio, int decimals);
 /* job_draws - are pictures (or their drawing lists) written at all? */
 bool job_draws(const struct job *job);

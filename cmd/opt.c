@@ -328,8 +328,22 @@ static const struct opt *find_option(const struct getopt_tables *t, int code)
     return t->opts[i];
 }
 
+bool opt_is_given(const struct opt_given *g, const void *value)
+{
+    for (size_t i = 0; i < g->n; i++)
+        if (g->values[i] == value)
+            return true;
+    return false;
+}
+
+static void note_given(struct opt_given *g, const void *value)
+{
+    if (g && !opt_is_given(g, value))
+        g->values[g->n++] = value;
+}
+
 enum opt_result opt_parse(int *argc, char **argv, const struct opt *table, const char *synopsis,
-                          const char *about)
+                          const char *about, struct opt_given *given)
 {
     struct getopt_tables t;
     int code, n_operands;
@@ -350,9 +364,12 @@ enum opt_result opt_parse(int *argc, char **argv, const struct opt *table, const
         return code == HELP || code == LIST ? OPT_DONE : OPT_BAD_USE;
     }
     optind = 0;
-    while ((code = getopt_long(*argc, argv, t.shorts, t.longs, NULL)) != -1)
-        if (!store(find_option(&t, code), optarg))
+    while ((code = getopt_long(*argc, argv, t.shorts, t.longs, NULL)) != -1) {
+        const struct opt *o = find_option(&t, code);
+        if (!store(o, optarg))
             return OPT_BAD_USE;
+        note_given(given, o->value);
+    }
     n_operands = *argc - optind;
     memmove(argv, argv + optind, (size_t)n_operands * sizeof *argv);
     *argc = n_operands;

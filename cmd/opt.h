@@ -67,6 +67,13 @@ struct opt {
     { .type = OPT_TYPE_LIST, .letter = (l), .name = (n), .value = (v), .metavar = (m), .help = (h) }
 /* clang-format on */
 
+/* Which options a call has, by the variables they are stored in. */
+struct opt_given {
+    const void *values[96];
+    size_t n;
+};
+bool opt_is_given(const struct opt_given *g, const void *value);
+
 /* What opt_parse() found, beside the values it stored. */
 enum opt_result {
     OPT_GO_ON,   /* run the command; argv[0..argc-1] are the operands */
@@ -78,10 +85,10 @@ enum opt_result {
  * opt_parse - parse argv[1..], store values, leave the operands in argv[0..*argc-1].
  *
  * synopsis is "atlas run [options] [text ...]"; about is the paragraph that -h prints below it.
- * Options and operands may be mixed; "--" ends options; "-" is an operand.
+ * Options and operands may be mixed; "--" ends options; "-" is an operand. given may be NULL.
  */
 enum opt_result opt_parse(int *argc, char **argv, const struct opt *table, const char *synopsis,
-                          const char *about);
+                          const char *about, struct opt_given *given);
 
 /* opt_help - synopsis, about and every option with its default, wrapped at 79 columns. */
 void opt_help(FILE *f, const struct opt *table, const char *synopsis, const char *about);

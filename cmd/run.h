@@ -5,10 +5,10 @@
 #define CMD_RUN_H
 
 #include "analysis/tree.h"
-#include "cmd/deep_dive.h"
+#include "cmd/job_deep_dive.h"
 #include "cmd/job.h"
 #include "cmd/map_pictures.h"
-#include "cmd/predict.h"
+#include "cmd/job_predict.h"
 #include "model/capture.h"
 
 #define ATTENTION_COLUMNS "layer,head,query,key,query_token,key_token,weight"

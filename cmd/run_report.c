@@ -191,7 +191,7 @@ static struct at_json *metrics_json(const struct at_attn_metrics *m)
     struct at_json *o = at_json_object();
 
     for (size_t i = 0; i < AT_N_METRICS; i++)
-        at_json_set_real(o, at_metric_table[i].key, at_metric_get(m, i));
+        at_json_set_real(o, at_metric_fields[i].key, at_metric_get(m, i));
     return o;
 }
 
@@ -390,7 +390,7 @@ static void print_metrics(const struct findings *f)
 {
     printf("\nmean map\n");
     for (size_t i = 0; i < AT_N_METRICS; i++)
-        print_metric(at_metric_table[i].key, at_metric_get(&f->global, i));
+        print_metric(at_metric_fields[i].key, at_metric_get(&f->global, i));
     print_metric("flow_change", f->flow_change);
 }
 
@@ -427,7 +427,7 @@ static char *text_columns(void)
 
     at_strbuf_adds(&b, "id,n_tokens,n_rows,text");
     for (size_t i = 0; i < AT_N_METRICS; i++)
-        at_strbuf_addf(&b, ",%s", at_metric_table[i].key);
+        at_strbuf_addf(&b, ",%s", at_metric_fields[i].key);
     at_strbuf_adds(&b, ",flow_change");
     return at_strbuf_take(&b);
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "cmd/doc.h"
+#include "cmd/job_doc.h"
 
 /* A batch is closed when it has this many rows or texts. */
 enum { BATCH_ROWS = 1024, BATCH_TEXTS = 64 };
@@ -129,7 +129,7 @@ static int mark_tokens(struct reader *r, size_t at, size_t n_context, struct at_
                                                 : AT_PART_COMPLETION;
     }
     if (!rc)
-        at_tags_marks(r->marks[at], tags, labels, T);
+        at_token_marks(r->marks[at], tags, labels, T);
     free(labels);
     free(tags);
     return rc;

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "cmd/lookup.h"
 #include "model/classify.h"
+#include "session/find.h"
 
 static const char built_in[] = "atlas-tagger";
 
@@ -48,8 +48,8 @@ int tagger_open(struct tagger *t, struct at_error *err)
             at_lines_close(&lines);
         return rc;
     }
-    rc = model_load(&t->model, &t->tokenizer, t->model_name, err);
-    t->model_name = model_trim(&t->model.arena, t->model_name);
+    rc = at_model_load(&t->model, &t->tokenizer, t->model_name, err);
+    t->model_name = at_model_trim(&t->model.arena, t->model_name);
     if (!rc && t->model.config.n_labels == 0)
         rc = at_fail(err, AT_EFORMAT, "'%s' is no tagger: it has no token-classification head",
                      t->model_name);
@@ -90,7 +90,7 @@ static int classify_tokens(float *p, const struct tagger *t, const struct at_tok
 
     rc = at_forward(hidden, &t->model, &batch, NULL, pool, err);
     if (!rc)
-        rc = at_classify(p, &t->model, hidden, T, pool, err);
+        rc = at_classify(p, &t->model, hidden, T, t->model.config.is_multi_label, pool, err);
     free(hidden);
     free(ids);
     return rc;

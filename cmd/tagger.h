@@ -5,7 +5,7 @@
 #ifndef CMD_TAGGER_H
 #define CMD_TAGGER_H
 
-#include "analysis/tags.h"
+#include "text/tags.h"
 #include "cmd/job.h"
 
 /* Its options; include tagger_options in a table after tagger_init(). */

@@ -1,8 +1,7 @@
 /*
  * term.c - see term.h.
  */
-#define _XOPEN_SOURCE   700 /* wcwidth */
-#define _DEFAULT_SOURCE     /* struct winsize */
+#define _DEFAULT_SOURCE /* struct winsize */
 #include "cmd/term.h"
 
 #include <math.h>
@@ -10,7 +9,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include "base/alloc.h"
 #include "io/textfile.h"
@@ -42,20 +40,9 @@ size_t term_width(FILE *f)
     return n >= 20 && n <= 10000 ? (size_t)n : 80;
 }
 
-static size_t code_point_columns(unsigned c)
-{
-    int n = wcwidth((wchar_t)c);
-
-    return n > 0 ? (size_t)n : 0;
-}
-
 size_t term_columns(const char *utf8)
 {
-    size_t n = 0;
-
-    for (size_t i = 0; utf8[i];)
-        n += code_point_columns(at_utf8_next(utf8, &i));
-    return n;
+    return at_utf8_columns(utf8, strlen(utf8));
 }
 
 void term_pad(FILE *f, const char *utf8, size_t width)
@@ -64,7 +51,9 @@ void term_pad(FILE *f, const char *utf8, size_t width)
     size_t room = is_cut ? width - 1 : width, used = 0;
 
     for (size_t i = 0; utf8[i];) {
-        size_t start = i, w = code_point_columns(at_utf8_next(utf8, &i));
+        size_t start = i, w;
+        (void)at_utf8_next(utf8, &i);
+        w = at_utf8_columns(utf8 + start, i - start);
         if (used + w > room)
             break;
         fwrite(utf8 + start, 1, i - start, f);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# check-docs.sh ATLAS - option tables, -h, manual and README say the same.
+# check-docs.sh ATLAS - option tables, -h, records of files, manual and README say the same.
 #
 # The tables are what the program itself lists with --list-options: long name, letter, argument,
 # type, default and help, a tab between them, "-" for none.
@@ -58,5 +58,13 @@ documented man/atlas.1 | grep -vE '^(version|help) ' >"$work/own"
 sort -u "$work/all" | comm -13 - "$work/own" | while read -r o; do
     echo "man/atlas.1: '$o' is an option of no command (name, letter, argument)"
 done | grep . && failed=1
-[ $failed -ne 0 ] || echo "  OK   $(sort -u "$work/all" | wc -l) options documented"
+if ! scripts/gen-output-5 "$atlas" "$work/page"; then
+    failed=1
+elif ! cmp -s "$work/page" man/atlas-output.5; then
+    bad "man/atlas-output.5 is not what commands declare: make manual"
+    diff man/atlas-output.5 "$work/page" | head -20
+fi
+"$atlas" help output --list >"$work/files"
+[ $failed -ne 0 ] || echo "  OK   $(sort -u "$work/all" | wc -l) options documented," \
+    "$(cut -f1 "$work/files" | sort -u | wc -l) files"
 exit $failed

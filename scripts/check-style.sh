@@ -38,6 +38,8 @@ text=$(find Makefile README.md .ci scripts man tests -type f ! -name '*.[ch]' ! 
     ban '.{101}' 'over 100 columns' $c
     except=
     ban '[[:space:]]$' 'blank at the end' $c $text
+    ban '(^|[^a-z0-9-])python[0-9.]*( |$)' 'nothing here needs Python' \
+        $(echo "$text" | grep -E '^(Makefile|\.ci/|scripts/(demo|setup|test)|tests/)')
     ban '(^|[^A-Za-z])(TODO|FIXME|XXX)([^A-Za-z]|$)' 'unfinished' $c $(echo "$text" | grep -v check-style.sh)
 }
 
@@ -45,6 +47,8 @@ for f in $c; do
     lines=$(wc -l <"$f")
     [ "$lines" -le 700 ] || { echo "$f: $lines lines, want 700 at most"; failed=1; }
 done
+strays=$(find cmd lib man fixtures tests scripts -path scripts/outside -prune -o -name '*.py' -print)
+[ -z "$strays" ] || { echo "Python has its place in scripts/outside:" $strays; failed=1; }
 for f in $headers; do
     guard=$(basename "$f" .h | tr 'a-z-' 'A-Z_')_H
     layer=$(basename "$(dirname "$f")" | tr 'a-z' 'A-Z')

@@ -16,37 +16,25 @@
 #include "stats/entropy.h"
 #include "stats/quantiles.h"
 
-#define METRIC(name)                                                                               \
-    {                                                                                              \
-#name, offsetof(struct at_attn_metrics, name)                                              \
-    }
+#define FIELD(name, unit, help) AT_FIELD(struct at_attn_metrics, name, #name, unit, help),
+const struct at_field at_metric_fields[AT_N_METRICS + 1] = { AT_METRICS(FIELD) AT_FIELD_END };
+#undef FIELD
 
-const struct at_metric_info at_metric_table[AT_N_METRICS] = {
-    METRIC(confidence_max),
-    METRIC(confidence_avg),
-    METRIC(focus_entropy),
-    METRIC(focus_normalized),
-    METRIC(sparsity),
-    METRIC(distribution_q25),
-    METRIC(distribution_median),
-    METRIC(distribution_q75),
-    METRIC(uniformity),
-    METRIC(balance),
-};
+const struct at_record at_attn_metrics_record = AT_RECORD(struct at_attn_metrics, at_metric_fields);
 
 double at_metric_get(const struct at_attn_metrics *m, size_t i)
 {
     double value;
 
     AT_BUG_IF(i >= AT_N_METRICS);
-    memcpy(&value, (const char *)m + at_metric_table[i].offset, sizeof value);
+    memcpy(&value, (const char *)m + at_metric_fields[i].offset, sizeof value);
     return value;
 }
 
 void at_metric_set(struct at_attn_metrics *m, size_t i, double value)
 {
     AT_BUG_IF(i >= AT_N_METRICS);
-    memcpy((char *)m + at_metric_table[i].offset, &value, sizeof value);
+    memcpy((char *)m + at_metric_fields[i].offset, &value, sizeof value);
 }
 
 enum { LANES = 8 };

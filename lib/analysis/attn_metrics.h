@@ -10,25 +10,41 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { AT_N_METRICS = 10 };
+#include "io/record.h"
+#include "model/config.h"
 
-/* Field order is the order of columns in metrics.csv. */
+/*
+ * Every metric, in the order of columns: name, unit, meaning. A line here and a line in
+ * at_attn_metrics() make a metric; columns, keys, tables, help and pictures follow.
+ */
+/* clang-format off */
+#define AT_METRICS(X) \
+    X(confidence_max, "fraction", "the greatest weight; row 0 left out when causal") \
+    X(confidence_avg, "fraction", "mean over rows of their greatest weight") \
+    X(focus_entropy, "nats", "entropy of the whole map, summed over rows") \
+    X(focus_normalized, "fraction", "entropy as a share of that of even attention") \
+    X(sparsity, "fraction", "share of visible cells below 1/T") \
+    X(distribution_q25, "weight", "lower quartile of the visible cells") \
+    X(distribution_median, "weight", "median of the visible cells") \
+    X(distribution_q75, "weight", "upper quartile of the visible cells") \
+    X(uniformity, "weight", "standard deviation of the visible cells") \
+    X(balance, "fraction", "share of the first column; undefined without a summary token")
+/* clang-format on */
+
+#define AT_METRIC_MEMBER(name, unit, help) double name;
 struct at_attn_metrics {
-    double confidence_max, confidence_avg; /* fraction; row 0 left out when causal and T > 1 */
-    double focus_entropy;                  /* nats, summed over rows */
-    double focus_normalized;               /* / (T ln T), causal / ln(T!) */
-    double sparsity;                       /* share of visible cells strictly below 1/T */
-    double distribution_q25, distribution_median, distribution_q75; /* numpy's linear rule */
-    double uniformity; /* population standard deviation of the visible cells */
-    double balance;    /* share of column 0; NaN without a summary token */
+    AT_METRICS(AT_METRIC_MEMBER)
 };
+#undef AT_METRIC_MEMBER
 
-/* Name and place of each metric, in order; one table for columns, keys, help and pictures. */
-struct at_metric_info {
-    const char *key;
-    size_t offset; /* in struct at_attn_metrics */
-};
-extern const struct at_metric_info at_metric_table[AT_N_METRICS];
+#define AT_METRIC_NUMBER(name, unit, help) AT_METRIC_##name,
+enum at_metric { AT_METRICS(AT_METRIC_NUMBER) AT_N_METRICS };
+#undef AT_METRIC_NUMBER
+
+/* The fields of a struct at_attn_metrics; [i].key is the name of metric i. */
+extern const struct at_field at_metric_fields[AT_N_METRICS + 1];
+extern const struct at_record at_attn_metrics_record;
+
 double at_metric_get(const struct at_attn_metrics *m, size_t i);
 void at_metric_set(struct at_attn_metrics *m, size_t i, double value);
 
@@ -37,12 +53,6 @@ void at_metric_set(struct at_attn_metrics *m, size_t i, double value);
  * T(T+1)/2, of a causal one. The quartiles are of the visible cells too: with the
  * masked half counted as zeros a causal median would always be about 0.
  */
-
-/* What the cells of a map may be. */
-struct at_map_kind {
-    bool is_causal;
-    bool has_summary_token; /* column 0 is [CLS] */
-};
 
 /*
  * at_attn_metrics - all metrics of one map (T,T), in one pass over the cells and one selection.

@@ -18,11 +18,17 @@ static const char *const part_keys[AT_N_PART_TRAITS] = {
     "completion_to_completion",
 };
 
+/* Every metric but balance, which a causal model does not have. */
+static size_t metric_of(size_t trait)
+{
+    return trait < AT_METRIC_balance ? trait : trait + 1;
+}
+
 const char *at_trait_key(size_t trait)
 {
     AT_BUG_IF(trait >= AT_N_TRAITS);
-    if (trait < N_METRICS_USED) /* balance is the last of the table */
-        return at_metric_table[trait].key;
+    if (trait < N_METRICS_USED)
+        return at_metric_fields[metric_of(trait)].key;
     if (trait < FIRST_PART)
         return at_head_score_table[trait - N_METRICS_USED].key;
     return part_keys[trait - FIRST_PART];
@@ -66,7 +72,7 @@ static void traits_task(void *arg, size_t h, size_t slot)
 
     at_attn_metrics(&m, map, job->T, job->kind, job->scratch + slot * cells);
     for (size_t i = 0; i < N_METRICS_USED; i++)
-        out[i] = (float)at_metric_get(&m, i);
+        out[i] = (float)at_metric_get(&m, metric_of(i));
     for (size_t i = 0; i < AT_N_HEAD_SCORES; i++)
         out[N_METRICS_USED + i] = (float)job->scores[h * AT_N_HEAD_SCORES + i];
     between_parts(out + FIRST_PART, map, job->part, job->T);

@@ -13,24 +13,101 @@
 
 enum { FAR = 5 }; /* least distance of a long-range cell */
 
+/* The names of columns and keys, written once. */
+#define SYNTAX     "syntax"
+#define SEMANTICS  "semantics"
+#define CLS        "cls"
+#define PUNCT      "punct"
+#define ENTITIES   "entities"
+#define LONG_RANGE "long_range"
+#define SELF       "self"
+#define PREVIOUS   "previous_token"
+#define NEXT       "next_token"
+#define DUPLICATE  "duplicate"
+#define INDUCTION  "induction"
+
 #define SAME(title, specialist) title, specialist, title, specialist
 
 const struct at_head_score_info at_head_score_table[AT_N_HEAD_SCORES] = {
-    [AT_SYNTAX] = { "syntax", SAME("Syntax", "Syntax") },
-    [AT_SEMANTICS] = { "semantics", SAME("Semantics", "Semantics") },
-    [AT_CLS] = { "cls", "[CLS] focus", "CLS", "First-token (sink) focus", "First-token" },
-    [AT_PUNCT] = { "punct", SAME("Punctuation", "Punctuation") },
-    [AT_ENTITIES] = { "entities", SAME("Entities", "Entity") },
-    [AT_LONG_RANGE] = { "long_range", SAME("Long-range", "Long-range") },
-    [AT_SELF] = { "self", SAME("Self-attention", "Self-attention") },
+    [AT_SYNTAX] = { SYNTAX, SAME("Syntax", "Syntax") },
+    [AT_SEMANTICS] = { SEMANTICS, SAME("Semantics", "Semantics") },
+    [AT_CLS] = { CLS, "[CLS] focus", "CLS", "First-token (sink) focus", "First-token" },
+    [AT_PUNCT] = { PUNCT, SAME("Punctuation", "Punctuation") },
+    [AT_ENTITIES] = { ENTITIES, SAME("Entities", "Entity") },
+    [AT_LONG_RANGE] = { LONG_RANGE, SAME("Long-range", "Long-range") },
+    [AT_SELF] = { SELF, SAME("Self-attention", "Self-attention") },
 };
 
-const char *const at_head_pattern_keys[AT_N_HEAD_PATTERNS] = {
-    [AT_PREVIOUS] = "previous_token",
-    [AT_NEXT] = "next_token",
-    [AT_DUPLICATE] = "duplicate",
-    [AT_INDUCTION] = "induction",
+#define SCORE(i, key, unit, help) AT_FIELD(struct at_head_score_values, v[i], key, unit, help)
+static const struct at_field score_fields[] = {
+    SCORE(AT_SYNTAX, SYNTAX, "fraction", "attention on function words"),
+    SCORE(AT_SEMANTICS, SEMANTICS, "fraction", "attention on content words"),
+    SCORE(AT_CLS, CLS, "fraction", "mean weight on the first token"),
+    SCORE(AT_PUNCT, PUNCT, "fraction", "attention on punctuation"),
+    SCORE(AT_ENTITIES, ENTITIES, "fraction", "attention on named entities"),
+    SCORE(AT_LONG_RANGE, LONG_RANGE, "fraction", "mean weight of cells 5 or more tokens apart"),
+    SCORE(AT_SELF, SELF, "fraction", "mean weight on the token itself"),
+    AT_FIELD_END
 };
+const struct at_record at_head_score_record = AT_RECORD(struct at_head_score_values, score_fields);
+
+const char *const at_head_pattern_keys[AT_N_HEAD_PATTERNS] = {
+    [AT_PREVIOUS] = PREVIOUS,
+    [AT_NEXT] = NEXT,
+    [AT_DUPLICATE] = DUPLICATE,
+    [AT_INDUCTION] = INDUCTION,
+};
+
+#define PATTERN(i, key, help) AT_FIELD(struct at_head_pattern_values, v[i], key, "fraction", help)
+static const struct at_field pattern_fields[] = {
+    PATTERN(AT_PREVIOUS, PREVIOUS, "mean weight on the token before"),
+    PATTERN(AT_NEXT, NEXT, "mean weight on the token behind"),
+    PATTERN(AT_DUPLICATE, DUPLICATE, "repeated tokens: mean weight on earlier copies"),
+    PATTERN(AT_INDUCTION, INDUCTION, "repeated tokens: mean weight on what followed them"),
+    AT_FIELD_END
+};
+const struct at_record at_head_pattern_record =
+    AT_RECORD(struct at_head_pattern_values, pattern_fields);
+
+static bool is_ascii_punctuation(const char *s)
+{
+    bool has_any = false;
+
+    for (; *s; s++) {
+        unsigned char c = (unsigned char)*s;
+        if (c == ' ')
+            continue;
+        if (c <= 32 || c >= 127 || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+            (c >= 'a' && c <= 'z'))
+            return false;
+        has_any = true;
+    }
+    return has_any;
+}
+
+/* string.punctuation and the two sets of Attention Atlas, head_specialization.py. */
+void at_token_marks(unsigned char *out, const struct at_token_tag *tags, const char *const *label,
+                    size_t n)
+{
+    static const unsigned char mark[AT_N_UPOS] = {
+        [AT_UPOS_DET] = AT_MARK_SYNTAX,      [AT_UPOS_ADP] = AT_MARK_SYNTAX,
+        [AT_UPOS_AUX] = AT_MARK_SYNTAX,      [AT_UPOS_CCONJ] = AT_MARK_SYNTAX,
+        [AT_UPOS_SCONJ] = AT_MARK_SYNTAX,    [AT_UPOS_PART] = AT_MARK_SYNTAX,
+        [AT_UPOS_PRON] = AT_MARK_SYNTAX,     [AT_UPOS_NOUN] = AT_MARK_SEMANTICS,
+        [AT_UPOS_PROPN] = AT_MARK_SEMANTICS, [AT_UPOS_VERB] = AT_MARK_SEMANTICS,
+        [AT_UPOS_ADJ] = AT_MARK_SEMANTICS,   [AT_UPOS_ADV] = AT_MARK_SEMANTICS,
+        [AT_UPOS_NUM] = AT_MARK_SEMANTICS,
+    };
+
+    for (size_t i = 0; i < n; i++) {
+        out[i] = 0;
+        if (!label[i])
+            continue;
+        out[i] = mark[tags[i].upos];
+        out[i] |= is_ascii_punctuation(label[i]) ? AT_MARK_PUNCT : 0;
+        out[i] |= tags[i].entity[0] ? AT_MARK_ENTITY : 0;
+    }
+}
 
 struct score_job {
     double *out;

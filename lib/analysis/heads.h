@@ -3,8 +3,8 @@
  * repetition.
  *
  * The seven are shares of a head's attention: on function words, on content words, on the first
- * token, on punctuation, on entities, far away, on the token itself. They need marks per token
- * (analysis/tags.h makes them). The positional ones need token ids only.
+ * token, on punctuation, on entities, far away, on the token itself. They need marks per token.
+ * The positional ones need token ids only.
  */
 #ifndef ANALYSIS_HEADS_H
 #define ANALYSIS_HEADS_H
@@ -14,6 +14,8 @@
 
 #include "analysis/attn_metrics.h"
 #include "base/pool.h"
+#include "io/record.h"
+#include "text/tags.h"
 
 /* Order of columns in heads.csv and of axes in a radar. */
 enum at_head_score {
@@ -36,6 +38,12 @@ struct at_head_score_info {
 };
 extern const struct at_head_score_info at_head_score_table[AT_N_HEAD_SCORES];
 
+/* The seven of one head, as tables and documents name them. */
+struct at_head_score_values {
+    double v[AT_N_HEAD_SCORES];
+};
+extern const struct at_record at_head_score_record;
+
 /* What a token counts as; bits, any number of them. */
 enum at_token_mark {
     AT_MARK_SYNTAX = 1 << 0,
@@ -43,6 +51,12 @@ enum at_token_mark {
     AT_MARK_PUNCT = 1 << 2,
     AT_MARK_ENTITY = 1 << 3,
 };
+
+/* at_token_marks - out (n): bits of enum at_token_mark. label[i] is a token as people write it,
+   NULL for a special token, which gets no mark; nothing but ASCII punctuation in it makes
+   AT_MARK_PUNCT. For words: the tag of their first token. */
+void at_token_marks(unsigned char *out, const struct at_token_tag *tags, const char *const *label,
+                    size_t n);
 
 /*
  * at_head_scores - the seven raw scores of every head of a layer.
@@ -66,6 +80,11 @@ enum at_head_pattern {
     AT_N_HEAD_PATTERNS
 };
 extern const char *const at_head_pattern_keys[AT_N_HEAD_PATTERNS]; /* "previous_token", ... */
+
+struct at_head_pattern_values {
+    double v[AT_N_HEAD_PATTERNS];
+};
+extern const struct at_record at_head_pattern_record;
 
 /* The repeats of one text, found once for all heads. */
 struct at_repeats {

@@ -17,8 +17,7 @@
     }
 
 const struct at_metric_text at_metric_texts[AT_N_METRIC_TEXTS] = {
-    {
-        .key = "confidence_max",
+    [AT_METRIC_confidence_max] = {
         .title = "Confidence (max)",
         .unit = "fraction",
         .formula = "max over i, j of a_ij",
@@ -32,8 +31,7 @@ const struct at_metric_text at_metric_texts[AT_N_METRIC_TEXTS] = {
         .gauge_max = 1.0,
         .band_label = LOW_MEDIUM_HIGH,
     },
-    {
-        .key = "confidence_avg",
+    [AT_METRIC_confidence_avg] = {
         .title = "Confidence (mean)",
         .unit = "fraction",
         .formula = "mean over i of max over j of a_ij",
@@ -47,8 +45,7 @@ const struct at_metric_text at_metric_texts[AT_N_METRIC_TEXTS] = {
         .gauge_max = 0.8,
         .band_label = LOW_MEDIUM_HIGH,
     },
-    {
-        .key = "focus_entropy",
+    [AT_METRIC_focus_entropy] = {
         .title = "Focus (entropy)",
         .unit = "nats",
         .formula = "- sum over i, j of a_ij ln a_ij, cells of 1e-10 or less left out",
@@ -61,8 +58,7 @@ const struct at_metric_text at_metric_texts[AT_N_METRIC_TEXTS] = {
         .gauge_max = NAN,
         .band_label = FOCUSED_TO_DIFFUSE,
     },
-    {
-        .key = "focus_normalized",
+    [AT_METRIC_focus_normalized] = {
         .title = "Focus (normalised)",
         .unit = "fraction of the largest possible entropy",
         .formula = "focus_entropy / (T ln T)",
@@ -76,8 +72,7 @@ const struct at_metric_text at_metric_texts[AT_N_METRIC_TEXTS] = {
         .gauge_max = 1.0,
         .band_label = FOCUSED_TO_DIFFUSE,
     },
-    {
-        .key = "sparsity",
+    [AT_METRIC_sparsity] = {
         .title = "Sparsity",
         .unit = "fraction of visible cells",
         .formula = "share of cells with a_ij < 1/T, strictly",
@@ -91,8 +86,7 @@ const struct at_metric_text at_metric_texts[AT_N_METRIC_TEXTS] = {
         .gauge_max = 1.0,
         .band_label = LOW_MEDIUM_HIGH,
     },
-    {
-        .key = "distribution_q25",
+    [AT_METRIC_distribution_q25] = {
         .title = "Distribution (lower quartile)",
         .unit = "attention weight",
         .formula = "25 % quantile of the cells, linear between order statistics",
@@ -106,8 +100,7 @@ const struct at_metric_text at_metric_texts[AT_N_METRIC_TEXTS] = {
         .gauge_max = 0.05,
         .band_label = LOW_MEDIUM_HIGH,
     },
-    {
-        .key = "distribution_median",
+    [AT_METRIC_distribution_median] = {
         .title = "Distribution (median)",
         .unit = "attention weight",
         .formula = "median of the cells",
@@ -121,8 +114,7 @@ const struct at_metric_text at_metric_texts[AT_N_METRIC_TEXTS] = {
         .gauge_max = 0.05,
         .band_label = LOW_MEDIUM_HIGH,
     },
-    {
-        .key = "distribution_q75",
+    [AT_METRIC_distribution_q75] = {
         .title = "Distribution (upper quartile)",
         .unit = "attention weight",
         .formula = "75 % quantile of the cells",
@@ -136,8 +128,7 @@ const struct at_metric_text at_metric_texts[AT_N_METRIC_TEXTS] = {
         .gauge_max = 0.05,
         .band_label = LOW_MEDIUM_HIGH,
     },
-    {
-        .key = "uniformity",
+    [AT_METRIC_uniformity] = {
         .title = "Uniformity (standard deviation)",
         .unit = "attention weight",
         .formula = "population standard deviation of the cells",
@@ -151,8 +142,7 @@ const struct at_metric_text at_metric_texts[AT_N_METRIC_TEXTS] = {
         .gauge_max = 0.2,
         .band_label = LOW_MEDIUM_HIGH,
     },
-    {
-        .key = "balance",
+    [AT_METRIC_balance] = {
         .title = "Balance ([CLS] share)",
         .unit = "fraction of all attention",
         .formula = "sum over i of a_i0 / sum of all cells",
@@ -165,8 +155,7 @@ const struct at_metric_text at_metric_texts[AT_N_METRIC_TEXTS] = {
         .gauge_max = 1.0,
         .band_label = LOW_MEDIUM_HIGH,
     },
-    {
-        .key = "flow_change",
+    [AT_FLOW_CHANGE] = {
         .title = "Flow change",
         .unit = "Jensen-Shannon distance, natural logarithm",
         .formula = "distance between the head means of the first and the last layer, flattened",
@@ -186,10 +175,15 @@ static char fold(char c)
     return c == '-' ? '_' : c;
 }
 
+const char *at_metric_key(size_t i)
+{
+    return i < AT_N_METRICS ? at_metric_fields[i].key : "flow_change";
+}
+
 const struct at_metric_text *at_metric_text_find(const char *key)
 {
     for (size_t i = 0; i < AT_N_METRIC_TEXTS; i++) {
-        const char *k = at_metric_texts[i].key, *s = key;
+        const char *k = at_metric_key(i), *s = key;
         while (*s && fold(*s) == *k)
             s++, k++;
         if (*s == *k)

@@ -8,12 +8,13 @@
 
 #include <stddef.h>
 
+#include "analysis/attn_metrics.h"
+
 enum at_band { AT_BAND_LOW, AT_BAND_MIDDLE, AT_BAND_HIGH, AT_BAND_NONE };
 
 struct at_metric_text {
-    const char *key;                      /* as in at_metric_table, and "flow_change" */
     const char *title;                    /* "Confidence (max)" */
-    const char *unit;                     /* "fraction", "nats" */
+    const char *unit;                     /* in more words than the field's own */
     const char *formula, *formula_causal; /* the second is NULL when it is the same */
     const char *range;
     const char *high, *low; /* how to read such values */
@@ -23,9 +24,12 @@ struct at_metric_text {
     const char *band_label[3];    /* "Low", "Medium", "High" */
 };
 
-/* AT_N_METRICS metrics in the order of at_metric_table, then flow_change. */
-enum { AT_N_METRIC_TEXTS = 11 };
+/* The metrics in their order, then flow_change. */
+enum { AT_FLOW_CHANGE = AT_N_METRICS, AT_N_METRIC_TEXTS };
 extern const struct at_metric_text at_metric_texts[AT_N_METRIC_TEXTS];
+
+/* at_metric_key - "sparsity", and "flow_change" behind the metrics. */
+const char *at_metric_key(size_t i);
 
 /* at_metric_text_find - by key, "-" for "_" allowed; NULL when there is none. */
 const struct at_metric_text *at_metric_text_find(const char *key);

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "analysis/tags.h"
+#include "text/tags.h"
 #include "base/arena.h"
 #include "base/error.h"
 

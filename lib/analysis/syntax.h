@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "analysis/conllu.h"
+#include "text/conllu.h"
 #include "base/array.h"
 #include "base/pool.h"
 #include "text/tokenizer.h"

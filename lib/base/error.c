@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 void at_bug(const char *file, int line, const char *cond)
 {
     fprintf(stderr, "%s:%d: bug: %s\n", file, line, cond);
@@ -32,15 +34,16 @@ int at_shown(const char *s, size_t max)
 }
 
 /*
- * Keep the message one line: names in it come from files, and may hold line ends or worse. A
- * message that was cut loses the part of a character at its end.
+ * Keep the message one line: names in it come from files, and may hold line ends or worse. One that
+ * was cut loses the part of a character at its end, and so does one that grows too long by this.
  */
 static void tidy(char *text, size_t size)
 {
-    text[at_shown(text, size - 1)] = '\0';
-    for (char *p = text; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7F)
-            *p = '?';
+    char raw[sizeof(struct at_error)];
+    size_t n = (size_t)at_shown(text, size - 1);
+
+    memcpy(raw, text, n);
+    at_visible(text, size, raw, n, "");
 }
 
 int at_fail(struct at_error *err, enum at_code code, const char *fmt, ...)

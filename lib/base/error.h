@@ -5,7 +5,7 @@
  * its last argument. Whoever detects the fault words it with at_fail(); everyone above passes the
  * code on untouched, except at a file boundary, where at_error_in() puts the path in front once.
  * Text is for people: lower case, no full stop, names in single quotes, found and wanted value.
- * Control characters in it become '?', so that it stays one line whatever a file is called.
+ * Control characters in it are made visible, so that it stays one line whatever a file is called.
  * Nothing here allocates. An err of NULL is allowed: the text is dropped, the code is kept.
  */
 #ifndef BASE_ERROR_H

@@ -7,7 +7,7 @@
 
 #include "base/attr.h"
 #include "draw/frame.h"
-#include "draw/label.h"
+#include "draw/draw_label.h"
 #include "draw/scale.h"
 
 double at_axes_x(const struct at_axes *a, double v)

@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 #include "draw/frame.h"
-#include "draw/label.h"
+#include "draw/draw_label.h"
 #include "draw/matrix.h"
 
 static const double max_cell = 15, max_height = 200, name_w = 5, number_gap = 1.5, bar_gap = 4,

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "draw/frame.h"
-#include "draw/label.h"
+#include "draw/draw_label.h"
 #include "draw/scale.h"
 
 static const double row_h = 10.5, track_h = 3.4, column_gap = 4;

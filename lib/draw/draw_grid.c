@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "draw/draw_heatmap.h"
+#include "draw/draw_label.h"
 #include "draw/frame.h"
 #include "draw/matrix.h"
 

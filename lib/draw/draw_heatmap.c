@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "draw/draw_label.h"
 #include "draw/frame.h"
 #include "draw/matrix.h"
 

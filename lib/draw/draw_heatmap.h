@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "draw/canvas.h"
-#include "draw/label.h"
+#include "text/label.h"
 #include "draw/scale.h"
 
 struct at_heatmap {

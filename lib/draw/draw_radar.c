@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 #include "draw/frame.h"
-#include "draw/label.h"
+#include "draw/draw_label.h"
 #include "draw/scale.h"
 
 static const double max_radius = 42, label_gap = 3.5;

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
+#include "draw/draw_label.h"
 #include "draw/frame.h"
 #include "draw/scale.h"
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "draw/canvas.h"
-#include "draw/label.h"
+#include "text/label.h"
 
 struct at_sankey_link {
     size_t source, target; /* query looks at key */

@@ -12,7 +12,7 @@
 #include "draw/axes.h"
 #include "draw/draw_silhouette.h"
 #include "draw/frame.h"
-#include "draw/label.h"
+#include "draw/draw_label.h"
 #include "draw/scale.h"
 
 static const double panel_gap = 9, panel_w = 38, name_pt = 5.5, least_side = 30;

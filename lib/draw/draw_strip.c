@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 #include "draw/frame.h"
-#include "draw/label.h"
+#include "draw/draw_label.h"
 
 static const double text_pt = 8, pad = 0.6, box_h = 4.4, shape_h = 2.2, line_gap = 1.2,
                     word_gap = 1.1, piece_gap = 0.25, bar_gap = 4, min_bar_h = 24, max_bar_h = 60;

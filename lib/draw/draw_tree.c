@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "draw/draw_label.h"
 #include "draw/frame.h"
 #include "draw/scale.h"
 #include "draw/tidy_tree.h"

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "draw/canvas.h"
-#include "draw/label.h"
+#include "text/label.h"
 
 struct at_tree_shape_node {
     size_t parent; /* index of an earlier node; node 0 is the root and its own parent */

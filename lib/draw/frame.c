@@ -6,7 +6,7 @@
 #include <math.h>
 
 #include "base/attr.h"
-#include "draw/label.h"
+#include "draw/draw_label.h"
 #include "draw/scale.h"
 
 double at_frame_header(struct at_canvas *c, const char *title, const char *subtitle)

@@ -14,7 +14,7 @@
 
 #include "base/array.h"
 #include "base/strbuf.h"
-#include "draw/label.h"
+#include "draw/draw_label.h"
 
 static const char sans[] = "Noto Sans,Noto Sans CJK SC,Noto Sans Arabic,DejaVu Sans";
 static const char mono[] = "Noto Sans Mono,Noto Sans Mono CJK SC,DejaVu Sans Mono";

@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 #include "draw/frame.h"
-#include "draw/label.h"
+#include "draw/draw_label.h"
 
 static const double roomy_pitch = 5.6, page_height = 210, gap = 1.6;
 

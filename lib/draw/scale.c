@@ -12,7 +12,7 @@
 #include "base/alloc.h"
 #include "base/attr.h"
 #include "draw/frame.h"
-#include "draw/label.h"
+#include "draw/draw_label.h"
 
 /* White to dark blue in equal steps of lightness (OKLab L from 1 to 0.27), through one hue family,
    so that it also reads in grey. Anchors are joined by straight lines in sRGB. */

@@ -126,6 +126,11 @@ struct at_json *at_json_reals(const double *v, size_t n)
     return a;
 }
 
+struct at_json *at_json_share(struct at_json *v)
+{
+    return from_node(json_incref(node(v)));
+}
+
 void at_json_free(struct at_json *v)
 {
     json_decref(node(v));

@@ -33,6 +33,8 @@ void at_json_set_real(struct at_json *object, const char *key, double v);
 void at_json_set_bool(struct at_json *object, const char *key, bool v);
 /* at_json_reals - array of n numbers. */
 struct at_json *at_json_reals(const double *v, size_t n);
+/* at_json_share - v once more, for a second owner; neither may change it from now on. */
+struct at_json *at_json_share(struct at_json *v);
 void at_json_free(struct at_json *v); /* accepts NULL */
 
 /*

@@ -10,12 +10,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
-
-/* at_utf8_check - offset of the first byte that is not UTF-8 (overlong, surrogate, cut), or n. */
-size_t at_utf8_check(const char *s, size_t n);
-
-/* at_utf8_next - decode the code point at s[*i] and move *i past it; s must be valid UTF-8. */
-unsigned at_utf8_next(const char *s, size_t *i);
+#include "base/utf8.h"
 
 /* at_bom_length - bytes of the byte order mark that s begins with: 3, or 0 without one. */
 size_t at_bom_length(const char *s, size_t n);

@@ -353,7 +353,8 @@ static int read_all(struct at_capture_file *c, struct at_error *err)
     c->tokens_json = at_tensors_meta(c->file, "tokens");
     c->family = at_tensors_meta(c->file, "family");
     c->details = at_tensors_meta(c->file, "atlas");
-    c->is_causal = c->family ? strcmp(c->family, at_family_name(AT_GPT2)) == 0 : maps_are_causal(c);
+    const struct at_family *family = at_family_find(c->family);
+    c->is_causal = family ? family->is_causal : maps_are_causal(c);
     return 0;
 }
 
@@ -376,6 +377,13 @@ void at_capture_close(struct at_capture_file *c)
     at_tensors_close(c->file);
     at_arena_release(&c->arena);
     *c = (struct at_capture_file){ 0 };
+}
+
+const struct at_family *at_capture_family(const struct at_capture_file *c)
+{
+    const struct at_family *family = at_family_find(c->family);
+
+    return family ? family : at_family_like(c->is_causal);
 }
 
 /* One layer's part of a tensor of n floats per layer, or NULL when there is none. */

@@ -37,7 +37,7 @@ struct at_dims at_config_dims(const struct at_config *c, size_t T);
 
 struct at_capture_meta { /* strings of __metadata__, UTF-8; any may be NULL */
     const char *model, *text, *tokens_json;
-    const char *family;  /* "bert" or "gpt2": replay needs to know what is causal */
+    const char *family;  /* its model_type: replay needs to know what is causal */
     const char *details; /* what else the writer wants back, JSON; key "atlas" */
 };
 
@@ -72,7 +72,7 @@ struct at_capture_file {
     unsigned kept;             /* enum at_capture bits of what the file has whole */
     const int *ids, *segments; /* (T); segments may be NULL */
     const char *model, *text, *tokens_json, *family, *details; /* NULL when the file does not say */
-    bool is_causal; /* from family, else from the maps: every cell above the diagonal is 0 */
+    bool is_causal; /* of the family, else seen in the maps: all cells above the diagonal are 0 */
     /* NULL when the file has none. */
     const float *attention;    /* (L,H,T,T) */
     const float *hidden;       /* (L+1,T,C) */
@@ -89,6 +89,9 @@ struct at_capture_file {
 AT_MUST_USE int at_capture_open(struct at_capture_file *out, const char *path,
                                 struct at_error *err);
 void at_capture_close(struct at_capture_file *c); /* accepts a zeroed struct, may be called twice */
+/* at_capture_family - of the model: what the file says, else one with maps of this kind. */
+const struct at_family *at_capture_family(const struct at_capture_file *c);
+
 /* at_capture_replay - show the embedding and every layer to the visitors in options, as at_forward
    does; views hold what the file has, the rest is NULL. final_rows is ignored. Errors are the
    visitors'. */

@@ -51,7 +51,7 @@ static void softmax_groups(float *row, const size_t *leader, double *max, double
 }
 
 int at_classify(float *out, const struct at_model *m, const float *hidden, size_t N,
-                struct at_pool *pool, struct at_error *err)
+                bool is_multi_label, struct at_pool *pool, struct at_error *err)
 {
     const struct at_dense *d = &m->weights.classifier;
     size_t n = m->config.n_labels;
@@ -59,7 +59,7 @@ int at_classify(float *out, const struct at_model *m, const float *hidden, size_
     if (!d->w.data)
         return at_fail(err, AT_ENOTFOUND, "the model has no token classifier");
     at_linear(out, hidden, &d->w, d->b.data, N, AT_EPI_NONE, pool);
-    if (m->config.is_multi_label) {
+    if (is_multi_label) {
         for (size_t i = 0; i < N * n; i++)
             out[i] = (float)(1.0 / (1.0 + exp(-(double)out[i])));
         return 0;

@@ -4,19 +4,21 @@
 #ifndef MODEL_CLASSIFY_H
 #define MODEL_CLASSIFY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/pool.h"
 #include "model/weights.h"
 
 /*
- * at_classify - out (N, n_labels): sigmoid of each logit when the model is multi-label, softmax
- * otherwise; softmax within each group when label names have one ("upos:NOUN", "ner:O").
+ * at_classify - out (N, n_labels): sigmoid of each logit when labels do not exclude each other,
+ * softmax otherwise; softmax within each group when label names have one ("upos:NOUN", "ner:O").
  *
+ * is_multi_label is config.is_multi_label, unless the caller knows the model better.
  * Errors    AT_ENOTFOUND, the model has no token classifier.
  */
 AT_MUST_USE int at_classify(float *out, const struct at_model *m, const float *hidden, size_t N,
-                            struct at_pool *pool, struct at_error *err);
+                            bool is_multi_label, struct at_pool *pool, struct at_error *err);
 
 /* at_label_group - length of the "group" before the colon of a label name; 0 when it has none. */
 size_t at_label_group(const char *label);

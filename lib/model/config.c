@@ -18,38 +18,6 @@
 
 enum { MAX_SHOWN = 60 /* bytes of a word in a message */ };
 
-/* A whole number of config.json and where it goes. */
-struct size_key {
-    const char *key;
-    const char *alias; /* another name that the class takes for it, or NULL */
-    const char *old;   /* what it was called once: counts when neither is there */
-    size_t field;      /* offset in struct at_config */
-    size_t min, max;
-    size_t fallback; /* used when absent or null; 0: the key must be there */
-};
-
-static const struct size_key bert_sizes[] = {
-    { "num_hidden_layers", NULL, NULL, offsetof(struct at_config, n_layers), 1, AT_MAX_LAYERS, 0 },
-    { "num_attention_heads", NULL, NULL, offsetof(struct at_config, n_heads), 1, AT_MAX_HEADS, 0 },
-    { "hidden_size", NULL, NULL, offsetof(struct at_config, width), 1, AT_MAX_WIDTH, 0 },
-    { "intermediate_size", NULL, NULL, offsetof(struct at_config, ffn_width), 1, AT_MAX_FFN, 0 },
-    { "vocab_size", NULL, NULL, offsetof(struct at_config, vocab), 1, AT_MAX_VOCAB, 0 },
-    { "max_position_embeddings", NULL, NULL, offsetof(struct at_config, max_positions), 1,
-      AT_MAX_POSITIONS, 0 },
-    { "type_vocab_size", NULL, NULL, offsetof(struct at_config, n_segments), 1, 256, 2 },
-};
-
-static const struct size_key gpt2_sizes[] = {
-    { "n_layer", "num_hidden_layers", NULL, offsetof(struct at_config, n_layers), 1, AT_MAX_LAYERS,
-      0 },
-    { "n_head", "num_attention_heads", NULL, offsetof(struct at_config, n_heads), 1, AT_MAX_HEADS,
-      0 },
-    { "n_embd", "hidden_size", NULL, offsetof(struct at_config, width), 1, AT_MAX_WIDTH, 0 },
-    { "vocab_size", NULL, NULL, offsetof(struct at_config, vocab), 1, AT_MAX_VOCAB, 0 },
-    { "n_positions", "max_position_embeddings", "n_ctx", offsetof(struct at_config, max_positions),
-      1, AT_MAX_POSITIONS, 0 },
-};
-
 static const struct {
     const char *name;
     enum at_epilogue form;
@@ -59,15 +27,10 @@ static const struct {
     { "gelu_fast", AT_EPI_GELU_TANH }, { "gelu_accurate", AT_EPI_GELU_TANH },
 };
 
-const char *at_family_name(enum at_family family)
-{
-    return family == AT_BERT ? "bert" : "gpt2";
-}
-
 /* A whole number under one of the names a key has; 0 is for the caller to fill in when none is
    there. */
 static int read_number(size_t *out, const struct at_json *doc, const char *key,
-                       const struct size_key *k, struct at_error *err)
+                       const struct at_size_key *k, struct at_error *err)
 {
     const struct at_json *v = key ? at_json_get(doc, key) : NULL;
     double x;
@@ -85,7 +48,7 @@ static int read_number(size_t *out, const struct at_json *doc, const char *key,
     return 0;
 }
 
-static int read_size(struct at_config *c, const struct at_json *doc, const struct size_key *k,
+static int read_size(struct at_config *c, const struct at_json *doc, const struct at_size_key *k,
                      struct at_error *err)
 {
     size_t *out = (size_t *)(void *)((char *)c + k->field), alias;
@@ -99,26 +62,15 @@ static int read_size(struct at_config *c, const struct at_json *doc, const struc
     *out = *out ? *out : alias;
     if (!*out && (rc = read_number(out, doc, k->old, k, err)))
         return rc;
-    *out = *out ? *out : k->fallback;
+    if (!*out)
+        *out = k->fallback_in_widths ? k->fallback_in_widths * c->width : k->fallback;
     return *out ? 0 : at_fail(err, AT_EFORMAT, "'%s' is missing", k->key);
 }
 
 static int read_sizes(struct at_config *c, const struct at_json *doc, struct at_error *err)
 {
-    const struct size_key *keys = c->family == AT_BERT ? bert_sizes : gpt2_sizes;
-    size_t n = c->family == AT_BERT ? AT_COUNTOF(bert_sizes) : AT_COUNTOF(gpt2_sizes);
-
-    for (size_t i = 0; i < n; i++) {
-        int rc = read_size(c, doc, &keys[i], err);
-        if (rc)
-            return rc;
-    }
-    if (c->family == AT_GPT2) {
-        struct size_key inner = { "n_inner",   NULL,
-                                  NULL,        offsetof(struct at_config, ffn_width),
-                                  1,           AT_MAX_FFN,
-                                  4 * c->width };
-        int rc = read_size(c, doc, &inner, err);
+    for (const struct at_size_key *k = c->family->sizes; k->key; k++) {
+        int rc = read_size(c, doc, k, err);
         if (rc)
             return rc;
     }
@@ -126,25 +78,48 @@ static int read_sizes(struct at_config *c, const struct at_json *doc, struct at_
         return at_fail(err, AT_EFORMAT, "width %zu is not a multiple of %zu heads", c->width,
                        c->n_heads);
     c->head_width = c->width / c->n_heads;
+    if (c->max_positions <= c->family->first_position)
+        return at_fail(err, AT_ERANGE, "%zu positions, of which the first %zu are of no token",
+                       c->max_positions, c->family->first_position);
+    c->max_positions -= c->family->first_position;
     return 0;
+}
+
+/* "'bert' or 'gpt2'", for messages. */
+static char *family_list(void)
+{
+    struct at_strbuf b = { 0 };
+    const struct at_family *f;
+
+    for (size_t i = 0; (f = at_family_at(i)); i++)
+        at_strbuf_addf(&b, "%s'%s'",
+                       i == 0                ? ""
+                       : at_family_at(i + 1) ? ", "
+                                             : " or ",
+                       f->model_type);
+    return at_strbuf_take(&b);
 }
 
 static int read_family(struct at_config *c, const struct at_json *doc, struct at_error *err)
 {
     const char *type = at_json_text(at_json_get(doc, "model_type"), NULL);
+    char *wanted;
+    int rc;
 
+    c->family = at_family_find(type);
+    if (c->family) {
+        c->is_causal = c->family->is_causal;
+        c->has_summary_token = c->family->has_summary_token;
+        return 0;
+    }
+    wanted = family_list();
     if (!type)
-        return at_fail(err, AT_EFORMAT, "'model_type' is missing, want 'bert' or 'gpt2'");
-    if (strcmp(type, "bert") == 0)
-        c->family = AT_BERT;
-    else if (strcmp(type, "gpt2") == 0)
-        c->family = AT_GPT2;
+        rc = at_fail(err, AT_EFORMAT, "'model_type' is missing, want %s", wanted);
     else
-        return at_fail(err, AT_EFORMAT, "model type '%.*s' is not supported, want 'bert' or 'gpt2'",
-                       at_shown(type, MAX_SHOWN), type);
-    c->is_causal = c->family == AT_GPT2;
-    c->has_summary_token = c->family == AT_BERT;
-    return 0;
+        rc = at_fail(err, AT_EFORMAT, "model type '%.*s' is not supported, want %s",
+                     at_shown(type, MAX_SHOWN), type, wanted);
+    free(wanted);
+    return rc;
 }
 
 /* A word that changes the numbers; the fallback when absent or null. */
@@ -173,9 +148,8 @@ static int read_flag(bool *out, const struct at_json *doc, const char *key, bool
 
 static int read_activation(struct at_config *c, const struct at_json *doc, struct at_error *err)
 {
-    const char *key = c->family == AT_BERT ? "hidden_act" : "activation_function";
-    const char *name;
-    int rc = read_word(&name, doc, key, c->family == AT_BERT ? "gelu" : "gelu_new", err);
+    const char *key = c->family->activation_key, *name;
+    int rc = read_word(&name, doc, key, c->family->activation, err);
 
     if (rc)
         return rc;
@@ -216,10 +190,10 @@ static int refuse_variants(const struct at_json *doc, struct at_error *err)
 
 static int read_eps(struct at_config *c, const struct at_json *doc, struct at_error *err)
 {
-    const char *key = c->family == AT_BERT ? "layer_norm_eps" : "layer_norm_epsilon";
+    const char *key = c->family->eps_key;
     const struct at_json *v = at_json_get(doc, key);
 
-    c->norm_eps = at_json_number(v, c->family == AT_BERT ? 1e-12 : 1e-5);
+    c->norm_eps = at_json_number(v, c->family->eps);
     if ((!at_json_is_null(v) && !at_json_is_number(v)) || !(c->norm_eps > 0 && c->norm_eps < 1))
         return at_fail(err, AT_ERANGE, "'%s' is not a number between 0 and 1", key);
     return 0;
@@ -231,7 +205,7 @@ static int read_scales(struct at_config *c, const struct at_json *doc, struct at
     bool is_scaled;
     int rc;
 
-    if (c->family != AT_GPT2)
+    if (!c->family->has_score_scales)
         return 0;
     rc = read_flag(&c->scale_by_layer, doc, "scale_attn_by_inverse_layer_idx", false, err);
     if (rc || (rc = read_flag(&is_scaled, doc, "scale_attn_weights", true, err)))
@@ -323,6 +297,21 @@ static int read_labels(struct at_config *c, const struct at_json *doc, struct at
     return 0;
 }
 
+/* A line for people, so nothing in it may steer a terminal. */
+static int read_caution(struct at_config *c, const struct at_json *doc, struct at_error *err)
+{
+    const char *text;
+    int rc = read_word(&text, doc, "atlas_caution", NULL, err);
+
+    if (rc || !text)
+        return rc;
+    for (const unsigned char *s = (const unsigned char *)text; *s; s++)
+        if (*s < ' ' || *s == 127)
+            return at_fail(err, AT_EFORMAT, "'atlas_caution' has a control character");
+    c->caution = at_strdup(text);
+    return 0;
+}
+
 static int parse(struct at_config *c, const struct at_json *doc, struct at_error *err)
 {
     bool is_tied;
@@ -333,7 +322,7 @@ static int parse(struct at_config *c, const struct at_json *doc, struct at_error
     if ((rc = read_family(c, doc, err)) || (rc = read_sizes(c, doc, err)) ||
         (rc = read_activation(c, doc, err)) || (rc = refuse_variants(doc, err)) ||
         (rc = read_eps(c, doc, err)) || (rc = read_scales(c, doc, err)) ||
-        (rc = read_labels(c, doc, err)) ||
+        (rc = read_labels(c, doc, err)) || (rc = read_caution(c, doc, err)) ||
         (rc = read_flag(&is_tied, doc, "tie_word_embeddings", true, err)))
         return rc;
     c->is_untied = !is_tied;
@@ -367,5 +356,6 @@ void at_config_release(struct at_config *c)
     at_config_set_labels(c, 0);
     free(c->label_thresholds);
     free(c->architecture);
+    free(c->caution);
     *c = (struct at_config){ 0 };
 }

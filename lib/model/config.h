@@ -8,16 +8,20 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "model/family.h"
 #include "ops/gemm.h"
 
-enum at_family { AT_BERT, AT_GPT2 };
+/* What the cells of an attention map may be. */
+struct at_map_kind {
+    bool is_causal;
+    bool has_summary_token; /* column 0 is [CLS] */
+};
 
 struct at_config {
-    enum at_family family;
-    bool is_causal;         /* a property of the family, never guessed from tokens */
-    bool has_summary_token; /* [CLS] at position 0 */
+    const struct at_family *family;
+    bool is_causal, has_summary_token; /* of the family, never guessed from tokens */
     size_t n_layers, n_heads, width, head_width, ffn_width;
-    size_t vocab, max_positions, n_segments; /* n_segments 0 for GPT-2 */
+    size_t vocab, max_positions, n_segments; /* tokens a text may have; 0 segments: no table */
     double norm_eps;
     enum at_epilogue activation; /* AT_EPI_GELU_ERF or AT_EPI_GELU_TANH */
     bool scale_by_layer;         /* GPT-2 scale_attn_by_inverse_layer_idx */
@@ -29,6 +33,7 @@ struct at_config {
     double *label_thresholds;    /* (n_labels) or NULL */
     bool is_multi_label; /* problem_type multi_label_classification: sigmoid, else softmax */
     char *architecture;  /* architectures[0], or "" */
+    char *caution;       /* atlas_caution: what its makers want said of its results; or NULL */
 };
 
 /*
@@ -44,8 +49,5 @@ void at_config_release(struct at_config *c);
 
 /* at_config_set_labels - n labels named "LABEL_0", ... in place of those c has. */
 void at_config_set_labels(struct at_config *c, size_t n);
-
-/* at_family_name - "bert" or "gpt2", the word of config.json's model_type. */
-const char *at_family_name(enum at_family family);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * forward.h - the forward pass of BERT and GPT-2, layer by layer; what nobody asks for is lost.
+ * forward.h - the forward pass, layer by layer; what nobody asks for is lost.
  *
  * at_forward() computes a ragged batch and shows every finished layer of every text to a visitor,
  * which borrows pointers into the working buffers and copies what it wants to keep (model/trace.h
@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/pool.h"
+#include "model/layer.h"
 #include "model/weights.h"
 
 enum { AT_GROUP_ROWS = 1024 };
@@ -25,9 +26,33 @@ enum { AT_GROUP_ROWS = 1024 };
 struct at_batch {
     size_t B;
     const size_t *start; /* (B+1), start[0] = 0 */
-    const int *ids;      /* (N) */
+    const int *ids;      /* (N); NULL when a change puts something else in their place */
     const int *segments; /* (N) or NULL for all 0 */
 };
+
+/* How a pass differs from that of the texts as they are; every member may be NULL. */
+struct at_change {
+    /* (N,C) rows in place of word embeddings: positions, segments and the embedding norm come on
+       top of them, as with `inputs_embeds` elsewhere. */
+    const float *word_embeds;
+    /* (N,C) the residual stream that enters layer first_layer: the pass starts there. */
+    const float *layer_input;
+    size_t first_layer;
+    /* (N) tokens that no query sees. Their own rows are computed all the same. */
+    const unsigned char *is_hidden;
+    /* (B) gates of heads. Texts that begin like another (prefix) have the same as that one. */
+    const struct at_head_edit *edits;
+};
+
+/*
+ * at_batch_check - may the model be run on it?
+ *
+ * Shapes    prefix (B) as in struct at_forward_options, or NULL; change may be NULL.
+ * Errors    AT_ERANGE, those of at_forward().
+ */
+AT_MUST_USE int at_batch_check(const struct at_batch *batch, const struct at_change *change,
+                               const size_t *prefix, const struct at_model *m,
+                               struct at_error *err);
 
 /* One layer of one text. Pointers are valid until the visitor returns. Rows are contiguous unless
    a stride is given. q carries whatever scale a GPT-2 variant has beside 1 / sqrt(D), so that
@@ -42,7 +67,7 @@ struct at_layer_view {
     /* NULL in the last layer when at_forward() was given no out. */
     const float *v;       /* as q and k */
     const float *context; /* (T,C) heads concatenated, before the output projection */
-    const float *mid;     /* (T,C) BERT: after the attention block's norm; GPT-2: x + attn */
+    const float *mid;     /* (T,C) between the two blocks: after norm 1, or the sum before norm 2 */
     const float *ffn_act; /* (T,F) after GELU */
     const float *output;  /* (T,C) residual stream leaving the layer */
 };
@@ -70,14 +95,16 @@ struct at_forward_options {
        NULL. Text b goes on from the first prefix[b] tokens of the last text before it that has
        prefix 0, its rows are the tokens after them; what came before is not computed again. */
     const size_t *prefix;
+    const struct at_change *change; /* or NULL */
 };
 
 /*
  * at_forward - run the model; out receives the final hidden states. options may be NULL.
  *
- * Shapes    out (N,C), or (n_final_rows,C). BERT: the last layer's output; GPT-2: after ln_f (the
- *           visitor's last output is the residual stream before it). NULL for a visitor that only
- *           looks at maps: what follows the last ones, most of a layer, is left out.
+ * Shapes    out (N,C), or (n_final_rows,C): the last layer's output, after the final norm where
+ *           there is one (the visitor's last output is the residual stream before it). NULL for a
+ *           visitor that only looks at maps: what follows the last ones, most of a layer, is left
+ *           out.
  * Errors    AT_ERANGE: a text that is empty or longer than the model's positions, an id outside
  *           the vocabulary, a segment the model does not have; AT_ENOMEM. What a visitor answers.
  * Memory    working buffers for one group's rows and one layer's maps, released on return.

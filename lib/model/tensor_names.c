@@ -3,32 +3,37 @@
  */
 #include "model/tensor_names.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
 
-/* No name of the architectures begins with one of these. */
-static const char *const prefixes[] = { "bert.",   "roberta.",   "transformer.", "model.",
-                                        "module.", "_orig_mod.", "base_model." };
+/* What wrappers put before names, and classes that hold a trunk; no family's own names begin so. */
+static const char *const prefixes[] = { "_orig_mod.", "module.",  "model.",      "base_model.",
+                                        "bert.",      "roberta.", "transformer." };
 
-static const char *strip(const char *name, size_t *n_before)
+/* The end of a name, and how many prefixes stand before it. */
+static const char *strip(const char *name, const char *own, size_t *n_before)
 {
-    for (size_t i = 0; i < AT_COUNTOF(prefixes); i++) {
-        size_t n = strlen(prefixes[i]);
-        if (strncmp(name, prefixes[i], n) == 0) {
-            ++*n_before;
-            return strip(name + n, n_before);
-        }
+    size_t n = strlen(own);
+    bool is_known = n && strncmp(name, own, n) == 0;
+
+    for (size_t i = 0; i < AT_COUNTOF(prefixes) && !is_known; i++) {
+        n = strlen(prefixes[i]);
+        is_known = strncmp(name, prefixes[i], n) == 0;
     }
-    return name;
+    if (!is_known)
+        return name;
+    ++*n_before;
+    return strip(name + n, own, n_before);
 }
 
-const char *at_tensor_name_bare(const char *name)
+const char *at_tensor_name_bare(const char *name, const char *prefix)
 {
     size_t n_before = 0;
 
-    return strip(name, &n_before);
+    return strip(name, prefix, &n_before);
 }
 
 static int by_name(const void *a, const void *b)
@@ -47,7 +52,7 @@ static int only_name(const void *a, const void *b)
 }
 
 int at_tensor_names_make(struct at_tensor_names *out, const struct at_tensors *files,
-                         struct at_error *err)
+                         const char *prefix, struct at_error *err)
 {
     size_t n = at_tensors_count(files), kept = 0;
     struct at_tensor_names names = { 0 };
@@ -55,7 +60,7 @@ int at_tensor_names_make(struct at_tensor_names *out, const struct at_tensors *f
     for (size_t i = 0; i < n; i++) {
         const struct at_tensor_view *t = at_tensors_at(files, i);
         size_t n_before = 0;
-        const char *bare = strip(t->name, &n_before);
+        const char *bare = strip(t->name, prefix, &n_before);
         *at_array_push(&names) = (struct at_tensor_name){ bare, n_before, t };
     }
     if (n)

@@ -28,6 +28,11 @@ AT_MUST_USE int at_trace_init(struct at_trace *out, const struct at_config *c, s
 /* at_trace_add - copy one layer; an at_layer_fn body. at_trace_add_embedded likewise. */
 void at_trace_add(struct at_trace *t, const struct at_layer_view *view);
 void at_trace_add_embedded(struct at_trace *t, const float *embedded);
+/* at_trace_map - one head's map (T,T). */
+static inline const float *at_trace_map(const struct at_trace *t, size_t layer, size_t head)
+{
+    return t->attention + (layer * t->dims.H + head) * t->dims.T * t->dims.T;
+}
 void at_trace_release(struct at_trace *t); /* accepts a zeroed struct, may be called twice */
 
 /*

@@ -1,5 +1,6 @@
 /*
- * weights.c - see weights.h. One table names every module of both families; all else reads it.
+ * weights.c - see weights.h. One table says what the modules of all families are, the families
+ * (model/family.h) what they are called; all else reads the two.
  */
 #include "model/weights.h"
 
@@ -17,13 +18,13 @@
 enum { MAX_SHOWN = 200 }; /* bytes of a name in a message */
 
 enum part { EMBED, LAYER, FINAL, HEAD };
-/* DENSE is weight and bias (GPT-2 layers keep it in-major); NORM is gain and bias. */
+/* DENSE is weight and bias; NORM is gain and bias. */
 enum kind { TABLE, DENSE, NORM };
 /* A dimension that the config resolves: WIDTH3 is GPT-2's fused q, k, v. */
 enum dim { NONE, WIDTH, WIDTH3, FFN, VOCAB, POSITIONS, SEGMENTS, TWO };
 
 struct module {
-    const char *role, *bert, *gpt2; /* '#' is the layer; NULL: the family has no such module */
+    const char *role; /* '#' is the layer */
     enum part part;
     enum kind kind;
     enum dim n_out, n_in;
@@ -34,46 +35,33 @@ struct module {
 #define IN_LAYER(f) offsetof(struct at_layer_weights, f)
 
 /* clang-format off */
-static const struct module modules[] = {
-    { "word embeddings", "embeddings.word_embeddings", "wte",
-      EMBED, TABLE, VOCAB, WIDTH, IN_MODEL(word_embed) },
-    { "position embeddings", "embeddings.position_embeddings", "wpe",
-      EMBED, TABLE, POSITIONS, WIDTH, IN_MODEL(position_embed) },
-    { "segment embeddings", "embeddings.token_type_embeddings", NULL,
-      EMBED, TABLE, SEGMENTS, WIDTH, IN_MODEL(segment_embed) },
-    { "embedding norm", "embeddings.LayerNorm", NULL,
-      EMBED, NORM, WIDTH, NONE, IN_MODEL(embed_norm) },
+static const struct module modules[AT_MODULE_COUNT] = {
+    [AT_WORD_EMBED] = { "word embeddings", EMBED, TABLE, VOCAB, WIDTH, IN_MODEL(word_embed) },
+    [AT_POSITION_EMBED] = { "position embeddings",
+                            EMBED, TABLE, POSITIONS, WIDTH, IN_MODEL(position_embed) },
+    [AT_SEGMENT_EMBED] = { "segment embeddings",
+                           EMBED, TABLE, SEGMENTS, WIDTH, IN_MODEL(segment_embed) },
+    [AT_EMBED_NORM] = { "embedding norm", EMBED, NORM, WIDTH, NONE, IN_MODEL(embed_norm) },
 
-    { "layer # query", "encoder.layer.#.attention.self.query", NULL,
-      LAYER, DENSE, WIDTH, WIDTH, IN_LAYER(q) },
-    { "layer # key", "encoder.layer.#.attention.self.key", NULL,
-      LAYER, DENSE, WIDTH, WIDTH, IN_LAYER(k) },
-    { "layer # value", "encoder.layer.#.attention.self.value", NULL,
-      LAYER, DENSE, WIDTH, WIDTH, IN_LAYER(v) },
-    { "layer # query, key, value", NULL, "h.#.attn.c_attn",
-      LAYER, DENSE, WIDTH3, WIDTH, IN_LAYER(qkv) },
-    { "layer # attention output", "encoder.layer.#.attention.output.dense", "h.#.attn.c_proj",
-      LAYER, DENSE, WIDTH, WIDTH, IN_LAYER(attn_out) },
-    { "layer # norm 1", "encoder.layer.#.attention.output.LayerNorm", "h.#.ln_1",
-      LAYER, NORM, WIDTH, NONE, IN_LAYER(norm1) },
-    { "layer # feed-forward in", "encoder.layer.#.intermediate.dense", "h.#.mlp.c_fc",
-      LAYER, DENSE, FFN, WIDTH, IN_LAYER(ffn_in) },
-    { "layer # feed-forward out", "encoder.layer.#.output.dense", "h.#.mlp.c_proj",
-      LAYER, DENSE, WIDTH, FFN, IN_LAYER(ffn_out) },
-    { "layer # norm 2", "encoder.layer.#.output.LayerNorm", "h.#.ln_2",
-      LAYER, NORM, WIDTH, NONE, IN_LAYER(norm2) },
+    [AT_QUERY] = { "layer # query", LAYER, DENSE, WIDTH, WIDTH, IN_LAYER(q) },
+    [AT_KEY] = { "layer # key", LAYER, DENSE, WIDTH, WIDTH, IN_LAYER(k) },
+    [AT_VALUE] = { "layer # value", LAYER, DENSE, WIDTH, WIDTH, IN_LAYER(v) },
+    [AT_QUERY_KEY_VALUE] = { "layer # query, key, value",
+                             LAYER, DENSE, WIDTH3, WIDTH, IN_LAYER(qkv) },
+    [AT_ATTENTION_OUT] = { "layer # attention output",
+                           LAYER, DENSE, WIDTH, WIDTH, IN_LAYER(attn_out) },
+    [AT_NORM_1] = { "layer # norm 1", LAYER, NORM, WIDTH, NONE, IN_LAYER(norm1) },
+    [AT_FFN_IN] = { "layer # feed-forward in", LAYER, DENSE, FFN, WIDTH, IN_LAYER(ffn_in) },
+    [AT_FFN_OUT] = { "layer # feed-forward out", LAYER, DENSE, WIDTH, FFN, IN_LAYER(ffn_out) },
+    [AT_NORM_2] = { "layer # norm 2", LAYER, NORM, WIDTH, NONE, IN_LAYER(norm2) },
 
-    { "final norm", NULL, "ln_f",
-      FINAL, NORM, WIDTH, NONE, IN_MODEL(final_norm) },
+    [AT_FINAL_NORM] = { "final norm", FINAL, NORM, WIDTH, NONE, IN_MODEL(final_norm) },
 
-    { "pooler", "pooler.dense", NULL,
-      HEAD, DENSE, WIDTH, WIDTH, IN_MODEL(pooler) },
-    { "next sentence", "cls.seq_relationship", NULL,
-      HEAD, DENSE, TWO, WIDTH, IN_MODEL(next_sentence) },
-    { "masked-LM transform", "cls.predictions.transform.dense", NULL,
-      HEAD, DENSE, WIDTH, WIDTH, IN_MODEL(mlm_transform) },
-    { "masked-LM norm", "cls.predictions.transform.LayerNorm", NULL,
-      HEAD, NORM, WIDTH, NONE, IN_MODEL(mlm_norm) },
+    [AT_POOLER] = { "pooler", HEAD, DENSE, WIDTH, WIDTH, IN_MODEL(pooler) },
+    [AT_NEXT_SENTENCE] = { "next sentence", HEAD, DENSE, TWO, WIDTH, IN_MODEL(next_sentence) },
+    [AT_MLM_TRANSFORM] = { "masked-LM transform",
+                           HEAD, DENSE, WIDTH, WIDTH, IN_MODEL(mlm_transform) },
+    [AT_MLM_NORM] = { "masked-LM norm", HEAD, NORM, WIDTH, NONE, IN_MODEL(mlm_norm) },
 };
 /* clang-format on */
 
@@ -115,7 +103,7 @@ static size_t dim_of(const struct at_config *c, enum dim d)
     case VOCAB:
         return c->vocab;
     case POSITIONS:
-        return c->max_positions;
+        return c->family->first_position + c->max_positions;
     case SEGMENTS:
         return c->n_segments;
     case TWO:
@@ -146,24 +134,19 @@ static const struct at_tensor_view *find(const struct loader *ld, const char *na
     return at_tensor_names_find(&ld->names, name);
 }
 
-/* Bare name of the decoder over the vocabulary. */
-static const char *decoder_name(const struct at_config *c)
-{
-    return c->family == AT_BERT ? "cls.predictions.decoder.weight" : "lm_head.weight";
-}
-
 /* One of a module's tensors; the old suffix is that of checkpoints converted from TensorFlow. */
-static const struct at_tensor_view *find_parameter(struct loader *ld, const struct module *mod,
+static const struct at_tensor_view *find_parameter(struct loader *ld, enum at_module module,
                                                    size_t layer, const struct parameter *p)
 {
-    const char *pattern = ld->m->config.family == AT_BERT ? mod->bert : mod->gpt2;
+    const struct module *mod = &modules[module];
+    const char *pattern = ld->m->config.family->module[module];
     const char *name = expand(ld, pattern, layer, p->suffix);
     const struct at_tensor_view *t = find(ld, name);
 
     if (!t && p->old_suffix)
         t = find(ld, expand(ld, pattern, layer, p->old_suffix));
-    if (!t && mod->field == IN_MODEL(word_embed) && mod->part == EMBED && !ld->m->config.is_untied)
-        t = find(ld, decoder_name(&ld->m->config)); /* saved under the other of two tied names */
+    if (!t && module == AT_WORD_EMBED && !ld->m->config.is_untied) /* saved as what is tied to it */
+        t = find(ld, expand(ld, ld->m->config.family->module[AT_LM_DECODER], 0, p->suffix));
     note(ld, expand(ld, mod->role, layer, p->role), t ? t->name : name,
          t ? AT_IS_MAPPED : AT_IS_MISSING);
     if (!t && mod->part != HEAD && !ld->n_missing++)
@@ -281,20 +264,21 @@ static int read_vector(struct loader *ld, struct at_vector *out, const struct at
     return 0;
 }
 
-static int load_module(struct loader *ld, const struct module *mod, size_t layer, void *field)
+static int load_module(struct loader *ld, enum at_module module, size_t layer, void *field)
 {
+    const struct module *mod = &modules[module];
+    const struct parameter *parts = parameters[mod->kind];
     const struct at_config *c = &ld->m->config;
-    bool is_conv = c->family == AT_GPT2 && mod->part == LAYER;
-    enum at_layout layout = is_conv ? AT_IN_MAJOR : AT_OUT_MAJOR;
+    enum at_layout layout = mod->part == LAYER ? c->family->layer_layout : AT_OUT_MAJOR;
     size_t n_out = dim_of(c, mod->n_out), n_in = dim_of(c, mod->n_in);
-    const struct at_tensor_view *weight = find_parameter(ld, mod, layer, &parameters[mod->kind][0]);
+    const struct at_tensor_view *weight = find_parameter(ld, module, layer, &parts[0]);
     const struct at_tensor_view *bias = NULL;
     struct at_dense *dense = field;
     struct at_norm *norm = field;
     int rc = 0;
 
     if (mod->kind != TABLE)
-        bias = find_parameter(ld, mod, layer, &parameters[mod->kind][1]);
+        bias = find_parameter(ld, module, layer, &parts[1]);
     if (!weight || (mod->kind != TABLE && !bias))
         return 0; /* counted when it is of the trunk */
     switch (mod->kind) {
@@ -315,11 +299,10 @@ static int load_part(struct loader *ld, enum part part, size_t layer)
     struct at_weights *w = &ld->m->weights;
     char *base = part == LAYER ? (char *)&w->layer[layer] : (char *)w;
 
-    for (size_t i = 0; i < AT_COUNTOF(modules); i++) {
-        const struct module *mod = &modules[i];
-        if (mod->part != part || !(ld->m->config.family == AT_BERT ? mod->bert : mod->gpt2))
+    for (enum at_module i = 0; i < AT_MODULE_COUNT; i++) {
+        if (!modules[i].role || modules[i].part != part || !at_family_has(ld->m->config.family, i))
             continue;
-        int rc = load_module(ld, mod, layer, base + mod->field);
+        int rc = load_module(ld, i, layer, base + modules[i].field);
         if (rc)
             return rc;
     }
@@ -337,28 +320,47 @@ static bool is_used(const struct loader *ld, const struct at_tensor_view *t)
     return false;
 }
 
-/* The decoder of GPT-2 and of BERT's masked-LM head: stored, or the word embeddings; a checkpoint
-   that keeps the two apart and was saved without its decoder has none. */
+/* A parameter of the LM head: its name in the file or, in *name_out, the one it should have. */
+static const struct at_tensor_view *find_head(struct loader *ld, enum at_module module,
+                                              const char *suffix, const char **name_out)
+{
+    const char *name = expand(ld, ld->m->config.family->module[module], 0, suffix);
+    const struct at_tensor_view *t = find(ld, name);
+
+    *name_out = t ? t->name : name;
+    return t;
+}
+
+/* The bias of the decoder, which real files have twice or under either name. */
+static const struct at_tensor_view *find_decoder_bias(struct loader *ld)
+{
+    const char *name, *other;
+    const struct at_tensor_view *bias = find_head(ld, AT_MLM_BIAS, ".bias", &name);
+    const struct at_tensor_view *twin = find_head(ld, AT_LM_DECODER, ".bias", &other);
+
+    if (!bias && twin) {
+        bias = twin;
+        name = other;
+        twin = NULL;
+    }
+    note(ld, "masked-LM bias", name, bias ? AT_IS_MAPPED : AT_IS_MISSING);
+    if (twin)
+        note(ld, "masked-LM bias", other, AT_IS_TIED);
+    return bias;
+}
+
+/* The decoder of an LM head: stored, or the word embeddings; a checkpoint that keeps the two apart
+   and was saved without its decoder has none. */
 static int load_decoder(struct loader *ld)
 {
     const struct at_config *c = &ld->m->config;
     struct at_weights *w = &ld->m->weights;
-    bool is_bert = c->family == AT_BERT;
-    const char *name = decoder_name(c);
-    const struct at_tensor_view *t = find(ld, name), *bias = NULL, *twin = NULL;
+    const char *name;
+    const struct at_tensor_view *t = find_head(ld, AT_LM_DECODER, ".weight", &name), *bias;
     int rc = 0;
 
-    if (is_bert) {
-        bias = find(ld, "cls.predictions.bias");
-        twin = find(ld, "cls.predictions.decoder.bias");
-        if (!bias) {
-            bias = twin;
-            twin = NULL;
-        }
-        note(ld, "masked-LM bias", bias ? bias->name : "cls.predictions.bias",
-             bias ? AT_IS_MAPPED : AT_IS_MISSING);
-        if (twin)
-            note(ld, "masked-LM bias", twin->name, AT_IS_TIED);
+    if (at_family_has(c->family, AT_MLM_BIAS)) {
+        bias = find_decoder_bias(ld);
         if (!bias || !w->mlm_transform.w.data || !w->mlm_norm.gain.data)
             return 0;
         rc = read_vector(ld, &w->lm_decoder.b, bias, c->vocab);
@@ -370,8 +372,7 @@ static int load_decoder(struct loader *ld)
     w->lm_decoder.w = w->word_embed;
     if (!rc && t && !is_used(ld, t))
         rc = read_weight(ld, &w->lm_decoder.w, t, AT_OUT_MAJOR, c->vocab, c->width);
-    note(ld, "LM decoder weight", t ? t->name : name,
-         t && !is_used(ld, t) ? AT_IS_MAPPED : AT_IS_TIED);
+    note(ld, "LM decoder weight", name, t && !is_used(ld, t) ? AT_IS_MAPPED : AT_IS_TIED);
     return rc;
 }
 
@@ -448,22 +449,28 @@ static void note_rest(struct loader *ld)
     }
 }
 
+static bool is_of(const struct loader *ld, const char *name, enum at_module module)
+{
+    const char *own = ld->m->config.family->module[module];
+    size_t n = own ? strlen(own) : 0;
+
+    return own && !strncmp(name, own, n) &&
+           (!strcmp(name + n, ".weight") || !strcmp(name + n, ".bias"));
+}
+
 /* An index may list what no shard has when the model does without: buffers, and the other name of a
    tensor that two roles share. */
 static int check_absent(const struct loader *ld)
 {
     const struct at_weights *w = &ld->m->weights;
-    const char *decoder = decoder_name(&ld->m->config);
+    const char *prefix = ld->m->config.family->prefix;
     const struct at_absent_tensor *a;
 
     for (size_t i = 0; (a = at_tensors_absent(ld->m->files, i)); i++) {
-        const char *name = at_tensor_name_bare(a->name);
-        bool is_decoder = !strcmp(name, decoder) || !strcmp(name, "cls.predictions.bias") ||
-                          !strcmp(name, "cls.predictions.decoder.bias");
-        bool is_embedding =
-            has_suffix(name, "word_embeddings.weight") || !strcmp(name, "wte.weight");
+        const char *name = at_tensor_name_bare(a->name, prefix);
+        bool is_decoder = is_of(ld, name, AT_LM_DECODER) || is_of(ld, name, AT_MLM_BIAS);
         if (is_buffer(name) || (is_decoder && w->lm_decoder.w.data) ||
-            (is_embedding && w->word_embed.data))
+            is_of(ld, name, AT_WORD_EMBED))
             continue;
         return at_fail(ld->err, AT_EFORMAT, "the index lists '%.*s', which is not in '%.*s'",
                        at_shown(a->name, MAX_SHOWN), a->name, at_shown(a->file, MAX_SHOWN),
@@ -493,7 +500,7 @@ static int load(struct loader *ld)
 {
     struct at_model *m = ld->m;
     size_t L = m->config.n_layers;
-    int rc = at_tensor_names_make(&ld->names, m->files, ld->err);
+    int rc = at_tensor_names_make(&ld->names, m->files, m->config.family->prefix, ld->err);
 
     if (!rc)
         rc = load_part(ld, EMBED, 0);
@@ -528,11 +535,12 @@ int at_model_open(struct at_model *out, const char *dir, struct at_error *err)
     at_array_release(&ld.list);
     at_tensor_names_release(&ld.names);
     m.dir = at_strdup(dir);
-    if (rc)
+    if (rc) {
         at_model_close(&m);
-    else
-        *out = m;
-    return rc;
+        return rc;
+    }
+    *out = m;
+    return 0;
 }
 
 void at_model_close(struct at_model *m)

@@ -28,20 +28,20 @@ struct at_dense {
     struct at_vector b; /* data NULL when it has no bias */
 };
 
-/* BERT: q, k, v are three matrices. GPT-2: qkv is one (C, 3C) and q, k, v are empty. */
+/* q, k, v are three matrices (BERT), or qkv is one (C, 3C) and they are empty (GPT-2). */
 struct at_layer_weights {
     struct at_dense q, k, v, qkv;
     struct at_dense attn_out; /* output projection of attention */
-    struct at_norm norm1;     /* BERT: after attention; GPT-2: ln_1, before it */
+    struct at_norm norm1;     /* after attention or before it: enum at_norm_place */
     struct at_dense ffn_in, ffn_out;
-    struct at_norm norm2; /* BERT: after the feed-forward; GPT-2: ln_2, before it */
+    struct at_norm norm2; /* the same of the feed-forward */
 };
 
 struct at_weights {
     struct at_weight word_embed, position_embed, segment_embed; /* (V,C) (P,C) (G,C) */
-    struct at_norm embed_norm;                                  /* BERT */
+    struct at_norm embed_norm;                                  /* or empty */
     struct at_layer_weights *layer;                             /* (L) */
-    struct at_norm final_norm;                                  /* GPT-2 ln_f */
+    struct at_norm final_norm;                                  /* or empty */
     /* Heads; a head that is not whole in the checkpoint is absent: its data are NULL. */
     struct at_dense pooler, next_sentence; /* BERT: (C,C), (2,C) */
     struct at_dense mlm_transform;         /* BERT: (C,C) */

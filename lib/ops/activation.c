@@ -4,9 +4,52 @@
 #include "ops/activation.h"
 
 #include <math.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "ops/kernel.h"
+
+/* A task is this many values: enough to be worth handing out. */
+enum { VALUES = 16384 };
 
 void at_tanh(float *out, const float *x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         out[i] = tanhf(x[i]);
+}
+
+struct activation {
+    float *out;
+    const float *x;
+    size_t n;
+    enum at_epilogue form;
+};
+
+static void some_values(void *arg, size_t task, size_t slot)
+{
+    const struct activation *a = arg;
+    size_t at = task * VALUES, n = AT_MIN((size_t)VALUES, a->n - at);
+
+    (void)slot;
+    switch (a->form) {
+    case AT_EPI_GELU_ERF:
+        at_kernel()->gelu_erf(a->out + at, a->x + at, n);
+        break;
+    case AT_EPI_GELU_TANH:
+        at_kernel()->gelu_tanh(a->out + at, a->x + at, n);
+        break;
+    case AT_EPI_TANH:
+        at_tanh(a->out + at, a->x + at, n);
+        break;
+    case AT_EPI_NONE:
+        memmove(a->out + at, a->x + at, n * sizeof *a->out);
+        break;
+    }
+}
+
+void at_activate(float *out, const float *x, size_t n, enum at_epilogue form, struct at_pool *pool)
+{
+    struct activation a = { out, x, n, form };
+
+    at_pool_run(pool, at_divide_up(n, VALUES), some_values, &a);
 }

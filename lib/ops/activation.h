@@ -1,14 +1,21 @@
 /*
- * activation.h - tanh over arrays; the two forms of GELU are kernels (ops/kernel.h).
+ * activation.h - the functions between two products, over arrays; GELU itself is a kernel
+ * (ops/kernel.h).
  *
- * Products apply all three on the way out (enum at_epilogue).
+ * Products apply them on the way out (enum at_epilogue) unless somebody wants what goes in.
  */
 #ifndef OPS_ACTIVATION_H
 #define OPS_ACTIVATION_H
 
 #include <stddef.h>
 
+#include "base/pool.h"
+#include "ops/gemm.h"
+
 /* at_tanh - out may be x. */
 void at_tanh(float *out, const float *x, size_t n);
+
+/* at_activate - out = form(x), the bits that a product with this epilogue gives. out may be x. */
+void at_activate(float *out, const float *x, size_t n, enum at_epilogue form, struct at_pool *pool);
 
 #endif

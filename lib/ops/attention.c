@@ -10,6 +10,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "ops/kernel.h"
@@ -61,6 +62,11 @@ size_t at_attention_most_visible(const struct at_attention_in *in, size_t from, 
     return most;
 }
 
+bool at_attention_hides_all(const struct at_attention_in *in, size_t n)
+{
+    return in->is_hidden && !memchr(in->is_hidden, 0, n);
+}
+
 static void pack_head(struct head *h)
 {
     size_t nr = h->kernel->nr, D = h->in->D, n = h->n_keys;
@@ -87,6 +93,21 @@ static void score_tile(const struct head *h, float *map, size_t ld, size_t first
         struct at_tile_out out = { map + j, ld, rows, AT_MIN(nr, n - j), SCORE_CHAIN, false, NULL };
         h->kernel->tile(&out, h->packed_rows, h->packed_k + j * in->D, nr, in->D, NULL, NULL);
     }
+}
+
+/* The row's scores of its first n keys become weights; what lies beyond them 0. */
+static void softmax_row(const struct head *h, float *row, size_t n)
+{
+    const struct at_attention_in *in = h->in;
+
+    if (at_attention_hides_all(in, n)) {
+        memset(row, 0, in->T * sizeof *row);
+        return;
+    }
+    for (size_t j = 0; j < n && in->is_hidden; j++)
+        if (in->is_hidden[j])
+            row[j] = -INFINITY;
+    h->kernel->softmax(row, n, in->T);
 }
 
 /* context rows (rows, D) = map rows (rows, n) times v, in blocks of the sum as everywhere. */
@@ -123,7 +144,7 @@ static void attend(const struct head *h, const struct at_attention_out *out, siz
         float *map = kept && !is_streamed ? kept : h->scores;
         score_tile(h, map, T, first, end - first, n);
         for (size_t i = first; i < end; i++)
-            h->kernel->softmax(map + (i - first) * T, at_attention_visible(in, i), T);
+            softmax_row(h, map + (i - first) * T, at_attention_visible(in, i));
         if (is_streamed)
             h->kernel->stream(kept, map, (end - first) * T);
         if (out->context)

@@ -18,7 +18,9 @@ struct at_attention_in {
     size_t n_queries;         /* T unless only some queries are wanted */
     const size_t *query_rows; /* (n_queries) which token each row of q is; NULL for 0..T-1 */
     bool is_causal;           /* key j is visible to query i only when j <= i */
-    float scale;              /* of q k'; 0 for the usual 1 / sqrt(D) */
+    /* (T) keys that no query sees, or NULL. A query that sees no key at all has a row of zeros. */
+    const unsigned char *is_hidden;
+    float scale; /* of q k'; 0 for the usual 1 / sqrt(D) */
 };
 
 /* What becomes of it. */
@@ -38,6 +40,9 @@ struct at_attention_out {
  */
 void at_attention(const struct at_attention_out *out, const struct at_attention_in *in, size_t B,
                   struct at_pool *pool);
+
+/* at_attention_hides_all - does a query that may look at the first n keys see none of them? */
+bool at_attention_hides_all(const struct at_attention_in *in, size_t n);
 
 /* at_attention_visible - keys that a query sees; the most that any of queries from..to-1 sees. */
 size_t at_attention_visible(const struct at_attention_in *in, size_t query);

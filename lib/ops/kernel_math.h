@@ -1,7 +1,7 @@
 /*
  * kernel_math.h - exp and GELU on vectors, included by kernel_body.h.
  *
- * Coefficients are minimax fits printed by scripts/fit-kernels.py.
+ * Coefficients are minimax fits printed by scripts/outside/fit-kernels.py.
  */
 #ifndef OPS_KERNEL_MATH_H
 #define OPS_KERNEL_MATH_H

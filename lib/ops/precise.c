@@ -15,8 +15,8 @@
 /* Rows of x and columns of out in a task: their blocks and sums fit the second-level cache. */
 enum { ROW_BLOCK = 256, PANELS = 8 };
 
-/* Rows handed out at a time by what works by row. */
-enum { ROWS = 8 };
+/* Rows, and values, handed out at a time by what works by row or value. */
+enum { ROWS = 8, VALUES = 4096 };
 
 /* Queries of a head in a task; each task packs the head's keys and values anew. */
 enum { QUERIES = 128 };
@@ -218,6 +218,33 @@ void at_precise_linear(float *out, size_t out_stride, const float *x, size_t lo,
     free(p.packed);
 }
 
+/* ---- activations ---- */
+
+struct activation {
+    float *out;
+    const float *x;
+    size_t lo, n;
+    enum at_epilogue form;
+};
+
+static void some_values(void *arg, size_t task, size_t slot)
+{
+    const struct activation *a = arg;
+    size_t end = AT_MIN((task + 1) * VALUES, a->n);
+
+    (void)slot;
+    for (size_t i = task * VALUES; i < end; i++)
+        at_set_pair(a->out + i, a->lo, apply(a->form, at_pair(a->x + i, a->lo)));
+}
+
+void at_precise_activate(float *out, const float *x, size_t lo, size_t n, enum at_epilogue form,
+                         struct at_pool *pool)
+{
+    struct activation a = { out, x, lo, n, form };
+
+    at_pool_run(pool, at_divide_up(n, VALUES), some_values, &a);
+}
+
 /* ---- layer normalisation ---- */
 
 struct norm {
@@ -313,12 +340,17 @@ static void softmax_row(const struct head *h, float *map, size_t r, size_t rows,
 {
     size_t nr = h->kernel->nr_double, stride = rows * nr;
     const double *scores = h->scores + r * nr;
+    const unsigned char *is_hidden = h->in->is_hidden;
     double max = -INFINITY, sum = 0.0;
 
+    if (at_attention_hides_all(h->in, n))
+        n = 0;
     for (size_t j = 0; j < n; j++)
-        max = AT_MAX(max, scores[j / nr * stride + j % nr]);
+        if (!is_hidden || !is_hidden[j])
+            max = AT_MAX(max, scores[j / nr * stride + j % nr]);
     for (size_t j = 0; j < n; j++) {
-        double e = exp(scores[j / nr * stride + j % nr] - max);
+        bool is_seen = !is_hidden || !is_hidden[j];
+        double e = is_seen ? exp(scores[j / nr * stride + j % nr] - max) : 0.0;
         h->rows[j * rows + r] = e;
         sum += e;
     }

@@ -52,6 +52,12 @@ void at_precise_linear(float *out, size_t out_stride, const float *x, size_t lo,
                        size_t N, enum at_epilogue epilogue, struct at_pool *pool);
 
 /*
+ * at_precise_activate - out = form(x) for n values, pairs; see at_activate().
+ */
+void at_precise_activate(float *out, const float *x, size_t lo, size_t n, enum at_epilogue form,
+                         struct at_pool *pool);
+
+/*
  * at_precise_norm - layer normalisation; see at_layernorm().
  *
  * Shapes    out, x (N,C), residual (N,C) or NULL: pairs. gain, bias (C). out may be x or residual.

@@ -70,12 +70,12 @@ static double products(const struct at_model *m, size_t N, struct at_pool *pool)
 
     for (size_t l = 0; l < m->config.n_layers; l++) {
         const struct at_layer_weights *w = &m->weights.layer[l];
-        const struct at_linear_part bert[] = { { &w->q.w, NULL },
-                                               { &w->k.w, NULL },
-                                               { &w->v.w, NULL } };
-        const struct at_linear_part gpt2 = { &w->qkv.w, NULL };
-        bool is_bert = m->config.family == AT_BERT;
-        at_linear_parts(y, x, is_bert ? bert : &gpt2, is_bert ? 3 : 1, N, AT_EPI_NONE, pool);
+        const struct at_linear_part three[] = { { &w->q.w, NULL },
+                                                { &w->k.w, NULL },
+                                                { &w->v.w, NULL } };
+        const struct at_linear_part one = { &w->qkv.w, NULL };
+        bool is_one = w->qkv.w.data != NULL;
+        at_linear_parts(y, x, is_one ? &one : three, is_one ? 1 : 3, N, AT_EPI_NONE, pool);
         at_linear(y, x, &w->attn_out.w, NULL, N, AT_EPI_NONE, pool);
         at_linear(y, x, &w->ffn_in.w, NULL, N, AT_EPI_NONE, pool);
         at_linear(y, x, &w->ffn_out.w, NULL, N, AT_EPI_NONE, pool);

@@ -1,5 +1,5 @@
 /*
- * capture_ids.c - token ids through a model, everything captured: scripts/check-against-torch
+ * capture_ids.c - token ids through a model, all captured: scripts/outside/check-against-torch
  * compares the file with PyTorch.
  *
  *   capture_ids MODEL-DIR OUT.safetensors [THREADS] <IDS
@@ -51,7 +51,7 @@ static int capture(const struct at_model *m, const struct numbers *ids,
     const size_t start[] = { 0, ids->n };
     const struct at_batch batch = { 1, start, ids->items, segments->items };
     const struct at_dims dims = at_config_dims(&m->config, ids->n);
-    const struct at_capture_meta meta = { .family = at_family_name(m->config.family) };
+    const struct at_capture_meta meta = { .family = m->config.family->model_type };
     struct at_capture_writer *w;
     float *hidden = at_malloc(ids->n * m->config.width, sizeof *hidden);
     int rc = at_capture_create(&w, path, &dims, keep, &meta, ids->items, segments->items, err);

@@ -183,7 +183,7 @@ header() {
     has "$stderr" "$warning 68 pieces, the model rows for 67; a text with a piece that has none cannot"
     diff want.json - <<<"$output"
     fails 1 run -q -m m 'the zebra'
-    has "$stderr" 'token id 67 is outside the model.s vocabulary of 67'
+    has "$stderr" "'zebra' is piece 67, and the model has rows for 67"
     run --separate-stderr atlas run -q -m m --lines -f <(printf 'zebra\nthe cat\n')
     ended 3
     has "$output" 'the cat'

@@ -256,6 +256,8 @@ END
     has "$(complete_bash atlas run --model atlas-g)" 'atlas-gpt2'
     has "$(complete_bash atlas model '')" 'check'
     [ "$(complete_bash atlas help mo)" = model ]
+    [ "$(complete_bash atlas help outp)" = output ]
+    [ "$(complete_bash atlas help output metrics.c | sort -u)" = metrics.csv ]
     options=$(complete_bash atlas run --)
     for option in $(atlas run --list-options | cut -f1); do
         grep -qx -- "--$option" <<<"$options" || fail "--$option is not offered"

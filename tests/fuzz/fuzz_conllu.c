@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "analysis/conllu.h"
+#include "text/conllu.h"
 #include "base/attr.h"
 
 static void check(const struct at_conllu_sentence *s)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/tags.h"
+#include "text/tags.h"
 #include "base/alloc.h"
 #include "base/attr.h"
 

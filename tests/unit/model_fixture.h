@@ -1,6 +1,6 @@
 /*
  * model_fixture.h - a tiny checkpoint of fixtures/ beside what PyTorch made of it in double
- * precision (fixtures/oracle/forward, made by scripts/make-model-fixtures.py).
+ * precision (fixtures/oracle/forward, made by scripts/outside/make-model-fixtures.py).
  */
 #ifndef UNIT_MODEL_FIXTURE_H
 #define UNIT_MODEL_FIXTURE_H

@@ -293,8 +293,8 @@ static void test_table(void **state)
     struct at_attn_metrics m = { .confidence_max = 1, .distribution_median = 7, .balance = 10 };
 
     (void)state;
-    assert_string_equal(at_metric_table[0].key, "confidence_max");
-    assert_string_equal(at_metric_table[9].key, "balance");
+    assert_string_equal(at_metric_fields[0].key, "confidence_max");
+    assert_string_equal(at_metric_fields[9].key, "balance");
     ASSERT_NEAR(at_metric_get(&m, 0), 1.0, 0);
     ASSERT_NEAR(at_metric_get(&m, 6), 7.0, 0);
     ASSERT_NEAR(at_metric_get(&m, 9), 10.0, 0);

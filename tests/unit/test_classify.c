@@ -28,7 +28,8 @@ static void test_labels_match_pytorch(void **state)
             fixture_choose(&f, fixture_lengths[k]);
             struct at_trace t = fixture_run(&f, AT_CAP_HIDDEN);
             float got[MAX_LENGTH * 7];
-            must(at_classify(got, &f.m, t.final_hidden, f.T, NULL, &err), &err);
+            must(at_classify(got, &f.m, t.final_hidden, f.T, f.m.config.is_multi_label, NULL, &err),
+                 &err);
             /* logits below 10 in float32, then a function whose slope is at most 1 */
             ASSERT_CLOSE(got, fixture_oracle(&f, "labels"), f.T * f.m.config.n_labels, 1e-5, 0);
             at_trace_release(&t);
@@ -47,7 +48,7 @@ static void test_groups_sum_to_one(void **state)
     (void)state;
     fixture_open(&f, "tiny-bert-tagger");
     struct at_trace t = fixture_run(&f, AT_CAP_HIDDEN);
-    must(at_classify(p, &f.m, t.final_hidden, f.T, NULL, &err), &err);
+    must(at_classify(p, &f.m, t.final_hidden, f.T, f.m.config.is_multi_label, NULL, &err), &err);
     for (size_t i = 0; i < f.T; i++) {
         const float *row = p + i * 5;
         ASSERT_NEAR((double)row[0] + (double)row[1] + (double)row[2], 1.0, 1e-6);
@@ -66,7 +67,7 @@ static void test_no_classifier(void **state)
     (void)state;
     fixture_open(&f, "tiny-bert");
     assert_int_equal(f.m.config.n_labels, 0);
-    assert_int_equal(at_classify(out, &f.m, hidden, 1, NULL, &err), AT_ENOTFOUND);
+    assert_int_equal(at_classify(out, &f.m, hidden, 1, false, NULL, &err), AT_ENOTFOUND);
     assert_string_equal(err.text, "the model has no token classifier");
     fixture_close(&f);
 }

@@ -41,7 +41,7 @@ static void test_bert(void **state)
                                     "\"architectures\":[\"BertForPreTraining\"]"),
                                &err),
                      0);
-    assert_int_equal(c.family, AT_BERT);
+    assert_string_equal(c.family->name, "BERT");
     assert_false(c.is_causal);
     assert_true(c.has_summary_token);
     assert_int_equal(c.n_layers, 2);
@@ -73,7 +73,7 @@ static void test_gpt2(void **state)
                                     ",\"scale_attn_by_inverse_layer_idx\":true"),
                                &err),
                      0);
-    assert_int_equal(c.family, AT_GPT2);
+    assert_string_equal(c.family->name, "GPT-2");
     assert_true(c.is_causal);
     assert_false(c.has_summary_token);
     assert_int_equal(c.ffn_width, 48); /* four widths when n_inner is null */
@@ -171,6 +171,11 @@ static void test_labels(void **state)
     assert_int_equal(read_text(&c, BERT(",\"label_thresholds\":[0.5,0.25]"), &err), 0);
     assert_int_equal(c.n_labels, 2);
     ASSERT_NEAR(c.label_thresholds[1], 0.25, 0);
+    assert_null(c.caution);
+    at_config_release(&c);
+
+    assert_int_equal(read_text(&c, BERT(",\"atlas_caution\":\"a toy\""), &err), 0);
+    assert_string_equal(c.caution, "a toy");
     at_config_release(&c);
 }
 
@@ -237,6 +242,8 @@ static void test_refused(void **state)
         { BERT(",\"num_labels\":\"two\""), AT_EFORMAT, "'num_labels' is not a whole number" },
         { BERT(",\"problem_type\":3"), AT_EFORMAT, "'problem_type' is not a string" },
         { BERT(",\"id2label\":{\"x\":\"A\"}"), AT_EFORMAT, "has the key 'x'" },
+        { BERT(",\"atlas_caution\":true"), AT_EFORMAT, "'atlas_caution' is not a string" },
+        { BERT(",\"atlas_caution\":\"\\u001b[2J\""), AT_EFORMAT, "has a control character" },
         { BERT(",\"id2label\":{\"99999999999999999999\":\"A\"}"), AT_EFORMAT, "has the key '9999" },
         { BERT(",\"num_labels\":2,\"label_thresholds\":[0.5]"), AT_EFORMAT, "has 1 value, want 2" },
         { BERT(",\"num_labels\":1,\"label_thresholds\":0.5"), AT_EFORMAT,

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "analysis/conllu.h"
+#include "text/conllu.h"
 #include "base/attr.h"
 #include "sandbox.h"
 

@@ -16,7 +16,7 @@
 #include "base/attr.h"
 #include "base/digest.h"
 #include "draw/draw_strip.h"
-#include "draw/label.h"
+#include "draw/draw_label.h"
 #include "draw/scale.h"
 #include "picture.h"
 

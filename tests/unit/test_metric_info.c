@@ -15,12 +15,12 @@ static void test_table_is_complete(void **state)
     for (size_t i = 0; i < AT_N_METRIC_TEXTS; i++) {
         const struct at_metric_text *m = &at_metric_texts[i];
         if (i < AT_N_METRICS)
-            assert_string_equal(m->key, at_metric_table[i].key);
+            assert_string_equal(at_metric_key(i), at_metric_fields[i].key);
         assert_true(m->title && m->unit && m->formula && m->range && m->high && m->low);
         assert_true(m->source && *m->source);
         assert_true(isnan(m->low_limit) == isnan(m->high_limit));
         assert_true(isnan(m->low_limit) || m->low_limit < m->high_limit);
-        assert_ptr_equal(at_metric_text_find(m->key), m);
+        assert_ptr_equal(at_metric_text_find(at_metric_key(i)), m);
     }
     assert_ptr_equal(at_metric_text_find("flow-change"), &at_metric_texts[AT_N_METRICS]);
     assert_null(at_metric_text_find("flow"));

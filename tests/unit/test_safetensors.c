@@ -44,7 +44,7 @@ static const struct fault files[] = {
     { "name-not-utf8", AT_EFORMAT,
       "header: not JSON: line 1, column 2: unable to decode byte 0xe9" },
     { "name-with-newline", AT_EFORMAT,
-      "tensor 'a?b?[31m' has 8 bytes of data, its shape wants 12" },
+      "tensor 'a<U+000A>b<U+001B>[31m' has 8 bytes of data, its shape wants 12" },
     { "name-with-nul", AT_EFORMAT, "header: not JSON: line 1, column 11: NUL byte" },
     { "nested-deep", AT_EFORMAT, "header: not JSON: line 1, column 2053: maximum parsing depth" },
     { "no-data", AT_EFORMAT, "tensor 'a' ends at byte 8 of the data, but the file has only 0" },

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "analysis/syntax.h"
-#include "analysis/tags.h"
+#include "text/tags.h"
 #include "base/alloc.h"
 #include "base/attr.h"
 #include "model/classify.h"
@@ -120,7 +120,7 @@ static void test_part_of_speech(void **state)
         float *p = at_malloc(r.tokens.n * n_labels, sizeof *p);
         struct at_tag_spans spans = { 0 };
         struct at_error err;
-        must(at_classify(p, &r.model, hidden, r.tokens.n, r.pool, &err), &err);
+        must(at_classify(p, &r.model, hidden, r.tokens.n, false, r.pool, &err), &err);
         at_tags_from_probabilities(&spans, p, (const char *const *)r.model.config.labels, n_labels,
                                    &r.tokens, 0);
         count_right(&r.s, &spans, &right, &n);

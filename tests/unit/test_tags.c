@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "analysis/heads.h"
-#include "analysis/tags.h"
+#include "text/tags.h"
 #include "base/attr.h"
 #include "sandbox.h"
 
@@ -212,7 +212,7 @@ static void test_marks(void **state)
     unsigned char got[AT_COUNTOF(want)];
 
     (void)state;
-    at_tags_marks(got, tags, label, AT_COUNTOF(want));
+    at_token_marks(got, tags, label, AT_COUNTOF(want));
     assert_memory_equal(got, want, sizeof want);
 }
 

@@ -50,7 +50,7 @@ static void declare(struct at_safetensors_writer *w, const struct at_tensors *fi
 
     for (size_t i = 0; i < at_tensors_count(files); i++) {
         const struct at_tensor_view *t = at_tensors_at(files, i);
-        const char *bare = at_tensor_name_bare(t->name);
+        const char *bare = at_tensor_name_bare(t->name, "");
         bool is_changed = c->from && !strcmp(bare, c->from);
         const char *dtype = c->dtype && t->rank == 1 ? c->dtype : t->dtype;
         for (int twin = 0; twin < (is_changed && c->twin ? 2 : 1); twin++) {
@@ -155,12 +155,15 @@ static void assert_model_refused(const char *dir, const char *text)
 static void test_bare_names(void **state)
 {
     (void)state;
-    assert_string_equal(at_tensor_name_bare("bert.pooler.dense.bias"), "pooler.dense.bias");
-    assert_string_equal(at_tensor_name_bare("module._orig_mod.transformer.h.0.ln_1.bias"),
-                        "h.0.ln_1.bias");
-    assert_string_equal(at_tensor_name_bare("cls.predictions.bias"), "cls.predictions.bias");
-    assert_string_equal(at_tensor_name_bare("bertha.weight"), "bertha.weight");
-    assert_string_equal(at_tensor_name_bare("model."), "");
+    assert_string_equal(at_tensor_name_bare("bert.pooler.dense.bias", "electra."),
+                        "pooler.dense.bias");
+    assert_string_equal(
+        at_tensor_name_bare("module._orig_mod.transformer.h.0.ln_1.bias", "electra."),
+        "h.0.ln_1.bias");
+    assert_string_equal(at_tensor_name_bare("cls.predictions.bias", "electra."),
+                        "cls.predictions.bias");
+    assert_string_equal(at_tensor_name_bare("bertha.weight", "electra."), "bertha.weight");
+    assert_string_equal(at_tensor_name_bare("model.", "electra."), "");
 }
 
 static void test_what_stands_before(void **state)

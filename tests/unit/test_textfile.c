@@ -1,5 +1,5 @@
 /*
- * test_textfile.c - UTF-8 by the table of Unicode (3-7, well-formed sequences), files and lines.
+ * test_textfile.c - whole files and lines, checked to be UTF-8.
  */
 #include "io/textfile.h"
 
@@ -11,93 +11,6 @@
 #include "base/strbuf.h"
 #include "close.h"
 #include "sandbox.h"
-
-/* Every pair and triple of bytes at the borders of the table, against the table itself. */
-static bool well_formed(const unsigned char *s, size_t n)
-{
-    static const struct {
-        size_t n;
-        unsigned char low[4], high[4];
-    } table[] = {
-        { 1, { 0x00 }, { 0x7F } },
-        { 2, { 0xC2, 0x80 }, { 0xDF, 0xBF } },
-        { 3, { 0xE0, 0xA0, 0x80 }, { 0xE0, 0xBF, 0xBF } },
-        { 3, { 0xE1, 0x80, 0x80 }, { 0xEC, 0xBF, 0xBF } },
-        { 3, { 0xED, 0x80, 0x80 }, { 0xED, 0x9F, 0xBF } },
-        { 3, { 0xEE, 0x80, 0x80 }, { 0xEF, 0xBF, 0xBF } },
-        { 4, { 0xF0, 0x90, 0x80, 0x80 }, { 0xF0, 0xBF, 0xBF, 0xBF } },
-        { 4, { 0xF1, 0x80, 0x80, 0x80 }, { 0xF3, 0xBF, 0xBF, 0xBF } },
-        { 4, { 0xF4, 0x80, 0x80, 0x80 }, { 0xF4, 0x8F, 0xBF, 0xBF } },
-    };
-
-    for (size_t row = 0; row < AT_COUNTOF(table); row++) {
-        bool match = n == table[row].n;
-        for (size_t i = 0; match && i < n; i++)
-            match = s[i] >= table[row].low[i] && s[i] <= table[row].high[i];
-        if (match)
-            return true;
-    }
-    return false;
-}
-
-static void test_utf8_table(void **state)
-{
-    static const unsigned char border[] = { 0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90,
-                                            0x9F, 0xA0, 0xBF, 0xC0, 0xFF };
-
-    (void)state;
-    for (unsigned first = 0x80; first < 0x100; first++)
-        for (size_t a = 0; a < AT_COUNTOF(border); a++) {
-            unsigned char s[16] = { (unsigned char)first, border[a], 0x80, 0xBF };
-            if (border[a] < 0x80 || border[a] > 0xBF) {
-                assert_int_equal(at_utf8_check((char *)s, 2), 0);
-                continue;
-            }
-            for (size_t n = 2; n <= 4; n++)
-                assert_int_equal(at_utf8_check((char *)s, n) == n, well_formed(s, n));
-            assert_int_equal(at_utf8_check((char *)s, 1), 0); /* cut */
-        }
-}
-
-static void test_utf8_offsets(void **state)
-{
-    static const struct {
-        const char *s;
-        size_t good;
-    } cases[] = {
-        { "", 0 },
-        { "plain ascii, longer than eight bytes", 36 },
-        { "h\xC3\xA9llo", 6 },
-        { "\xE2\x82\xAC \xF0\x9F\x98\x80", 8 },
-        { "12345678\xFF", 8 },
-        { "1234567\xC3", 7 },
-        { "abc\xC0\xAF", 3 },             /* overlong */
-        { "abcdefghij\xED\xA0\x80", 10 }, /* surrogate */
-        { "\xF4\x90\x80\x80", 0 },        /* above 10FFFF */
-        { "a\x80", 1 },
-        { "\xE2\x82", 0 },
-    };
-
-    (void)state;
-    for (size_t i = 0; i < AT_COUNTOF(cases); i++)
-        assert_int_equal(at_utf8_check(cases[i].s, strlen(cases[i].s)), cases[i].good);
-}
-
-/* What one module encodes the other decodes: every code point once. */
-static void test_utf8_round_trip(void **state)
-{
-    struct at_strbuf b = { 0 };
-    size_t i = 0;
-
-    (void)state;
-    for (unsigned c = 1; c <= 0x10FFFF; c = c == 0xD7FF ? 0xE000 : c + 1)
-        at_strbuf_add_utf8(&b, c);
-    assert_int_equal(at_utf8_check(b.s, b.n), b.n);
-    for (unsigned c = 1; c <= 0x10FFFF; c = c == 0xD7FF ? 0xE000 : c + 1)
-        assert_true(at_utf8_next(b.s, &i) == c);
-    assert_int_equal(i, b.n);
-    at_strbuf_release(&b);
-}
 
 static void test_whole_files(void **state)
 {
@@ -257,10 +170,11 @@ static void test_lines_of_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_utf8_table),         cmocka_unit_test(test_utf8_offsets),
-        cmocka_unit_test(test_utf8_round_trip),    cmocka_unit_test(test_whole_files),
-        cmocka_unit_test(test_files_with_a_fault), cmocka_unit_test(test_files_that_cannot_be_read),
-        cmocka_unit_test(test_standard_input),     cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_whole_files),
+        cmocka_unit_test(test_files_with_a_fault),
+        cmocka_unit_test(test_files_that_cannot_be_read),
+        cmocka_unit_test(test_standard_input),
+        cmocka_unit_test(test_lines),
         cmocka_unit_test(test_lines_of_nothing),
     };
 

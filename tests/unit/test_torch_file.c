@@ -1,6 +1,6 @@
 /*
- * test_torch_file.c - files of torch.save() itself (scripts/make-torch-fixtures.py), and files like
- * them with one fault each (scripts/make-hostile-torch.py).
+ * test_torch_file.c - files of torch.save() itself (scripts/outside/make-torch-fixtures.py), and
+ * files like them with one fault each (scripts/outside/make-hostile-torch.py).
  */
 #include "io/tensors.h"
 

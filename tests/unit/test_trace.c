@@ -107,7 +107,7 @@ static void test_replay_equals_the_pass(void **state)
         struct at_trace replayed;
         fixture_open(&f, fixture_names[i]);
         unsigned keep = KEEP_ALL | (at_lm_head_present(&f.m) ? AT_CAP_LOGITS : 0);
-        write_capture(&f, keep, at_family_name(f.m.config.family));
+        write_capture(&f, keep, f.m.config.family->model_type);
         struct at_trace t = fixture_run(&f, KEEP_ALL);
         must(at_capture_open(&c, path, &err), &err);
         must(at_trace_init(&replayed, &f.m.config, f.T, KEEP_ALL, &err), &err);

@@ -1,0 +1,120 @@
+/*
+ * each.c - each_text() of cmd.h: one pass over a call's texts, with what is said and noted on the
+ * way.
+ */
+#include "cmd/cmd.h"
+
+#include <string.h>
+
+#include "base/path.h"
+
+struct walk {
+    const struct context *x;
+    struct progress progress;
+    bool is_skipped; /* some text was */
+};
+
+/* All texts meet the same error when the layer or head is none of the model's. */
+static int on_ready(void *arg, const struct at_doc *doc, struct at_error *err)
+{
+    struct walk *w = arg;
+
+    return call_check_selection(w->x->call, doc->shape, err);
+}
+
+static void on_took(void *arg, const struct at_doc *doc)
+{
+    struct walk *w = arg;
+
+    sink_note_text(w->x->sink, &doc->in);
+}
+
+static void on_cut(void *arg, const struct at_doc *doc)
+{
+    (void)arg;
+    report_warning("%s%stext has %zu tokens, cut to the model's %zu", doc->in.id,
+                   *doc->in.id ? ": " : "", doc->n_tokens_given, doc->tokens.n);
+}
+
+static void on_skipped(void *arg, const char *id, const struct at_error *why, bool is_many)
+{
+    struct walk *w = arg;
+
+    w->is_skipped = true;
+    report_error("%s%s", why->text, is_many ? "; skipped" : "");
+    sink_note_skipped(w->x->sink, id, why->text);
+}
+
+static void on_done(void *arg, size_t n_done)
+{
+    struct walk *w = arg;
+
+    progress_show(&w->progress, n_done);
+}
+
+static int on_capture(void *arg, const char *id, const char *path, struct at_error *err)
+{
+    struct walk *w = arg;
+    struct manifest *m = w->x->sink->manifest;
+
+    return m ? manifest_input_named(m, "capture", id, path, err) : 0;
+}
+
+/*
+ * Did the last run into the directory of --from leave captures, or read those of it, but not
+ * DIR/capture.safetensors? Then that one is of an earlier run. Without a manifest, or with one of
+ * no capture, nothing is known.
+ */
+static bool has_old_capture(const struct call *c)
+{
+    const struct at_json *outputs = at_json_get(c->last_run, "outputs");
+    const struct at_json *inputs = at_json_get(c->last_run, "inputs");
+    const struct at_json *from = at_json_get(at_json_get(c->last_run, "options"), "from");
+    bool has_any = false, has_this = false;
+
+    for (size_t i = 0; i < at_json_count(outputs); i++) {
+        const char *rel = at_json_text(at_json_get(at_json_at(outputs, i), "path"), "");
+        has_any |= !strcmp(at_path_base(rel), "capture.safetensors");
+        has_this |= !strcmp(rel, "capture.safetensors");
+    }
+    if (strcmp(at_json_text(from, ""), c->from) != 0)
+        return has_any && !has_this;
+    for (size_t i = 0; i < at_json_count(inputs); i++) {
+        const struct at_json *o = at_json_at(inputs, i);
+        if (strcmp(at_json_text(at_json_get(o, "role"), ""), "capture") != 0)
+            continue;
+        has_any = true;
+        has_this |= !at_json_get(o, "id");
+    }
+    return has_any && !has_this;
+}
+
+int each_text(const struct context *x, const struct at_visitor *visitor, void *arg,
+              const char *what)
+{
+    struct call *c = x->call;
+    struct walk w = { .x = x };
+    struct at_pass pass = {
+        .session = x->session,
+        .texts = &c->texts,
+        .captures = c->from,
+        .has_old_capture = c->from && has_old_capture(c),
+        .options = c->doc,
+        .visitor = visitor,
+        .arg = arg,
+        .observer = { on_ready, on_took, on_cut, on_skipped, on_done, on_capture, &w },
+    };
+    bool was_told = false;
+    struct at_error err;
+    int rc;
+
+    progress_start(&w.progress, (enum progress_mode)(c->is_quiet ? PROGRESS_NEVER : c->progress),
+                   what, "texts", c->from ? 0 : at_texts_count(&c->texts));
+    rc = at_pass_run(&pass, &was_told, &err);
+    progress_end(&w.progress);
+    if (rc)
+        return was_told ? EXIT_FAILED : report_fault(&err);
+    if (w.is_skipped && pass.n_done == 0)
+        return report_error("no text could be used; %zu skipped", pass.n_skipped);
+    return w.is_skipped ? EXIT_SKIPPED : EXIT_DONE;
+}

@@ -1,0 +1,63 @@
+/*
+ * head_map.c - see head_map.h.
+ */
+#include "cmd/head_map.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "cmd/caption.h"
+#include "draw/draw_heatmap.h"
+
+/* "0", "1", ... for an axis of layers or heads; texts lie in the arena. */
+static struct at_label *number_labels(struct at_arena *arena, size_t n)
+{
+    struct at_label *labels = at_arena_calloc(arena, n, sizeof *labels);
+
+    for (size_t i = 0; i < n; i++)
+        labels[i].text = at_arena_printf(arena, "%zu", i);
+    return labels;
+}
+
+int picture_head_map(struct sink *sink, const struct at_doc *doc, const struct head_map *p,
+                     struct at_error *err)
+{
+    struct at_arena arena = { 0 };
+    size_t n = p->L * p->H;
+    float *values = at_arena_alloc(&arena, n, sizeof *values);
+    const char *model = p->model_name ? p->model_name : doc->model_name;
+    double lo = INFINITY, hi = -INFINITY;
+    char *subtitle = doc ? caption_text(sink->call, doc, p->details) : at_strdup(p->details);
+    struct at_heatmap h;
+    int rc = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        double v = p->values[i * p->stride];
+        values[i] = (float)v;
+        lo = fmin(lo, v);
+        hi = fmax(hi, v);
+    }
+    h = (struct at_heatmap){
+        .title = at_arena_printf(&arena, "%s of every head, %s", p->title, model),
+        .subtitle = subtitle,
+        .x_name = "head",
+        .y_name = "layer",
+        .unit = p->unit,
+        .rows = p->L,
+        .cols = p->H,
+        .values = values,
+        .row_labels = number_labels(&arena, p->L),
+        .col_labels = number_labels(&arena, p->H),
+        .scale = { .kind = AT_SEQUENTIAL, .lo = lo, .hi = hi > lo ? hi : lo + 1.0 },
+        .show_values = true,
+        .width_mm = sink->call->width_mm,
+    };
+    if (p->scale)
+        h.scale = *p->scale;
+    if (isfinite(lo))
+        rc = sink_picture(sink, doc, model, p->file, at_draw_heatmap(&h), err);
+    free(subtitle);
+    at_arena_release(&arena);
+    return rc;
+}

@@ -1,0 +1,244 @@
+/*
+ * job_texts.c - see job_texts.h.
+ */
+#include "cmd/job_texts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "base/alloc.h"
+#include "base/mapfile.h"
+#include "io/json.h"
+
+enum { MAX_TEXT = 64 << 20 };
+
+/* Ids already given out: two texts must not share a directory. */
+struct id_seen {
+    UT_hash_handle hh;
+    char id[];
+};
+
+void text_release(struct text *t)
+{
+    free(t->id);
+    free(t->text);
+    free(t->pair);
+    *t = (struct text){ 0 };
+}
+
+bool texts_is_many(const struct texts *t)
+{
+    return t->options.is_lines || t->options.is_jsonl || t->options.n_operands > 1;
+}
+
+int texts_open(struct texts *t, const struct text_options *o, struct at_error *err)
+{
+    const char *path = o->file;
+
+    *t = (struct texts){ .options = *o };
+    if (!o->file && o->n_operands == 0)
+        return at_fail(err, AT_ERANGE,
+                       "no text; give it as an argument, with -f FILE, or - for standard input");
+    if (o->file && o->n_operands)
+        return at_fail(err, AT_ERANGE, "texts both from '%s' and as arguments; give one of them",
+                       o->file);
+    if (!o->is_lines && !o->is_jsonl)
+        return 0;
+    if (!path) {
+        if (o->n_operands > 1 || strcmp(o->operands[0], "-") != 0)
+            return at_fail(err, AT_ERANGE,
+                           "--lines and --jsonl read -f FILE or - (standard input)");
+        path = "-";
+    }
+    if (at_lines_open(&t->lines, path, MAX_TEXT, err))
+        return err ? (int)err->code : AT_EIO;
+    t->is_open = true;
+    return 0;
+}
+
+void texts_close(struct texts *t)
+{
+    struct id_seen *s, *tmp;
+
+    if (t->is_open)
+        at_lines_close(&t->lines);
+    HASH_ITER (hh, t->seen, s, tmp) {
+        HASH_DEL(t->seen, s);
+        free(s);
+    }
+    *t = (struct texts){ 0 };
+}
+
+size_t texts_count(const struct texts *t)
+{
+    const char *path = t->options.file;
+    struct at_mapfile m;
+    size_t lines = 0;
+
+    if (!t->is_open)
+        return path ? 1 : t->options.n_operands;
+    if (!path || !strcmp(path, "-") || at_mapfile_open(&m, path, NULL))
+        return 0;
+    for (size_t i = 0; i < m.n; i++)
+        lines += m.bytes[i] == '\n' && i > 0 && m.bytes[i - 1] != '\n';
+    lines += m.n > 0 && m.bytes[m.n - 1] != '\n';
+    at_mapfile_close(&m);
+    return lines;
+}
+
+const char *texts_source(const struct texts *t)
+{
+    const char *file = t->options.file;
+
+    return file && strcmp(file, "-") != 0 ? file : "standard input";
+}
+
+static bool is_blank(const char *s)
+{
+    return s[strspn(s, " \t\r\n\v\f")] == '\0';
+}
+
+/* An id may name a directory of its own and nothing else. */
+static int claim_id(struct texts *t, const char *id, struct at_error *err)
+{
+    size_t n = strlen(id);
+    struct id_seen *s;
+
+    if (n == 0 || n > 200 || id[0] == '.' || strchr(id, '/'))
+        return at_fail(err, AT_EFORMAT,
+                       "id '%s' cannot name a directory (1 to 200 bytes, no '/', no leading dot)",
+                       id);
+    if (!strcmp(id, "manifest.json") || (n > 4 && !strcmp(id + n - 4, ".csv")))
+        return at_fail(err, AT_EFORMAT, "id '%s' is the name of a file of atlas", id);
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)id[i] < 0x20)
+            return at_fail(err, AT_EFORMAT, "id has a control character at byte %zu", i);
+    HASH_FIND_STR(t->seen, id, s);
+    if (s)
+        return at_fail(err, AT_EFORMAT, "id '%s' was used before", id);
+    s = at_malloc(1, sizeof *s + n + 1);
+    memcpy(s->id, id, n + 1);
+    HASH_ADD_STR(t->seen, id, s);
+    return 0;
+}
+
+static int from_line(struct text *out, struct texts *t, struct at_error *err)
+{
+    if (is_blank(t->lines.line))
+        return at_fail(err, AT_EFORMAT, "empty text");
+    out->id = at_asprintf("%zu", t->lines.number);
+    out->text = at_strndup(t->lines.line, t->lines.n);
+    out->pair = t->options.pair ? at_strdup(t->options.pair) : NULL;
+    return 0;
+}
+
+static int from_json_line(struct text *out, struct texts *t, struct at_error *err)
+{
+    struct at_json *doc;
+    const struct at_json *id, *pair;
+    const char *text;
+    int rc = at_json_parse(&doc, t->lines.line, t->lines.n, err);
+
+    if (rc)
+        return rc;
+    text = at_json_text(at_json_get(doc, "text"), NULL);
+    pair = at_json_get(doc, "pair");
+    id = at_json_get(doc, "id");
+    if (!text)
+        rc = at_fail(err, AT_EFORMAT, "no key 'text' with a string");
+    else if (is_blank(text))
+        rc = at_fail(err, AT_EFORMAT, "empty text");
+    else if (!at_json_is_string(pair) && !at_json_is_null(pair))
+        rc = at_fail(err, AT_EFORMAT, "'pair' is not a string");
+    if (!rc && at_json_is_integer(id))
+        out->id = at_asprintf("%lld", at_json_integer(id, 0));
+    else if (!rc && at_json_is_string(id))
+        out->id = at_strdup(at_json_text(id, ""));
+    else if (!rc && at_json_is_null(id))
+        out->id = at_asprintf("%zu", t->lines.number);
+    else if (!rc)
+        rc = at_fail(err, AT_EFORMAT, "'id' is neither a string nor a whole number");
+    if (!rc)
+        rc = claim_id(t, out->id, err);
+    if (!rc) {
+        const char *second = at_json_text(pair, t->options.pair);
+        out->text = at_strdup(text);
+        out->pair = second ? at_strdup(second) : NULL;
+    }
+    at_json_free(doc);
+    return rc;
+}
+
+/* The next line that holds something. */
+static int next_line(struct text *out, struct texts *t, bool *is_fatal, struct at_error *err)
+{
+    int rc;
+
+    do {
+        rc = at_lines_next(&t->lines, err);
+        if (rc < 0) {
+            *is_fatal = rc == AT_EIO;
+            return at_error_in(err, "%s", texts_source(t)); /* err has the line already */
+        }
+        if (rc == 0)
+            return 0;
+    } while (is_blank(t->lines.line)); /* blank lines separate, they are no texts */
+    rc = t->options.is_jsonl ? from_json_line(out, t, err) : from_line(out, t, err);
+    if (rc) {
+        text_release(out);
+        return at_error_in(err, "%s: line %zu", texts_source(t), t->lines.number);
+    }
+    return 1;
+}
+
+/* A whole file or standard input as one text. */
+static int whole_file(struct text *out, const char *path, struct at_error *err)
+{
+    size_t n;
+    int rc = at_text_read(&out->text, &n, path, MAX_TEXT, err);
+
+    if (rc)
+        return rc;
+    while (n && (out->text[n - 1] == '\n' || out->text[n - 1] == '\r'))
+        out->text[--n] = '\0'; /* the file's last line end is not part of the text */
+    return 0;
+}
+
+static int next_operand(struct text *out, struct texts *t, struct at_error *err)
+{
+    const struct text_options *o = &t->options;
+    const char *arg;
+    int rc = 0;
+
+    if (o->file) {
+        if (t->next_operand++)
+            return 0;
+        rc = whole_file(out, o->file, err);
+    } else {
+        if (t->next_operand == o->n_operands)
+            return 0;
+        arg = o->operands[t->next_operand++];
+        if (!strcmp(arg, "-"))
+            rc = whole_file(out, "-", err);
+        else
+            out->text = at_strdup(arg);
+    }
+    if (!rc && is_blank(out->text))
+        rc = at_fail(err, AT_EFORMAT, "empty text");
+    if (rc) {
+        text_release(out);
+        return o->n_operands > 1 ? at_error_in(err, "text %zu", t->next_operand) : rc;
+    }
+    out->id = o->n_operands > 1 ? at_asprintf("%zu", t->next_operand) : at_strdup("");
+    out->pair = o->pair ? at_strdup(o->pair) : NULL;
+    return 1;
+}
+
+int texts_next(struct text *out, struct texts *t, bool *is_fatal, struct at_error *err)
+{
+    *out = (struct text){ 0 };
+    *is_fatal = false;
+    return t->is_open ? next_line(out, t, is_fatal, err) : next_operand(out, t, err);
+}

@@ -1,0 +1,308 @@
+/*
+ * sink.c - see sink.h.
+ */
+#include "cmd/sink.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/path.h"
+#include "base/strbuf.h"
+#include "cmd/build_info.h"
+#include "cmd/report.h"
+
+int sink_open(struct sink *out, const struct call *c, struct at_error *err)
+{
+    int rc;
+
+    *out = (struct sink){ .call = c, .lists_texts = !c->file || !strcmp(c->file, "-") };
+    if (!c->out)
+        return 0;
+    rc = manifest_new(&out->manifest, c->out, c->command, err);
+    if (!rc)
+        manifest_options(out->manifest, c->table);
+    return rc;
+}
+
+int sink_close(struct sink *s, int status)
+{
+    struct at_error err;
+
+    status = report_flush(status);
+    if (s->manifest && (status == EXIT_DONE || status == EXIT_SKIPPED)) {
+        version_note_run(s->manifest, s->call->argc, s->call->argv,
+                         report_seconds() - s->call->started);
+        if (manifest_commit(s->manifest, &err))
+            status = report_fault(&err);
+    }
+    manifest_free(s->manifest);
+    *s = (struct sink){ 0 };
+    return status;
+}
+
+bool sink_writes(const struct sink *s, unsigned format)
+{
+    return s->manifest && (s->call->formats & format);
+}
+
+bool sink_draws(const struct sink *s)
+{
+    return s->manifest &&
+           (s->call->dump_drawing || (s->call->formats & (FORMAT_PNG | FORMAT_SVG | FORMAT_PDF)));
+}
+
+bool sink_prints(const struct sink *s)
+{
+    return !s->call->is_json && !s->manifest;
+}
+
+bool sink_wants_document(const struct sink *s)
+{
+    return s->call->is_json || sink_writes(s, FORMAT_JSON);
+}
+
+char *sink_rel(const struct at_doc *doc, const char *name)
+{
+    return at_path_join(doc ? doc->in.id : "", name);
+}
+
+/* --- documents --- */
+
+int sink_result(struct sink *s, const struct at_doc *doc, const char *name,
+                const struct at_record *r, const void *result, struct at_json *meta,
+                struct at_error *err)
+{
+    struct at_json *document;
+
+    if (!sink_wants_document(s)) {
+        at_json_free(meta);
+        return 0;
+    }
+    document = at_record_json(r, result);
+    if (meta)
+        at_json_set(document, "meta", meta);
+    return sink_document(s, doc, name, document, err);
+}
+
+/* Texts among many have a line each. */
+static int print_document(const struct call *c, const struct at_doc *doc,
+                          const struct at_json *document, struct at_error *err)
+{
+    bool is_line = c->is_lines || c->is_jsonl || (doc && *doc->in.id);
+    struct at_strbuf b = { 0 };
+
+    at_json_dump(&b, document, is_line ? 0 : 1, (int)c->digits);
+    at_strbuf_addc(&b, '\n');
+    fwrite(b.s, 1, b.n, stdout);
+    at_strbuf_release(&b);
+    if (ferror(stdout))
+        return at_fail(err, AT_EIO, "cannot write to standard output: %s", strerror(errno));
+    return 0;
+}
+
+int sink_document(struct sink *s, const struct at_doc *doc, const char *name,
+                  struct at_json *document, struct at_error *err)
+{
+    int rc = s->call->is_json ? print_document(s->call, doc, document, err) : 0;
+
+    if (!rc && sink_writes(s, FORMAT_JSON)) {
+        char *rel = sink_rel(doc, name);
+        rc = manifest_json(s->manifest, rel, document, (int)s->call->digits, err);
+        free(rel);
+    }
+    at_json_free(document);
+    return rc;
+}
+
+/* --- tables --- */
+
+int sink_table(struct sink *s, const struct at_doc *doc, const char *name,
+               const struct at_record *r, const void *rows, size_t n, struct at_error *err)
+{
+    struct table t = { 0 };
+    int rc = table_open(&t, s, doc, name, r, err);
+
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < n; i++)
+        table_add(&t, (const char *)rows + i * r->size);
+    return table_commit(&t, s, err);
+}
+
+int sink_corpus(struct sink *s, const struct at_corpus *corpus, struct at_error *err)
+{
+    struct at_arena arena = { 0 };
+    struct at_corpus_row *rows;
+    size_t n;
+    int rc = 0;
+
+    if (corpus->cells) {
+        rows = at_corpus_rows(&n, corpus, &arena);
+        rc = sink_table(s, NULL, "corpus.csv", &at_corpus_row_record, rows, n, err);
+    }
+    at_arena_release(&arena);
+    return rc;
+}
+
+int table_open(struct table *t, struct sink *s, const struct at_doc *doc, const char *name,
+               const struct at_record *r, struct at_error *err)
+{
+    struct at_strbuf columns = { 0 };
+    int rc;
+
+    *t = (struct table){ .record = r };
+    if (!sink_writes(s, FORMAT_CSV))
+        return 0;
+    t->rel = sink_rel(doc, name);
+    at_record_columns(&columns, r);
+    rc = manifest_csv_open(&t->csv, s->manifest, t->rel, at_strbuf_str(&columns), err);
+    at_strbuf_release(&columns);
+    t->is_open = !rc;
+    if (rc)
+        table_abort(t);
+    return rc;
+}
+
+void table_add(struct table *t, const void *row)
+{
+    if (!t->is_open)
+        return;
+    at_record_cells(&t->csv, t->record, row);
+    at_csv_end(&t->csv);
+}
+
+int table_commit(struct table *t, struct sink *s, struct at_error *err)
+{
+    struct at_strbuf columns = { 0 };
+    int rc = 0;
+
+    if (t->is_open) {
+        at_record_columns(&columns, t->record);
+        t->is_open = false;
+        rc = manifest_csv_commit(&t->csv, s->manifest, t->rel, at_strbuf_str(&columns), err);
+        at_strbuf_release(&columns);
+    }
+    table_abort(t);
+    return rc;
+}
+
+void table_abort(struct table *t)
+{
+    if (t->is_open)
+        at_csv_abort(&t->csv);
+    free(t->rel);
+    *t = (struct table){ 0 };
+}
+
+/* --- pictures --- */
+
+static int write_canvas(struct sink *s, const struct at_doc *doc, const char *model_name,
+                        const char *file, const struct at_canvas *canvas, enum at_format format,
+                        struct at_error *err)
+{
+    const struct at_canvas_meta meta[] = {
+        { "Software", "atlas" },
+        { "Model", model_name },
+        { "Text", doc ? doc->in.text : "" },
+        { "Command", s->call->command_line },
+    };
+    char *rel = sink_rel(doc, file), *path = NULL;
+    int rc = manifest_path(&path, s->manifest, rel, err);
+
+    if (!rc)
+        rc = at_canvas_write(canvas, path, format, s->call->dpi, meta, AT_COUNTOF(meta), err);
+    if (!rc)
+        rc = manifest_output(s->manifest, rel, err);
+    free(path);
+    free(rel);
+    return rc;
+}
+
+static int write_drawing_list(struct sink *s, const struct at_doc *doc, const char *file,
+                              const struct at_canvas *canvas, struct at_error *err)
+{
+    char *rel = sink_rel(doc, file), *path = NULL;
+    struct at_strbuf text = { 0 };
+    int rc = manifest_path(&path, s->manifest, rel, err);
+
+    if (!rc) {
+        at_canvas_dump(canvas, &text);
+        rc = at_write_file(path, text.s, text.n, err);
+    }
+    if (!rc)
+        rc = manifest_output(s->manifest, rel, err);
+    at_strbuf_release(&text);
+    free(path);
+    free(rel);
+    return rc;
+}
+
+int sink_picture(struct sink *s, const struct at_doc *doc, const char *model_name, const char *name,
+                 struct at_canvas *canvas, struct at_error *err)
+{
+    static const struct {
+        unsigned bit;
+        const char *suffix;
+        enum at_format format;
+    } formats[] = {
+        { FORMAT_PNG, "png", AT_PNG },
+        { FORMAT_SVG, "svg", AT_SVG },
+        { FORMAT_PDF, "pdf", AT_PDF },
+    };
+    char *file;
+    int rc = 0;
+
+    AT_BUG_IF(!s->manifest);
+    for (size_t i = 0; !rc && i < AT_COUNTOF(formats); i++) {
+        if (!(s->call->formats & formats[i].bit))
+            continue;
+        file = at_asprintf("%s.%s", name, formats[i].suffix);
+        rc = write_canvas(s, doc, model_name, file, canvas, formats[i].format, err);
+        free(file);
+    }
+    if (!rc && s->call->dump_drawing) {
+        file = at_asprintf("%s.drawing.json", name);
+        rc = write_drawing_list(s, doc, file, canvas, err);
+        free(file);
+    }
+    if (!rc && *at_canvas_missing_glyphs(canvas))
+        report_warning("%s: %s", name, at_canvas_missing_glyphs(canvas));
+    at_canvas_free(canvas);
+    return rc;
+}
+
+/* --- what was read --- */
+
+int sink_note_file(struct sink *s, const char *role, const char *path, struct at_error *err)
+{
+    return s->manifest ? manifest_input_file(s->manifest, role, path, err) : 0;
+}
+
+int sink_note_session(struct sink *s, const char *role, const struct at_session *session,
+                      struct at_error *err)
+{
+    const struct at_tensors *files = session->model.files;
+    int rc = 0;
+
+    for (size_t i = 0; !rc && files && at_tensors_path(files, i); i++)
+        rc = sink_note_file(s, role, at_tensors_path(files, i), err);
+    return rc;
+}
+
+void sink_note_text(struct sink *s, const struct at_text *text)
+{
+    if (!s->manifest || !s->lists_texts)
+        return;
+    manifest_input_text(s->manifest, "text", text->id, text->text);
+    if (text->pair)
+        manifest_input_text(s->manifest, "pair", text->id, text->pair);
+}
+
+void sink_note_skipped(struct sink *s, const char *id, const char *why)
+{
+    if (s->manifest)
+        manifest_skipped(s->manifest, id, why);
+}

@@ -1,0 +1,190 @@
+/*
+ * head_features.c - see head_features.h.
+ */
+#include "analysis/head_features.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "stats/summary.h"
+
+static const struct at_field head_fields[] = {
+    AT_FIELD(struct at_head_row, layer, "layer", NULL, "layer, from 0"),
+    AT_FIELD(struct at_head_row, head, "head", NULL, "head, from 0"),
+    AT_FIELD_RECORD(struct at_head_row, raw, "raw", &at_head_score_record, "scores"),
+    AT_FIELD_RECORD(struct at_head_row, scaled, "scaled", &at_head_score_record,
+                    "scores moved to 0..1 within the layer", .suffix = "_scaled"),
+    AT_FIELD_RECORD(struct at_head_row, z, "z", &at_head_score_record,
+                    "scores in standard deviations from the mean of all heads", .suffix = "_z"),
+    AT_FIELD_RECORD(struct at_head_row, patterns, "patterns", &at_head_pattern_record,
+                    "scores of position and repetition"),
+    AT_FIELD_END
+};
+const struct at_record at_head_row_record = AT_RECORD(struct at_head_row, head_fields);
+
+static const struct at_field tag_fields[] = {
+    AT_FIELD(struct at_tag_row, index, "index", NULL, "token or word, from 0",
+             .flags = AT_CSV_ONLY),
+    AT_FIELD(struct at_tag_row, token, "token", NULL, "as people write it"),
+    AT_FIELD(struct at_tag_row, upos, "upos", NULL, "universal part of speech"),
+    AT_FIELD(struct at_tag_row, entity, "entity", NULL, "kind of named entity"),
+    AT_FIELD(struct at_tag_row, start, "start", "bytes", "where it starts in the text",
+             .flags = AT_CSV_ONLY),
+    AT_FIELD(struct at_tag_row, end, "end", "bytes", "where it ends", .flags = AT_CSV_ONLY),
+    AT_FIELD_END
+};
+const struct at_record at_tag_row_record = AT_RECORD(struct at_tag_row, tag_fields);
+
+static const struct at_field heads_fields[] = {
+    AT_FIELD_LIST(struct at_heads, heads, n_heads, "heads", &at_head_row_record, "every head"),
+    AT_FIELD_LIST(struct at_heads, tokens, n, "tokens", &at_tag_row_record,
+                  "tokens or words with their tags"),
+    AT_FIELD_END
+};
+const struct at_record at_heads_record = AT_RECORD(struct at_heads, heads_fields);
+
+/* Numbers that are equal where the labels are: what repeats among words. (n), the caller's. */
+static int *label_ids(const struct at_doc *doc)
+{
+    int *ids = at_malloc(doc->n, sizeof *ids);
+
+    for (size_t i = 0; i < doc->n; i++) {
+        size_t j = 0;
+        while (strcmp(doc->labels[j].text, doc->labels[i].text) != 0)
+            j++;
+        ids[i] = (int)j;
+    }
+    return ids;
+}
+
+/* Words that the vocabulary lacks look alike, but they are not known to repeat one another. */
+static bool is_unknown(const struct at_doc *doc, size_t i)
+{
+    const char *name = doc->words.n ? doc->labels[i].text : doc->pieces[i];
+
+    return strcmp(name, "[UNK]") == 0;
+}
+
+static void find_repeats(struct at_repeats *out, const struct at_doc *doc)
+{
+    bool *is_special = at_calloc(doc->n, sizeof *is_special);
+    int *ids;
+
+    if (doc->words.n) {
+        ids = label_ids(doc);
+    } else {
+        ids = at_malloc(doc->n, sizeof *ids);
+        for (size_t i = 0; i < doc->n; i++) {
+            ids[i] = doc->tokens.items[i].id;
+            is_special[i] = doc->tokens.items[i].is_special;
+        }
+    }
+    for (size_t i = 0; i < doc->n; i++)
+        is_special[i] |= is_unknown(doc, i);
+    at_repeats_find(out, ids, is_special, doc->n);
+    free(is_special);
+    free(ids);
+}
+
+int at_head_features_init(struct at_head_features *out, const struct at_doc *doc,
+                          const struct at_tagger *tagger, enum at_matrix_mode mode,
+                          struct at_error *err)
+{
+    size_t L = doc->shape->n_layers, H = doc->shape->n_heads, n = doc->n;
+    struct at_head_features f = { .doc = doc, .L = L, .H = H };
+    const char **labels;
+    int rc;
+
+    AT_BUG_IF(mode != AT_RAW && mode != AT_COL);
+    f.tags = at_calloc(n, sizeof *f.tags);
+    rc = at_tag_doc(f.tags, &f.tagged, tagger, doc, err);
+    if (rc) {
+        at_head_features_release(&f);
+        return rc;
+    }
+    labels = at_malloc(n, sizeof *labels);
+    for (size_t i = 0; i < n; i++)
+        labels[i] = doc->labels[i].is_special ? NULL : doc->labels[i].text;
+    f.marks = at_calloc(n, sizeof *f.marks);
+    at_token_marks(f.marks, f.tags, labels, n);
+    free(labels);
+    find_repeats(&f.repeats, doc);
+    f.score = at_calloc(L * H * AT_N_HEAD_SCORES, sizeof *f.score);
+    f.pattern = at_calloc(L * H * AT_N_HEAD_PATTERNS, sizeof *f.pattern);
+    if (mode == AT_COL)
+        f.in_mode = at_malloc(H * n * n, sizeof *f.in_mode);
+    *out = f;
+    return 0;
+}
+
+void at_head_features_release(struct at_head_features *f)
+{
+    at_repeats_release(&f->repeats);
+    free(f->tags);
+    free(f->marks);
+    free(f->score);
+    free(f->pattern);
+    free(f->in_mode);
+    *f = (struct at_head_features){ 0 };
+}
+
+void at_head_features_add(struct at_head_features *f, const struct at_doc_layer *layer,
+                          struct at_pool *pool)
+{
+    size_t cells = layer->n * layer->n, first = layer->layer * f->H;
+    const float *maps = layer->maps;
+
+    if (f->in_mode) {
+        for (size_t h = 0; h < f->H; h++)
+            at_column_normalize(f->in_mode + h * cells, maps + h * cells, layer->n);
+        maps = f->in_mode;
+    }
+    at_head_scores(f->score + first * AT_N_HEAD_SCORES, maps, f->H, layer->n, at_doc_kind(f->doc),
+                   f->marks, pool);
+    at_head_patterns(f->pattern + first * AT_N_HEAD_PATTERNS, maps, f->H, layer->n,
+                     f->doc->shape->is_causal, &f->repeats, pool);
+}
+
+static struct at_tag_row tag_row(const struct at_head_features *f, size_t i)
+{
+    const struct at_doc *doc = f->doc;
+    const struct at_token_tag *tag = &f->tags[i];
+    size_t first = doc->words.n ? doc->words.first[i] : i;
+    size_t last = doc->words.n ? first + doc->words.count[i] - 1 : i;
+
+    return (struct at_tag_row){ .index = i,
+                                .token = doc->labels[i].text,
+                                .upos = tag->upos ? at_upos_name(tag->upos) : NULL,
+                                .entity = *tag->entity ? tag->entity : NULL,
+                                .start = doc->tokens.items[first].start,
+                                .end = doc->tokens.items[last].end };
+}
+
+struct at_heads at_head_features_finish(const struct at_head_features *f, struct at_arena *arena)
+{
+    size_t n = f->L * f->H, per_layer = f->H * AT_N_HEAD_SCORES;
+    struct at_heads r = { .L = f->L, .H = f->H, .n_heads = n, .n = f->doc->n };
+    double *scaled = at_malloc(n * AT_N_HEAD_SCORES, sizeof *scaled);
+    double *z = at_malloc(n * AT_N_HEAD_SCORES, sizeof *z);
+
+    for (size_t l = 0; l < f->L; l++)
+        at_scale_within(scaled + l * per_layer, f->score + l * per_layer, f->H, AT_N_HEAD_SCORES);
+    at_standardize(z, f->score, n, AT_N_HEAD_SCORES);
+    r.heads = at_arena_alloc(arena, n, sizeof *r.heads);
+    for (size_t k = 0; k < n; k++) {
+        struct at_head_row *row = &r.heads[k];
+        row->layer = k / f->H;
+        row->head = k % f->H;
+        memcpy(row->raw.v, f->score + k * AT_N_HEAD_SCORES, sizeof row->raw.v);
+        memcpy(row->scaled.v, scaled + k * AT_N_HEAD_SCORES, sizeof row->scaled.v);
+        memcpy(row->z.v, z + k * AT_N_HEAD_SCORES, sizeof row->z.v);
+        memcpy(row->patterns.v, f->pattern + k * AT_N_HEAD_PATTERNS, sizeof row->patterns.v);
+    }
+    r.tokens = at_arena_alloc(arena, r.n, sizeof *r.tokens);
+    for (size_t i = 0; i < r.n; i++)
+        r.tokens[i] = tag_row(f, i);
+    free(scaled);
+    free(z);
+    return r;
+}

@@ -1,0 +1,74 @@
+/*
+ * head_features.h - the scores of every head on one text: what `heads` tells and `cluster` groups.
+ *
+ * Layers are added in order; finish makes the result.
+ */
+#ifndef ANALYSIS_HEAD_FEATURES_H
+#define ANALYSIS_HEAD_FEATURES_H
+
+#include "analysis/heads.h"
+#include "analysis/rollout.h"
+#include "base/arena.h"
+#include "io/record.h"
+#include "session/pass.h"
+#include "session/tag_text.h"
+
+struct at_head_features {
+    const struct at_doc *doc;
+    size_t L, H;
+    struct at_token_tag *tags; /* (n) */
+    struct at_tagged tagged;   /* what went untagged */
+    unsigned char *marks;      /* (n) enum at_token_mark bits */
+    struct at_repeats repeats;
+    double *score;   /* (L,H,AT_N_HEAD_SCORES) raw */
+    double *pattern; /* (L,H,AT_N_HEAD_PATTERNS) */
+    float *in_mode;  /* (H,n,n) maps of the last layer with columns normalised; NULL in raw mode */
+};
+
+/*
+ * at_head_features_init - tag the text, find what repeats. mode is AT_RAW or AT_COL: the heads of a
+ * rollout are one.
+ *
+ * Errors    those of at_tag_doc().
+ * Memory    at_head_features_release(), which accepts a zeroed struct; nothing after a failure.
+ *           doc must outlive it.
+ */
+AT_MUST_USE int at_head_features_init(struct at_head_features *out, const struct at_doc *doc,
+                                      const struct at_tagger *tagger, enum at_matrix_mode mode,
+                                      struct at_error *err);
+void at_head_features_release(struct at_head_features *f);
+
+/* at_head_features_add - score the heads of one layer. */
+void at_head_features_add(struct at_head_features *f, const struct at_doc_layer *layer,
+                          struct at_pool *pool);
+
+/* One head: heads.csv and heads[] of heads.json. */
+struct at_head_row {
+    size_t layer, head;
+    struct at_head_score_values raw, scaled,
+        z; /* scaled: 0..1 within each layer; z: of the model */
+    struct at_head_pattern_values patterns;
+};
+extern const struct at_record at_head_row_record;
+
+/* One row of the text: tags.csv and tokens[] of heads.json. */
+struct at_tag_row {
+    size_t index;
+    const char *token, *upos, *entity; /* NULL: none */
+    size_t start, end;                 /* bytes of its segment's text */
+};
+extern const struct at_record at_tag_row_record;
+
+/* The result of one text. */
+struct at_heads {
+    size_t L, H, n_heads, n;
+    struct at_head_row *heads; /* (n_heads) */
+    struct at_tag_row *tokens; /* (n) */
+};
+extern const struct at_record at_heads_record; /* heads.json without its meta */
+
+/* at_head_features_finish - after the last layer; what it points to is the arena's, the doc's and
+   the features'. */
+struct at_heads at_head_features_finish(const struct at_head_features *f, struct at_arena *arena);
+
+#endif

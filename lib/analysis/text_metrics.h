@@ -1,0 +1,80 @@
+/*
+ * text_metrics.h - what `atlas metrics` measures on one text: the ten metrics of every head, of the
+ * mean map of every layer and of the model, beside the other heads and what is ordinary for the
+ * model.
+ *
+ *   at_text_metrics_begin() -> at_text_metrics_add() for each layer -> at_text_metrics_finish()
+ */
+#ifndef ANALYSIS_TEXT_METRICS_H
+#define ANALYSIS_TEXT_METRICS_H
+
+#include "analysis/baseline.h"
+#include "analysis/map_series.h"
+#include "analysis/metric_info.h"
+#include "session/pass.h"
+
+/* The word of each metric's band, "low", "middle" or "high"; NULL where it has none. */
+#define AT_METRIC_BAND_MEMBER(name, unit, help) const char *name;
+struct at_metric_bands {
+    AT_METRICS(AT_METRIC_BAND_MEMBER)
+};
+#undef AT_METRIC_BAND_MEMBER
+
+struct at_head_metrics {
+    size_t layer, head;
+    struct at_attn_metrics metrics;
+    struct at_attn_metrics rank; /* percent of the layer's heads whose value is smaller */
+    struct at_metric_bands band;
+    const struct at_attn_metrics *baseline; /* on neutral sentences, or NULL */
+};
+
+struct at_layer_metrics {
+    size_t layer;
+    struct at_attn_metrics metrics;    /* of the mean map of its heads */
+    struct at_attn_metrics head_means; /* of the heads' own metrics, where they are defined */
+};
+
+struct at_text_metrics {
+    size_t L, H, n;                  /* n rows of a map */
+    size_t n_heads;                  /* L*H, or 0: a rollout has no heads */
+    struct at_head_metrics *heads;   /* (n_heads) by layer */
+    size_t n_layers;                 /* L */
+    struct at_layer_metrics *layers; /* (L) */
+    struct at_attn_metrics global;   /* of the mean map */
+    struct at_metric_bands global_band;
+    double flow_change;
+    const char *flow_change_band;       /* or NULL */
+    double baseline_flow_change;        /* NaN without a baseline */
+    const struct at_baseline *baseline; /* or NULL */
+    /* Heads with the least and the greatest value of each metric; AT_NONE when no head has any. */
+    size_t least[AT_N_METRICS], greatest[AT_N_METRICS];
+};
+
+/* metrics.json; its table of heads is metrics.csv. */
+extern const struct at_record at_head_metrics_record, at_layer_metrics_record,
+    at_text_metrics_record;
+
+struct at_text_metrics_run {
+    struct at_text_metrics result;
+    struct at_map_kind kind;
+    struct at_map_series series;
+    struct at_pool *pool;
+    float *scratch; /* (threads,2,n,n) a map in the mode and the metrics' own room */
+};
+
+/*
+ * at_text_metrics_begin - for a text of n rows; baseline may be NULL and must outlive the result.
+ *
+ * Edge      bands hold for raw maps only: in another mode there are none. Errors  AT_ENOMEM.
+ * Memory    at_text_metrics_release(), which accepts a zeroed struct.
+ */
+AT_MUST_USE int at_text_metrics_begin(struct at_text_metrics_run *r, const struct at_doc *doc,
+                                      enum at_matrix_mode mode, const struct at_baseline *baseline,
+                                      struct at_pool *pool, struct at_error *err);
+/* at_text_metrics_add - the next layer. */
+void at_text_metrics_add(struct at_text_metrics_run *r, const struct at_doc_layer *layer);
+/* at_text_metrics_finish - what needs all layers: r->result is complete. */
+void at_text_metrics_finish(struct at_text_metrics_run *r);
+void at_text_metrics_release(struct at_text_metrics_run *r);
+
+#endif

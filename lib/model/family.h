@@ -1,0 +1,93 @@
+/*
+ * family.h - how families of models differ, one row for each.
+ *
+ * A row says what their code says and no number does: names of keys and tensors, where the norms
+ * stand, what a query sees. All else asks it, so that a new family is a row here. Whether a family
+ * has a module (a final norm, segments) is whether the row has a name for it.
+ */
+#ifndef MODEL_FAMILY_H
+#define MODEL_FAMILY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ops/tensor.h"
+
+/* The modules of all families in the order of the network; model/weights.h has their parameters. */
+enum at_module {
+    AT_WORD_EMBED,
+    AT_POSITION_EMBED,
+    AT_SEGMENT_EMBED,
+    AT_EMBED_NORM, /* of the sum of the embeddings */
+    AT_QUERY,
+    AT_KEY,
+    AT_VALUE,
+    AT_QUERY_KEY_VALUE, /* the three in one matrix, side by side */
+    AT_ATTENTION_OUT,
+    AT_NORM_1,
+    AT_FFN_IN,
+    AT_FFN_OUT,
+    AT_NORM_2,
+    AT_FINAL_NORM, /* of what leaves the last layer */
+    AT_POOLER,
+    AT_NEXT_SENTENCE,
+    AT_MLM_TRANSFORM,
+    AT_MLM_NORM,
+    AT_MLM_BIAS,   /* of the decoder */
+    AT_LM_DECODER, /* the word embeddings where it is not stored */
+    AT_MODULE_COUNT
+};
+
+/* Where the two norms of a layer stand. */
+enum at_norm_place {
+    AT_NORM_AFTER, /* of x + block(x): the residual stream itself is normalised */
+    AT_NORM_BEFORE /* x + block(norm(x)): nothing normalises the stream until the final norm */
+};
+
+/* A whole number of config.json and where it goes. */
+struct at_size_key {
+    const char *key;
+    const char *alias; /* another name that the class takes for it, or NULL */
+    const char *old;   /* what it was called once: counts when neither is there */
+    size_t field;      /* offset in struct at_config */
+    size_t min, max;
+    size_t fallback;           /* used when absent or null; 0: the key must be there, */
+    size_t fallback_in_widths; /* unless this gives its value as a multiple of the width */
+};
+
+struct at_family {
+    const char *model_type; /* in config.json, and the word for it in documents */
+    const char *name;       /* on the screen */
+
+    /* config.json */
+    const struct at_size_key *sizes; /* the last has key NULL; the width before its multiples */
+    const char *activation_key, *activation; /* the latter when the key is absent */
+    const char *eps_key;
+    double eps;
+    bool has_score_scales; /* scale_attn_weights and scale_attn_by_inverse_layer_idx */
+
+    /* checkpoint */
+    const char *prefix; /* with which names of tensors may begin, beside model/tensor_names.h's */
+    const char *module[AT_MODULE_COUNT]; /* names; '#' is the layer; NULL: it has no such module */
+    enum at_layout layer_layout;         /* of the matrices in layers; others are out-major */
+
+    /* computation */
+    bool is_causal;         /* a query sees no key after it */
+    bool has_summary_token; /* [CLS] at position 0 */
+    enum at_norm_place norms;
+    size_t first_position; /* row of the position table that belongs to a text's first token */
+};
+
+/* at_family_find - the row of a model_type; NULL when there is none, or for NULL. */
+const struct at_family *at_family_find(const char *model_type);
+
+/* at_family_at - row i; NULL behind the last one. */
+const struct at_family *at_family_at(size_t i);
+
+/* at_family_like - a family for maps of which only this is known, the first that fits. */
+const struct at_family *at_family_like(bool is_causal);
+
+/* at_family_has - has the family such a module? A checkpoint may lack it all the same. */
+bool at_family_has(const struct at_family *f, enum at_module module);
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * layer.h - one layer of a model over the rows of some texts, step by step and with every
+ * intermediate in a buffer that has a name.
+ *
+ *   embed     what enters the first layer
+ *   project   queries, keys and values of all rows
+ *   attend    maps, and each row's context: what its heads read
+ *   finish    output projection, feed-forward, norms and sums: the rest, which is by row
+ *   end       the norm after the last layer
+ *
+ * at_forward() is a loop over these, and model/backward.h goes back through what they kept. Nothing
+ * is allocated here: struct at_layer_run says what the caller provides.
+ */
+#ifndef MODEL_LAYER_H
+#define MODEL_LAYER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/pool.h"
+#include "model/layer_ops.h"
+#include "model/weights.h"
+
+/*
+ * What becomes of the heads of one text: the context of head h of layer l is multiplied by
+ * gates[l * H + h] before the output projection, and what the gate takes away is made up from fill.
+ *
+ *   context = gate * context + (1 - gate) * fill
+ */
+struct at_head_edit {
+    const float *gates; /* (L,H), 1 leaves a head as it is, 0 removes it; NULL for all 1 */
+    const float *fill;  /* another context: layer l, row t at fill + l * layer_step + t * row_step,
+                           (C), head h at column h * D; NULL for 0 */
+    size_t fill_layer_step, fill_row_step; /* in floats; a row step of 0: the same for all rows */
+};
+
+/* Texts of one group and what does not change from layer to layer. Rows of the texts lie one after
+   the other, text b in rows start[b] .. start[b+1]-1, N in all. */
+struct at_layer_run {
+    const struct at_model *m;
+    const struct at_layer_ops *ops; /* at_layer_ops(m->is_double) */
+    size_t lo;                      /* in double: from each buffer to its low parts; else 0 */
+    struct at_pool *pool;
+    size_t B, N;
+    const size_t *start;              /* (B+1), start[0] = 0 */
+    const size_t *prefix;             /* (B) as in struct at_forward_options, or NULL */
+    const unsigned char *is_hidden;   /* (N) keys that no query sees, or NULL */
+    const struct at_head_edit *edits; /* (B), or NULL */
+    bool maps_are_for_later;          /* nobody reads maps while the caches could hold them */
+
+    /* Room for the steps. */
+    size_t *tokens;               /* (N) */
+    int *index;                   /* (N) */
+    float *joined;                /* keys and values (T,2C) of texts with a prefix, one by one */
+    struct at_attention_in *in;   /* (B), set by attend: what it read, */
+    struct at_attention_out *got; /* (B) and where it put the result */
+};
+
+/* The rows in one layer, in double with low parts. */
+struct at_layer_buffers {
+    float *x;          /* (N,C) residual stream entering the layer */
+    float *norm;       /* (N,C) scratch */
+    float *qkv;        /* (N,3C), or (N,2C) without the values */
+    size_t qkv_stride; /* set by project */
+    float *context;    /* (N,C) heads side by side, after gates */
+    float *mid;        /* (N,C) AT_NORM_AFTER: normalised sum of x and attention; else that sum */
+    float *act;        /* (N,F) after the activation */
+    float *out;        /* (N,C) residual stream leaving the layer */
+    /* For reverse mode; all NULL when nobody goes back. */
+    float *pre_act;     /* (N,F) before the activation */
+    float *sum1, *sum2; /* (N,C) AT_NORM_AFTER: what the two norms normalise; else NULL, since the
+                            norms of AT_NORM_BEFORE normalise x and mid */
+};
+
+/*
+ * at_layer_embed - what enters layer 0: word + position (+ segment) embeddings, normalised where
+ * the family does so.
+ *
+ * Shapes    x (N,C); sum (N,C) receives what is normalised, or NULL; ids (N), or words (N,C) floats
+ *           in place of word embeddings; segments (N) or NULL for all 0.
+ */
+void at_layer_embed(const struct at_layer_run *run, float *x, float *sum, const int *ids,
+                    const float *words, const int *segments);
+
+/* at_layer_project - qkv from x; without values when nobody needs the context. */
+void at_layer_project(const struct at_layer_run *run, struct at_layer_buffers *b, size_t layer,
+                      bool wants_values);
+
+/*
+ * at_layer_attend - context of every row, when project computed values, and maps.
+ *
+ * Shapes    maps (B) pointers to room for (H,T,T), or NULL when nobody keeps them.
+ */
+void at_layer_attend(const struct at_layer_run *run, const struct at_layer_buffers *b, size_t layer,
+                     float *const *maps);
+
+/*
+ * at_layer_attend_rows - the same for some rows only, and no maps.
+ *
+ * Their context goes to the first n rows of context, their x to the first n rows of out: finish
+ * goes on with a copy of *b that has x = out.
+ *
+ * Shapes    rows (n), ascending.
+ */
+void at_layer_attend_rows(const struct at_layer_run *run, const struct at_layer_buffers *b,
+                          size_t layer, const size_t *rows, size_t n);
+
+/* at_layer_finish - mid, act and out of n rows from their x and context. x may be out. */
+void at_layer_finish(const struct at_layer_run *run, const struct at_layer_buffers *b, size_t layer,
+                     size_t n);
+
+/* at_layer_forward - all of a layer, for all rows. */
+void at_layer_forward(const struct at_layer_run *run, struct at_layer_buffers *b, size_t layer,
+                      float *const *maps);
+
+/* at_layer_end - the final norm of n rows where the model has one, in place. */
+void at_layer_end(const struct at_layer_run *run, float *x, size_t n);
+
+/* at_text_rows - how many rows text b has; at_text_prefix - tokens before them. */
+size_t at_text_rows(const struct at_layer_run *run, size_t b);
+size_t at_text_prefix(const struct at_layer_run *run, size_t b);
+
+#endif

@@ -1,0 +1,165 @@
+/*
+ * layer_ops.c - see layer_ops.h.
+ */
+#include "model/layer_ops.h"
+
+#include <string.h>
+
+#include "ops/activation.h"
+#include "ops/embed.h"
+#include "ops/layernorm.h"
+#include "ops/precise.h"
+
+/* ---- in float ---- */
+
+static void embed(float *out, size_t lo, const struct at_weight *table, const int *ids, size_t N)
+{
+    (void)lo;
+    at_embed(out, table, ids, N);
+}
+
+static void embed_add(float *out, size_t lo, const struct at_weight *table, const int *ids,
+                      size_t N)
+{
+    (void)lo;
+    at_embed_add(out, table, ids, N);
+}
+
+static void linear(float *out, const float *x, size_t lo, const struct at_dense *d, size_t N,
+                   enum at_epilogue epilogue, struct at_pool *pool)
+{
+    (void)lo;
+    at_linear(out, x, &d->w, d->b.data, N, epilogue, pool);
+}
+
+static void linear_add(float *out, const float *x, size_t lo, const struct at_dense *d,
+                       const float *residual, size_t N, struct at_pool *pool)
+{
+    (void)lo;
+    at_linear_add(out, x, &d->w, d->b.data, residual, N, pool);
+}
+
+static void linear_parts(float *out, const float *x, size_t lo, const struct at_linear_part *parts,
+                         size_t n, size_t N, struct at_pool *pool)
+{
+    (void)lo;
+    at_linear_parts(out, x, parts, n, N, AT_EPI_NONE, pool);
+}
+
+static void activate(float *out, const float *x, size_t lo, size_t n, enum at_epilogue form,
+                     struct at_pool *pool)
+{
+    (void)lo;
+    at_activate(out, x, n, form, pool);
+}
+
+static void norm(float *out, const float *x, const float *residual, size_t lo,
+                 const struct at_norm *n, double eps, size_t N, size_t C, struct at_pool *pool)
+{
+    (void)lo;
+    at_layernorm(out, x, residual, n->gain.data, n->bias.data, eps, N, C, pool);
+}
+
+static void attention(const struct at_attention_out *out, const struct at_attention_in *in,
+                      size_t lo, size_t B, struct at_pool *pool)
+{
+    (void)lo;
+    at_attention(out, in, B, pool);
+}
+
+static void mix(float *x, size_t lo, size_t n, double factor, const float *fill)
+{
+    (void)lo;
+    for (size_t i = 0; i < n; i++) {
+        x[i] *= (float)factor;
+        if (fill)
+            x[i] += (float)(1.0 - factor) * fill[i];
+    }
+}
+
+static void copy(float *out, const float *from, size_t lo, size_t n)
+{
+    (void)lo;
+    memmove(out, from, n * sizeof *out);
+}
+
+static void take(float *out, size_t lo, const float *from, size_t n)
+{
+    (void)lo;
+    memcpy(out, from, n * sizeof *out);
+}
+
+/* ---- in double ---- */
+
+static void precise_embed(float *out, size_t lo, const struct at_weight *table, const int *ids,
+                          size_t N)
+{
+    at_embed(out, table, ids, N);
+    memset(out + lo, 0, N * table->n_in * sizeof *out);
+}
+
+static void precise_linear(float *out, const float *x, size_t lo, const struct at_dense *d,
+                           size_t N, enum at_epilogue epilogue, struct at_pool *pool)
+{
+    at_precise_linear(out, d->w.n_out, x, lo, &d->w, d->b.data, NULL, N, epilogue, pool);
+}
+
+static void precise_linear_add(float *out, const float *x, size_t lo, const struct at_dense *d,
+                               const float *residual, size_t N, struct at_pool *pool)
+{
+    at_precise_linear(out, d->w.n_out, x, lo, &d->w, d->b.data, residual, N, AT_EPI_NONE, pool);
+}
+
+static void precise_linear_parts(float *out, const float *x, size_t lo,
+                                 const struct at_linear_part *parts, size_t n, size_t N,
+                                 struct at_pool *pool)
+{
+    size_t stride = 0;
+
+    for (size_t i = 0; i < n; i++)
+        stride += parts[i].w->n_out;
+    for (size_t i = 0; i < n; out += parts[i].w->n_out, i++)
+        at_precise_linear(out, stride, x, lo, parts[i].w, parts[i].bias, NULL, N, AT_EPI_NONE,
+                          pool);
+}
+
+static void precise_norm(float *out, const float *x, const float *residual, size_t lo,
+                         const struct at_norm *n, double eps, size_t N, size_t C,
+                         struct at_pool *pool)
+{
+    at_precise_norm(out, x, residual, lo, n->gain.data, n->bias.data, eps, N, C, pool);
+}
+
+static void precise_mix(float *x, size_t lo, size_t n, double factor, const float *fill)
+{
+    for (size_t i = 0; i < n; i++)
+        at_set_pair(x + i, lo,
+                    at_pair(x + i, lo) * factor + (fill ? (1.0 - factor) * (double)fill[i] : 0.0));
+}
+
+static void precise_copy(float *out, const float *from, size_t lo, size_t n)
+{
+    memmove(out, from, n * sizeof *out);
+    memmove(out + lo, from + lo, n * sizeof *out);
+}
+
+static void precise_take(float *out, size_t lo, const float *from, size_t n)
+{
+    memcpy(out, from, n * sizeof *out);
+    memset(out + lo, 0, n * sizeof *out);
+}
+
+const struct at_layer_ops *at_layer_ops(bool is_double)
+{
+    static const struct at_layer_ops in_float = {
+        embed, embed_add, linear, linear_add, linear_parts, activate,
+        norm,  attention, mix,    copy,       take,
+    };
+    static const struct at_layer_ops in_double = {
+        precise_embed,        at_precise_embed_add, precise_linear, precise_linear_add,
+        precise_linear_parts, at_precise_activate,  precise_norm,   at_precise_attention,
+        precise_mix,          precise_copy,         precise_take,
+    };
+
+    return is_double ? &in_double : &in_float;
+}

@@ -1,0 +1,84 @@
+# outputs.bats - `atlas help output`, and that what commands write is what they declare.
+load helper
+
+# declared FILE - what the command in $command declares of it: name, type, a tab between.
+declared() {
+    atlas help output "$1" --list | awk -F '\t' -v command="$command" '$5 == command { print $2 "\t" $3 }'
+}
+
+# key_patterns - of declared keys on standard input, a regular expression each for its path: a list
+# may be null, an object too, and what another file describes has any keys.
+key_patterns() {
+    sed -E 's/\[2\]/[]/g; s/[].[]/\\&/g; s/<[^>]*>/.+/g; s/((\\\[\\\])+)\t/(\1)?\t/
+            s/\tany$/.*/; s/\t.*//'
+}
+
+# key_paths DOCUMENT - the path of each value in it, as `atlas help output` writes paths.
+key_paths() {
+    jq -r 'del(.meta) | paths(type != "object" and type != "array")
+           | map(if type == "number" then "[]" else "." + . end) | join("") | ltrimstr(".")' "$1" |
+        sort -u
+}
+
+# writes_what_it_declares DIR - every table and document of a run.
+writes_what_it_declares() {
+    local command path file columns
+    command=$(jq -r .command "$1/manifest.json")
+    jq -r '.outputs[] | select(.kind == "csv" or .kind == "json") | .path' "$1/manifest.json" |
+        grep -v '\.drawing\.json$' >paths
+    while read -r path; do
+        file=${path##*/}
+        declared "$file" >names
+        [ -s names ] || fail "$command writes $file and does not declare it" || return
+        case $file in
+        *.csv)
+            columns=$(cut -f1 names | paste -sd,)
+            [ "$(head -n1 "$1/$path")" = "$columns" ] ||
+                fail "$command $file has other columns than" "$columns" || return ;;
+        *)
+            key_patterns <names >patterns
+            key_paths "$1/$path" >keys
+            ! grep -vxEf patterns keys >undeclared ||
+                fail "$command $file has keys that are not declared:" "$(cat undeclared)" || return ;;
+        esac
+    done <paths
+}
+
+@test "help output lists files, and tells what is in one" {
+    ok help output
+    has "$output" '  metrics.csv  +a row for each head'
+    ok help output metrics.csv
+    has "$output" '^metrics.csv of metrics: '
+    has "$output" '  column +type +unit +meaning'
+    has "$output" '  focus_entropy +number +nats +entropy'
+    ok help output metrics.json
+    has "$output" '  heads\[\]\.focus_entropy +number +nats +entropy'
+}
+
+@test "help output of a file that no command writes" {
+    fails 2 help output metrics.cvs
+    [ "$stderr" = "atlas help: no command writes 'metrics.cvs'; did you mean 'metrics.csv'?" ]
+    fails 2 help output /etc/passwd
+    [ "$stderr" = "atlas help: no command writes '/etc/passwd'; 'atlas help output' lists what they write" ]
+    fails 2 help output metrics.csv more
+    fails 2 help --list
+    fails 2 help run --roff
+    fails 2 help output --list --roff
+}
+
+@test "help output --list has six cells in each line" {
+    ok help output --list
+    [ "$(awk -F '\t' '{ print NF }' <<<"$output" | sort -u)" = 6 ]
+    ok help output metrics.csv --list
+    [ "$(cut -f1,5 <<<"$output" | sort -u)" = "metrics.csv"$'\t'"metrics" ]
+}
+
+@test "what is written is declared" {
+    printf 'Only one.\nA cat, a dog.\n' >texts
+    ok metrics -o one --format json,csv 'The cat sat.'
+    ok metrics -o many --format json,csv --lines -f texts
+    ok metrics -o rollout --format json,csv --matrix rollout 'The cat sat.'
+    for run in one many rollout; do
+        writes_what_it_declares "$run"
+    done
+}
