@@ -41,7 +41,7 @@ LINK    = $(CC) $(san.$(MODE)) -pthread $(LDFLAGS)
 
 LIB_SRC   := $(sort $(wildcard lib/*/*.c))
 # Headers that only files of their own folder include are not installed.
-PRIVATE   := lib/io/field.h lib/session/doc_parts.h \
+PRIVATE   := $(addprefix lib/io/,field.h pickle.h tensor_file.h zip.h) lib/session/doc_parts.h \
              $(wildcard lib/ops/gemm_blas.h lib/ops/kernel*.h lib/ops/vec_*.h) \
              $(addprefix lib/text/,added.h bpe.h normalize.h tokenizer_parts.h vocab.h wordpiece.h) \
              $(addprefix lib/draw/,axes.h canvas_list.h draw_silhouette.h frame.h glyphs.h matrix.h \

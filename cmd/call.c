@@ -56,7 +56,7 @@ static void fill_options(struct call *c)
     const struct opt common[] = {
         OPT_GROUP("General"),
         OPT_INT(0, "threads", &c->n_threads, "N", 0, 1024, "threads; 0 is one per processor"),
-        OPT_ENUM(0, "precision", &c->precision, precision_words, "arithmetic of the model; auto is float, or double for GPT-2 of more than 12 layers"),
+        OPT_ENUM(0, "precision", &c->precision, precision_words, "arithmetic of the model; auto is float"),
         OPT_INT(0, "seed", &c->seed, "N", 0, 2147483647, "seed of everything random"),
         OPT_ENUM(0, "progress", &c->progress, when_words, "progress bar on standard error"),
         OPT_FLAG('q', "quiet", &c->is_quiet, "no warnings and no progress bar"),

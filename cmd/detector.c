@@ -153,11 +153,11 @@ void detector_close(struct detector *d)
 static int note_files(const struct detector *d, const char *role, struct manifest *m,
                       struct at_error *err)
 {
-    const struct at_safetensors *files = d->own_model.files;
+    const struct at_tensors *files = d->own_model.files;
     int rc = 0;
 
-    for (size_t i = 0; !rc && files && at_safetensors_path(files, i); i++)
-        rc = manifest_input_file(m, role, at_safetensors_path(files, i), err);
+    for (size_t i = 0; !rc && files && at_tensors_path(files, i); i++)
+        rc = manifest_input_file(m, role, at_tensors_path(files, i), err);
     if (!rc && d->thresholds_path)
         rc = manifest_input_file(m, "thresholds", d->thresholds_path, err);
     return rc;

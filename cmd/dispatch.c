@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "cmd/opt.h"
+#include "session/find.h"
 
 /* --- finding the command --- */
 
@@ -161,7 +162,7 @@ static void clean_up_on_signals(void)
 
 /* --- one call --- */
 
-static int open_session(struct at_session *s, const struct call *c, struct at_pool *pool,
+static int open_session(struct at_session *s, struct call *c, struct at_pool *pool,
                         struct at_error *err)
 {
     const struct at_session_options options = {
@@ -170,6 +171,16 @@ static int open_session(struct at_session *s, const struct call *c, struct at_po
     };
     const struct at_config *shape = &s->model.config;
     int rc = at_session_open(s, c->model, &options, err);
+    const char *note = NULL;
+    char buf[160];
+
+    if (!rc)
+        note = at_vocabulary_note(buf, sizeof buf, at_tokenizer_vocab_size(s->tokenizer),
+                                  shape->vocab);
+    if (note)
+        report_warning("'%s': %s", s->spec, note);
+    if (c->precision == AT_PRECISION_AUTO) /* the manifest names the one that was used */
+        c->precision = AT_PRECISION_FLOAT;
 
     if (!rc && c->pair && shape->n_segments < 2)
         rc = at_fail(err, AT_ERANGE, "--pair needs a model with two segments; '%s' has none",

@@ -84,18 +84,18 @@ int file_digest(struct at_digest *out, const char *path, struct at_error *err)
     return rc;
 }
 
-int weights_digest(struct at_digest *out, const struct at_safetensors *files, struct at_error *err)
+int weights_digest(struct at_digest *out, const struct at_tensors *files, struct at_error *err)
 {
     struct at_strbuf all = { 0 };
     const char *path;
     int rc = 0;
 
-    for (size_t i = 0; !rc && (path = at_safetensors_path(files, i)); i++) {
+    for (size_t i = 0; !rc && (path = at_tensors_path(files, i)); i++) {
         rc = file_digest(out, path, err);
         if (!rc)
             at_strbuf_adds(&all, out->hex);
     }
-    if (!rc && at_safetensors_path(files, 1))
+    if (!rc && at_tensors_path(files, 1))
         *out = at_digest_bytes(all.s, all.n);
     at_strbuf_release(&all);
     return rc;

@@ -58,7 +58,7 @@ static void fill_options(struct job *job)
     const struct opt common[] = {
         OPT_GROUP("General"),
         OPT_INT(0, "threads", &job->n_threads, "N", 0, 1024, "threads; 0 is one per processor"),
-        OPT_ENUM(0, "precision", &job->precision, precision_words, "arithmetic of the model; auto is float, or double for GPT-2 of more than 12 layers"),
+        OPT_ENUM(0, "precision", &job->precision, precision_words, "arithmetic of the model; auto is float"),
         OPT_INT(0, "seed", &job->seed, "N", 0, 2147483647, "seed of everything random"),
         OPT_ENUM(0, "progress", &job->progress, when_words, "progress bar on standard error"),
         OPT_FLAG('q', "quiet", &job->is_quiet, "no warnings and no progress bar"),
@@ -228,11 +228,18 @@ static int check_options(struct job *job)
 static int open_model(struct job *job, struct at_error *err)
 {
     int rc = at_model_load(&job->model, &job->tokenizer, job->model_name, err);
+    const char *note;
+    char buf[160];
 
     if (rc)
         return rc;
-    if (job->precision != PRECISION_AUTO)
-        job->model.is_double = job->precision == PRECISION_DOUBLE;
+    note = at_vocabulary_note(buf, sizeof buf, at_tokenizer_vocab_size(job->tokenizer),
+                              job->model.config.vocab);
+    if (note)
+        report_warning("'%s': %s", job->model_name, note);
+    if (job->precision == PRECISION_AUTO)
+        job->precision = PRECISION_FLOAT;
+    job->model.is_double = job->precision == PRECISION_DOUBLE;
     job->shape = job->model.config;
     job->model_name = at_model_trim(&job->arena, job->model_name);
     job->shown_model = at_path_base(job->model_name);
@@ -256,9 +263,8 @@ static int open_manifest(struct job *job, const struct opt *table, struct at_err
     if (rc)
         return rc;
     manifest_options(job->manifest, table);
-    for (size_t i = 0; !rc && job->model.files && at_safetensors_path(job->model.files, i); i++)
-        rc = manifest_input_file(job->manifest, "model", at_safetensors_path(job->model.files, i),
-                                 err);
+    for (size_t i = 0; !rc && job->model.files && at_tensors_path(job->model.files, i); i++)
+        rc = manifest_input_file(job->manifest, "model", at_tensors_path(job->model.files, i), err);
     job->lists_texts = !job->file || !strcmp(job->file, "-");
     if (!rc && !job->lists_texts)
         rc = manifest_input_file(job->manifest, "text", job->file, err);

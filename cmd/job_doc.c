@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "session/find.h"
 #include "text/pieces.h"
 #include "text/segments.h"
 
@@ -97,6 +98,8 @@ int doc_prepare(struct doc *doc, const struct job *job, struct text *in, struct 
     rc = at_tokenize(&doc->tokens, job->tokenizer, first, doc->in.pair, true, err);
     if (!rc && doc->in.pair && job->shape.n_segments < 2)
         rc = at_fail(err, AT_ERANGE, "a second text needs a model that has two segments");
+    if (!rc)
+        rc = at_vocabulary_check(&doc->tokens, job->tokenizer, job->shape.vocab, err);
     if (rc)
         return rc;
     doc->n_tokens_given = doc->tokens.n;

@@ -306,11 +306,11 @@ int sink_note_file(struct sink *s, const char *role, const char *path, struct at
 int sink_note_session(struct sink *s, const char *role, const struct at_session *session,
                       struct at_error *err)
 {
-    const struct at_safetensors *files = session->model.files;
+    const struct at_tensors *files = session->model.files;
     int rc = 0;
 
-    for (size_t i = 0; !rc && files && at_safetensors_path(files, i); i++)
-        rc = sink_note_file(s, role, at_safetensors_path(files, i), err);
+    for (size_t i = 0; !rc && files && at_tensors_path(files, i); i++)
+        rc = sink_note_file(s, role, at_tensors_path(files, i), err);
     return rc;
 }
 

@@ -74,8 +74,8 @@ int tagger_note(const struct tagger *t, struct manifest *m, struct at_error *err
 
     if (t->file)
         return manifest_input_file(m, "tags", t->file, err);
-    for (size_t i = 0; !rc && at_safetensors_path(t->model.files, i); i++)
-        rc = manifest_input_file(m, "tagger", at_safetensors_path(t->model.files, i), err);
+    for (size_t i = 0; !rc && at_tensors_path(t->model.files, i); i++)
+        rc = manifest_input_file(m, "tagger", at_tensors_path(t->model.files, i), err);
     return rc;
 }
 

@@ -68,6 +68,13 @@ bool at_path_is_file(const char *path)
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
+bool at_path_is_same(const char *a, const char *b)
+{
+    struct stat x, y;
+
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 int at_mkdir_p(const char *path, struct at_error *err)
 {
     char *copy = at_strdup(path);

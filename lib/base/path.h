@@ -17,6 +17,8 @@ const char *at_path_base(const char *path);
 
 bool at_path_is_dir(const char *path);
 bool at_path_is_file(const char *path);
+/* at_path_is_same - do both names lead to one file that is there? */
+bool at_path_is_same(const char *a, const char *b);
 
 /* at_mkdir_p - create path and its parents; fine when it is there already. AT_EIO. */
 AT_MUST_USE int at_mkdir_p(const char *path, struct at_error *err);

@@ -151,6 +151,44 @@ void at_json_dump(struct at_strbuf *out, const struct at_json *v, int indent, in
     AT_BUG_IF(json_dump_callback(node_view(v), add_chunk, out, flags) != 0);
 }
 
+/* Words for numbers that JSON has not and Python writes and reads all the same. */
+static size_t python_word(const char *s, size_t n)
+{
+    static const char *const words[] = { "NaN", "Infinity", "-Infinity" };
+
+    for (size_t i = 0; i < AT_COUNTOF(words); i++) {
+        size_t length = strlen(words[i]);
+        if (length <= n && memcmp(s, words[i], length) == 0)
+            return length;
+    }
+    return 0;
+}
+
+/* Put them in quotes: as strings they harm nobody who does not want a number there. False when
+   there are none. */
+static bool quote_python_words(struct at_strbuf *out, const char *text, size_t n)
+{
+    bool is_string = false, found = false;
+
+    for (size_t i = 0; i < n; i++) {
+        size_t length = is_string ? 0 : python_word(text + i, n - i);
+        if (length) {
+            at_strbuf_addc(out, '"');
+            at_strbuf_add(out, text + i, length);
+            at_strbuf_addc(out, '"');
+            i += length - 1;
+            found = true;
+            continue;
+        }
+        at_strbuf_addc(out, text[i]);
+        if (is_string && text[i] == '\\' && i + 1 < n)
+            at_strbuf_addc(out, text[++i]);
+        else if (text[i] == '"')
+            is_string = !is_string;
+    }
+    return found;
+}
+
 static int parse(struct at_json **out, const char *text, size_t n, size_t flags,
                  struct at_error *err)
 {
@@ -190,6 +228,12 @@ int at_json_read(struct at_json **out, const char *path, struct at_error *err)
     text = m.bytes ? (const char *)m.bytes : "";
     skip = at_bom_length(text, m.n);
     rc = at_json_parse(out, text + skip, m.n - skip, err);
+    if (rc) {
+        struct at_strbuf quoted = { 0 };
+        if (quote_python_words(&quoted, text + skip, m.n - skip))
+            rc = at_json_parse(out, quoted.s, quoted.n, err);
+        at_strbuf_release(&quoted);
+    }
     if (rc)
         at_error_in(err, "%s", path);
     at_mapfile_close(&m);

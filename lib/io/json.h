@@ -44,9 +44,9 @@ void at_json_free(struct at_json *v); /* accepts NULL */
 void at_json_dump(struct at_strbuf *out, const struct at_json *v, int indent, int digits);
 
 /*
- * Reading. AT_EFORMAT names line and column; at_json_read puts the path in front and drops a byte
- * order mark, as textfile.h does. Any value may stand at the top. Of a key given twice the last
- * counts, except that _unique refuses it.
+ * Reading. AT_EFORMAT names line and column; at_json_read puts the path in front, drops a byte
+ * order mark, as textfile.h does, and takes Python's NaN, Infinity and -Infinity for strings. Any
+ * value may stand at the top. Of a key given twice the last counts, except that _unique refuses it.
  */
 AT_MUST_USE int at_json_parse(struct at_json **out, const char *text, size_t n,
                               struct at_error *err);

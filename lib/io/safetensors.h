@@ -1,59 +1,17 @@
 /*
- * safetensors.h - read tensors in place from a mapped file or shards, and write new files.
+ * safetensors.h - the format, and writing new files of it. Reading is io/tensors.h.
  *
  * Format: 8 bytes little-endian header length, a JSON object {name: {dtype, shape, data_offsets}},
  * then the data. Everything is checked before anything is believed: the header lies inside the
  * file and under 100 MB, no key is given twice, the tensors fill the data without holes and without
- * overlaps, the byte count matches dtype and shape. A model directory's shards are listed in
- * model.safetensors.index.json; a shard name with a slash or a leading dot is refused.
+ * overlaps, the byte count matches dtype and shape.
  */
 #ifndef IO_SAFETENSORS_H
 #define IO_SAFETENSORS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
-
-enum { AT_MAX_RANK = 8 };
-
-/*
- * One tensor as it lies in the file. dtype is the file's own word: "F32", "BF16", "I64", ...
- * The format does not promise alignment: data may lie at an odd address in a file that was not
- * padded, so check before reading it as anything but bytes.
- */
-struct at_tensor_view {
-    const char *name;
-    const char *dtype;
-    size_t rank, shape[AT_MAX_RANK];
-    const void *data;
-    size_t bytes;
-};
-
-/* at_dtype_bytes - bytes of one element, or 0 for a word that is not a dtype of the format. */
-size_t at_dtype_bytes(const char *dtype);
-
-struct at_safetensors; /* one file or all shards of a model */
-
-/*
- * at_safetensors_open - map a file, or the model.safetensors / shards of a directory.
- *
- * Errors    AT_ENOTFOUND, AT_EIO, AT_EFORMAT; the message has the path and the tensor's name.
- * Memory    *out is the caller's, at_safetensors_close(); views die with it.
- */
-AT_MUST_USE int at_safetensors_open(struct at_safetensors **out, const char *path,
-                                    struct at_error *err);
-void at_safetensors_close(struct at_safetensors *st); /* accepts NULL */
-
-size_t at_safetensors_count(const struct at_safetensors *st);
-/* at_safetensors_at - i-th tensor in order of name. */
-const struct at_tensor_view *at_safetensors_at(const struct at_safetensors *st, size_t i);
-/* at_safetensors_find - by name, or NULL. */
-const struct at_tensor_view *at_safetensors_find(const struct at_safetensors *st, const char *name);
-/* at_safetensors_meta - value of a key of __metadata__, or NULL. */
-const char *at_safetensors_meta(const struct at_safetensors *st, const char *key);
-/* at_safetensors_path - path of the i-th file (one, or one per shard); NULL past the last. */
-const char *at_safetensors_path(const struct at_safetensors *st, size_t i);
 
 /*
  * Writing: declare every tensor first (name, dtype, shape), then append the data piece by piece,

@@ -16,6 +16,7 @@
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "io/json.h"
+#include "io/tensors.h"
 
 enum { LENGTH_BYTES = 8, HEADER_ALIGN = 64 };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "io/safetensors.h"
 
 enum { ATTENTIONS, HIDDEN, FINAL, QUERIES, KEYS, VALUES, CONTEXT, MID, FFN_ACT, LOGITS, N_TENSORS };
 
@@ -253,7 +254,7 @@ static int fit_shape(struct at_dims *dims, const struct at_tensor_view *t, const
 
 static int read_tensor(struct at_capture_file *c, const struct tensor *e, struct at_error *err)
 {
-    const struct at_tensor_view *t = at_safetensors_find(c->file, e->name);
+    const struct at_tensor_view *t = at_tensors_find(c->file, e->name);
     const float **field = (const float **)(void *)((char *)c + e->field);
     int rc;
 
@@ -273,7 +274,7 @@ static int read_tensor(struct at_capture_file *c, const struct tensor *e, struct
 static int read_ids(struct at_capture_file *c, const int **out, const char *name,
                     struct at_error *err)
 {
-    const struct at_tensor_view *t = at_safetensors_find(c->file, name);
+    const struct at_tensor_view *t = at_tensors_find(c->file, name);
     int *ids, rc;
 
     if (!t)
@@ -347,11 +348,11 @@ static int read_all(struct at_capture_file *c, struct at_error *err)
               (c->q && c->k && c->v ? AT_CAP_QKV : 0) | (c->context ? AT_CAP_CONTEXT : 0) |
               (c->mid ? AT_CAP_MID : 0) | (c->ffn_act ? AT_CAP_FFN : 0) |
               (c->logits ? AT_CAP_LOGITS : 0);
-    c->model = at_safetensors_meta(c->file, "model");
-    c->text = at_safetensors_meta(c->file, "text");
-    c->tokens_json = at_safetensors_meta(c->file, "tokens");
-    c->family = at_safetensors_meta(c->file, "family");
-    c->details = at_safetensors_meta(c->file, "atlas");
+    c->model = at_tensors_meta(c->file, "model");
+    c->text = at_tensors_meta(c->file, "text");
+    c->tokens_json = at_tensors_meta(c->file, "tokens");
+    c->family = at_tensors_meta(c->file, "family");
+    c->details = at_tensors_meta(c->file, "atlas");
     const struct at_family *family = at_family_find(c->family);
     c->is_causal = family ? family->is_causal : maps_are_causal(c);
     return 0;
@@ -360,7 +361,7 @@ static int read_all(struct at_capture_file *c, struct at_error *err)
 int at_capture_open(struct at_capture_file *out, const char *path, struct at_error *err)
 {
     struct at_capture_file c = { 0 };
-    int rc = at_safetensors_open(&c.file, path, err);
+    int rc = at_tensors_open(&c.file, path, err);
 
     if (!rc && (rc = read_all(&c, err)))
         at_error_in(err, "%s", path);
@@ -373,7 +374,7 @@ int at_capture_open(struct at_capture_file *out, const char *path, struct at_err
 
 void at_capture_close(struct at_capture_file *c)
 {
-    at_safetensors_close(c->file);
+    at_tensors_close(c->file);
     at_arena_release(&c->arena);
     *c = (struct at_capture_file){ 0 };
 }

@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
-#include "io/safetensors.h"
+#include "io/tensors.h"
 #include "model/forward.h"
 
 /* Dimensions of a capture; reading, 0 where no tensor of the file tells. */
@@ -66,7 +66,7 @@ void at_capture_abort(struct at_capture_writer *w); /* accepts NULL */
 
 /* A capture file opened for reading. Tensors are views into the mapped file. */
 struct at_capture_file {
-    struct at_safetensors *file;
+    struct at_tensors *file;
     struct at_arena arena;
     struct at_dims dims;
     unsigned kept;             /* enum at_capture bits of what the file has whole */

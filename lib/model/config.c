@@ -16,8 +16,7 @@
 #include "io/json.h"
 #include "ops/shapes.h"
 
-/* See at_config_needs_double(). */
-enum { MOST_LAYERS_IN_FLOAT = 12, MAX_SHOWN = 60 /* bytes of a word in a message */ };
+enum { MAX_SHOWN = 60 /* bytes of a word in a message */ };
 
 static const struct {
     const char *name;
@@ -28,35 +27,44 @@ static const struct {
     { "gelu_fast", AT_EPI_GELU_TANH }, { "gelu_accurate", AT_EPI_GELU_TANH },
 };
 
-bool at_config_needs_double(const struct at_config *c)
+/* A whole number under one of the names a key has; 0 is for the caller to fill in when none is
+   there. */
+static int read_number(size_t *out, const struct at_json *doc, const char *key,
+                       const struct at_size_key *k, struct at_error *err)
 {
-    return c->family->norms == AT_NORM_BEFORE && c->n_layers > MOST_LAYERS_IN_FLOAT;
+    const struct at_json *v = key ? at_json_get(doc, key) : NULL;
+    double x;
+
+    *out = 0;
+    if (at_json_is_null(v))
+        return 0;
+    if (!at_json_is_number(v))
+        return at_fail(err, AT_EFORMAT, "'%s' is not a number", key);
+    x = at_json_number(v, NAN);
+    if (!(x >= (double)k->min && x <= (double)k->max) || x != floor(x))
+        return at_fail(err, AT_ERANGE, "'%s' is %.15g, want a whole number from %zu to %zu", key, x,
+                       k->min, k->max);
+    *out = (size_t)x;
+    return 0;
 }
 
 static int read_size(struct at_config *c, const struct at_json *doc, const struct at_size_key *k,
                      struct at_error *err)
 {
-    size_t *out = (size_t *)(void *)((char *)c + k->field);
-    size_t fallback = k->fallback_in_widths ? k->fallback_in_widths * c->width : k->fallback;
-    const struct at_json *v = at_json_get(doc, k->key);
-    double x;
+    size_t *out = (size_t *)(void *)((char *)c + k->field), alias;
+    int rc = read_number(out, doc, k->key, k, err);
 
-    if (at_json_is_null(v) && k->alias)
-        v = at_json_get(doc, k->alias);
-    if (at_json_is_null(v)) {
-        if (!fallback)
-            return at_fail(err, AT_EFORMAT, "'%s' is missing", k->key);
-        *out = fallback;
-        return 0;
-    }
-    if (!at_json_is_number(v))
-        return at_fail(err, AT_EFORMAT, "'%s' is not a number", k->key);
-    x = at_json_number(v, NAN);
-    if (!(x >= (double)k->min && x <= (double)k->max) || x != floor(x))
-        return at_fail(err, AT_ERANGE, "'%s' is %.15g, want a whole number from %zu to %zu", k->key,
-                       x, k->min, k->max);
-    *out = (size_t)x;
-    return 0;
+    if (rc || (rc = read_number(&alias, doc, k->alias, k, err)))
+        return rc;
+    if (*out && alias && *out != alias)
+        return at_fail(err, AT_EFORMAT, "'%s' is %zu and '%s', which means the same, %zu", k->key,
+                       *out, k->alias, alias);
+    *out = *out ? *out : alias;
+    if (!*out && (rc = read_number(out, doc, k->old, k, err)))
+        return rc;
+    if (!*out)
+        *out = k->fallback_in_widths ? k->fallback_in_widths * c->width : k->fallback;
+    return *out ? 0 : at_fail(err, AT_EFORMAT, "'%s' is missing", k->key);
 }
 
 static int read_sizes(struct at_config *c, const struct at_json *doc, struct at_error *err)
@@ -171,6 +179,10 @@ static int refuse_variants(const struct at_json *doc, struct at_error *err)
         return at_fail(err, AT_EFORMAT, "'is_decoder' is true, want an encoder or plain GPT-2");
     if (is_crossed)
         return at_fail(err, AT_EFORMAT, "'add_cross_attention' is true, want a model without");
+    if (at_json_count(at_json_get(doc, "quantization_config")))
+        return at_fail(err, AT_EFORMAT,
+                       "'quantization_config' is there: want weights that are not "
+                       "quantised");
     if (at_json_count(at_json_get(doc, "pruned_heads")))
         return at_fail(err, AT_EFORMAT, "'pruned_heads' is not empty: want every head");
     return 0;

@@ -40,8 +40,8 @@ struct at_config {
  * at_config_read - read and check DIR/config.json.
  *
  * Errors    AT_EFORMAT for another model_type, an activation that is neither form of GELU, a
- *           width that heads do not divide, relative positions, a value of another type where it
- *           would change the numbers; AT_ERANGE for absurd sizes.
+ *           width that heads do not divide, relative positions, quantised weights, a value of
+ *           another type where it would change the numbers; AT_ERANGE for absurd sizes.
  * Memory    at_config_release(), which accepts a zeroed struct and may be called twice.
  */
 AT_MUST_USE int at_config_read(struct at_config *out, const char *dir, struct at_error *err);
@@ -49,16 +49,5 @@ void at_config_release(struct at_config *c);
 
 /* at_config_set_labels - n labels named "LABEL_0", ... in place of those c has. */
 void at_config_set_labels(struct at_config *c, size_t n);
-
-/*
- * at_config_needs_double - is this model so deep that float falls short of the accuracy atlas
- * promises, 1e-5 for every attention weight?
- *
- * Errors grow from layer to layer where nothing normalises the residual stream (GPT-2, not BERT).
- * Largest difference from PyTorch in double precision, weights drawn at random and queries, keys
- * and values sharpened three times, 128 tokens: 3.5e-6 with 12 layers, 1.1e-5 with 24, 5.4e-5 with
- * 36, 1.6e-4 with 48 (PyTorch in float: 5.2e-6, 2.0e-5, 7.1e-5, 2.8e-4).
- */
-bool at_config_needs_double(const struct at_config *c);
 
 #endif

@@ -12,23 +12,24 @@
 #define FIELD(f) offsetof(struct at_config, f)
 
 static const struct at_size_key bert_sizes[] = {
-    { "num_hidden_layers", NULL, FIELD(n_layers), 1, AT_MAX_LAYERS, 0, 0 },
-    { "num_attention_heads", NULL, FIELD(n_heads), 1, AT_MAX_HEADS, 0, 0 },
-    { "hidden_size", NULL, FIELD(width), 1, AT_MAX_WIDTH, 0, 0 },
-    { "intermediate_size", NULL, FIELD(ffn_width), 1, AT_MAX_FFN, 0, 0 },
-    { "vocab_size", NULL, FIELD(vocab), 1, AT_MAX_VOCAB, 0, 0 },
-    { "max_position_embeddings", NULL, FIELD(max_positions), 1, AT_MAX_POSITIONS, 0, 0 },
-    { "type_vocab_size", NULL, FIELD(n_segments), 1, 256, 2, 0 },
+    { "num_hidden_layers", NULL, NULL, FIELD(n_layers), 1, AT_MAX_LAYERS, 0, 0 },
+    { "num_attention_heads", NULL, NULL, FIELD(n_heads), 1, AT_MAX_HEADS, 0, 0 },
+    { "hidden_size", NULL, NULL, FIELD(width), 1, AT_MAX_WIDTH, 0, 0 },
+    { "intermediate_size", NULL, NULL, FIELD(ffn_width), 1, AT_MAX_FFN, 0, 0 },
+    { "vocab_size", NULL, NULL, FIELD(vocab), 1, AT_MAX_VOCAB, 0, 0 },
+    { "max_position_embeddings", NULL, NULL, FIELD(max_positions), 1, AT_MAX_POSITIONS, 0, 0 },
+    { "type_vocab_size", NULL, NULL, FIELD(n_segments), 1, 256, 2, 0 },
     { 0 },
 };
 
 static const struct at_size_key gpt2_sizes[] = {
-    { "n_layer", "num_hidden_layers", FIELD(n_layers), 1, AT_MAX_LAYERS, 0, 0 },
-    { "n_head", "num_attention_heads", FIELD(n_heads), 1, AT_MAX_HEADS, 0, 0 },
-    { "n_embd", "hidden_size", FIELD(width), 1, AT_MAX_WIDTH, 0, 0 },
-    { "vocab_size", NULL, FIELD(vocab), 1, AT_MAX_VOCAB, 0, 0 },
-    { "n_positions", "n_ctx", FIELD(max_positions), 1, AT_MAX_POSITIONS, 0, 0 },
-    { "n_inner", NULL, FIELD(ffn_width), 1, AT_MAX_FFN, 0, 4 },
+    { "n_layer", "num_hidden_layers", NULL, FIELD(n_layers), 1, AT_MAX_LAYERS, 0, 0 },
+    { "n_head", "num_attention_heads", NULL, FIELD(n_heads), 1, AT_MAX_HEADS, 0, 0 },
+    { "n_embd", "hidden_size", NULL, FIELD(width), 1, AT_MAX_WIDTH, 0, 0 },
+    { "vocab_size", NULL, NULL, FIELD(vocab), 1, AT_MAX_VOCAB, 0, 0 },
+    { "n_positions", "max_position_embeddings", "n_ctx", FIELD(max_positions), 1, AT_MAX_POSITIONS,
+      0, 0 },
+    { "n_inner", NULL, NULL, FIELD(ffn_width), 1, AT_MAX_FFN, 0, 4 },
     { 0 },
 };
 

@@ -46,8 +46,10 @@ enum at_norm_place {
 
 /* A whole number of config.json and where it goes. */
 struct at_size_key {
-    const char *key, *alias; /* alias: another name seen in real files, or NULL */
-    size_t field;            /* offset in struct at_config */
+    const char *key;
+    const char *alias; /* another name that the class takes for it, or NULL */
+    const char *old;   /* what it was called once: counts when neither is there */
+    size_t field;      /* offset in struct at_config */
     size_t min, max;
     size_t fallback;           /* used when absent or null; 0: the key must be there, */
     size_t fallback_in_widths; /* unless this gives its value as a multiple of the width */
@@ -65,7 +67,7 @@ struct at_family {
     bool has_score_scales; /* scale_attn_weights and scale_attn_by_inverse_layer_idx */
 
     /* checkpoint */
-    const char *prefix;                  /* with which names of tensors may begin */
+    const char *prefix; /* with which names of tensors may begin, beside model/tensor_names.h's */
     const char *module[AT_MODULE_COUNT]; /* names; '#' is the layer; NULL: it has no such module */
     enum at_layout layer_layout;         /* of the matrices in layers; others are out-major */
 

@@ -12,6 +12,7 @@
 #include "base/array.h"
 #include "base/mapfile.h"
 #include "base/strbuf.h"
+#include "model/tensor_names.h"
 #include "ops/shapes.h"
 
 enum { MAX_SHOWN = 200 }; /* bytes of a name in a message */
@@ -82,6 +83,7 @@ struct mappings AT_ARRAY(struct at_mapping);
 struct loader {
     struct at_model *m;
     struct at_error *err;
+    struct at_tensor_names names;
     struct mappings list;
     size_t n_missing; /* of the trunk */
     const char *first_missing;
@@ -127,16 +129,9 @@ static char *expand(struct loader *ld, const char *pattern, size_t layer, const 
                            mark + 1, suffix);
 }
 
-/* The tensor of that name, with the family's prefix or without. */
 static const struct at_tensor_view *find(const struct loader *ld, const char *name)
 {
-    const char *prefix = ld->m->config.family->prefix;
-    const struct at_tensor_view *t = at_safetensors_find(ld->m->files, name);
-    char prefixed[256];
-
-    if (!t && (size_t)snprintf(prefixed, sizeof prefixed, "%s%s", prefix, name) < sizeof prefixed)
-        t = at_safetensors_find(ld->m->files, prefixed);
-    return t;
+    return at_tensor_names_find(&ld->names, name);
 }
 
 /* One of a module's tensors; the old suffix is that of checkpoints converted from TensorFlow. */
@@ -150,6 +145,8 @@ static const struct at_tensor_view *find_parameter(struct loader *ld, enum at_mo
 
     if (!t && p->old_suffix)
         t = find(ld, expand(ld, pattern, layer, p->old_suffix));
+    if (!t && module == AT_WORD_EMBED && !ld->m->config.is_untied) /* saved as what is tied to it */
+        t = find(ld, expand(ld, ld->m->config.family->module[AT_LM_DECODER], 0, p->suffix));
     note(ld, expand(ld, mod->role, layer, p->role), t ? t->name : name,
          t ? AT_IS_MAPPED : AT_IS_MISSING);
     if (!t && mod->part != HEAD && !ld->n_missing++)
@@ -175,7 +172,44 @@ static int check_shape(struct loader *ld, const struct at_tensor_view *t, size_t
                    at_shown(t->name, MAX_SHOWN), t->name, found, want);
 }
 
-/* The values of a parameter, copied only when they lie unaligned in the file. */
+/* A number as some dtype has it, lying anywhere. */
+static float as_float(const char *at, const char *dtype)
+{
+    union {
+        double f64;
+        int64_t i64;
+        int32_t i32;
+        int16_t i16;
+    } u;
+
+    memcpy(&u, at, at_dtype_bytes(dtype));
+    if (!strcmp(dtype, "F64"))
+        return (float)u.f64;
+    return !strcmp(dtype, "I64") ? (float)u.i64 : !strcmp(dtype, "I32") ? (float)u.i32 : u.i16;
+}
+
+/* A copy as floats of what is neither they nor halves. Bytes are left out: as weights they would be
+   quantised, and mean nothing without their scales. */
+static const void *widened(struct loader *ld, const struct at_tensor_view *t)
+{
+    static const char *const types[] = { "F64", "I64", "I32", "I16" };
+    size_t type = 0, size, n;
+    float *values;
+
+    while (type < AT_COUNTOF(types) && strcmp(types[type], t->dtype) != 0)
+        type++;
+    if (type == AT_COUNTOF(types))
+        return NULL;
+    size = at_dtype_bytes(t->dtype);
+    n = t->bytes / size;
+    values = at_arena_alloc(&ld->m->arena, n, sizeof *values);
+    for (size_t i = 0; i < n; i++)
+        values[i] = as_float((const char *)t->data + i * size, t->dtype);
+    return values;
+}
+
+/* The values of a parameter, copied only when they lie unaligned in the file or are of a type that
+   the kernels do not read. */
 static int read_values(struct loader *ld, const void **data, enum at_dtype *dtype,
                        const struct at_tensor_view *t)
 {
@@ -184,12 +218,14 @@ static int read_values(struct loader *ld, const void **data, enum at_dtype *dtyp
 
     while (i < AT_COUNTOF(types) && strcmp(t->dtype, at_dtype_name(types[i])) != 0)
         i++;
-    if (i == AT_COUNTOF(types))
-        return at_fail(ld->err, AT_EFORMAT, "'%.*s' has type %.20s, want F32, F16 or BF16",
+    *dtype = i < AT_COUNTOF(types) ? types[i] : AT_F32;
+    *data = i < AT_COUNTOF(types) ? t->data : widened(ld, t);
+    if (!*data)
+        return at_fail(ld->err, AT_EFORMAT,
+                       "'%.*s' has type %.20s, want F32, F16, BF16, F64 or an integer of 16 bits "
+                       "and more",
                        at_shown(t->name, MAX_SHOWN), t->name, t->dtype);
-    *dtype = types[i];
-    *data = t->data;
-    if ((uintptr_t)t->data % at_dtype_size(*dtype)) {
+    if (*data == t->data && (uintptr_t)t->data % at_dtype_size(*dtype)) {
         void *copy = at_arena_alloc(&ld->m->arena, t->bytes, 1);
         *data = memcpy(copy, t->data, t->bytes);
     }
@@ -273,6 +309,17 @@ static int load_part(struct loader *ld, enum part part, size_t layer)
     return 0;
 }
 
+/* Has a role got the same values already, under this name or another? */
+static bool is_used(const struct loader *ld, const struct at_tensor_view *t)
+{
+    for (size_t i = 0; i < ld->list.n; i++) {
+        const struct at_mapping *m = &ld->list.items[i];
+        if (m->state == AT_IS_MAPPED && at_tensors_find(ld->m->files, m->tensor)->data == t->data)
+            return true;
+    }
+    return false;
+}
+
 /* A parameter of the LM head: its name in the file or, in *name_out, the one it should have. */
 static const struct at_tensor_view *find_head(struct loader *ld, enum at_module module,
                                               const char *suffix, const char **name_out)
@@ -323,9 +370,9 @@ static int load_decoder(struct loader *ld)
         return 0;
     }
     w->lm_decoder.w = w->word_embed;
-    if (!rc && t)
+    if (!rc && t && !is_used(ld, t))
         rc = read_weight(ld, &w->lm_decoder.w, t, AT_OUT_MAJOR, c->vocab, c->width);
-    note(ld, "LM decoder weight", name, t ? AT_IS_MAPPED : AT_IS_TIED);
+    note(ld, "LM decoder weight", name, t && !is_used(ld, t) ? AT_IS_MAPPED : AT_IS_TIED);
     return rc;
 }
 
@@ -378,44 +425,94 @@ static bool has_suffix(const char *s, const char *suffix)
     return n >= k && strcmp(s + n - k, suffix) == 0;
 }
 
+static bool is_buffer(const char *name)
+{
+    for (size_t i = 0; i < AT_COUNTOF(buffers); i++)
+        if (has_suffix(name, buffers[i]))
+            return true;
+    return false;
+}
+
 /* Everything in the files that no role took. */
 static void note_rest(struct loader *ld)
 {
     size_t n_roles = ld->list.n;
 
-    for (size_t i = 0; i < at_safetensors_count(ld->m->files); i++) {
-        const char *name = at_safetensors_at(ld->m->files, i)->name;
-        enum at_mapping_state state = AT_IS_UNUSED;
+    for (size_t i = 0; i < at_tensors_count(ld->m->files); i++) {
+        const char *name = at_tensors_at(ld->m->files, i)->name;
         size_t j = 0;
         while (j < n_roles && ld->list.items[j].tensor != name)
             j++;
         if (j < n_roles)
             continue;
-        for (size_t k = 0; k < AT_COUNTOF(buffers); k++)
-            if (has_suffix(name, buffers[k]))
-                state = AT_IS_BUFFER;
-        note(ld, NULL, name, state);
+        note(ld, NULL, name, is_buffer(name) ? AT_IS_BUFFER : AT_IS_UNUSED);
     }
+}
+
+static bool is_of(const struct loader *ld, const char *name, enum at_module module)
+{
+    const char *own = ld->m->config.family->module[module];
+    size_t n = own ? strlen(own) : 0;
+
+    return own && !strncmp(name, own, n) &&
+           (!strcmp(name + n, ".weight") || !strcmp(name + n, ".bias"));
+}
+
+/* An index may list what no shard has when the model does without: buffers, and the other name of a
+   tensor that two roles share. */
+static int check_absent(const struct loader *ld)
+{
+    const struct at_weights *w = &ld->m->weights;
+    const char *prefix = ld->m->config.family->prefix;
+    const struct at_absent_tensor *a;
+
+    for (size_t i = 0; (a = at_tensors_absent(ld->m->files, i)); i++) {
+        const char *name = at_tensor_name_bare(a->name, prefix);
+        bool is_decoder = is_of(ld, name, AT_LM_DECODER) || is_of(ld, name, AT_MLM_BIAS);
+        if (is_buffer(name) || (is_decoder && w->lm_decoder.w.data) ||
+            is_of(ld, name, AT_WORD_EMBED))
+            continue;
+        return at_fail(ld->err, AT_EFORMAT, "the index lists '%.*s', which is not in '%.*s'",
+                       at_shown(a->name, MAX_SHOWN), a->name, at_shown(a->file, MAX_SHOWN),
+                       a->file);
+    }
+    return 0;
+}
+
+/* What is missing of the trunk, and the wrapper that may hide it. */
+static int fail_missing(struct loader *ld)
+{
+    size_t common = at_tensor_names_common(&ld->names);
+    const char *begin = common ? ld->names.items[0].name : "";
+    char others[64] = "", hint[MAX_SHOWN + 64] = "";
+
+    if (ld->n_missing > 1)
+        snprintf(others, sizeof others, " and %zu more tensor%s", ld->n_missing - 1,
+                 at_plural(ld->n_missing - 1));
+    if (common && strncmp(ld->first_missing, begin, common) != 0)
+        snprintf(hint, sizeof hint, "; all names in the file begin with '%.*s'",
+                 at_shown(begin, AT_MIN(common, (size_t)MAX_SHOWN)), begin);
+    return at_fail(ld->err, AT_EFORMAT, "'%.200s'%s %s missing%s", ld->first_missing, others,
+                   ld->n_missing > 1 ? "are" : "is", hint);
 }
 
 static int load(struct loader *ld)
 {
     struct at_model *m = ld->m;
     size_t L = m->config.n_layers;
-    int rc = load_part(ld, EMBED, 0);
+    int rc = at_tensor_names_make(&ld->names, m->files, m->config.family->prefix, ld->err);
 
+    if (!rc)
+        rc = load_part(ld, EMBED, 0);
     m->weights.layer = at_arena_calloc(&m->arena, L, sizeof *m->weights.layer);
     for (size_t l = 0; l < L && !rc; l++)
         rc = load_part(ld, LAYER, l);
     if (!rc)
         rc = load_part(ld, FINAL, 0);
-    if (!rc && ld->n_missing == 1)
-        rc = at_fail(ld->err, AT_EFORMAT, "'%.200s' is missing", ld->first_missing);
     if (!rc && ld->n_missing)
-        rc = at_fail(ld->err, AT_EFORMAT, "'%.200s' and %zu more tensor%s are missing",
-                     ld->first_missing, ld->n_missing - 1, at_plural(ld->n_missing - 1));
+        rc = fail_missing(ld);
     if (rc || (rc = load_part(ld, HEAD, 0)) || (rc = load_decoder(ld)) ||
-        (rc = load_classifier(ld)))
+        (rc = load_classifier(ld)) || (rc = check_absent(ld)))
         return rc;
     drop_broken_heads(&m->weights);
     note_rest(ld);
@@ -432,16 +529,16 @@ int at_model_open(struct at_model *out, const char *dir, struct at_error *err)
     int rc = at_config_read(&m.config, dir, err);
 
     if (!rc)
-        rc = at_safetensors_open(&m.files, dir, err);
+        rc = at_tensors_open(&m.files, dir, err);
     if (!rc && (rc = load(&ld)))
         at_error_in(err, "%s", dir);
     at_array_release(&ld.list);
+    at_tensor_names_release(&ld.names);
     m.dir = at_strdup(dir);
     if (rc) {
         at_model_close(&m);
         return rc;
     }
-    m.is_double = at_config_needs_double(&m.config);
     *out = m;
     return 0;
 }
@@ -449,7 +546,7 @@ int at_model_open(struct at_model *out, const char *dir, struct at_error *err)
 void at_model_close(struct at_model *m)
 {
     at_config_release(&m->config);
-    at_safetensors_close(m->files);
+    at_tensors_close(m->files);
     at_arena_release(&m->arena);
     free(m->dir);
     *m = (struct at_model){ 0 };
@@ -479,7 +576,7 @@ size_t at_model_n_parameters(const struct at_model *m)
     for (size_t i = 0; i < m->n_mappings; i++) {
         if (m->mappings[i].state != AT_IS_MAPPED)
             continue;
-        const struct at_tensor_view *t = at_safetensors_find(m->files, m->mappings[i].tensor);
+        const struct at_tensor_view *t = at_tensors_find(m->files, m->mappings[i].tensor);
         size_t n = 1;
         for (size_t d = 0; d < t->rank; d++)
             n *= t->shape[d];

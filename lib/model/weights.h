@@ -1,9 +1,10 @@
 /*
  * weights.h - the parameters of a model by role, as views into its mapped files.
  *
- * Names of hub checkpoints are understood with and without the family's prefix, LayerNorm
- * gamma/beta, a decoder or lm_head that is present or tied. Nothing is copied, except vectors
- * (biases, norms) whose type is not F32 and tensors that lie unaligned in the file.
+ * Names of hub checkpoints are understood with and without what stands before them
+ * (model/tensor_names.h), LayerNorm gamma/beta, a decoder or lm_head that is present, tied or the
+ * only one of the two that was saved. Nothing is copied, except vectors (biases, norms) whose type
+ * is not F32, tensors of doubles and integers and those that lie unaligned in the file.
  */
 #ifndef MODEL_WEIGHTS_H
 #define MODEL_WEIGHTS_H
@@ -14,7 +15,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/pool.h"
-#include "io/safetensors.h"
+#include "io/tensors.h"
 #include "model/config.h"
 #include "ops/tensor.h"
 
@@ -60,14 +61,13 @@ struct at_mapping {
 struct at_model {
     struct at_config config;
     struct at_weights weights;
-    struct at_safetensors *files;
+    struct at_tensors *files;
     struct at_arena arena; /* converted vectors, tables, mappings */
     /* Roles in the order of the network, then the file's other tensors by name. */
     struct at_mapping *mappings;
     size_t n_mappings;
     char *dir;
-    /* Compute in double? What at_config_needs_double() says, until the caller changes it. */
-    bool is_double;
+    bool is_double; /* compute in double; false until the caller changes it */
 };
 
 /*

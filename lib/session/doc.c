@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "io/record.h"
 #include "session/doc_parts.h"
+#include "session/find.h"
 #include "text/pieces.h"
 #include "text/segments.h"
 
@@ -131,6 +132,8 @@ int at_doc_prepare(struct at_doc *out, const struct at_session *s, struct at_tex
     rc = at_tokenize(&out->tokens, s->tokenizer, out->in.text, out->in.pair, true, err);
     if (!rc && out->in.pair && shape->n_segments < 2)
         rc = at_fail(err, AT_ERANGE, "a second text needs a model that has two segments");
+    if (!rc)
+        rc = at_vocabulary_check(&out->tokens, s->tokenizer, shape->vocab, err);
     if (rc)
         return rc;
     out->n_tokens_given = out->tokens.n;

@@ -17,6 +17,11 @@
 #include "base/strbuf.h"
 #include "io/textfile.h"
 
+/* Caches of the hub that may be in use at once. */
+enum { N_CACHES = 2 };
+
+#define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+
 /* Organisations that old bare names of the hub now live under. */
 static const char *const orgs[] = { "openai-community", "google-bert" };
 
@@ -115,18 +120,74 @@ int at_data_path(char **out, const char *rel, struct at_error *err)
     return rc;
 }
 
-/* The hub cache, whether it exists or not; NULL without a home. */
-static char *hub_cache(void)
+/* "~" at the start and "$NAME" or "${NAME}" anywhere, as a shell would have resolved them. */
+static char *expand(const char *path)
 {
-    const char *cache = getenv("HF_HUB_CACHE"), *hf = getenv("HF_HOME"), *home = getenv("HOME");
+    struct at_strbuf b = { 0 };
+    const char *home = getenv("HOME");
 
-    if (cache && *cache)
-        return at_strdup(cache);
-    if (hf && *hf)
-        return at_path_join(hf, "hub");
-    if (home && *home)
-        return at_path_join(home, ".cache/huggingface/hub");
-    return NULL;
+    if (*path == '~' && (path[1] == '/' || !path[1]) && home) {
+        at_strbuf_adds(&b, home);
+        path++;
+    }
+    for (const char *s = path; *s; s++) {
+        bool is_braced = *s == '$' && s[1] == '{';
+        const char *name = s + 1 + is_braced;
+        size_t n = *s == '$' ? strspn(name, NAME_CHARACTERS) : 0;
+        char *key = at_strndup(name, n);
+        const char *value = n && (!is_braced || name[n] == '}') ? getenv(key) : NULL;
+        if (value) {
+            at_strbuf_adds(&b, value);
+            s = name + n - !is_braced;
+        } else {
+            at_strbuf_addc(&b, *s);
+        }
+        free(key);
+    }
+    return at_strbuf_take(&b);
+}
+
+/* A variable's value with more behind it; NULL when it is not set or empty. */
+static char *below(const char *variable, const char *more)
+{
+    const char *value = getenv(variable);
+    char *whole, *path;
+
+    if (!value || !*value)
+        return NULL;
+    whole = at_asprintf("%s%s", value, more);
+    path = expand(whole);
+    free(whole);
+    return path;
+}
+
+/* The first of the places of each library's cache of models, whether it exists or not. */
+static size_t hub_caches(char *caches[N_CACHES])
+{
+    static const struct {
+        const char *variable, *more;
+    } places[N_CACHES][5] = {
+        /* transformers before its version 5 */
+        { { "TRANSFORMERS_CACHE", "" },
+          { "PYTORCH_TRANSFORMERS_CACHE", "" },
+          { "PYTORCH_PRETRAINED_BERT_CACHE", "" } },
+        /* huggingface_hub */
+        { { "HF_HUB_CACHE", "" },
+          { "HUGGINGFACE_HUB_CACHE", "" },
+          { "HF_HOME", "/hub" },
+          { "XDG_CACHE_HOME", "/huggingface/hub" },
+          { "HOME", "/.cache/huggingface/hub" } },
+    };
+    size_t n = 0;
+
+    for (size_t i = 0; i < N_CACHES; i++) {
+        char *path = NULL;
+        for (size_t j = 0; !path && j < AT_COUNTOF(places[i]) && places[i][j].variable; j++)
+            path = below(places[i][j].variable, places[i][j].more);
+        if (path)
+            caches[n++] = path;
+    }
+    return n;
 }
 
 /* snapshots/<revision of refs/main> of a cached repository, or NULL. */
@@ -191,30 +252,17 @@ static int fail_to_find(const char *name, const char *looked, struct at_error *e
                    name);
 }
 
-int at_model_find(char **dir_out, const char *name, struct at_error *err)
+/* NAME in $ATLAS_MODELS, the built-in models or the caches; NULL when it is nowhere. Every place is
+   added to looked. */
+static char *find_by_name(struct at_strbuf *looked, const char *name)
 {
     const char *models = getenv("ATLAS_MODELS");
-    struct at_strbuf looked = { 0 };
-    char *dir, *hub;
-    int rc = 0;
+    char *dir = NULL, *caches[N_CACHES];
+    size_t n_caches = hub_caches(caches);
 
-    if (!*name)
-        return at_fail(err, AT_ENOTFOUND, "a model has a name, not ''");
-    hub = hub_cache();
-    if (at_path_is_dir(name)) {
-        *dir_out = at_strdup(name);
-        free(hub);
-        return 0;
-    }
-    if (is_path(name)) {
-        free(hub);
-        return fail_to_find(name, NULL, err);
-    }
-    at_strbuf_addf(&looked, "./%s", name);
-    dir = NULL;
     if (models && *models) {
         dir = at_path_join(models, name);
-        at_strbuf_addf(&looked, ", %s", dir);
+        at_strbuf_addf(looked, ", %s", dir);
         if (!has_config(dir)) {
             free(dir);
             dir = NULL;
@@ -222,23 +270,43 @@ int at_model_find(char **dir_out, const char *name, struct at_error *err)
     }
     if (!dir) {
         char *rel = at_path_join("models", name);
-        at_strbuf_adds(&looked, ", the built-in models");
+        at_strbuf_adds(looked, ", the built-in models");
         if (strchr(name, '/') || at_data_path(&dir, rel, NULL))
             dir = NULL;
         free(rel);
     }
-    if (!dir && hub) {
-        at_strbuf_addf(&looked, ", %s", hub);
-        dir = cached_model(hub, NULL, name);
+    for (size_t c = 0; c < n_caches; c++) {
+        at_strbuf_addf(looked, ", %s", caches[c]);
+        if (!dir)
+            dir = cached_model(caches[c], NULL, name);
         for (size_t i = 0; !dir && !strchr(name, '/') && i < AT_COUNTOF(orgs); i++)
-            dir = cached_model(hub, orgs[i], name);
+            dir = cached_model(caches[c], orgs[i], name);
+        free(caches[c]);
     }
+    return dir;
+}
+
+int at_model_find(char **dir_out, const char *name, struct at_error *err)
+{
+    struct at_strbuf looked = { 0 };
+    char *dir;
+    int rc = 0;
+
+    if (!*name)
+        return at_fail(err, AT_ENOTFOUND, "a model has a name, not ''");
+    if (at_path_is_dir(name)) {
+        *dir_out = at_strdup(name);
+        return 0;
+    }
+    if (is_path(name))
+        return fail_to_find(name, NULL, err);
+    at_strbuf_addf(&looked, "./%s", name);
+    dir = find_by_name(&looked, name);
     if (dir)
         *dir_out = dir;
     else
         rc = fail_to_find(name, looked.s, err);
     at_strbuf_release(&looked);
-    free(hub);
     return rc;
 }
 
@@ -253,7 +321,32 @@ const char *at_model_trim(struct at_arena *arena, const char *name)
 
 bool at_vocabulary_fits(size_t n_pieces, size_t n_rows)
 {
-    return n_pieces == n_rows || (n_pieces < n_rows && n_rows % 8 == 0);
+    size_t few = AT_MAX(n_rows / 32, (size_t)16);
+
+    return n_pieces > n_rows ? n_pieces - n_rows <= few
+                             : n_rows % 8 == 0 || n_rows - n_pieces <= few;
+}
+
+const char *at_vocabulary_note(char *buf, size_t n, size_t n_pieces, size_t n_rows)
+{
+    if (n_pieces == n_rows || (n_pieces < n_rows && n_rows % 8 == 0))
+        return NULL;
+    snprintf(buf, n, "the tokenizer has %zu pieces, the model rows for %zu%s", n_pieces, n_rows,
+             n_pieces > n_rows ? "; a text with a piece that has none cannot be run" : "");
+    return buf;
+}
+
+int at_vocabulary_check(const struct at_tokens *tokens, const struct at_tokenizer *tokenizer,
+                        size_t n_rows, struct at_error *err)
+{
+    for (size_t i = 0; i < tokens->n; i++) {
+        int id = tokens->items[i].id;
+        const char *piece = at_tokenizer_piece(tokenizer, id);
+        if ((size_t)id >= n_rows)
+            return at_fail(err, AT_ERANGE, "'%.*s' is piece %d, and the model has rows for %zu",
+                           at_shown(piece, 60), piece, id, n_rows);
+    }
+    return 0;
 }
 
 int at_model_load(struct at_model *model, struct at_tokenizer **tokenizer, const char *name,
@@ -345,8 +438,8 @@ size_t at_model_places(struct at_model_place **out)
 {
     const char *models = getenv("ATLAS_MODELS");
     struct places v = { 0 };
-    char *dirs[4], *dir;
-    size_t n_dirs;
+    char *dirs[4], *caches[N_CACHES], *dir;
+    size_t n_dirs, n_caches;
 
     if (models && *models)
         add_models_of(&v, models, "ATLAS_MODELS");
@@ -358,10 +451,11 @@ size_t at_model_places(struct at_model_place **out)
         free(dir);
         free(dirs[i]);
     }
-    dir = hub_cache();
-    if (dir)
-        add_cached(&v, dir);
-    free(dir);
+    n_caches = hub_caches(caches);
+    for (size_t i = 0; i < n_caches; i++) {
+        add_cached(&v, caches[i]);
+        free(caches[i]);
+    }
     if (v.n)
         qsort(v.items, v.n, sizeof *v.items, by_name);
     *out = v.items;

@@ -21,8 +21,9 @@ AT_MUST_USE int at_data_path(char **out, const char *rel, struct at_error *err);
 
 /*
  * at_model_find - directory of a model: a directory of that name, $ATLAS_MODELS/NAME, the built-in
- * models, the Hugging Face cache (bare names also under openai-community and google-bert). A name
- * that begins with /, ./ or ../ is only ever the first.
+ * models, the caches of the Hugging Face hub (bare names also under openai-community and
+ * google-bert), where the variables of huggingface_hub and transformers put them. A name that
+ * begins with /, ./ or ../ is only ever the first.
  *
  * Errors    AT_ENOTFOUND: one line with every place looked at and the command that fetches it.
  * Memory    *dir_out is the caller's.
@@ -33,7 +34,7 @@ AT_MUST_USE int at_model_find(char **dir_out, const char *name, struct at_error 
  * at_model_load - find, open and match a model and its tokenizer.
  *
  * Errors    as at_model_find(), at_model_open(), at_tokenizer_open(); AT_EFORMAT when the
- *           vocabulary has not as many pieces as the embedding has rows (at_vocabulary_fits()).
+ *           vocabulary does not go with the embedding's rows (at_vocabulary_fits()).
  * Memory    close both, also after a failure.
  */
 AT_MUST_USE int at_model_load(struct at_model *model, struct at_tokenizer **tokenizer,
@@ -45,9 +46,16 @@ AT_MUST_USE int at_model_load(struct at_model *model, struct at_tokenizer **toke
  */
 const char *at_model_trim(struct at_arena *arena, const char *name);
 
-/* at_vocabulary_fits - as many pieces as rows, or fewer when rows were padded to a multiple of
-   8. */
+/* at_vocabulary_fits - as many pieces as rows or a few more or less: tokens were added without the
+   other side, or rows padded to a multiple of 8 (then any number). */
 bool at_vocabulary_fits(size_t n_pieces, size_t n_rows);
+/* at_vocabulary_note - what is to be said once of a difference that is no padding; or NULL. */
+const char *at_vocabulary_note(char *buf, size_t n, size_t n_pieces, size_t n_rows);
+
+/* at_vocabulary_check - AT_ERANGE when a token has no row. */
+AT_MUST_USE int at_vocabulary_check(const struct at_tokens *tokens,
+                                    const struct at_tokenizer *tokenizer, size_t n_rows,
+                                    struct at_error *err);
 
 /* One model that is there. */
 struct at_model_place {

@@ -20,8 +20,7 @@ int at_session_open(struct at_session *out, const char *spec,
     }
     if (!options)
         options = &defaults;
-    if (options->precision != AT_PRECISION_AUTO)
-        s.model.is_double = options->precision == AT_PRECISION_DOUBLE;
+    s.model.is_double = options->precision == AT_PRECISION_DOUBLE;
     if (options->prefix_space)
         at_tokenizer_set_prefix_space(s.tokenizer, true);
     s.spec = at_model_trim(&s.arena, spec);

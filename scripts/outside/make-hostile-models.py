@@ -118,8 +118,7 @@ def main():
     model("model-wrong-shape", change={query: f32(C, C + 1)})
     model("model-wrong-rank", change={norm: f32(1, C)})
     model("model-scalar", change={norm: f32()})
-    model("model-integer-weights", change={query: ("I32", np.zeros((C, C), np.int32))})
-    model("model-double-weights", change={query: ("F64", np.zeros((C, C)))})
+    model("model-byte-weights", change={query: ("I8", np.zeros((C, C), np.int8))})
     model("model-wrong-labels", more_config={"architectures": ["BertForTokenClassification"], "id2label": {"0": "A", "1": "B", "2": "C"}},
           change={"classifier.weight": f32(2, C), "classifier.bias": f32(2)})
     model("model-wrong-head", change={"cls.predictions.bias": f32(V + 1), "cls.predictions.transform.dense.weight": f32(C, C), "cls.predictions.transform.dense.bias": f32(C),

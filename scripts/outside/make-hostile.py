@@ -110,7 +110,6 @@ SHARDS = {
     "absolute": dict(good_pair, **{INDEX: index(dict(good_map, b="/etc/passwd"))}),
     "name-number": dict(good_pair, **{INDEX: index(dict(good_map, b=2))}),
     "missing": {"1.safetensors": first, INDEX: index(good_map)},
-    "tensor-absent": dict(good_pair, **{INDEX: index(dict(good_map, c="2.safetensors"))}),
     "tensor-elsewhere": dict(good_pair, **{INDEX: index({"a": "2.safetensors", "b": "1.safetensors"})}),
     "tensor-twice": dict(good_pair, **{"2.safetensors": file(two, 16), INDEX: index(good_map)}),
     "shard-cut": dict(good_pair, **{"2.safetensors": second[:-1], INDEX: index(good_map)}),

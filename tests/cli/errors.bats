@@ -102,8 +102,8 @@ header() {
 @test "safetensors: wrong shape, wrong type, a tensor that is missing" {
     broken model.safetensors 's/\[67,8\]/[8,67]/'
     refused '8, ?67'
-    broken model.safetensors 's/"F32","shape":\[67,8\]/"I32","shape":[67,8]/'
-    refused 'I32'
+    broken model.safetensors 's/"F32","shape":\[67,8\]/"U32","shape":[67,8]/'
+    refused 'U32'
     broken model.safetensors 's/"F32","shape":\[67,8\]/"Q99","shape":[67,8]/'
     refused 'Q99'
     broken model.safetensors 's/layer\.1\.attention\.self\.key\.weight/layer.1.attention.self.kex.weight/'
@@ -156,14 +156,37 @@ header() {
 }
 
 @test "tokenizer: missing, a vocabulary of another size" {
-    broken vocab.txt '$d'
+    broken vocab.txt '31,$d'
     fails 1 run -m m cat
-    has "$stderr" '66 pieces, the model 67'
+    has "$stderr" '30 pieces, the model 67'
     run --separate-stderr atlas model check m
     ended 1
-    has "$output" 'BAD +vocabulary sizes agree +tokenizer 66, embedding 67'
+    has "$output" 'BAD +vocabulary sizes agree +tokenizer 30, embedding 67'
     rm m/vocab.txt
     refused 'vocab\.txt'
+}
+
+@test "tokenizer: a few pieces more or less than the model has rows, said once" {
+    local warning="'m': the tokenizer has"
+    broken vocab.txt '$d'
+    ok run -m m --lines -f <(printf 'cat\nthe cat\n')
+    [ "$(grep -c "$warning 66 pieces, the model rows for 67$" <<<"$stderr")" = 1 ] || fail "$stderr"
+    ok run -q -m m cat
+    [ -z "$stderr" ]
+    ok model check m
+    has "$output" 'ok +vocabulary sizes agree +tokenizer 66, embedding 67'
+    # what has no row cannot be run, all else is as before
+    broken vocab.txt '$a zebra'
+    ok run -m "$FIXTURES/tiny-bert" --json --mask none 'the cat'
+    sed 's/"tiny-bert"/"m"/' <<<"$output" >want.json
+    ok run -m m --json --mask none 'the cat'
+    has "$stderr" "$warning 68 pieces, the model rows for 67; a text with a piece that has none cannot"
+    diff want.json - <<<"$output"
+    fails 1 run -q -m m 'the zebra'
+    has "$stderr" "'zebra' is piece 67, and the model has rows for 67"
+    run --separate-stderr atlas run -q -m m --lines -f <(printf 'zebra\nthe cat\n')
+    ended 3
+    has "$output" 'the cat'
 }
 
 @test "text: empty, not UTF-8 with the byte, too long with both lengths" {

@@ -132,11 +132,22 @@ refused() {
     [ -z "$(find d -name 'model.safetensors*')" ]
 }
 
+@test "without safetensors the weights of PyTorch are taken, shards and all" {
+    rm -r $MODEL
+    cp -r "$FIXTURES/torch/tiny-gpt2" $MODEL
+    serve
+    XDG_CACHE_HOME=$PWD/xdg fetch org/tiny
+    [ "$status" -eq 0 ] || fail "$stderr"
+    [ "$output" = "$PWD/xdg/huggingface/hub/models--org--tiny/snapshots/c0ffee" ]
+    diff -r "$FIXTURES/torch/tiny-gpt2" "$output"
+    XDG_CACHE_HOME=$PWD/xdg ok run -m org/tiny 'the cat'
+}
+
 @test "no such model, no weights, no server" {
     serve
     refused 1 'org/none: no such model at http' org/none
     rm $MODEL/model.safetensors
-    refused 1 'org/tiny: no weights in the safetensors format' org/tiny
+    refused 1 'org/tiny: no weights that atlas reads' org/tiny
     [ ! -e "$SNAPSHOT/../../refs/main" ]
     refused 1 'cannot reach http://127.0.0.1:1/' --endpoint http://127.0.0.1:1 org/tiny
 }

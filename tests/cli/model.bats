@@ -31,8 +31,8 @@ load helper
     : >mine/old/pytorch_model.bin
     export ATLAS_MODELS=$PWD/mine
     ok model list
-    has "$output" 'empty +ATLAS_MODELS +cannot be used: no model.safetensors'
-    has "$output" 'old +ATLAS_MODELS +cannot be used: .* only pytorch_model.bin, which is not read'
+    has "$output" 'empty +ATLAS_MODELS +cannot be used: neither model.safetensors nor pytorch_model'
+    has "$output" 'old +ATLAS_MODELS +cannot be used: .*/pytorch_model.bin: no zip archive'
     ok model list --json
     holds - '[.[] | select(.problem != null) | .name] == ["empty", "old"]'
 }
@@ -40,6 +40,42 @@ load helper
 @test "a name that leads nowhere: one line with every place and the command to fetch it" {
     fails 1 run -m no-such-model "x"
     has "$stderr" "no model 'no-such-model'; looked in .*built-in.*scripts/fetch-model no-such-model"
+}
+
+# A model in a cache of the hub: the folder of its snapshots.
+cached() {
+    mkdir -p "$1/models--me--m/refs" "$1/models--me--m/snapshots"
+    printf 0000 >"$1/models--me--m/refs/main"
+    cp -r "$FIXTURES/tiny-bert" "$1/models--me--m/snapshots/0000"
+}
+
+@test "the cache of the hub is where any of its variables says" {
+    export HOME=$PWD/home WHERE=$PWD/c
+    fails 1 model info me/m
+    cached c/huggingface/hub
+    XDG_CACHE_HOME=$PWD/c ok model info me/m
+    HF_HOME=$PWD/c/huggingface ok model info me/m
+    for name in HF_HUB_CACHE HUGGINGFACE_HUB_CACHE TRANSFORMERS_CACHE PYTORCH_TRANSFORMERS_CACHE PYTORCH_PRETRAINED_BERT_CACHE; do
+        for value in "$PWD/c/huggingface/hub" '$WHERE/huggingface/hub' '${WHERE}/huggingface/hub' '~/../c/huggingface/hub'; do
+            mkdir -p home
+            export "$name=$value"
+            ok model info me/m
+            ok model list --names
+            has "$output" me/m
+            unset "$name"
+        done
+    done
+    cached home/.cache/huggingface/hub
+    ok model info me/m
+    has "$output" "path +$PWD/home/.cache"
+    # the nearest to the libraries' own names wins; an empty one is none
+    HUGGINGFACE_HUB_CACHE=$PWD/c/huggingface/hub HF_HOME=/nowhere ok model info me/m
+    has "$output" "path +$PWD/c/"
+    HF_HUB_CACHE= HF_HOME= ok model info me/m
+    HF_HUB_CACHE=/nowhere HUGGINGFACE_HUB_CACHE=$PWD/c/huggingface/hub fails 1 model info me/m
+    has "$stderr" 'looked in \./me/m, the built-in models, /nowhere; '
+    HF_HUB_CACHE='$NO_SUCH/x${' fails 1 model info me/m
+    has "$stderr" '\$NO_SUCH/x\$\{; '
 }
 
 @test "a slash behind a directory changes neither a model's name nor its thresholds" {

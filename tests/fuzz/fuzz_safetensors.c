@@ -4,23 +4,23 @@
  */
 #include "fuzz.h"
 
-#include "io/safetensors.h"
+#include "io/tensors.h"
 
 static volatile unsigned sum; /* so that no compiler leaves the reading out */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct at_safetensors *st;
+    struct at_tensors *st;
     struct at_error err;
 
-    if (at_safetensors_open(&st, fuzz_file("model.safetensors", data, size), &err))
+    if (at_tensors_open(&st, fuzz_file("model.safetensors", data, size), &err))
         return 0;
-    for (size_t i = 0; i < at_safetensors_count(st); i++) {
-        const struct at_tensor_view *t = at_safetensors_at(st, i);
+    for (size_t i = 0; i < at_tensors_count(st); i++) {
+        const struct at_tensor_view *t = at_tensors_at(st, i);
         for (size_t b = 0; b < t->bytes; b++)
             sum += ((const uint8_t *)t->data)[b];
-        AT_BUG_IF(at_safetensors_find(st, t->name) != t);
+        AT_BUG_IF(at_tensors_find(st, t->name) != t);
     }
-    at_safetensors_close(st);
+    at_tensors_close(st);
     return 0;
 }

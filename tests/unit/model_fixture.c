@@ -29,7 +29,7 @@ void fixture_open(struct model_fixture *f, const char *name)
 
     *f = (struct model_fixture){ 0 };
     must(at_model_open(&f->m, dir, &err), &err);
-    must(at_safetensors_open(&f->oracle, path, &err), &err);
+    must(at_tensors_open(&f->oracle, path, &err), &err);
     fixture_choose(f, MAX_LENGTH);
     free(dir);
     free(path);
@@ -37,14 +37,14 @@ void fixture_open(struct model_fixture *f, const char *name)
 
 void fixture_close(struct model_fixture *f)
 {
-    at_safetensors_close(f->oracle);
+    at_tensors_close(f->oracle);
     at_model_close(&f->m);
 }
 
 static const void *find(const struct model_fixture *f, const char *name)
 {
     char *key = at_asprintf("%zu/%s", f->T, name);
-    const struct at_tensor_view *t = at_safetensors_find(f->oracle, key);
+    const struct at_tensor_view *t = at_tensors_find(f->oracle, key);
 
     free(key);
     return t ? t->data : NULL;

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "io/safetensors.h"
+#include "io/tensors.h"
 #include "model/trace.h"
 
 /* Every tiny checkpoint, and the lengths of the texts that the oracle has for each. */
@@ -23,7 +23,7 @@ enum {
 
 struct model_fixture {
     struct at_model m;
-    struct at_safetensors *oracle;
+    struct at_tensors *oracle;
     size_t T; /* the chosen text */
     const int *ids, *segments;
 };

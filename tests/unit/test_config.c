@@ -111,6 +111,32 @@ static void test_other_names(void **state)
     assert_int_equal(c.width, 8);
     assert_int_equal(c.max_positions, 7);
     at_config_release(&c);
+
+    /* n_ctx is older than both names, and only of use without them */
+    assert_int_equal(read_text(&c,
+                               "{\"model_type\":\"gpt2\",\"hidden_size\":8,\"n_layer\":1,"
+                               "\"num_hidden_layers\":1,\"n_head\":2,\"vocab_size\":5,\"n_ctx\":7,"
+                               "\"n_positions\":null,\"max_position_embeddings\":9}",
+                               &err),
+                     0);
+    assert_int_equal(c.max_positions, 9);
+    at_config_release(&c);
+}
+
+/* Python writes what JSON has not; only where a number is wanted is that a fault. */
+static void test_numbers_of_python(void **state)
+{
+    struct at_config c;
+    struct at_error err;
+
+    (void)state;
+    assert_int_equal(read_text(&c,
+                               BERT(",\"a\":Infinity,\"b\":[-Infinity,NaN],\"c\":\"x \\\"NaN\","
+                                    "\"hidden_act\":\"gelu_new\""),
+                               &err),
+                     0);
+    assert_int_equal(c.activation, AT_EPI_GELU_TANH);
+    at_config_release(&c);
 }
 
 static void test_labels(void **state)
@@ -199,6 +225,15 @@ static void test_refused(void **state)
         { BERT(",\"pruned_heads\":{\"0\":[1]}"), AT_EFORMAT, "'pruned_heads' is not empty" },
         { BERT(",\"layer_norm_eps\":-1"), AT_ERANGE, "'layer_norm_eps' is not a number" },
         { BERT(",\"layer_norm_eps\":\"small\""), AT_ERANGE, "'layer_norm_eps' is not a number" },
+        { BERT(",\"layer_norm_eps\":NaN"), AT_ERANGE, "'layer_norm_eps' is not a number" },
+        { BERT(",\"type_vocab_size\":Infinity"), AT_EFORMAT, "'type_vocab_size' is not a number" },
+        { GPT2(",\"x\":Infinit"), AT_EFORMAT, "not JSON: line 1, column 100: " },
+        { GPT2(",\"hidden_size\":16"), AT_EFORMAT,
+          "'n_embd' is 12 and 'hidden_size', which means the same, 16" },
+        { GPT2(",\"max_position_embeddings\":\"16\""), AT_EFORMAT,
+          "'max_position_embeddings' is not a number" },
+        { BERT(",\"quantization_config\":{\"load_in_8bit\":true}"), AT_EFORMAT,
+          "'quantization_config' is there: want weights that are not quantised" },
         { BERT(",\"type_vocab_size\":0"), AT_ERANGE, "'type_vocab_size' is 0" },
         { BERT(",\"num_labels\":-3"), AT_ERANGE, "-3 labels" },
         { BERT(",\"num_labels\":1000000"), AT_ERANGE, "1000000 labels" },
@@ -254,25 +289,14 @@ static int remove_dir(void **state)
     return rmdir(dir);
 }
 
-static void test_which_models_need_double(void **state)
-{
-    (void)state;
-    for (size_t n = 1; n <= 48; n++) {
-        struct at_config bert = { .family = at_family_find("bert"), .n_layers = n };
-        struct at_config gpt2 = { .family = at_family_find("gpt2"), .n_layers = n };
-        assert_false(at_config_needs_double(&bert));
-        assert_int_equal(at_config_needs_double(&gpt2), n > 12);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bert),
         cmocka_unit_test(test_gpt2),
-        cmocka_unit_test(test_which_models_need_double),
         cmocka_unit_test(test_labels),
         cmocka_unit_test(test_other_names),
+        cmocka_unit_test(test_numbers_of_python),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_no_file),
     };

@@ -3,7 +3,6 @@
  */
 #include "io/safetensors.h"
 
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,16 +11,9 @@
 
 #include "base/path.h"
 #include "close.h"
+#include "io/tensors.h"
 #include "sandbox.h"
-
-#define HOSTILE "fixtures/hostile/"
-#define INDEX   "/model.safetensors.index.json"
-
-struct fault {
-    const char *name;
-    enum at_code code;
-    const char *text; /* after the path */
-};
+#include "tensor_faults.h"
 
 /* fixtures/hostile/safetensors, one per file */
 static const struct fault files[] = {
@@ -77,113 +69,10 @@ static const struct fault files[] = {
     { "shape-text", AT_EFORMAT, "tensor 'a' has no shape" },
 };
 
-/* fixtures/hostile/shards, one per folder; the text is after the folder */
-static const struct fault folders[] = {
-    { "absolute", AT_EFORMAT, INDEX ": '/etc/passwd' is not a file name that a shard may have" },
-    { "dotdot", AT_EFORMAT, INDEX ": '..' is not a file name that a shard may have" },
-    { "index-not-json", AT_EFORMAT, INDEX ": not JSON: line 8, column 1: '}' expected" },
-    { "map-not-object", AT_EFORMAT, INDEX ": no weight_map" },
-    { "missing", AT_ENOTFOUND, "/2.safetensors': No such file or directory" },
-    { "name-number", AT_EFORMAT, INDEX ": the shard of 'b' is not a string" },
-    { "no-map", AT_EFORMAT, INDEX ": no weight_map" },
-    { "parent", AT_EFORMAT, INDEX ": '../2.safetensors' is not a file name that a shard may have" },
-    { "pickle-only", AT_ENOTFOUND, "', only pytorch_model.bin, which is not read" },
-    { "shard-cut", AT_EFORMAT,
-      "/2.safetensors: tensor 'b' ends at byte 8 of the data, but the file has only 7" },
-    { "subfolder", AT_EFORMAT,
-      INDEX ": 'x/2.safetensors' is not a file name that a shard may have" },
-    { "tensor-absent", AT_EFORMAT, INDEX ": tensor 'c' is not in '2.safetensors'" },
-    { "tensor-elsewhere", AT_EFORMAT, INDEX ": tensor 'a' is not in '2.safetensors'" },
-    { "tensor-twice", AT_EFORMAT, INDEX ": tensor 'a' is in two shards" },
-};
-
-static void assert_refused(const char *path, enum at_code code, const char *text)
-{
-    struct at_safetensors *st = NULL;
-    struct at_error err;
-
-    assert_int_equal(at_safetensors_open(&st, path, &err), code);
-    assert_null(st);
-    assert_null(strchr(err.text, '\n'));
-    if (!strstr(err.text, path) || !strstr(err.text, text))
-        fail_msg("found %s\nwant %s", err.text, text);
-}
-
-static size_t entries(const char *folder)
-{
-    DIR *d = opendir(folder);
-    size_t n = 0;
-
-    assert_non_null(d);
-    for (struct dirent *e; (e = readdir(d));)
-        n += e->d_name[0] != '.';
-    closedir(d);
-    return n;
-}
-
 static void test_files_with_a_fault(void **state)
 {
     (void)state;
-    assert_int_equal(entries(HOSTILE "safetensors"), AT_COUNTOF(files));
-    for (size_t i = 0; i < AT_COUNTOF(files); i++) {
-        char path[256], text[256];
-        snprintf(path, sizeof path, HOSTILE "safetensors/%s.safetensors", files[i].name);
-        snprintf(text, sizeof text, ".safetensors: %s", files[i].text);
-        assert_refused(path, files[i].code, text);
-    }
-}
-
-static void test_shards_with_a_fault(void **state)
-{
-    (void)state;
-    assert_int_equal(entries(HOSTILE "shards"), AT_COUNTOF(folders));
-    for (size_t i = 0; i < AT_COUNTOF(folders); i++) {
-        char path[256], text[256];
-        snprintf(path, sizeof path, HOSTILE "shards/%s", folders[i].name);
-        snprintf(text, sizeof text, "%s%s", folders[i].name, folders[i].text);
-        assert_refused(path, folders[i].code, text);
-    }
-}
-
-static const char *folder_of(const char *name, const char *file, const char *text)
-{
-    struct at_error err;
-    char path[128];
-
-    assert_int_equal(at_mkdir_p(sandbox_path(name), &err), 0);
-    snprintf(path, sizeof path, "%s/%s", name, file);
-    sandbox_text(path, text);
-    return sandbox_path(name);
-}
-
-static void test_folders_without_weights(void **state)
-{
-    static const char pointer[] = "version https://git-lfs.example/spec/v1\n"
-                                  "oid sha256:0\nsize 17\n";
-
-    (void)state;
-    assert_refused(folder_of("list", "model.safetensors.index.json", "{\"weight_map\": [\"a\"]}"),
-                   AT_EFORMAT, INDEX ": weight_map is a list, want an object");
-    assert_refused(folder_of("empty-list", "model.safetensors.index.json", "{\"weight_map\": []}"),
-                   AT_EFORMAT, INDEX ": weight_map is a list, want an object");
-    assert_refused(folder_of("pickle", "pytorch_model.bin", "x"), AT_ENOTFOUND,
-                   "', only pytorch_model.bin, which is not read: weights are read from "
-                   "safetensors alone");
-    assert_refused(folder_of("pickles", "pytorch_model.bin.index.json", "{}"), AT_ENOTFOUND,
-                   "', only pytorch_model.bin.index.json, which is not read: weights are");
-    assert_refused(folder_of("pointer", "model.safetensors", pointer), AT_EFORMAT,
-                   "/model.safetensors: a git-lfs pointer, not the weights it stands for");
-}
-
-static void test_no_file(void **state)
-{
-    struct at_safetensors *st = NULL;
-    struct at_error err;
-
-    (void)state;
-    assert_int_equal(at_safetensors_open(&st, sandbox_path("none"), &err), AT_ENOTFOUND);
-    assert_int_equal(at_safetensors_open(&st, "/dev/null", &err), AT_EIO);
-    at_safetensors_close(NULL);
+    assert_all_refused("fixtures/hostile/safetensors", ".safetensors", files, AT_COUNTOF(files));
 }
 
 /* A file written byte by byte here: names out of order, a scalar, an empty tensor, a padded header
@@ -198,7 +87,7 @@ static void test_sound_file(void **state)
         "\"s\":{\"dtype\":\"I16\",\"shape\":[],\"data_offsets\":[7,9]}}   ";
     char bytes[1024] = { 0 };
     size_t n = sizeof header - 1;
-    struct at_safetensors *st;
+    struct at_tensors *st;
     const struct at_tensor_view *t;
     struct at_error err;
 
@@ -207,72 +96,42 @@ static void test_sound_file(void **state)
     bytes[1] = (char)(n >> 8);
     memcpy(bytes + 8, header, n);
     memcpy(bytes + 8 + n, "zzzaaaaxy", 9);
-    assert_int_equal(at_safetensors_open(&st, sandbox_write("m", bytes, 8 + n + 9), &err), 0);
-    assert_int_equal(at_safetensors_count(st), 4);
-    assert_string_equal(at_safetensors_at(st, 0)->name, "a");
-    assert_string_equal(at_safetensors_at(st, 1)->name, "none");
-    assert_string_equal(at_safetensors_at(st, 3)->name, "z");
-    t = at_safetensors_find(st, "a");
+    assert_int_equal(at_tensors_open(&st, sandbox_write("m", bytes, 8 + n + 9), &err), 0);
+    assert_int_equal(at_tensors_count(st), 4);
+    assert_string_equal(at_tensors_at(st, 0)->name, "a");
+    assert_string_equal(at_tensors_at(st, 1)->name, "none");
+    assert_string_equal(at_tensors_at(st, 3)->name, "z");
+    t = at_tensors_find(st, "a");
     assert_string_equal(t->dtype, "F16");
     assert_int_equal(t->rank, 2);
     assert_int_equal(t->shape[0], 1);
     assert_int_equal(t->shape[1], 2);
     assert_int_equal(t->bytes, 4);
     assert_memory_equal(t->data, "aaaa", 4);
-    t = at_safetensors_find(st, "s");
+    t = at_tensors_find(st, "s");
     assert_int_equal(t->rank, 0);
     assert_memory_equal(t->data, "xy", 2);
-    assert_int_equal(at_safetensors_find(st, "none")->bytes, 0);
-    assert_null(at_safetensors_find(st, "__metadata__"));
-    assert_null(at_safetensors_find(st, ""));
-    assert_string_equal(at_safetensors_meta(st, "by"), "hand");
-    assert_null(at_safetensors_meta(st, "missing"));
-    assert_string_equal(at_path_base(at_safetensors_path(st, 0)), "m");
-    assert_null(at_safetensors_path(st, 1));
-    at_safetensors_close(st);
+    assert_int_equal(at_tensors_find(st, "none")->bytes, 0);
+    assert_null(at_tensors_find(st, "__metadata__"));
+    assert_null(at_tensors_find(st, ""));
+    assert_string_equal(at_tensors_meta(st, "by"), "hand");
+    assert_null(at_tensors_meta(st, "missing"));
+    assert_string_equal(at_path_base(at_tensors_path(st, 0)), "m");
+    assert_null(at_tensors_path(st, 1));
+    at_tensors_close(st);
 }
 
 static void test_file_without_tensors(void **state)
 {
-    struct at_safetensors *st;
+    struct at_tensors *st;
     struct at_error err;
 
     (void)state;
-    assert_int_equal(at_safetensors_open(&st, sandbox_write("m", "\2\0\0\0\0\0\0\0{}", 10), &err),
-                     0);
-    assert_int_equal(at_safetensors_count(st), 0);
-    assert_null(at_safetensors_find(st, "a"));
-    assert_null(at_safetensors_meta(st, "a"));
-    at_safetensors_close(st);
-}
-
-/* A model directory in shards, as a model's maker writes one. */
-static void test_shards(void **state)
-{
-    struct at_safetensors *st;
-    struct at_error err;
-    const struct at_tensor_view *t;
-
-    (void)state;
-    assert_int_equal(at_safetensors_open(&st, "fixtures/tiny-bert-f16-sharded", &err), 0);
-    assert_non_null(at_safetensors_path(st, 1));
-    for (size_t i = 1; i < at_safetensors_count(st); i++)
-        assert_true(strcmp(at_safetensors_at(st, i - 1)->name, at_safetensors_at(st, i)->name) < 0);
-    for (size_t i = 0; i < at_safetensors_count(st); i++) {
-        t = at_safetensors_at(st, i);
-        assert_ptr_equal(at_safetensors_find(st, t->name), t);
-    }
-    at_safetensors_close(st);
-}
-
-static void test_dtypes(void **state)
-{
-    (void)state;
-    assert_int_equal(at_dtype_bytes("BF16"), 2);
-    assert_int_equal(at_dtype_bytes("F64"), 8);
-    assert_int_equal(at_dtype_bytes("BOOL"), 1);
-    assert_int_equal(at_dtype_bytes("f32"), 0);
-    assert_int_equal(at_dtype_bytes(""), 0);
+    assert_int_equal(at_tensors_open(&st, sandbox_write("m", "\2\0\0\0\0\0\0\0{}", 10), &err), 0);
+    assert_int_equal(at_tensors_count(st), 0);
+    assert_null(at_tensors_find(st, "a"));
+    assert_null(at_tensors_meta(st, "a"));
+    at_tensors_close(st);
 }
 
 /* Tensors in pieces, one in the middle of another, a narrow type declared before a wide one. */
@@ -283,7 +142,7 @@ static void test_writing(void **state)
     static const int ids[] = { 7, -8 };
     const char *path = sandbox_path("out.safetensors");
     struct at_safetensors_writer *w;
-    struct at_safetensors *st;
+    struct at_tensors *st;
     struct at_error err;
     size_t mask, map, id;
     const struct at_tensor_view *t;
@@ -303,18 +162,18 @@ static void test_writing(void **state)
     assert_int_equal(at_safetensors_append(w, map, maps[1], sizeof maps[1], &err), 0);
     assert_int_equal(at_safetensors_commit(w, &err), 0);
 
-    assert_int_equal(at_safetensors_open(&st, path, &err), 0);
-    assert_int_equal(at_safetensors_count(st), 3);
-    assert_string_equal(at_safetensors_meta(st, "text"), "caf\xC3\xA9 \"x\"");
-    t = at_safetensors_find(st, "attentions");
+    assert_int_equal(at_tensors_open(&st, path, &err), 0);
+    assert_int_equal(at_tensors_count(st), 3);
+    assert_string_equal(at_tensors_meta(st, "text"), "caf\xC3\xA9 \"x\"");
+    t = at_tensors_find(st, "attentions");
     assert_string_equal(t->dtype, "F32");
     assert_int_equal((uintptr_t)t->data % 64, 0);
     assert_memory_equal(t->data, maps, sizeof maps);
-    t = at_safetensors_find(st, "input_ids");
+    t = at_tensors_find(st, "input_ids");
     assert_int_equal((uintptr_t)t->data % 4, 0);
     assert_memory_equal(t->data, ids, sizeof ids);
-    assert_memory_equal(at_safetensors_find(st, "mask")->data, "\1", 1);
-    at_safetensors_close(st);
+    assert_memory_equal(at_tensors_find(st, "mask")->data, "\1", 1);
+    at_tensors_close(st);
 }
 
 static void test_abort(void **state)
@@ -421,13 +280,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files_with_a_fault),
-        cmocka_unit_test(test_shards_with_a_fault),
-        cmocka_unit_test(test_folders_without_weights),
-        cmocka_unit_test(test_no_file),
         cmocka_unit_test(test_sound_file),
         cmocka_unit_test(test_file_without_tensors),
-        cmocka_unit_test(test_shards),
-        cmocka_unit_test(test_dtypes),
         cmocka_unit_test(test_writing),
         cmocka_unit_test(test_abort),
         cmocka_unit_test(test_no_room_for_the_data),

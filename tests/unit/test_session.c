@@ -203,9 +203,44 @@ static void test_vocabulary_fits(void **state)
 {
     (void)state;
     assert_true(at_vocabulary_fits(67, 67));
-    assert_true(at_vocabulary_fits(50257, 50264)); /* padded */
-    assert_false(at_vocabulary_fits(50257, 50263));
-    assert_false(at_vocabulary_fits(68, 67));
+    assert_true(at_vocabulary_fits(30522, 50264)); /* padded */
+    assert_true(at_vocabulary_fits(50257, 50258)); /* a row, or a piece, was added */
+    assert_true(at_vocabulary_fits(68, 67));
+    assert_true(at_vocabulary_fits(67 + 16, 67));
+    assert_false(at_vocabulary_fits(67 + 17, 67));
+    assert_false(at_vocabulary_fits(28996, 30522)); /* BERT's cased for its uncased */
+    assert_false(at_vocabulary_fits(30522, 28996));
+}
+
+static void test_what_is_said_of_vocabularies(void **state)
+{
+    char buf[160];
+
+    (void)state;
+    assert_null(at_vocabulary_note(buf, sizeof buf, 67, 67));
+    assert_null(at_vocabulary_note(buf, sizeof buf, 50257, 50264));
+    assert_string_equal(at_vocabulary_note(buf, sizeof buf, 262, 263),
+                        "the tokenizer has 262 pieces, the model rows for 263");
+    assert_string_equal(at_vocabulary_note(buf, sizeof buf, 264, 263),
+                        "the tokenizer has 264 pieces, the model rows for 263; a text with a piece "
+                        "that has none cannot be run");
+}
+
+/* Only the text whose piece has no row is refused. */
+static void test_pieces_without_a_row(void **state)
+{
+    struct at_tokens tokens = { 0 };
+    struct at_session s;
+    struct at_error err;
+
+    (void)state;
+    must(at_session_open(&s, "fixtures/tiny-bert", NULL, &err), &err);
+    must(at_tokenize(&tokens, s.tokenizer, "the cat", NULL, true, &err), &err);
+    assert_int_equal(at_vocabulary_check(&tokens, s.tokenizer, 67, &err), 0);
+    assert_int_equal(at_vocabulary_check(&tokens, s.tokenizer, 62, &err), AT_ERANGE);
+    assert_string_equal(err.text, "'cat' is piece 62, and the model has rows for 62");
+    at_tokens_release(&tokens);
+    at_session_close(&s);
 }
 
 int main(void)
@@ -219,6 +254,8 @@ int main(void)
         cmocka_unit_test_setup(test_masks, clean_environment),
         cmocka_unit_test_setup(test_refusals, clean_environment),
         cmocka_unit_test(test_vocabulary_fits),
+        cmocka_unit_test(test_what_is_said_of_vocabularies),
+        cmocka_unit_test(test_pieces_without_a_row),
     };
 
     return cmocka_run_group_tests(tests, sandbox_setup, sandbox_teardown);

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/digest.h"
 #include "base/path.h"
+#include "io/safetensors.h"
 #include "model/lm_head.h"
 #include "model/trace.h"
 #include "model_fixture.h"

@@ -80,13 +80,13 @@ static void test_every_tensor_is_listed(void **state)
         fixture_open(&f, fixture_names[i]);
         for (size_t k = 0; k < f.m.n_mappings; k++) {
             const struct at_mapping *mapping = &f.m.mappings[k];
-            bool is_stored = at_safetensors_find(f.m.files, mapping->tensor);
+            bool is_stored = at_tensors_find(f.m.files, mapping->tensor);
             n_in_file += is_stored;
             assert_int_equal(is_stored,
                              mapping->state != AT_IS_MISSING && mapping->state != AT_IS_TIED);
             assert_non_null(at_mapping_state_name(mapping->state));
         }
-        assert_int_equal(n_in_file, at_safetensors_count(f.m.files));
+        assert_int_equal(n_in_file, at_tensors_count(f.m.files));
         fixture_close(&f);
     }
 }
@@ -114,7 +114,7 @@ static void test_weights_stay_in_the_file(void **state)
     fixture_open(&f, "tiny-bert");
     const struct at_weights *w = &f.m.weights;
     const char *name = "bert.encoder.layer.1.intermediate.dense.weight";
-    assert_ptr_equal(w->layer[1].ffn_in.w.data, at_safetensors_find(f.m.files, name)->data);
+    assert_ptr_equal(w->layer[1].ffn_in.w.data, at_tensors_find(f.m.files, name)->data);
     assert_int_equal(w->layer[1].ffn_in.w.layout, AT_OUT_MAJOR);
     assert_int_equal(w->layer[1].ffn_in.w.n_out, 20);
     assert_int_equal(w->layer[1].ffn_in.w.n_in, 8);
@@ -141,7 +141,7 @@ static void test_unaligned_data_are_copied(void **state)
 
     (void)state;
     fixture_open(&f, "tiny-bert-tagger");
-    const void *stored = at_safetensors_find(f.m.files, name)->data;
+    const void *stored = at_tensors_find(f.m.files, name)->data;
     assert_int_not_equal((uintptr_t)stored % sizeof(float), 0);
     assert_int_equal((uintptr_t)f.m.weights.word_embed.data % sizeof(float), 0);
     assert_memory_equal(f.m.weights.word_embed.data, stored, 16 * sizeof(float));
@@ -323,8 +323,8 @@ static const struct hostile {
     { "wrong-shape", AT_EFORMAT, "self.query.weight' has shape (4,5), want (4,4)" },
     { "wrong-rank", AT_EFORMAT, "'embeddings.LayerNorm.weight' has shape (1,4), want (4)" },
     { "scalar", AT_EFORMAT, "'embeddings.LayerNorm.weight' has shape (), want (4)" },
-    { "integer-weights", AT_EFORMAT, "self.query.weight' has type I32, want F32, F16 or BF16" },
-    { "double-weights", AT_EFORMAT, "self.query.weight' has type F64, want F32, F16 or BF16" },
+    { "byte-weights", AT_EFORMAT,
+      "self.query.weight' has type I8, want F32, F16, BF16, F64 or an integer of 16 bits" },
     { "wrong-labels", AT_EFORMAT, "'classifier.weight' has shape (2,4), want (3,4)" },
     { "wrong-head", AT_EFORMAT, "'cls.predictions.bias' has shape (8), want (7)" },
     { "truncated", AT_EFORMAT, "model.safetensors: " },
