@@ -14,8 +14,10 @@
 #include "cmd/cmd.h"
 #include "cmd/dispatch.h"
 #include "cmd/legacy.h"
+#include "io/json.h"
 #include "io/textfile.h"
 #include "ops/cpu.h"
+#include "text/unicode.h"
 
 static const struct command look = { .brief = "Look inside a model" };
 static const struct command look_for_bias = { .brief = "Look for bias" };
@@ -113,6 +115,8 @@ int main(int argc, char **argv)
 
     keep_standard_streams();
     at_alloc_on_failure(out_of_memory);
+    at_json_check_memory();
+    at_unicode_check_memory();
     at_alloc_keep_freed();
     set_locale();
     if (argc < 2) {

@@ -90,8 +90,7 @@ static bool is_control(unsigned c, const char *as_is)
            (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 
-/* Bytes from s on that can be shown as they are. */
-static size_t plain_length(const char *s, size_t n, const char *as_is)
+size_t at_plain_length(const char *s, size_t n, const char *as_is)
 {
     size_t i = 0;
 
@@ -120,7 +119,7 @@ static size_t number_form(char form[16], const char *s, size_t n)
 void at_strbuf_add_visible(struct at_strbuf *b, const char *s, size_t n, const char *as_is)
 {
     while (n > 0) {
-        size_t plain = plain_length(s, n, as_is);
+        size_t plain = at_plain_length(s, n, as_is);
         at_strbuf_add(b, s, plain);
         s += plain;
         n -= plain;
@@ -140,7 +139,7 @@ size_t at_visible(char *out, size_t size, const char *s, size_t n, const char *a
 
     while (n > 0) {
         char form[16];
-        bool is_plain = plain_length(s, AT_MIN(n, (size_t)4), as_is) > 0;
+        bool is_plain = at_plain_length(s, AT_MIN(n, (size_t)4), as_is) > 0;
         size_t length =
             is_plain ? utf8_length((const unsigned char *)s, n) : number_form(form, s, n);
         size_t width = is_plain ? length : strlen(form);

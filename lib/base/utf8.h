@@ -27,6 +27,9 @@ unsigned at_utf8_next(const char *s, size_t *i);
  */
 size_t at_visible(char *out, size_t size, const char *s, size_t n, const char *as_is);
 
+/* at_plain_length - bytes at the start of s of which at_visible() changes none. */
+size_t at_plain_length(const char *s, size_t n, const char *as_is);
+
 /* at_strbuf_add_visible - append it to a buffer. */
 void at_strbuf_add_visible(struct at_strbuf *b, const char *s, size_t n, const char *as_is);
 
