@@ -14,6 +14,7 @@
 #include "cmd/cmd.h"
 #include "cmd/dispatch.h"
 #include "cmd/legacy.h"
+#include "cmd/signals.h"
 #include "io/json.h"
 #include "io/textfile.h"
 #include "ops/cpu.h"
@@ -118,6 +119,7 @@ int main(int argc, char **argv)
     at_json_check_memory();
     at_unicode_check_memory();
     at_alloc_keep_freed();
+    signals_handle();
     set_locale();
     if (argc < 2) {
         print_overview(stderr);

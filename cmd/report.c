@@ -36,6 +36,17 @@ AT_PRINTF(2, 0) static void say(const char *kind, const char *fmt, va_list ap)
     fputc('\n', stderr);
 }
 
+void report_dying(const char *const parts[])
+{
+    const char *before[] = { line_is_drawn ? "\r\033[K" : "", command, ": " };
+
+    for (size_t i = 0; i < AT_COUNTOF(before); i++)
+        (void)!write(STDERR_FILENO, before[i], strlen(before[i]));
+    for (; *parts; parts++)
+        (void)!write(STDERR_FILENO, *parts, strlen(*parts));
+    (void)!write(STDERR_FILENO, "\n", 1);
+}
+
 int report_error(const char *fmt, ...)
 {
     va_list ap;

@@ -6,7 +6,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -103,17 +102,22 @@ size_t at_plain_length(const char *s, size_t n, const char *as_is)
     return i;
 }
 
-/* The form of the character, or the byte that is none, at s; answers how many bytes it replaces. */
+/*
+ * The form of the character, or the byte that is none, at s; answers how many bytes it replaces.
+ * By hand, because a signal handler may ask for it.
+ */
 static size_t number_form(char form[16], const char *s, size_t n)
 {
     size_t length = utf8_length((const unsigned char *)s, n), at = 0;
+    unsigned c = length ? at_utf8_next(s, &at) : (unsigned char)*s;
+    char *end = form;
 
-    if (length == 0) {
-        snprintf(form, 16, "<%02X>", (unsigned char)*s);
-        return 1;
-    }
-    snprintf(form, 16, "<U+%04X>", at_utf8_next(s, &at));
-    return length;
+    memcpy(end, "<U+", 3);
+    end += length ? 3 : 1;
+    for (int shift = length ? 12 : 4; shift >= 0; shift -= 4)
+        *end++ = "0123456789ABCDEF"[c >> shift & 15];
+    memcpy(end, ">", 2);
+    return length ? length : 1;
 }
 
 void at_strbuf_add_visible(struct at_strbuf *b, const char *s, size_t n, const char *as_is)

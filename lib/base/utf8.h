@@ -23,7 +23,8 @@ unsigned at_utf8_next(const char *s, size_t *i);
  * become "<9B>". Control characters in as_is ("\n\t", or "") pass.
  *
  * Works as snprintf() does: writes at most size - 1 bytes and a NUL, never a part of a character,
- * and returns the bytes that all of it takes. It allocates nothing.
+ * and returns the bytes that all of it takes. It allocates nothing, and may be called in a signal
+ * handler.
  */
 size_t at_visible(char *out, size_t size, const char *s, size_t n, const char *as_is);
 

@@ -260,6 +260,23 @@ header() {
     done
 }
 
+@test "model: a file that somebody cuts short while it is used is named" {
+    cp -r "$FIXTURES/tiny-bert" m
+    mkfifo pipe
+    exec 9<>pipe # both ends, as in manifest.bats
+    echo 'the cat' >&9
+    (exec 9>&- && exec "$ATLAS_BUILD/atlas" run -m m -o out -f pipe --format csv) 2>err &
+    run_id=$!
+    while read -rt 0 -u 9 && kill -0 $run_id; do sleep 0.02; done # now it reads, and has its model
+    truncate -s 100 m/model.safetensors
+    exec 9>&- # the end of the text
+    status=0
+    wait $run_id || status=$?
+    [ "$status" -eq 1 ]
+    [ "$(cat err)" = "atlas run: 'm/model.safetensors' became shorter while it was read" ]
+    nothing_left out
+}
+
 @test "texts: lines without one, and ids that name files of atlas" {
     : >empty
     printf '\n  \n' >blank
