@@ -60,4 +60,5 @@ void signals_handle(void)
         if (!sigaction(ends[i], NULL, &before) && before.sa_handler != SIG_IGN) /* nohup */
             sigaction(ends[i], &end, NULL);
     sigaction(SIGBUS, &lost, NULL);
+    signal(SIGXFSZ, SIG_IGN);
 }

@@ -10,6 +10,7 @@
  * - Ctrl-C, kill, a lost terminal and a reader that went away remove unfinished files first.
  * - A file that is cut short by somebody while it is mapped ends the run with one line that names
  *   it, and EXIT_FAILED.
+ * - A limit of file sizes (ulimit -f) is an error of the write that meets it.
  */
 void signals_handle(void);
 

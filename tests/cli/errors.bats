@@ -260,6 +260,14 @@ header() {
     done
 }
 
+@test "output: a limit of file sizes is an error like a full disk" {
+    limited() { (ulimit -f 4 && atlas run -o out 'The cat sat.'); }
+    run --separate-stderr limited
+    ended 1
+    has "$stderr" "^atlas run: cannot write 'out/[a-z_.]*': File too large\$"
+    nothing_left out
+}
+
 @test "model: a file that somebody cuts short while it is used is named" {
     cp -r "$FIXTURES/tiny-bert" m
     mkfifo pipe
