@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/path.h"
 #include "base/strbuf.h"
 #include "cmd/opt.h"
 
