@@ -268,6 +268,23 @@ header() {
     nothing_left out
 }
 
+@test "model: weights that are no numbers are named by every command" {
+    cp -r "$FIXTURES/tiny-bert" m
+    header=$(od -An -tu8 -N8 m/model.safetensors)
+    at=$(tail -c +9 m/model.safetensors | head -c $((header)) |
+        jq '."bert.encoder.layer.1.attention.self.key.bias".data_offsets[0]')
+    printf '\377\377\377\177' | dd of=m/model.safetensors bs=1 conv=notrunc status=none \
+        seek=$((8 + header + at + 4))
+    why="model 'm' gives no numbers: 'bert.encoder.layer.1.attention.self.key.bias' (layer 1 key bias) has NaN at position 1"
+    printf 'a,b\nthe cat,a dog\n' >pairs.csv
+    for call in 'run cat' 'run --deep cat' 'metrics cat' 'heads cat' 'isa cat' 'cluster cat' 'bias pairs pairs.csv'; do
+        fails 1 $call -m m
+        [[ $stderr == *": $why" ]] || fail "$call: $stderr"
+    done
+    fails 1 metrics -m m -o out cat
+    [ ! -e out/manifest.json ]
+}
+
 @test "model: a file that somebody cuts short while it is used is named" {
     cp -r "$FIXTURES/tiny-bert" m
     mkfifo pipe
