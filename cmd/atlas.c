@@ -13,6 +13,7 @@
 #include "cmd/build_info.h"
 #include "cmd/cmd.h"
 #include "cmd/dispatch.h"
+#include "cmd/guard.h"
 #include "cmd/legacy.h"
 #include "cmd/signals.h"
 #include "io/json.h"
@@ -62,8 +63,11 @@ const struct command *const commands[] = {
 
 static void out_of_memory(size_t bytes)
 {
+    char wanted[24];
+
     at_outfile_abort_all();
-    report_error("out of memory, %zu bytes wanted", bytes);
+    snprintf(wanted, sizeof wanted, "%zu", bytes);
+    report_dying((const char *const[]){ "out of memory, ", wanted, " bytes wanted", NULL });
     _Exit(EXIT_FAILED);
 }
 
@@ -115,6 +119,7 @@ int main(int argc, char **argv)
     int status;
 
     keep_standard_streams();
+    guard_stdout();
     at_alloc_on_failure(out_of_memory);
     at_json_check_memory();
     at_unicode_check_memory();

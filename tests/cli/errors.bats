@@ -260,6 +260,17 @@ header() {
     done
 }
 
+@test "output: a full standard output is called that, also when a warning came after it" {
+    # the warning makes what was printed before it go out
+    printf '%s\n' 'the cat' 'a b c d e f g h i j k l m n o p q r s t' 'a dog' >texts
+    for call in 'run --lines -f texts' 'bias swap --lines -f texts' 'metrics --json --lines -f texts'; do
+        status=0
+        atlas $call -m "$FIXTURES/tiny-bert" >/dev/full 2>err || status=$?
+        [ "$status" -eq 1 ]
+        has "$(tail -n 1 err)" "^atlas [a-z ]*: cannot write to standard output: No space left on device\$"
+    done
+}
+
 @test "output: a limit of file sizes is an error like a full disk" {
     limited() { (ulimit -f 4 && atlas run -o out 'The cat sat.'); }
     run --separate-stderr limited
