@@ -13,9 +13,13 @@
 #include "cmd/build_info.h"
 #include "cmd/cmd.h"
 #include "cmd/dispatch.h"
+#include "cmd/guard.h"
 #include "cmd/legacy.h"
+#include "cmd/signals.h"
+#include "io/json.h"
 #include "io/textfile.h"
 #include "ops/cpu.h"
+#include "text/unicode.h"
 
 static const struct command look = { .brief = "Look inside a model" };
 static const struct command look_for_bias = { .brief = "Look for bias" };
@@ -54,8 +58,11 @@ const struct command *const commands[] = {
 
 static void out_of_memory(size_t bytes)
 {
+    char wanted[24];
+
     at_outfile_abort_all();
-    report_error("out of memory, %zu bytes wanted", bytes);
+    snprintf(wanted, sizeof wanted, "%zu", bytes);
+    report_dying((const char *const[]){ "out of memory, ", wanted, " bytes wanted", NULL });
     _Exit(EXIT_FAILED);
 }
 
@@ -107,8 +114,12 @@ int main(int argc, char **argv)
     int status;
 
     keep_standard_streams();
+    guard_stdout();
     at_alloc_on_failure(out_of_memory);
+    at_json_check_memory();
+    at_unicode_check_memory();
     at_alloc_keep_freed();
+    signals_handle();
     set_locale();
     if (argc < 2) {
         print_overview(stderr);

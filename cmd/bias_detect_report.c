@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "cmd/guard.h"
 #include "base/strbuf.h"
 #include "cmd/term.h"
 #include "draw/draw_heatmap.h"
@@ -473,8 +474,9 @@ static int picture_scores(struct detect_state *s, struct at_error *err)
 /* --- standard output --- */
 
 /* Orange, vermilion and purple of the pictures' palette, in 256 colours. */
-static const char *const colors[AT_N_BIAS] = { "\033[48;5;179m\033[30m", "\033[48;5;167m\033[97m",
-                                               "\033[48;5;175m\033[30m" };
+static const char *const colors[AT_N_BIAS] = { OWN_ESC "[48;5;179m" OWN_ESC "[30m",
+                                               OWN_ESC "[48;5;167m" OWN_ESC "[97m",
+                                               OWN_ESC "[48;5;175m" OWN_ESC "[30m" };
 
 static void print_span(const struct detect_state *s, const struct at_bias_span *span, bool color)
 {
@@ -484,8 +486,8 @@ static void print_span(const struct detect_state *s, const struct at_bias_span *
     while (!span->fired[first])
         first++;
     if (color)
-        printf("%s%.*s\033[0m\033[2m %s\033[0m", colors[first], (int)(span->end - span->start),
-               s->doc->in.text + span->start, labels);
+        printf("%s%.*s" OWN_ESC "[0m" OWN_ESC "[2m %s" OWN_ESC "[0m", colors[first],
+               (int)(span->end - span->start), s->doc->in.text + span->start, labels);
     else
         printf("[%.*s|%s]", (int)(span->end - span->start), s->doc->in.text + span->start, labels);
     free(labels);

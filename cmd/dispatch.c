@@ -4,13 +4,10 @@
  */
 #include "cmd/dispatch.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/path.h"
 #include "base/strbuf.h"
 #include "cmd/opt.h"
 #include "session/find.h"
@@ -130,36 +127,6 @@ static const struct command *find_subcommand(int *status, const struct command *
     return NULL;
 }
 
-/* --- signals --- */
-
-static pthread_t main_thread;
-
-/*
- * Ctrl-C, kill and a reader that went away leave no unfinished file behind. The main thread is the
- * one that writes files: in its own handler it cannot begin another.
- */
-static void on_signal(int sig)
-{
-    if (!pthread_equal(pthread_self(), main_thread)) {
-        pthread_kill(main_thread, sig);
-        return;
-    }
-    at_outfile_abort_all();
-    signal(sig, SIG_DFL);
-    raise(sig);
-}
-
-static void clean_up_on_signals(void)
-{
-    static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
-    struct sigaction before, clean_up = { .sa_handler = on_signal };
-
-    main_thread = pthread_self();
-    for (size_t i = 0; i < AT_COUNTOF(signals); i++)
-        if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN) /* nohup */
-            sigaction(signals[i], &clean_up, NULL);
-}
-
 /* --- one call --- */
 
 static int open_session(struct at_session *s, struct call *c, struct at_pool *pool,
@@ -224,7 +191,6 @@ static int run_parsed(const struct command *cmd, void *own, struct call *c)
         status = call_check(c);
     if (status || c->is_answered)
         return report_flush(status);
-    clean_up_on_signals();
     status = call_open_texts(c);
     if (c->needs)
         x.pool = at_pool_new((size_t)c->n_threads);

@@ -4,8 +4,6 @@
  */
 #include "cmd/job.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -271,34 +269,6 @@ static int open_manifest(struct job *job, const struct opt *table, struct at_err
     return rc;
 }
 
-static pthread_t main_thread;
-
-/*
- * Ctrl-C, kill and a reader that went away leave no unfinished file behind. The main thread is the
- * one that writes files: in its own handler it cannot begin another.
- */
-static void on_signal(int sig)
-{
-    if (!pthread_equal(pthread_self(), main_thread)) {
-        pthread_kill(main_thread, sig);
-        return;
-    }
-    at_outfile_abort_all();
-    signal(sig, SIG_DFL);
-    raise(sig);
-}
-
-static void clean_up_on_signals(void)
-{
-    static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
-    struct sigaction before, clean_up = { .sa_handler = on_signal };
-
-    main_thread = pthread_self();
-    for (size_t i = 0; i < AT_COUNTOF(signals); i++)
-        if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN) /* nohup */
-            sigaction(signals[i], &clean_up, NULL);
-}
-
 static int start(struct job *job, const struct opt *table, bool needs_model,
                  const struct text_options *texts)
 {
@@ -307,7 +277,6 @@ static int start(struct job *job, const struct opt *table, bool needs_model,
 
     if (status)
         return status;
-    clean_up_on_signals();
     if (texts)
         rc = texts_open(&job->texts, texts, &err);
     if (rc)

@@ -3,13 +3,13 @@
  */
 #include "cmd/job.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
+#include "cmd/guard.h"
 
 char *job_rel(const struct doc *doc, const char *name)
 {
@@ -174,8 +174,9 @@ int job_document(struct job *job, const struct doc *doc, const char *name, struc
         at_strbuf_addc(&b, '\n');
         fwrite(b.s, 1, b.n, stdout);
         at_strbuf_release(&b);
-        if (ferror(stdout))
-            rc = at_fail(err, AT_EIO, "cannot write to standard output: %s", strerror(errno));
+        if (guard_fault())
+            rc = at_fail(err, AT_EIO, "cannot write to standard output: %s",
+                         strerror(guard_fault()));
     }
     if (!rc && job->manifest && (job->formats & FORMAT_JSON)) {
         char *rel = job_rel(doc, name);

@@ -3,12 +3,15 @@
  */
 #include "cmd/report.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/strbuf.h"
+#include "base/utf8.h"
+#include "cmd/guard.h"
 
 static const char *command = "atlas";
 static int verbosity;
@@ -26,14 +29,30 @@ void report_verbosity(int level)
 
 AT_PRINTF(2, 0) static void say(const char *kind, const char *fmt, va_list ap)
 {
-    fflush(stdout);
+    struct at_strbuf text = { 0 }, line = { 0 };
+
+    (void)guard_flush();
     if (line_is_drawn) {
         fprintf(stderr, "\r\033[K");
         line_is_drawn = false;
     }
-    fprintf(stderr, "%s: %s", command, kind);
-    vfprintf(stderr, fmt, ap);
-    fputc('\n', stderr);
+    at_strbuf_addf(&text, "%s: %s", command, kind);
+    at_strbuf_addv(&text, fmt, ap);
+    at_strbuf_add_visible(&line, text.s, text.n, "");
+    fprintf(stderr, "%s\n", line.s);
+    at_strbuf_release(&text);
+    at_strbuf_release(&line);
+}
+
+void report_dying(const char *const parts[])
+{
+    const char *before[] = { line_is_drawn ? "\r\033[K" : "", command, ": " };
+
+    for (size_t i = 0; i < AT_COUNTOF(before); i++)
+        (void)!write(STDERR_FILENO, before[i], strlen(before[i]));
+    for (; *parts; parts++)
+        (void)!write(STDERR_FILENO, *parts, strlen(*parts));
+    (void)!write(STDERR_FILENO, "\n", 1);
 }
 
 int report_error(const char *fmt, ...)
@@ -85,12 +104,11 @@ void report_note(const char *fmt, ...)
 
 int report_flush(int status)
 {
-    errno = 0;
-    if (fflush(stdout) != EOF && !ferror(stdout))
+    int why = guard_flush();
+
+    if (!why || status == EXIT_FAILED)
         return status;
-    if (status == EXIT_FAILED)
-        return status;
-    return report_error("cannot write to standard output: %s", strerror(errno ? errno : EIO));
+    return report_error("cannot write to standard output: %s", strerror(why));
 }
 
 double report_seconds(void)

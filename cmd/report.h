@@ -30,6 +30,9 @@ int report_usage(const char *fmt, ...) AT_PRINTF(1, 2);
 void report_warning(const char *fmt, ...) AT_PRINTF(1, 2);
 void report_note(const char *fmt, ...) AT_PRINTF(1, 2);
 
+/* report_dying - one line of several parts, up to a NULL; for signal handlers: it only write()s. */
+void report_dying(const char *const parts[]);
+
 /*
  * report_flush - status, or EXIT_FAILED after one line when standard output could not be written.
  * A run that has failed says nothing more.

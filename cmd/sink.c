@@ -3,7 +3,6 @@
  */
 #include "cmd/sink.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "cmd/build_info.h"
+#include "cmd/guard.h"
 #include "cmd/report.h"
 
 int sink_open(struct sink *out, const struct call *c, struct at_error *err)
@@ -120,8 +120,8 @@ static int print_document(const struct call *c, const struct at_doc *doc,
     at_strbuf_addc(&b, '\n');
     fwrite(b.s, 1, b.n, stdout);
     at_strbuf_release(&b);
-    if (ferror(stdout))
-        return at_fail(err, AT_EIO, "cannot write to standard output: %s", strerror(errno));
+    if (guard_fault())
+        return at_fail(err, AT_EIO, "cannot write to standard output: %s", strerror(guard_fault()));
     return 0;
 }
 

@@ -11,13 +11,15 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
+#include "cmd/guard.h"
 #include "io/textfile.h"
 
 enum { MAX_LINES = 48, LABEL_COLUMNS = 16 };
 
 bool term_wants_pictures(enum color_mode mode, FILE *f)
 {
-    return mode == COLOR_ALWAYS || isatty(fileno(f));
+    return mode == COLOR_ALWAYS || isatty(guard_descriptor(f));
 }
 
 bool term_has_color(enum color_mode mode, FILE *f)
@@ -26,7 +28,7 @@ bool term_has_color(enum color_mode mode, FILE *f)
 
     if (mode != COLOR_AUTO)
         return mode == COLOR_ALWAYS;
-    return isatty(fileno(f)) && !(no && *no) && term && strcmp(term, "dumb") != 0;
+    return isatty(guard_descriptor(f)) && !(no && *no) && term && strcmp(term, "dumb") != 0;
 }
 
 size_t term_width(FILE *f)
@@ -35,7 +37,7 @@ size_t term_width(FILE *f)
     struct winsize w;
     long n = env ? strtol(env, NULL, 10) : 0;
 
-    if (ioctl(fileno(f), TIOCGWINSZ, &w) == 0 && w.ws_col > 0)
+    if (ioctl(guard_descriptor(f), TIOCGWINSZ, &w) == 0 && w.ws_col > 0)
         return w.ws_col;
     return n >= 20 && n <= 10000 ? (size_t)n : 80;
 }
@@ -47,9 +49,14 @@ size_t term_columns(const char *utf8)
 
 void term_pad(FILE *f, const char *utf8, size_t width)
 {
-    bool is_cut = term_columns(utf8) > width;
-    size_t room = is_cut ? width - 1 : width, used = 0;
+    struct at_strbuf visible = { 0 };
+    bool is_cut;
+    size_t room, used = 0;
 
+    at_strbuf_add_visible(&visible, utf8, strlen(utf8), "");
+    utf8 = at_strbuf_str(&visible);
+    is_cut = term_columns(utf8) > width;
+    room = is_cut ? width - 1 : width;
     for (size_t i = 0; utf8[i];) {
         size_t start = i, w;
         (void)at_utf8_next(utf8, &i);
@@ -64,6 +71,7 @@ void term_pad(FILE *f, const char *utf8, size_t width)
         used++;
     }
     fprintf(f, "%*s", (int)(width - used), "");
+    at_strbuf_release(&visible);
 }
 
 /* One cell; v is 0..1 of the largest weight. Light to dark blue, as in the pictures. */
@@ -78,7 +86,7 @@ static void put_cell(FILE *f, double v, bool is_masked, size_t columns, bool has
         fputs(columns == 2 ? " \xc2\xb7" : "\xc2\xb7", f);
     } else if (has_color) {
         i = AT_MIN(i, AT_COUNTOF(ramp) - 1);
-        fprintf(f, "\033[48;5;%dm%*s\033[0m", ramp[i], (int)columns, "");
+        fprintf(f, OWN_ESC "[48;5;%dm%*s" OWN_ESC "[0m", ramp[i], (int)columns, "");
     } else {
         i = AT_MIN((size_t)(v * (double)AT_COUNTOF(shades)), AT_COUNTOF(shades) - 1);
         for (size_t k = 0; k < columns; k++)

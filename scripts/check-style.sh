@@ -27,6 +27,8 @@ text=$(find Makefile README.md .ci scripts man tests -type f ! -name '*.[ch]' ! 
         'banned call' $c
     ban '(^|[^a-z0-9_>.])(printf|puts|putchar|perror|exit|_exit)[ ]*\(|stdout' \
         'the library is silent and never exits' $lib
+    ban '033' 'our own sequences begin with OWN_ESC (cmd/guard.h)' \
+        $(echo "$c" | grep ^cmd/ | grep -vE '^cmd/(guard|report)\.c$')
     ban '(^|[^a-z0-9_>.])(lgammaf?|localtime|gmtime|ctime|asctime|setlocale|drand48)[ ]*\(' \
         'it writes what every thread shares' $lib
     ban 'stderr|(^|[^a-z0-9_])abort[ ]*\(' 'only the bug check talks and aborts' \

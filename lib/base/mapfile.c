@@ -3,21 +3,74 @@
  *
  * Touching a mapped file page by page costs one fault each; MADV_POPULATE_READ (Linux 5.14) maps
  * a range in one call and is about twenty times cheaper for pages already in the page cache.
+ *
+ * What is mapped is remembered in a small fixed table, so that a signal handler can tell which file
+ * an address belongs to. Its entries are atomic: threads open files too.
  */
 #define _DEFAULT_SOURCE
 #include "base/mapfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
+
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22
 #endif
+
+enum { MAX_MAPPED = 256 }; /* of more than these the name is not told */
+
+struct mapped {
+    uintptr_t start;
+    size_t n;
+    char path[];
+};
+
+static struct mapped *_Atomic table[MAX_MAPPED];
+
+static void remember(const struct at_mapfile *m, const char *path)
+{
+    size_t n = strlen(path) + 1;
+    struct mapped *one = at_malloc(sizeof *one + n, 1), *none = NULL;
+
+    one->start = (uintptr_t)m->bytes;
+    one->n = m->n;
+    memcpy(one->path, path, n);
+    for (size_t i = 0; i < MAX_MAPPED; i++, none = NULL)
+        if (atomic_compare_exchange_strong(&table[i], &none, one))
+            return;
+    free(one);
+}
+
+static void forget(const struct at_mapfile *m)
+{
+    for (size_t i = 0; i < MAX_MAPPED; i++) {
+        struct mapped *one = atomic_load(&table[i]);
+        if (one && one->start == (uintptr_t)m->bytes) {
+            atomic_store(&table[i], NULL);
+            free(one);
+            return;
+        }
+    }
+}
+
+const char *at_mapfile_path_at(const void *address)
+{
+    for (size_t i = 0; i < MAX_MAPPED; i++) {
+        const struct mapped *one = atomic_load(&table[i]);
+        if (one && (uintptr_t)address - one->start < one->n)
+            return one->path;
+    }
+    return NULL;
+}
 
 int at_mapfile_open(struct at_mapfile *out, const char *path, struct at_error *err)
 {
@@ -42,6 +95,8 @@ int at_mapfile_open(struct at_mapfile *out, const char *path, struct at_error *e
     }
     close(fd);
     *out = (struct at_mapfile){ p, (size_t)st.st_size };
+    if (p)
+        remember(out, path);
     return 0;
 }
 
@@ -52,8 +107,10 @@ void at_mapfile_close(struct at_mapfile *m)
         void *p;
     } u = { .bytes = m->bytes };
 
-    if (u.p)
+    if (u.p) {
+        forget(m);
         munmap(u.p, m->n);
+    }
     *m = (struct at_mapfile){ 0 };
 }
 

@@ -25,6 +25,15 @@ void at_mapfile_close(struct at_mapfile *m);
 /* at_mapfile_slice - pointer to n bytes at offset, or NULL when they are not all inside. */
 const void *at_mapfile_slice(const struct at_mapfile *m, size_t offset, size_t n);
 
+/*
+ * at_mapfile_path_at - path of the file that is mapped at an address, or NULL.
+ *
+ * For a handler of SIGBUS, the signal that comes when a mapped file has become shorter and its
+ * lost part is read; it may be called there, and in any thread. The answer lives until that file
+ * is closed.
+ */
+const char *at_mapfile_path_at(const void *address);
+
 /* at_populate - fault in n bytes at p, inside a map, all at once; a hint, never fails. */
 void at_populate(const void *p, size_t n);
 

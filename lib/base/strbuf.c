@@ -3,7 +3,6 @@
  */
 #include "base/strbuf.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,20 +41,27 @@ void at_strbuf_addc(struct at_strbuf *b, char c)
     at_strbuf_add(b, &c, 1);
 }
 
+void at_strbuf_addv(struct at_strbuf *b, const char *fmt, va_list ap)
+{
+    va_list again;
+    int n;
+
+    va_copy(again, ap);
+    n = vsnprintf(NULL, 0, fmt, again);
+    va_end(again);
+    AT_BUG_IF(n < 0);
+    reserve(b, (size_t)n);
+    vsnprintf(b->s + b->n, (size_t)n + 1, fmt, ap);
+    b->n += (size_t)n;
+}
+
 void at_strbuf_addf(struct at_strbuf *b, const char *fmt, ...)
 {
     va_list ap;
-    int n;
 
     va_start(ap, fmt);
-    n = vsnprintf(NULL, 0, fmt, ap);
+    at_strbuf_addv(b, fmt, ap);
     va_end(ap);
-    AT_BUG_IF(n < 0);
-    reserve(b, (size_t)n);
-    va_start(ap, fmt);
-    vsnprintf(b->s + b->n, (size_t)n + 1, fmt, ap);
-    va_end(ap);
-    b->n += (size_t)n;
 }
 
 void at_strbuf_add_utf8(struct at_strbuf *b, unsigned code_point)

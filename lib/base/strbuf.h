@@ -8,6 +8,7 @@
 #ifndef BASE_STRBUF_H
 #define BASE_STRBUF_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include "base/attr.h"
@@ -29,6 +30,7 @@ void at_strbuf_add(struct at_strbuf *b, const void *bytes, size_t n);
 void at_strbuf_adds(struct at_strbuf *b, const char *s);
 void at_strbuf_addc(struct at_strbuf *b, char c);
 void at_strbuf_addf(struct at_strbuf *b, const char *fmt, ...) AT_PRINTF(2, 3);
+void at_strbuf_addv(struct at_strbuf *b, const char *fmt, va_list ap) AT_PRINTF(2, 0);
 /* at_strbuf_add_utf8 - append one code point, 0..0x10FFFF. */
 void at_strbuf_add_utf8(struct at_strbuf *b, unsigned code_point);
 void at_strbuf_clear(struct at_strbuf *b);

@@ -6,7 +6,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -90,8 +89,7 @@ static bool is_control(unsigned c, const char *as_is)
            (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 
-/* Bytes from s on that can be shown as they are. */
-static size_t plain_length(const char *s, size_t n, const char *as_is)
+size_t at_plain_length(const char *s, size_t n, const char *as_is)
 {
     size_t i = 0;
 
@@ -104,23 +102,28 @@ static size_t plain_length(const char *s, size_t n, const char *as_is)
     return i;
 }
 
-/* The form of the character, or the byte that is none, at s; answers how many bytes it replaces. */
+/*
+ * The form of the character, or the byte that is none, at s; answers how many bytes it replaces.
+ * By hand, because a signal handler may ask for it.
+ */
 static size_t number_form(char form[16], const char *s, size_t n)
 {
     size_t length = utf8_length((const unsigned char *)s, n), at = 0;
+    unsigned c = length ? at_utf8_next(s, &at) : (unsigned char)*s;
+    char *end = form;
 
-    if (length == 0) {
-        snprintf(form, 16, "<%02X>", (unsigned char)*s);
-        return 1;
-    }
-    snprintf(form, 16, "<U+%04X>", at_utf8_next(s, &at));
-    return length;
+    memcpy(end, "<U+", 3);
+    end += length ? 3 : 1;
+    for (int shift = length ? 12 : 4; shift >= 0; shift -= 4)
+        *end++ = "0123456789ABCDEF"[c >> shift & 15];
+    memcpy(end, ">", 2);
+    return length ? length : 1;
 }
 
 void at_strbuf_add_visible(struct at_strbuf *b, const char *s, size_t n, const char *as_is)
 {
     while (n > 0) {
-        size_t plain = plain_length(s, n, as_is);
+        size_t plain = at_plain_length(s, n, as_is);
         at_strbuf_add(b, s, plain);
         s += plain;
         n -= plain;
@@ -140,7 +143,7 @@ size_t at_visible(char *out, size_t size, const char *s, size_t n, const char *a
 
     while (n > 0) {
         char form[16];
-        bool is_plain = plain_length(s, AT_MIN(n, (size_t)4), as_is) > 0;
+        bool is_plain = at_plain_length(s, AT_MIN(n, (size_t)4), as_is) > 0;
         size_t length =
             is_plain ? utf8_length((const unsigned char *)s, n) : number_form(form, s, n);
         size_t width = is_plain ? length : strlen(form);

@@ -23,9 +23,13 @@ unsigned at_utf8_next(const char *s, size_t *i);
  * become "<9B>". Control characters in as_is ("\n\t", or "") pass.
  *
  * Works as snprintf() does: writes at most size - 1 bytes and a NUL, never a part of a character,
- * and returns the bytes that all of it takes. It allocates nothing.
+ * and returns the bytes that all of it takes. It allocates nothing, and may be called in a signal
+ * handler.
  */
 size_t at_visible(char *out, size_t size, const char *s, size_t n, const char *as_is);
+
+/* at_plain_length - bytes at the start of s of which at_visible() changes none. */
+size_t at_plain_length(const char *s, size_t n, const char *as_is);
 
 /* at_strbuf_add_visible - append it to a buffer. */
 void at_strbuf_add_visible(struct at_strbuf *b, const char *s, size_t n, const char *as_is);

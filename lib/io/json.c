@@ -1,8 +1,9 @@
 /*
  * json.c - see json.h. The only file that sees Jansson.
  *
- * A struct at_json is a json_t under another name. Jansson reports a refused allocation by NULL;
- * document nodes are small, so that goes to the allocation failure handler like any small block.
+ * A struct at_json is a json_t under another name. Jansson reports a refused allocation by NULL,
+ * and in many places like a fault of the document; document nodes are small, so that goes to the
+ * allocation failure handler like any small block.
  */
 #include "io/json.h"
 
@@ -17,6 +18,16 @@
 
 /* Integers beyond this have no exact double, so a real beyond it is not taken for an integer. */
 #define EXACT_LIMIT 9007199254740992.0
+
+static void *checked_malloc(size_t n)
+{
+    return at_malloc(n, 1);
+}
+
+void at_json_check_memory(void)
+{
+    json_set_alloc_funcs(checked_malloc, free);
+}
 
 static struct at_json *from_node(json_t *j)
 {
@@ -136,9 +147,19 @@ void at_json_free(struct at_json *v)
     json_decref(node(v));
 }
 
+/*
+ * Jansson escapes what JSON demands: of all that could talk to a terminal only C0. The rest, which
+ * can stand in a string alone, is escaped here; a reader finds the same text.
+ */
 static int add_chunk(const char *bytes, size_t n, void *buf)
 {
-    at_strbuf_add(buf, bytes, n);
+    for (size_t i = 0; i < n;) {
+        size_t plain = at_plain_length(bytes + i, n - i, "\n");
+        at_strbuf_add(buf, bytes + i, plain);
+        i += plain;
+        if (i < n)
+            at_strbuf_addf(buf, "\\u%04X", at_utf8_next(bytes, &i));
+    }
     return 0;
 }
 

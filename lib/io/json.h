@@ -39,7 +39,8 @@ void at_json_free(struct at_json *v); /* accepts NULL */
 
 /*
  * at_json_dump - append the document to out; indent 0 is one line, else spaces per level.
- * digits: significant digits of reals, 0 for the default 9.
+ * digits: significant digits of reals, 0 for the default 9. Control characters of all kinds are
+ * escaped, those too that only a terminal would take for any (base/utf8.h).
  */
 void at_json_dump(struct at_strbuf *out, const struct at_json *v, int indent, int digits);
 
@@ -72,6 +73,13 @@ bool at_json_truth(const struct at_json *v, bool fallback);
 /* Walking an object in file order: key NULL starts, then the key answered last; NULL at the end. */
 const char *at_json_next(const struct at_json *object, const char *key,
                          const struct at_json **value_out);
+
+/*
+ * at_json_check_memory - from now on Jansson allocates as base/alloc.h does: what is refused goes
+ * to the failure handler and nowhere else. It holds for the whole process, so it is a program's
+ * to choose, before its first document.
+ */
+void at_json_check_memory(void);
 
 /* at_json_library - version of Jansson in use, "2.14". */
 const char *at_json_library(void);

@@ -18,19 +18,24 @@ struct line {
 
 static void put(struct line *l, const char *text, int width)
 {
-    size_t columns = at_utf8_columns(text, strlen(text)), room = (size_t)abs(width);
-    size_t pad = room > columns ? room - columns : 0;
+    struct at_strbuf visible = { 0 };
+    size_t columns, room = (size_t)abs(width), pad;
+
+    at_strbuf_add_visible(&visible, text, strlen(text), "");
+    columns = at_utf8_columns(at_strbuf_str(&visible), visible.n);
+    pad = room > columns ? room - columns : 0;
 
     l->blanks += l->has_begun;
     l->has_begun = true;
     if (width > 0)
         l->blanks += pad;
     if (*text) {
-        fprintf(l->f, "%*s%s", (int)l->blanks, "", text);
+        fprintf(l->f, "%*s%s", (int)l->blanks, "", visible.s);
         l->blanks = 0;
     }
     if (width < 0)
         l->blanks += pad;
+    at_strbuf_release(&visible);
 }
 
 static void show_real(struct at_strbuf *out, double v, int decimals)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "model/numbers.h"
 #include "ops/gemm.h"
 
 size_t at_label_group(const char *label)
@@ -59,6 +60,8 @@ int at_classify(float *out, const struct at_model *m, const float *hidden, size_
     if (!d->w.data)
         return at_fail(err, AT_ENOTFOUND, "the model has no token classifier");
     at_linear(out, hidden, &d->w, d->b.data, N, AT_EPI_NONE, pool);
+    if (!at_all_finite(out, N * n))
+        return at_no_numbers(m, "the logits of its classifier are not finite", err);
     if (is_multi_label) {
         for (size_t i = 0; i < N * n; i++)
             out[i] = (float)(1.0 / (1.0 + exp(-(double)out[i])));

@@ -15,7 +15,7 @@
  * softmax otherwise; softmax within each group when label names have one ("upos:NOUN", "ner:O").
  *
  * is_multi_label is config.is_multi_label, unless the caller knows the model better.
- * Errors    AT_ENOTFOUND, the model has no token classifier.
+ * Errors    AT_ENOTFOUND, the model has no token classifier; AT_EFORMAT, its logits are not finite.
  */
 AT_MUST_USE int at_classify(float *out, const struct at_model *m, const float *hidden, size_t N,
                             bool is_multi_label, struct at_pool *pool, struct at_error *err);

@@ -4,10 +4,12 @@
  */
 #include "model/forward.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "model/numbers.h"
 
 /* Floats in a line of the cache, where the rows begin when their length allows. */
 enum { LINE = 16 };
@@ -118,6 +120,29 @@ static void run_final_rows(struct pass *p, size_t layer)
     at_layer_finish(&p->run, &rows, layer, p->n_final);
 }
 
+/* Layer by layer again, to tell where it went wrong when the weights are not to blame. */
+static int find_fault(struct pass *p, struct at_error *err)
+{
+    size_t first = p->change->layer_input ? p->change->first_layer : 0;
+    size_t L = p->run.m->config.n_layers, l = first, n = p->run.N * p->C;
+    char where[96];
+
+    enter(p);
+    if (!at_all_finite(p->rows.x, n))
+        return at_no_numbers(p->run.m, "what enters its layers is not finite", err);
+    for (; l < L; l++) {
+        at_layer_forward(&p->run, &p->rows, l, NULL);
+        if (!at_all_finite(p->rows.out, n))
+            break;
+        float *left = p->rows.out;
+        p->rows.out = p->rows.x;
+        p->rows.x = left;
+    }
+    snprintf(where, sizeof where, "the values leave the range of float in layer %zu",
+             AT_MIN(l, L - 1));
+    return at_no_numbers(p->run.m, where, err);
+}
+
 /* One group through all layers; out is where its rows of the result begin, or NULL. */
 static int run_group(struct pass *p, float *out, struct at_error *err)
 {
@@ -144,9 +169,13 @@ static int run_group(struct pass *p, float *out, struct at_error *err)
         p->rows.out = p->rows.x;
         p->rows.x = left;
     }
-    if (rc || !out)
+    if (rc)
         return rc;
+    if (!out) /* the last layer went no further than its maps */
+        return at_all_finite(p->rows.qkv, p->run.N * p->rows.qkv_stride) ? 0 : find_fault(p, err);
     at_layer_end(&p->run, p->rows.x, n);
+    if (!at_all_finite(p->rows.x, n * p->C))
+        return find_fault(p, err);
     memcpy(out, p->rows.x, n * p->C * sizeof *out);
     return 0;
 }

@@ -106,7 +106,8 @@ struct at_forward_options {
  *           visitor that only looks at maps: what follows the last ones, most of a layer, is left
  *           out.
  * Errors    AT_ERANGE: a text that is empty or longer than the model's positions, an id outside
- *           the vocabulary, a segment the model does not have; AT_ENOMEM. What a visitor answers.
+ *           the vocabulary, a segment the model does not have; AT_ENOMEM. AT_EFORMAT: what comes
+ *           out is not finite (model/numbers.h). What a visitor answers.
  * Memory    working buffers for one group's rows and one layer's maps, released on return.
  */
 AT_MUST_USE int at_forward(float *out, const struct at_model *m, const struct at_batch *batch,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "model/numbers.h"
 #include "ops/gemm.h"
 #include "ops/layernorm.h"
 #include "ops/softmax.h"
@@ -69,6 +70,11 @@ static void decode(const struct head *h, float *logits, const float *hidden, siz
     at_linear(logits, hidden, &w->lm_decoder.w, w->lm_decoder.b.data, n, AT_EPI_NONE, h->pool);
 }
 
+static int no_logits(const struct at_model *m, struct at_error *err)
+{
+    return at_no_numbers(m, "the logits of its language-model head are not finite", err);
+}
+
 int at_lm_logits(float *logits, const struct at_model *m, const float *hidden, size_t N,
                  struct at_pool *pool, struct at_error *err)
 {
@@ -77,6 +83,8 @@ int at_lm_logits(float *logits, const struct at_model *m, const float *hidden, s
 
     for (size_t i = 0; i < N && !rc; i += BLOCK)
         decode(&h, logits + i * h.V, hidden + i * h.C, AT_MIN(N - i, (size_t)BLOCK));
+    if (!rc && !at_all_finite(logits, N * h.V))
+        rc = no_logits(m, err);
     head_release(&h);
     return rc;
 }
@@ -121,15 +129,6 @@ static void select_top(struct at_prediction *top, size_t k, const float *logits,
         top[n] = (struct at_prediction){ -1, NAN, NAN };
 }
 
-/* What is known of a row whose logits are not all numbers. */
-static void rank_nothing(struct at_ranking *out, size_t k)
-{
-    for (size_t i = 0; i < k; i++)
-        out->top[i] = (struct at_prediction){ -1, NAN, NAN };
-    out->log_sum_exp = out->token_log_p = NAN;
-    out->token_rank = 0;
-}
-
 static void rank_row(void *arg, size_t task, size_t slot)
 {
     struct rows *r = arg;
@@ -139,10 +138,8 @@ static void rank_row(void *arg, size_t task, size_t slot)
 
     (void)slot;
     out->log_sum_exp = at_log_sum_exp(logits, V);
-    if (!isfinite(out->log_sum_exp)) { /* -inf when none is a number */
-        rank_nothing(out, r->k);
+    if (!isfinite(out->log_sum_exp)) /* -inf when none is a number */
         return;
-    }
     select_top(out->top, r->k, logits, V);
     for (size_t i = 0; i < r->k; i++)
         out->top[i].p = exp((double)out->top[i].logit - out->log_sum_exp);
@@ -176,6 +173,9 @@ int at_lm_rank(struct at_ranking *rankings, size_t k, const struct at_model *m, 
             rc = check_token(m, rankings[i].token, err);
     if (!rc)
         each_row(&r, hidden, N, rank_row);
+    for (size_t i = 0; i < N && !rc; i++)
+        if (!isfinite(rankings[i].log_sum_exp))
+            rc = no_logits(m, err);
     head_release(&r.head);
     return rc;
 }
@@ -200,6 +200,9 @@ int at_lm_log_probs(double *out, const int *tokens, const struct at_model *m, co
         rc = check_token(m, tokens[i], err);
     if (!rc)
         each_row(&r, hidden, N, log_prob_row);
+    for (size_t i = 0; i < N && !rc; i++)
+        if (!isfinite(out[i]))
+            rc = no_logits(m, err);
     head_release(&r.head);
     return rc;
 }
@@ -216,6 +219,8 @@ int at_next_sentence(double *p_out, const struct at_model *m, const float *cls_h
     at_linear(pooled, cls_hidden, &w->pooler.w, w->pooler.b.data, 1, AT_EPI_TANH, NULL);
     at_linear(logits, pooled, &w->next_sentence.w, w->next_sentence.b.data, 1, AT_EPI_NONE, NULL);
     free(pooled);
+    if (!at_all_finite(logits, 2))
+        return at_no_numbers(m, "the logits of its next-sentence head are not finite", err);
     *p_out = 1.0 / (1.0 + exp((double)logits[1] - (double)logits[0])); /* softmax of two */
     return 0;
 }

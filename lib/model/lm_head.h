@@ -1,6 +1,8 @@
 /*
  * lm_head.h - predictions from final hidden states: masked LM, causal LM, next sentence.
  *
+ * Logits that are not finite are AT_EFORMAT, which names the weight that is not (model/numbers.h).
+ *
  * Only the rows that are asked for go through the head: never (T,V) for a mask, never more than a
  * block of rows at a time when only the top k or a log-probability is wanted.
  */
@@ -30,13 +32,12 @@ struct at_prediction {
 struct at_ranking {
     struct at_prediction *top; /* (k), the caller's array; beyond the vocabulary id is -1 */
     int token;                 /* id asked about, or -1 */
-    size_t token_rank;         /* 1 is the most probable; 0 when token is -1 or nothing is known */
+    size_t token_rank;         /* 1 is the most probable; 0 when token is -1 */
     double token_log_p;        /* natural log; NaN when token is -1 */
     double log_sum_exp;        /* p = exp(logit - log_sum_exp) */
 };
 
 /* at_lm_rank - fill rankings (N), each with its token and room for k set by the caller.
-   Edge    a row with a NaN among its logits: top without ids, rank 0, the rest NaN.
    Errors  AT_ENOTFOUND, no head; AT_ERANGE, a token outside the vocabulary. */
 AT_MUST_USE int at_lm_rank(struct at_ranking *rankings, size_t k, const struct at_model *m,
                            const float *hidden, size_t N, struct at_pool *pool,

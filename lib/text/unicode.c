@@ -13,9 +13,11 @@
 
 #include <unicode/ubrk.h>
 #include <unicode/uchar.h>
+#include <unicode/uclean.h>
 #include <unicode/unorm2.h>
 #include <unicode/utext.h>
 
+#include "base/alloc.h"
 #include "base/array.h"
 #include "io/textfile.h"
 
@@ -194,7 +196,8 @@ int at_unicode_sentences(size_t **ends_out, size_t *n_out, const char *text, siz
                        INT32_MAX);
     utext_openUTF8(&source, text, (int64_t)n, &status);
     it = ubrk_open(UBRK_SENTENCE, "en", NULL, 0, &status);
-    ubrk_setUText(it, &source, &status);
+    if (U_SUCCESS(status)) /* else there is no iterator, and this would use it */
+        ubrk_setUText(it, &source, &status);
     if (U_SUCCESS(status)) {
         ubrk_first(it);
         while ((at = ubrk_next(it)) != UBRK_DONE)
@@ -202,11 +205,37 @@ int at_unicode_sentences(size_t **ends_out, size_t *n_out, const char *text, siz
     }
     ubrk_close(it);
     utext_close(&source);
-    if (U_FAILURE(status))
+    if (U_FAILURE(status)) {
+        free(ends.items);
         return at_fail(err, AT_EFORMAT, "cannot split sentences: %s", u_errorName(status));
+    }
     *ends_out = ends.items;
     *n_out = ends.n;
     return 0;
+}
+
+static void *U_CALLCONV checked_realloc(const void *context, void *p, size_t n)
+{
+    (void)context;
+    return at_realloc(p, n, 1);
+}
+
+static void *U_CALLCONV checked_malloc(const void *context, size_t n)
+{
+    return checked_realloc(context, NULL, n);
+}
+
+static void U_CALLCONV checked_free(const void *context, void *p)
+{
+    (void)context;
+    free(p);
+}
+
+void at_unicode_check_memory(void)
+{
+    UErrorCode status = U_ZERO_ERROR;
+
+    u_setMemoryFunctions(NULL, checked_malloc, checked_realloc, checked_free, &status);
 }
 
 void at_unicode_library(char *buf, size_t n)

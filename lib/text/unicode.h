@@ -52,6 +52,13 @@ unsigned at_unicode_order(unsigned c);
 AT_MUST_USE int at_unicode_sentences(size_t **ends_out, size_t *n_out, const char *text, size_t n,
                                      struct at_error *err);
 
+/*
+ * at_unicode_check_memory - from now on ICU allocates as base/alloc.h does; what is refused goes to
+ * the failure handler. ICU itself looks at many of its own allocations only after using them. It
+ * holds for the whole process, so it is a program's to choose, before anything else of ICU.
+ */
+void at_unicode_check_memory(void);
+
 /* at_unicode_library - version of ICU in use, "72.1"; written to buf (n bytes). */
 void at_unicode_library(char *buf, size_t n);
 

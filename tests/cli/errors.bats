@@ -283,6 +283,59 @@ header() {
     done
 }
 
+@test "output: a full standard output is called that, also when a warning came after it" {
+    # the warning makes what was printed before it go out
+    printf '%s\n' 'the cat' 'a b c d e f g h i j k l m n o p q r s t' 'a dog' >texts
+    for call in 'run --lines -f texts' 'bias swap --lines -f texts' 'metrics --json --lines -f texts'; do
+        status=0
+        atlas $call -m "$FIXTURES/tiny-bert" >/dev/full 2>err || status=$?
+        [ "$status" -eq 1 ]
+        has "$(tail -n 1 err)" "^atlas [a-z ]*: cannot write to standard output: No space left on device\$"
+    done
+}
+
+@test "output: a limit of file sizes is an error like a full disk" {
+    limited() { (ulimit -f 4 && atlas run -o out 'The cat sat.'); }
+    run --separate-stderr limited
+    ended 1
+    has "$stderr" "^atlas run: cannot write 'out/[a-z_.]*': File too large\$"
+    nothing_left out
+}
+
+@test "model: weights that are no numbers are named by every command" {
+    cp -r "$FIXTURES/tiny-bert" m
+    header=$(od -An -tu8 -N8 m/model.safetensors)
+    at=$(tail -c +9 m/model.safetensors | head -c $((header)) |
+        jq '."bert.encoder.layer.1.attention.self.key.bias".data_offsets[0]')
+    printf '\377\377\377\177' | dd of=m/model.safetensors bs=1 conv=notrunc status=none \
+        seek=$((8 + header + at + 4))
+    why="model 'm' gives no numbers: 'bert.encoder.layer.1.attention.self.key.bias' (layer 1 key bias) has NaN at position 1"
+    printf 'a,b\nthe cat,a dog\n' >pairs.csv
+    for call in 'run cat' 'run --deep cat' 'metrics cat' 'heads cat' 'isa cat' 'cluster cat' 'bias pairs pairs.csv'; do
+        fails 1 $call -m m
+        [[ $stderr == *": $why" ]] || fail "$call: $stderr"
+    done
+    fails 1 metrics -m m -o out cat
+    [ ! -e out/manifest.json ]
+}
+
+@test "model: a file that somebody cuts short while it is used is named" {
+    cp -r "$FIXTURES/tiny-bert" m
+    mkfifo pipe
+    exec 9<>pipe # both ends, as in manifest.bats
+    echo 'the cat' >&9
+    (exec 9>&- && exec "$ATLAS_BUILD/atlas" run -m m -o out -f pipe --format csv) 2>err &
+    run_id=$!
+    while read -rt 0 -u 9 && kill -0 $run_id; do sleep 0.02; done # now it reads, and has its model
+    truncate -s 100 m/model.safetensors
+    exec 9>&- # the end of the text
+    status=0
+    wait $run_id || status=$?
+    [ "$status" -eq 1 ]
+    [ "$(cat err)" = "atlas run: 'm/model.safetensors' became shorter while it was read" ]
+    nothing_left out
+}
+
 @test "texts: lines without one, and ids that name files of atlas" {
     : >empty
     printf '\n  \n' >blank

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "close.h"
 #include "sandbox.h"
 
@@ -85,6 +86,54 @@ static void test_text_must_be_utf8(void **state)
     (void)state;
     assert_true(sandbox_aborts(bad_text));
     assert_true(sandbox_aborts(bad_key));
+}
+
+static void test_controls_are_escaped(void **state)
+{
+    struct at_json *o = at_json_object();
+
+    (void)state;
+    at_json_set_string(o, "k\xC2\x9B", "a\033\x7F\xE2\x80\xAE\xC3\xA9\tz");
+    assert_dump(o, 2, 0, "{\n  \"k\\u009B\": \"a\\u001B\\u007F\\u202E\xC3\xA9\\tz\"\n}");
+    /* what is read again is the same text */
+    assert_string_equal(at_json_text(o = parsed("\"\\u202e\\u009b\""), ""), "\xE2\x80\xAE\xC2\x9B");
+    at_json_free(o);
+}
+
+static void leave(size_t bytes)
+{
+    (void)bytes;
+    _Exit(7);
+}
+
+static long refused;
+
+/* A document is built, written and read while one allocation is refused. */
+static void work_in_short_memory(void)
+{
+    static const char text[] = "{\"a\": [1, 2.5, \"text\"], \"b\": {\"c\": null}}";
+    struct at_strbuf b = { 0 };
+    struct at_json *v = NULL;
+
+    at_alloc_on_failure(leave);
+    at_json_check_memory();
+    at_alloc_fail_after(refused);
+    if (at_json_parse(&v, text, strlen(text), NULL) != 0)
+        _Exit(8);
+    at_json_set_string(v, "d", "more");
+    at_json_dump(&b, v, 1, 0);
+    _Exit(9);
+}
+
+static void test_refused_memory(void **state)
+{
+    int status = 7;
+
+    (void)state;
+    for (refused = 1; status == 7; refused++)
+        status = sandbox_status(work_in_short_memory);
+    assert_int_equal(status, 9);
+    assert_true(refused > 20);
 }
 
 static void test_getters(void **state)
@@ -250,6 +299,8 @@ int main(void)
         cmocka_unit_test(test_building),
         cmocka_unit_test(test_layout_and_digits),
         cmocka_unit_test(test_text_must_be_utf8),
+        cmocka_unit_test(test_controls_are_escaped),
+        cmocka_unit_test(test_refused_memory),
         cmocka_unit_test(test_getters),
         cmocka_unit_test(test_walk_is_in_file_order),
         cmocka_unit_test(test_integers_beyond_64_bits),

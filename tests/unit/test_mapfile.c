@@ -3,9 +3,12 @@
  */
 #include "base/mapfile.h"
 
+#include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "close.h"
 #include "sandbox.h"
@@ -51,6 +54,45 @@ static void test_empty_file(void **state)
     at_mapfile_close(&m);
 }
 
+static volatile unsigned char sink;
+
+static void on_bus(int sig, siginfo_t *info, void *context)
+{
+    const char *path = at_mapfile_path_at(info->si_addr);
+
+    (void)sig;
+    (void)context;
+    _Exit(path && strstr(path, "/short") ? 7 : 8);
+}
+
+/* Both files lose all pages but the first; the second is read beyond it. */
+static void read_what_was_cut(void)
+{
+    struct sigaction on = { .sa_sigaction = on_bus, .sa_flags = SA_SIGINFO };
+    static const char bytes[100000];
+    struct at_mapfile other, m;
+    const char *path = sandbox_write("short", bytes, sizeof bytes);
+
+    if (at_mapfile_open(&other, sandbox_write("other", bytes, sizeof bytes), NULL) != 0 ||
+        at_mapfile_open(&m, path, NULL) != 0 || truncate(path, 10) != 0)
+        _Exit(9);
+    sigaction(SIGBUS, &on, NULL);
+    sink = m.bytes[90000];
+}
+
+static void test_a_file_cut_short(void **state)
+{
+    struct at_mapfile m;
+
+    (void)state;
+    assert_int_equal(sandbox_status(read_what_was_cut), 7);
+    assert_int_equal(at_mapfile_open(&m, sandbox_text("here", "0123456789"), NULL), 0);
+    assert_non_null(strstr(at_mapfile_path_at(m.bytes + 9), "/here"));
+    assert_null(at_mapfile_path_at(m.bytes + 10));
+    assert_null(at_mapfile_path_at(NULL));
+    at_mapfile_close(&m);
+}
+
 static void test_what_is_no_file(void **state)
 {
     const char *fifo = sandbox_path("fifo");
@@ -72,6 +114,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_slices),
+        cmocka_unit_test(test_a_file_cut_short),
         cmocka_unit_test(test_empty_file),
         cmocka_unit_test(test_what_is_no_file),
     };

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/attr.h"
+#include "sandbox.h"
 #include "text/unicode.h"
 
 static void test_classes(void **state)
@@ -171,12 +173,43 @@ static void test_sentences(void **state)
     free(ends);
 }
 
+static void leave(size_t bytes)
+{
+    (void)bytes;
+    _Exit(7);
+}
+
+static long refused;
+
+static void split_in_short_memory(void)
+{
+    static const char text[] = "One. Two.";
+    size_t *ends, n;
+
+    at_alloc_on_failure(leave);
+    at_unicode_check_memory();
+    at_alloc_fail_after(refused);
+    _Exit(at_unicode_sentences(&ends, &n, text, sizeof text - 1, NULL) != 0 ? 8 : 9);
+}
+
+/* In a process that has not used ICU yet, so that every allocation of its start is among them. */
+static void test_refused_memory(void **state)
+{
+    int status = 7;
+
+    (void)state;
+    for (refused = 1; status == 7; refused++)
+        status = sandbox_status(split_in_short_memory);
+    assert_int_equal(status, 9);
+    assert_true(refused > 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_classes),   cmocka_unit_test(test_has_word),
-        cmocka_unit_test(test_lower),     cmocka_unit_test(test_decompose),
-        cmocka_unit_test(test_sentences),
+        cmocka_unit_test(test_refused_memory), cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_has_word),       cmocka_unit_test(test_lower),
+        cmocka_unit_test(test_decompose),      cmocka_unit_test(test_sentences),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
