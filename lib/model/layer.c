@@ -55,7 +55,7 @@ void at_layer_embed(const struct at_layer_run *run, float *x, float *sum, const 
 /* ---- queries, keys and values ---- */
 
 /* What a model has beside 1 / sqrt(D) is a part of its queries from here on. */
-static void scale_queries(const struct at_layer_run *run, const struct at_layer_buffers *b,
+static void scale_queries(const struct at_layer_run *run, float *queries, size_t stride,
                           size_t layer)
 {
     const struct at_config *c = &run->m->config;
@@ -66,7 +66,7 @@ static void scale_queries(const struct at_layer_run *run, const struct at_layer_
     if (c->scale_by_layer)
         scale /= (double)(layer + 1);
     for (size_t i = 0; i < run->N && scale != 1.0; i++)
-        run->ops->mix(b->qkv + i * b->qkv_stride, run->lo, c->width, scale, NULL);
+        run->ops->mix(queries + i * stride, run->lo, c->width, scale, NULL);
 }
 
 void at_layer_project(const struct at_layer_run *run, struct at_layer_buffers *b, size_t layer,
@@ -90,7 +90,7 @@ void at_layer_project(const struct at_layer_run *run, struct at_layer_buffers *b
                                                 { &w->v.w, w->v.b.data } };
         run->ops->linear_parts(b->qkv, x, run->lo, parts, n, run->N, run->pool);
     }
-    scale_queries(run, b, layer);
+    scale_queries(run, b->qkv, b->qkv_stride, layer);
 }
 
 /* ---- attention ---- */
@@ -282,4 +282,114 @@ void at_layer_end(const struct at_layer_run *run, float *x, size_t n)
 
     if (final->gain.data)
         norm(run, x, x, NULL, final, n);
+}
+
+/* ---- backwards ---- */
+
+static void norm_back(const struct at_layer_run *run, float *dx, const float *dy, const float *x,
+                      const float *residual, const struct at_norm *n, size_t N)
+{
+    const struct at_config *c = &run->m->config;
+
+    run->ops->norm_back(dx, dy, x, residual, run->lo, n, c->norm_eps, N, c->width, run->pool);
+}
+
+void at_layer_end_back(const struct at_layer_run *run, float *dx, const float *x, size_t n)
+{
+    const struct at_norm *final = &run->m->weights.final_norm;
+
+    if (final->gain.data)
+        norm_back(run, dx, dx, x, NULL, final, n);
+}
+
+void at_layer_embed_back(const struct at_layer_run *run, float *dx, const float *sum)
+{
+    const struct at_norm *n = &run->m->weights.embed_norm;
+
+    if (n->gain.data)
+        norm_back(run, dx, dx, sum, NULL, n, run->N);
+}
+
+void at_layer_finish_back(const struct at_layer_run *run, const struct at_layer_buffers *b,
+                          const struct at_layer_gradients *g, size_t layer, size_t n)
+{
+    const struct at_config *c = &run->m->config;
+    const struct at_layer_weights *w = &run->m->weights.layer[layer];
+    const struct at_layer_ops *ops = run->ops;
+    bool is_after = c->family->norms == AT_NORM_AFTER;
+
+    if (is_after)
+        norm_back(run, g->out, g->out, b->sum2, NULL, &w->norm2, n);
+    ops->linear_back(g->act, g->out, run->lo, &w->ffn_out.w, NULL, n, run->pool);
+    ops->activate_back(g->act, g->act, b->pre_act, run->lo, n * c->ffn_width, c->activation,
+                       run->pool);
+    ops->linear_back(g->mid, g->act, run->lo, &w->ffn_in.w, is_after ? g->out : NULL, n, run->pool);
+    if (is_after)
+        norm_back(run, g->mid, g->mid, b->sum1, NULL, &w->norm1, n);
+    else
+        norm_back(run, g->mid, g->mid, b->mid, g->out, &w->norm2, n);
+    ops->linear_back(g->context, g->mid, run->lo, &w->attn_out.w, NULL, n, run->pool);
+}
+
+/* The gradient at the heads of one text from that at what their gates let through. */
+static void gate_heads_back(const struct at_layer_run *run, float *d_context, size_t text,
+                            size_t layer)
+{
+    const struct at_config *c = &run->m->config;
+    const float *gates = run->edits ? run->edits[text].gates : NULL;
+    size_t H = c->n_heads, D = c->head_width;
+
+    for (size_t h = 0; gates && h < H; h++)
+        for (size_t i = 0; i < at_text_rows(run, text) && gates[layer * H + h] != 1.0f; i++)
+            run->ops->mix(d_context + i * c->width + h * D, run->lo, D,
+                          (double)gates[layer * H + h], NULL);
+}
+
+/* From the gradients at queries, keys and values to that at what they were made of, added to
+   residual. out must be none of the others. */
+static void project_back(const struct at_layer_run *run, const struct at_layer_gradients *g,
+                         const struct at_layer_weights *w, float *out, const float *residual)
+{
+    size_t n = run->N * run->m->config.width;
+    const struct at_layer_ops *ops = run->ops;
+
+    if (w->qkv.w.data) {
+        ops->linear_back(out, g->qkv, run->lo, &w->qkv.w, residual, run->N, run->pool);
+        return;
+    }
+    ops->linear_back(out, g->qkv, run->lo, &w->q.w, residual, run->N, run->pool);
+    ops->linear_back(g->context, g->qkv + n, run->lo, &w->k.w, out, run->N, run->pool);
+    ops->linear_back(out, g->qkv + 2 * n, run->lo, &w->v.w, g->context, run->N, run->pool);
+}
+
+void at_layer_attend_back(const struct at_layer_run *run, const struct at_layer_buffers *b,
+                          const struct at_layer_gradients *g, size_t layer, float *const *maps,
+                          float *const *d_maps)
+{
+    const struct at_layer_weights *w = &run->m->weights.layer[layer];
+    size_t C = run->m->config.width, n = run->N * C;
+    size_t stride = w->qkv.w.data ? 3 * C : C, next = w->qkv.w.data ? C : n;
+
+    for (size_t i = 0; i < run->B; i++) {
+        size_t row = run->start[i];
+        float *room = NULL, *dq = g->qkv + row * stride;
+        run->in[i] = attention_of(run, b, i, &room);
+        gate_heads_back(run, g->context + row * C, i, layer);
+        run->back[i] = (struct at_attention_back){ .map = maps ? maps[i] : NULL,
+                                                   .d_context = g->context + row * C,
+                                                   .d_map = d_maps ? d_maps[i] : NULL,
+                                                   .dq = dq,
+                                                   .dk = dq + next,
+                                                   .dv = dq + 2 * next,
+                                                   .d_context_stride = C,
+                                                   .d_qkv_stride = stride };
+    }
+    run->ops->attention_back(run->back, run->in, run->lo, run->B, run->pool);
+    scale_queries(run, g->qkv, stride, layer);
+    if (run->m->config.family->norms == AT_NORM_AFTER) {
+        project_back(run, g, w, g->x, g->mid);
+    } else {
+        project_back(run, g, w, g->scratch, NULL);
+        norm_back(run, g->x, g->scratch, b->x, g->mid, &w->norm1, run->N);
+    }
 }

@@ -49,11 +49,12 @@ struct at_layer_run {
     bool maps_are_for_later;          /* nobody reads maps while the caches could hold them */
 
     /* Room for the steps. */
-    size_t *tokens;               /* (N) */
-    int *index;                   /* (N) */
-    float *joined;                /* keys and values (T,2C) of texts with a prefix, one by one */
-    struct at_attention_in *in;   /* (B), set by attend: what it read, */
-    struct at_attention_out *got; /* (B) and where it put the result */
+    size_t *tokens;                 /* (N) */
+    int *index;                     /* (N) */
+    float *joined;                  /* keys and values (T,2C) of texts with a prefix, one by one */
+    struct at_attention_in *in;     /* (B), set by attend: what it read, */
+    struct at_attention_out *got;   /* (B) and where it put the result */
+    struct at_attention_back *back; /* (B), for at_layer_attend_back() only */
 };
 
 /* The rows in one layer, in double with low parts. */
@@ -115,6 +116,43 @@ void at_layer_forward(const struct at_layer_run *run, struct at_layer_buffers *b
 
 /* at_layer_end - the final norm of n rows where the model has one, in place. */
 void at_layer_end(const struct at_layer_run *run, float *x, size_t n);
+
+/*
+ * Gradients of whatever is explained, on their way back through a layer, in double with low parts.
+ * out and x may be one buffer.
+ */
+struct at_layer_gradients {
+    float *out;     /* (N,C) at the residual stream leaving the layer */
+    float *act;     /* (N,F) scratch: at the activation's output, then at its input */
+    float *mid;     /* (N,C) at the sum of x and attention */
+    float *context; /* (N,C) at the heads' context, before the output projection */
+    float *qkv; /* 3 (N,C): queries, keys, values; side by side (N,3C) where one matrix made them */
+    float *scratch; /* (N,C) */
+    float *x;       /* (N,C) at the residual stream entering the layer */
+};
+
+/* at_layer_end_back - dx of n rows from before the final norm, where they were x; in place. */
+void at_layer_end_back(const struct at_layer_run *run, float *dx, const float *x, size_t n);
+
+/* at_layer_embed_back - dx from before the embedding norm, where rows were sum; in place. That is
+   the gradient at the word embeddings. */
+void at_layer_embed_back(const struct at_layer_run *run, float *dx, const float *sum);
+
+/* at_layer_finish_back - from out to mid and context: what at_layer_finish() did to n rows, of
+   which *b kept what it says under "for reverse mode". out is lost. */
+void at_layer_finish_back(const struct at_layer_run *run, const struct at_layer_buffers *b,
+                          const struct at_layer_gradients *g, size_t layer, size_t n);
+
+/*
+ * at_layer_attend_back - from mid and context of all rows to x: the way back through attention,
+ * with its gates, and the projections. *b has x and qkv; context is lost to the gates.
+ *
+ * Shapes    maps (B) the layer's maps (H,T,T), d_maps (B) room for their gradients, or NULL; in
+ *           double maps may be NULL too.
+ */
+void at_layer_attend_back(const struct at_layer_run *run, const struct at_layer_buffers *b,
+                          const struct at_layer_gradients *g, size_t layer, float *const *maps,
+                          float *const *d_maps);
 
 /* at_text_rows - how many rows text b has; at_text_prefix - tokens before them. */
 size_t at_text_rows(const struct at_layer_run *run, size_t b);

@@ -77,10 +77,49 @@ static void mix(float *x, size_t lo, size_t n, double factor, const float *fill)
     }
 }
 
+static void linear_back(float *dx, const float *dy, size_t lo, const struct at_weight *w,
+                        const float *residual, size_t N, struct at_pool *pool)
+{
+    struct at_weight back = at_weight_transposed(w);
+
+    (void)lo;
+    if (residual)
+        at_linear_add(dx, dy, &back, NULL, residual, N, pool);
+    else
+        at_linear(dx, dy, &back, NULL, N, AT_EPI_NONE, pool);
+}
+
+static void norm_back(float *dx, const float *dy, const float *x, const float *residual, size_t lo,
+                      const struct at_norm *n, double eps, size_t N, size_t C, struct at_pool *pool)
+{
+    (void)lo;
+    at_layernorm_back(dx, dy, x, residual, n->gain.data, eps, N, C, pool);
+}
+
+static void activate_back(float *dx, const float *dy, const float *x, size_t lo, size_t n,
+                          enum at_epilogue form, struct at_pool *pool)
+{
+    (void)lo;
+    at_activate_back(dx, dy, x, n, form, pool);
+}
+
+static void attention_back(const struct at_attention_back *back, const struct at_attention_in *in,
+                           size_t lo, size_t B, struct at_pool *pool)
+{
+    (void)lo;
+    at_attention_back(back, in, B, pool);
+}
+
 static void copy(float *out, const float *from, size_t lo, size_t n)
 {
     (void)lo;
     memmove(out, from, n * sizeof *out);
+}
+
+static void clear(float *out, size_t lo, size_t n)
+{
+    (void)lo;
+    memset(out, 0, n * sizeof *out);
 }
 
 static void take(float *out, size_t lo, const float *from, size_t n)
@@ -137,10 +176,31 @@ static void precise_mix(float *x, size_t lo, size_t n, double factor, const floa
                     at_pair(x + i, lo) * factor + (fill ? (1.0 - factor) * (double)fill[i] : 0.0));
 }
 
+static void precise_linear_back(float *dx, const float *dy, size_t lo, const struct at_weight *w,
+                                const float *residual, size_t N, struct at_pool *pool)
+{
+    struct at_weight back = at_weight_transposed(w);
+
+    at_precise_linear(dx, back.n_out, dy, lo, &back, NULL, residual, N, AT_EPI_NONE, pool);
+}
+
+static void precise_norm_back(float *dx, const float *dy, const float *x, const float *residual,
+                              size_t lo, const struct at_norm *n, double eps, size_t N, size_t C,
+                              struct at_pool *pool)
+{
+    at_precise_norm_back(dx, dy, x, residual, lo, n->gain.data, eps, N, C, pool);
+}
+
 static void precise_copy(float *out, const float *from, size_t lo, size_t n)
 {
     memmove(out, from, n * sizeof *out);
     memmove(out + lo, from + lo, n * sizeof *out);
+}
+
+static void precise_clear(float *out, size_t lo, size_t n)
+{
+    memset(out, 0, n * sizeof *out);
+    memset(out + lo, 0, n * sizeof *out);
 }
 
 static void precise_take(float *out, size_t lo, const float *from, size_t n)
@@ -152,13 +212,40 @@ static void precise_take(float *out, size_t lo, const float *from, size_t n)
 const struct at_layer_ops *at_layer_ops(bool is_double)
 {
     static const struct at_layer_ops in_float = {
-        embed, embed_add, linear, linear_add, linear_parts, activate,
-        norm,  attention, mix,    copy,       take,
+        .embed = embed,
+        .embed_add = embed_add,
+        .linear = linear,
+        .linear_add = linear_add,
+        .linear_parts = linear_parts,
+        .activate = activate,
+        .norm = norm,
+        .attention = attention,
+        .mix = mix,
+        .linear_back = linear_back,
+        .norm_back = norm_back,
+        .activate_back = activate_back,
+        .attention_back = attention_back,
+        .copy = copy,
+        .clear = clear,
+        .take = take,
     };
     static const struct at_layer_ops in_double = {
-        precise_embed,        at_precise_embed_add, precise_linear, precise_linear_add,
-        precise_linear_parts, at_precise_activate,  precise_norm,   at_precise_attention,
-        precise_mix,          precise_copy,         precise_take,
+        .embed = precise_embed,
+        .embed_add = at_precise_embed_add,
+        .linear = precise_linear,
+        .linear_add = precise_linear_add,
+        .linear_parts = precise_linear_parts,
+        .activate = at_precise_activate,
+        .norm = precise_norm,
+        .attention = at_precise_attention,
+        .mix = precise_mix,
+        .linear_back = precise_linear_back,
+        .norm_back = precise_norm_back,
+        .activate_back = at_precise_activate_back,
+        .attention_back = at_precise_attention_back,
+        .copy = precise_copy,
+        .clear = precise_clear,
+        .take = precise_take,
     };
 
     return is_double ? &in_double : &in_float;

@@ -40,7 +40,19 @@ struct at_layer_ops {
     /* x = factor x + (1 - factor) fill for n values; fill, floats in either precision, may be NULL
        for x = factor x. */
     void (*mix)(float *x, size_t lo, size_t n, double factor, const float *fill);
+    /* The ways back: dx from dy, in linear_back and norm_back added to residual, which may be NULL.
+       x is what went in. */
+    void (*linear_back)(float *dx, const float *dy, size_t lo, const struct at_weight *w,
+                        const float *residual, size_t N, struct at_pool *pool);
+    void (*norm_back)(float *dx, const float *dy, const float *x, const float *residual, size_t lo,
+                      const struct at_norm *n, double eps, size_t N, size_t C,
+                      struct at_pool *pool);
+    void (*activate_back)(float *dx, const float *dy, const float *x, size_t lo, size_t n,
+                          enum at_epilogue form, struct at_pool *pool);
+    void (*attention_back)(const struct at_attention_back *back, const struct at_attention_in *in,
+                           size_t lo, size_t B, struct at_pool *pool);
     void (*copy)(float *out, const float *from, size_t lo, size_t n);
+    void (*clear)(float *out, size_t lo, size_t n);
     /* Floats of the caller become values of the pass. */
     void (*take)(float *out, size_t lo, const float *from, size_t n);
 };

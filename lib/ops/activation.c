@@ -53,3 +53,50 @@ void at_activate(float *out, const float *x, size_t n, enum at_epilogue form, st
 
     at_pool_run(pool, at_divide_up(n, VALUES), some_values, &a);
 }
+
+struct activation_back {
+    float *dx;
+    const float *dy, *x;
+    size_t n;
+    enum at_epilogue form;
+};
+
+static void tanh_back(float *dx, const float *dy, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float y = tanhf(x[i]);
+        dx[i] = dy[i] * (1.0f - y * y);
+    }
+}
+
+static void some_values_back(void *arg, size_t task, size_t slot)
+{
+    const struct activation_back *a = arg;
+    size_t at = task * VALUES, n = AT_MIN((size_t)VALUES, a->n - at);
+    float *dx = a->dx + at;
+    const float *dy = a->dy + at, *x = a->x + at;
+
+    (void)slot;
+    switch (a->form) {
+    case AT_EPI_GELU_ERF:
+        at_kernel()->gelu_erf_back(dx, dy, x, n);
+        break;
+    case AT_EPI_GELU_TANH:
+        at_kernel()->gelu_tanh_back(dx, dy, x, n);
+        break;
+    case AT_EPI_TANH:
+        tanh_back(dx, dy, x, n);
+        break;
+    case AT_EPI_NONE:
+        memmove(dx, dy, n * sizeof *dx);
+        break;
+    }
+}
+
+void at_activate_back(float *dx, const float *dy, const float *x, size_t n, enum at_epilogue form,
+                      struct at_pool *pool)
+{
+    struct activation_back a = { dx, dy, x, n, form };
+
+    at_pool_run(pool, at_divide_up(n, VALUES), some_values_back, &a);
+}

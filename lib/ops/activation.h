@@ -18,4 +18,8 @@ void at_tanh(float *out, const float *x, size_t n);
 /* at_activate - out = form(x), the bits that a product with this epilogue gives. out may be x. */
 void at_activate(float *out, const float *x, size_t n, enum at_epilogue form, struct at_pool *pool);
 
+/* at_activate_back - dx = dy form'(x). dx may be dy. */
+void at_activate_back(float *dx, const float *dy, const float *x, size_t n, enum at_epilogue form,
+                      struct at_pool *pool);
+
 #endif

@@ -5,6 +5,9 @@
  * once, then takes tiles of queries through three steps while their rows of the map are in cache:
  * scores straight into the map (or a scratch row when nobody keeps it), softmax in place, product
  * with the values. Causal tiles stop at their last visible key, so they do half the work.
+ *
+ * Backwards a task is a whole head, since every query adds to the gradients of all keys. It takes
+ * blocks of queries: their rows of the map's gradient stay in cache until they are used up.
  */
 #include "ops/attention.h"
 
@@ -25,6 +28,9 @@ enum { SCORE_CHAIN = 32 };
 /* Rows from this length on that nobody reads soon go past the caches: memory need not be read to be
    overwritten, and what the caches hold stays there. */
 enum { STREAM_FROM = 192 };
+
+/* Queries of a head that go back together. */
+enum { BACK_QUERIES = 128 };
 
 struct batch {
     const struct at_kernel *kernel;
@@ -204,4 +210,174 @@ void at_attention(const struct at_attention_out *out, const struct at_attention_
     for (size_t b = 0; b < B; b++)
         n_tasks += in[b].H * parts_per_head(&batch, b);
     at_pool_run(pool, n_tasks, some_queries, &batch);
+}
+
+/* ---- backwards ---- */
+
+struct batch_back {
+    const struct at_kernel *kernel;
+    const struct at_attention_back *back;
+    const struct at_attention_in *in;
+};
+
+/* One head on its way back, and the block of queries in hand. */
+struct head_back {
+    struct head keys; /* packed_k has the values, packed_v the keys: the other way round */
+    const struct at_attention_back *back;
+    size_t number, at; /* the head, and its first column */
+    float *rows;       /* (BACK_QUERIES, T) gradients of the map, then of the scores */
+    float *d_context;  /* panels of nr columns, each [block][nr] */
+    float *q;          /* likewise */
+    float *columns;    /* of a tile of keys, [block][rows] */
+};
+
+/* Panels of the head's columns of n rows. */
+static void pack_columns(const struct at_kernel *kernel, float *dst, const float *rows,
+                         size_t stride, size_t D, size_t n)
+{
+    for (size_t d = 0; d < D; d += kernel->nr)
+        kernel->pack_in_major(dst + d * n, rows + d, stride, AT_MIN(kernel->nr, D - d), n, NULL);
+}
+
+/* h->rows = the gradients at the scores of queries first..first+n-1, over the first n_keys keys. */
+static void score_gradients(const struct head_back *h, size_t first, size_t n, size_t n_keys)
+{
+    const struct at_attention_in *in = h->keys.in;
+    const struct at_kernel *kernel = h->keys.kernel;
+    const struct at_attention_back *back = h->back;
+    float scale = in->scale != 0.0f ? in->scale : (float)(1.0 / sqrt((double)in->D));
+    size_t T = in->T, n_tiles = at_divide_up(n, kernel->mr);
+
+    for (size_t t = 0; t < n_tiles; t++) {
+        size_t from = n * t / n_tiles, rows = n * (t + 1) / n_tiles - from;
+        kernel->pack_rows(h->keys.packed_rows,
+                          back->d_context + (first + from) * back->d_context_stride + h->at,
+                          back->d_context_stride, rows, in->D, 1.0f);
+        for (size_t j = 0; j < n_keys; j += kernel->nr) {
+            struct at_tile_out out = { h->rows + from * T + j,
+                                       T,
+                                       rows,
+                                       AT_MIN(kernel->nr, n_keys - j),
+                                       AT_CHAIN,
+                                       false,
+                                       NULL };
+            kernel->tile(&out, h->keys.packed_rows, h->keys.packed_k + j * in->D, kernel->nr, in->D,
+                         NULL, NULL);
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        size_t seen = at_attention_visible(in, first + i), cell = (h->number * T + first + i) * T;
+        float *row = h->rows + i * T;
+        memset(row + seen, 0, (T - seen) * sizeof *row);
+        if (back->d_map)
+            memcpy(back->d_map + cell, row, T * sizeof *row);
+        kernel->softmax_back(row, back->map + cell, scale, seen);
+    }
+}
+
+/* out rows (n_keys, D) += the transposed rows (n, n_keys), T apart, times b: for dk and dv. */
+static void add_transposed(const struct head_back *h, float *out, const float *rows, const float *b,
+                           size_t n, size_t n_keys)
+{
+    const struct at_kernel *kernel = h->keys.kernel;
+    size_t T = h->keys.in->T, D = h->keys.in->D, n_tiles = at_divide_up(n_keys, kernel->mr);
+
+    for (size_t t = 0; t < n_tiles; t++) {
+        size_t from = n_keys * t / n_tiles, n_rows = n_keys * (t + 1) / n_tiles - from;
+        for (size_t i = 0; i < n; i++)
+            memcpy(h->columns + i * n_rows, rows + i * T + from, n_rows * sizeof *rows);
+        for (size_t d = 0; d < D; d += kernel->nr) {
+            struct at_tile_out to = { out + from * h->back->d_qkv_stride + d,
+                                      h->back->d_qkv_stride,
+                                      n_rows,
+                                      AT_MIN(kernel->nr, D - d),
+                                      AT_CHAIN,
+                                      true,
+                                      NULL };
+            kernel->tile(&to, h->columns, b + d * n, kernel->nr, n, NULL, NULL);
+        }
+    }
+}
+
+static void go_back(const struct head_back *h)
+{
+    const struct at_attention_in *in = h->keys.in;
+    const struct at_attention_back *back = h->back;
+    const struct at_kernel *kernel = h->keys.kernel;
+    size_t T = in->T, D = in->D, stride = back->d_qkv_stride;
+    float *dk = back->dk + h->at, *dv = back->dv + h->at;
+
+    for (size_t j = 0; j < T; j++) {
+        memset(dk + j * stride, 0, D * sizeof *dk);
+        memset(dv + j * stride, 0, D * sizeof *dv);
+    }
+    for (size_t first = 0; first < T; first += BACK_QUERIES) {
+        size_t n = AT_MIN((size_t)BACK_QUERIES, T - first), n_tiles = at_divide_up(n, kernel->mr);
+        size_t n_keys = at_attention_most_visible(in, first, first + n);
+        const float *map = back->map + (h->number * T + first) * T;
+        score_gradients(h, first, n, n_keys);
+        for (size_t t = 0; t < n_tiles; t++) {
+            size_t from = n * t / n_tiles, rows = n * (t + 1) / n_tiles - from;
+            value_tile(&h->keys, back->dq + (first + from) * stride + h->at, stride,
+                       h->rows + from * T, T, rows, n_keys);
+        }
+        pack_columns(kernel, h->d_context, back->d_context + first * back->d_context_stride + h->at,
+                     back->d_context_stride, D, n);
+        pack_columns(kernel, h->q, in->q + first * in->q_stride + h->at, in->q_stride, D, n);
+        add_transposed(h, dv, map, h->d_context, n, n_keys);
+        add_transposed(h, dk, h->rows, h->q, n, n_keys);
+    }
+}
+
+/* Task: a head of a text. */
+static void one_head_back(void *arg, size_t task, size_t slot)
+{
+    const struct batch_back *batch = arg;
+    const struct at_kernel *kernel = batch->kernel;
+    size_t b = 0, nr = kernel->nr, mr = kernel->mr;
+
+    (void)slot;
+    for (; task >= batch->in[b].H; b++)
+        task -= batch->in[b].H;
+    const struct at_attention_in *in = &batch->in[b];
+    size_t T = in->T, D = in->D, at = task * D, whole = at_divide_up(D, nr) * nr;
+    size_t v_room = at_divide_up(T, nr) * nr * D, k_room = T * whole;
+    size_t row_room = mr * AT_MAX((size_t)AT_KC, D), block = AT_MIN((size_t)BACK_QUERIES, T);
+    float *room =
+        at_malloc(v_room + k_room + row_room + block * (T + 2 * whole + mr), sizeof *room);
+    struct head_back h = { .keys = { .kernel = kernel,
+                                     .in = in,
+                                     .n_keys = T,
+                                     .k = in->v + at,
+                                     .v = in->k + at,
+                                     .packed_k = room,
+                                     .packed_v = room + v_room,
+                                     .packed_rows = room + v_room + k_room },
+                           .back = &batch->back[b],
+                           .number = task,
+                           .at = at,
+                           .rows = room + v_room + k_room + row_room };
+
+    h.d_context = h.rows + block * T;
+    h.q = h.d_context + block * whole;
+    h.columns = h.q + block * whole;
+    for (size_t j = 0; j < T; j += nr)
+        kernel->pack_out_major(h.keys.packed_k + j * D, h.keys.k + j * in->v_stride, in->v_stride,
+                               AT_MIN(nr, T - j), D, NULL);
+    pack_columns(kernel, h.keys.packed_v, h.keys.v, in->k_stride, D, T);
+    go_back(&h);
+    free(room);
+}
+
+void at_attention_back(const struct at_attention_back *back, const struct at_attention_in *in,
+                       size_t B, struct at_pool *pool)
+{
+    struct batch_back batch = { at_kernel(), back, in };
+    size_t n_heads = 0;
+
+    for (size_t b = 0; b < B; b++) {
+        AT_BUG_IF(in[b].query_rows || in[b].n_queries != in[b].T || !in[b].v);
+        n_heads += in[b].H;
+    }
+    at_pool_run(pool, n_heads, one_head_back, &batch);
 }

@@ -41,6 +41,28 @@ struct at_attention_out {
 void at_attention(const struct at_attention_out *out, const struct at_attention_in *in, size_t B,
                   struct at_pool *pool);
 
+/* What flows back through the attention of one text. */
+struct at_attention_back {
+    const float *map;                      /* (H,T,T) as at_attention() made it */
+    const float *d_context;                /* (T) rows, head h at column h * D */
+    float *d_map;                          /* (H,T,T), or NULL when nobody keeps it */
+    float *dq, *dk, *dv;                   /* (T) rows, like d_context; whatever is there is lost */
+    size_t d_context_stride, d_qkv_stride; /* floats from one row to the next */
+};
+
+/*
+ * at_attention_back - from the gradient at the context to those at the map, q, k and v.
+ *
+ *   d_map = d_context v',  dv = map' d_context,
+ *   ds = scale map (d_map - rowsum(map d_map)),  dq = ds k,  dk = ds' q
+ *
+ * Shapes    back, in (B); in as it went into at_attention(), with all queries of every text.
+ * Edge      d_map is 0 where a causal query sees nothing; at hidden keys it is what a weight there
+ *           would have changed.
+ */
+void at_attention_back(const struct at_attention_back *back, const struct at_attention_in *in,
+                       size_t B, struct at_pool *pool);
+
 /* at_attention_hides_all - does a query that may look at the first n keys see none of them? */
 bool at_attention_hides_all(const struct at_attention_in *in, size_t n);
 

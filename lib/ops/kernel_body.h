@@ -368,6 +368,22 @@ static void widen(float *out, const void *in, enum at_dtype t, size_t n)
 MAP(gelu_erf, v_gelu_erf)
 MAP(gelu_tanh, v_gelu_tanh)
 
+/* dx = dy f(x). */
+#define MAP_BACK(name, f)                                                                          \
+    static void name(float *dx, const float *dy, const float *x, size_t n)                         \
+    {                                                                                              \
+        size_t i = 0;                                                                              \
+        for (; i + VL <= n; i += VL)                                                               \
+            v_store(dx + i, v_mul(v_load(dy + i), f(v_load(x + i))));                              \
+        if (i < n) {                                                                               \
+            vec slope = f(v_load_n(x + i, n - i, v_set(0.0f)));                                    \
+            v_store_n(dx + i, v_mul(v_load_n(dy + i, n - i, v_set(0.0f)), slope), n - i);          \
+        }                                                                                          \
+    }
+
+MAP_BACK(gelu_erf_back, v_gelu_erf_slope)
+MAP_BACK(gelu_tanh_back, v_gelu_tanh_slope)
+
 static float row_max(const float *x, size_t n)
 {
     const vec nothing = v_set(-INFINITY);
@@ -485,6 +501,65 @@ static void norm(float *out, const float *x, const float *residual, const float 
         out[c] = (out[c] - mean) * rstd * gain[c] + bias[c];
 }
 
+/* With z = (x - mean) rstd and g = gain dy: rstd (g - mean of g - z mean of g z). */
+static void norm_back(float *dx, const float *dy, const float *x, const float *residual,
+                      const float *gain, double eps, size_t C)
+{
+    struct sums sum = sums_zero(), moment = sums_zero();
+    double rest = 0.0, rest_moment = 0.0;
+    size_t c = 0;
+
+    for (; c + VL <= C; c += VL)
+        sums_add(&sum, v_load(x + c));
+    for (; c < C; c++)
+        rest += (double)x[c];
+    float mean = (float)((sums_total(&sum) + rest) / (double)C);
+    float rstd = (float)(1.0 / sqrt(mean_square_about(x, mean, C) + eps));
+    sum = sums_zero();
+    rest = 0.0;
+    for (c = 0; c + VL <= C; c += VL) {
+        vec g = v_mul(v_load(dy + c), v_load(gain + c));
+        sums_add(&sum, g);
+        sums_add(&moment, v_mul(g, v_mul(v_sub(v_load(x + c), v_set(mean)), v_set(rstd))));
+    }
+    for (; c < C; c++) {
+        float g = dy[c] * gain[c];
+        rest += (double)g;
+        rest_moment += (double)(g * ((x[c] - mean) * rstd));
+    }
+    float g_mean = (float)((sums_total(&sum) + rest) / (double)C);
+    float slope = (float)((sums_total(&moment) + rest_moment) / (double)C) * rstd;
+    for (c = 0; c + VL <= C; c += VL) {
+        vec g = v_fma(v_load(dy + c), v_load(gain + c), v_set(-g_mean));
+        g = v_fma(v_sub(v_load(x + c), v_set(mean)), v_set(-slope), g);
+        vec more = residual ? v_load(residual + c) : v_set(0.0f);
+        v_store(dx + c, v_fma(g, v_set(rstd), more));
+    }
+    for (; c < C; c++) {
+        float g = dy[c] * gain[c] - g_mean - (x[c] - mean) * slope;
+        dx[c] = g * rstd + (residual ? residual[c] : 0.0f);
+    }
+}
+
+static void softmax_back(float *x, const float *map, float scale, size_t n)
+{
+    struct sums sums = sums_zero();
+    size_t i = 0;
+
+    for (; i + VL <= n; i += VL)
+        sums_add(&sums, v_mul(v_load(map + i), v_load(x + i)));
+    if (i < n)
+        sums_add(&sums,
+                 v_mul(v_load_n(map + i, n - i, v_set(0.0f)), v_load_n(x + i, n - i, v_set(0.0f))));
+    vec mean = v_set((float)sums_total(&sums)), factor = v_set(scale);
+    for (i = 0; i + VL <= n; i += VL)
+        v_store(x + i, v_mul(v_mul(v_load(map + i), factor), v_sub(v_load(x + i), mean)));
+    if (i < n) {
+        vec d = v_sub(v_load_n(x + i, n - i, v_set(0.0f)), mean);
+        v_store_n(x + i, v_mul(v_mul(v_load_n(map + i, n - i, v_set(0.0f)), factor), d), n - i);
+    }
+}
+
 const struct at_kernel *KERNEL_FUNCTION(void)
 {
     static const struct at_kernel table = {
@@ -503,9 +578,13 @@ const struct at_kernel *KERNEL_FUNCTION(void)
         .widen = widen,
         .gelu_erf = gelu_erf,
         .gelu_tanh = gelu_tanh,
+        .gelu_erf_back = gelu_erf_back,
+        .gelu_tanh_back = gelu_tanh_back,
         .softmax = softmax,
         .sum_exp = sum_exp,
         .norm = norm,
+        .norm_back = norm_back,
+        .softmax_back = softmax_back,
     };
 
     return &table;

@@ -29,17 +29,10 @@ static inline vec v_exp(vec x)
     return v_scale2(v_add(v_fma(v_mul(r, r), q, r), v_set(1.0f)), n);
 }
 
-/*
- * x Phi(x) = max(x, 0) - |x| Q(|x|) with Q the upper tail of the normal distribution.
- *
- * Q(t) = e^(-t^2/2) P(1 / (1 + t/4)): no branch, and no cancellation on the negative side, where
- * 1 + erf would lose every digit.
- */
-static inline vec v_gelu_erf(vec x)
+/* P(1 / (1 + t/4)) with which Q(t) = e^(-t^2/2) P, the upper tail of the normal distribution. */
+static inline vec v_tail(vec t)
 {
-    vec t = v_abs(x);
     vec u = v_div(v_set(1.0f), v_fma(t, v_set(0.25f), v_set(1.0f)));
-    vec e = v_exp(v_mul(v_mul(t, t), v_set(-0.5f)));
     vec p = v_set(-0.09908893f);
     p = v_fma(p, u, v_set(0.37720236f));
     p = v_fma(p, u, v_set(-0.3376205f));
@@ -47,8 +40,33 @@ static inline vec v_gelu_erf(vec x)
     p = v_fma(p, u, v_set(-0.021906491f));
     p = v_fma(p, u, v_set(0.12879615f));
     p = v_fma(p, u, v_set(0.09571174f));
-    p = v_fma(p, u, v_set(0.00023298852f));
-    return v_sub(v_max(v_set(0.0f), x), v_mul(v_mul(t, e), p));
+    return v_fma(p, u, v_set(0.00023298852f));
+}
+
+/*
+ * x Phi(x) = max(x, 0) - |x| Q(|x|): no branch, and no cancellation on the negative side, where
+ * 1 + erf would lose every digit.
+ */
+static inline vec v_gelu_erf(vec x)
+{
+    vec t = v_abs(x), e = v_exp(v_mul(v_mul(t, t), v_set(-0.5f)));
+
+    return v_sub(v_max(v_set(0.0f), x), v_mul(v_mul(t, e), v_tail(t)));
+}
+
+/* 1 for x > 0, else 0. */
+static inline vec v_step(vec x)
+{
+    return v_min(v_set(1.0f), v_max(v_set(0.0f), v_mul(x, v_set(3e38f))));
+}
+
+/* Phi(x) + x phi(x): Q(t) - t phi(t) for x = -t, and what is missing from it to 1 for x = t. */
+static inline vec v_gelu_erf_slope(vec x)
+{
+    vec t = v_abs(x), e = v_exp(v_mul(v_mul(t, t), v_set(-0.5f))), step = v_step(x);
+    vec left = v_mul(e, v_fma(t, v_set(-0.39894228f), v_tail(t)));
+
+    return v_fma(left, v_fma(step, v_set(-2.0f), v_set(1.0f)), step);
 }
 
 /*
@@ -63,6 +81,19 @@ static inline vec v_gelu_tanh(vec x)
     vec e = v_exp(v_min(v_set(88.0f), v_mul(x, cubic)));
 
     return v_div(v_max(v_set(-100.0f), x), v_add(v_set(1.0f), e));
+}
+
+/* s + 2 y' x s (1 - s) with s = 1 / (1 + e^(-2y)). Beyond 20 it is a constant. */
+static inline vec v_gelu_tanh_slope(vec x)
+{
+    x = v_max(v_set(-20.0f), v_min(v_set(20.0f), x));
+    vec square = v_mul(x, x);
+    vec cubic = v_fma(square, v_set(-2.0f * 0.79788456f * 0.044715f), v_set(-2.0f * 0.79788456f));
+    vec e = v_exp(v_min(v_set(88.0f), v_mul(x, cubic)));
+    vec s = v_div(v_set(1.0f), v_add(v_set(1.0f), e));
+    vec slope = v_fma(square, v_set(6.0f * 0.79788456f * 0.044715f), v_set(2.0f * 0.79788456f));
+
+    return v_fma(v_mul(v_mul(x, slope), s), v_mul(e, s), s);
 }
 
 #endif

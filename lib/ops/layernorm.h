@@ -18,4 +18,15 @@
 void at_layernorm(float *out, const float *x, const float *residual, const float *gain,
                   const float *bias, double eps, size_t N, size_t C, struct at_pool *pool);
 
+/*
+ * at_layernorm_back - dx = residual + the gradient at x, of at_layernorm(x) without a residual.
+ *
+ *   dx = rstd (g - mean(g) - z mean(g z)) + residual,  g = gain dy,  z = (x - mean) rstd
+ *
+ * Shapes    dx, dy, x (N,C); residual (N,C) or NULL; gain (C).
+ * Edge      dx may be dy or residual.
+ */
+void at_layernorm_back(float *dx, const float *dy, const float *x, const float *residual,
+                       const float *gain, double eps, size_t N, size_t C, struct at_pool *pool);
+
 #endif

@@ -67,6 +67,20 @@ void at_precise_norm(float *out, const float *x, const float *residual, size_t l
                      struct at_pool *pool);
 
 /*
+ * The ways back of pairs: see at_layernorm_back(), at_activate_back(), at_attention_back(). That of
+ * a product is at_precise_linear() with at_weight_transposed(). Attention makes its map anew, since
+ * a map of floats is not precise: back->map is not looked at; d_map is floats.
+ */
+void at_precise_norm_back(float *dx, const float *dy, const float *x, const float *residual,
+                          size_t lo, const float *gain, double eps, size_t N, size_t C,
+                          struct at_pool *pool);
+void at_precise_activate_back(float *dx, const float *dy, const float *x, size_t lo, size_t n,
+                              enum at_epilogue form, struct at_pool *pool);
+void at_precise_attention_back(const struct at_attention_back *back,
+                               const struct at_attention_in *in, size_t lo, size_t B,
+                               struct at_pool *pool);
+
+/*
  * at_precise_attention - see at_attention().
  *
  * Shapes    q, k, v and context are pairs; maps are floats, rounded once.

@@ -77,6 +77,17 @@ struct at_weight at_weight_first(const struct at_weight *w, size_t n)
     return first;
 }
 
+struct at_weight at_weight_transposed(const struct at_weight *w)
+{
+    struct at_weight back = *w;
+
+    back.pitch = at_weight_pitch(w);
+    back.layout = w->layout == AT_OUT_MAJOR ? AT_IN_MAJOR : AT_OUT_MAJOR;
+    back.n_out = w->n_in;
+    back.n_in = w->n_out;
+    return back;
+}
+
 void at_weight_row(float *out, const struct at_weight *w, size_t i)
 {
     AT_BUG_IF(w->layout != AT_OUT_MAJOR || i >= w->n_out);

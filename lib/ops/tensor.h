@@ -45,6 +45,9 @@ size_t at_weight_pitch(const struct at_weight *w);
 /* at_weight_first - the first n outputs of w, where they lie. */
 struct at_weight at_weight_first(const struct at_weight *w, size_t n);
 
+/* at_weight_transposed - w, where it lies, as the matrix whose outputs are its inputs. */
+struct at_weight at_weight_transposed(const struct at_weight *w);
+
 /* at_weight_row - row i of an out-major weight (an embedding) as floats; out (n_in). */
 void at_weight_row(float *out, const struct at_weight *w, size_t i);
 
