@@ -10,7 +10,7 @@ import os
 import numpy as np
 from scipy import stats
 
-ITEMS, HEADS, TRAITS, CATEGORIES = 24, 2, 20, 3
+ITEMS, HEADS, TRAITS, CATEGORIES = 24, 2, 22, 3
 OUT = os.path.join(os.path.dirname(__file__), "..", "..", "fixtures", "oracle", "sensitivity.txt")
 
 
