@@ -81,6 +81,9 @@ AT_MUST_USE int pairs_report(struct job *job, struct pairs_report *r, struct at_
 void pairs_row(struct at_csv *csv, const struct at_pairs *p, size_t pair, size_t index,
                const double *scores, const size_t *n_tokens, const char *excluded);
 
+/* pairs_name - a pair's id, "pair 7" where the file gives none; the job's arena. */
+const char *pairs_name(struct job *job, const struct at_pair *pair, size_t index);
+
 /* note_excluded - list what was left out in the manifest, warn about how many; answers status, or
    EXIT_SKIPPED in place of EXIT_DONE when there are any. ids (n). */
 int note_excluded(struct job *job, const char *const *ids, char *const *excluded, size_t n,

@@ -316,8 +316,6 @@ static int run(struct call *c, const struct opt *table, int argc, char **argv)
         if (status)
             return status;
         keep_ours(c);
-        if (c->set.n == 0)
-            return report_error("shard %s has no items", c->shard_text);
     }
     rc = c->rescore ? rescore_items(c, &err) : score_set(c, argv[0], &err);
     return rc ? report_fault(&err) : finish(c, status);
