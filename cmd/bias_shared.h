@@ -30,7 +30,7 @@ struct interval_options {
 #define INTERVAL_OPTIONS(o)                                                                        \
     OPT_REAL(0, "level", &(o)->level, "P", 0.5, 0.9999, "confidence of the intervals"),            \
         OPT_INT(0, "resamples", &(o)->n_resamples, "N", 0, 1000000,                                \
-                "resamples of the bootstrap over target terms")
+                "resamples of the bootstrap over target terms, where there are 30 or more")
 
 /* json_interval - [low, high]; null ends where it is not defined. */
 struct at_json *json_interval(struct at_interval i);

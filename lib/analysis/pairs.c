@@ -356,7 +356,8 @@ void at_pair_shares(struct at_pair_shares *out, const struct at_pairs *p, const 
 void at_pair_compare(struct at_pair_test *out, const double *first, const double *second, size_t n,
                      double level)
 {
-    double z = at_normal_quantile(0.5 * (1.0 + level)), both = 0.0, x, y, m, half;
+    double z = at_normal_quantile(0.5 * (1.0 + level)), both = 0.0, x, y, m;
+    struct at_interval points;
 
     *out = (struct at_pair_test){ 0 };
     for (size_t i = 0; i < n; i++) {
@@ -375,7 +376,7 @@ void at_pair_compare(struct at_pair_test *out, const double *first, const double
     out->first = out->n ? 100.0 * (both + x) / m : NAN;
     out->second = out->n ? 100.0 * (both + y) / m : NAN;
     out->difference = out->first - out->second;
-    half = 100.0 * z * sqrt(x + y - (x - y) * (x - y) / m) / m;
-    out->interval = (struct at_interval){ out->difference - half, out->difference + half };
+    points = at_newcombe_paired(both, x, y, m - both - x - y, z);
+    out->interval = (struct at_interval){ 100.0 * points.low, 100.0 * points.high };
     out->p = at_sign_test(out->only_first, out->only_first + out->only_second);
 }

@@ -77,7 +77,7 @@ struct at_pair_test {
     size_t n;                       /* pairs scored by both */
     double first, second;           /* percent preference of each */
     double difference;              /* first - second, points */
-    struct at_interval interval;    /* of the difference: Wald's for paired shares, points */
+    struct at_interval interval;    /* of the difference, points: Newcombe's method 10 */
     size_t only_first, only_second; /* pairs in which a wins with one model alone */
     double p;                       /* McNemar's exact test on these two counts */
 };

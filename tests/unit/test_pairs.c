@@ -242,8 +242,10 @@ static void test_compare(void **state)
     ASSERT_NEAR(t.first, 80.0, 1e-12);
     ASSERT_NEAR(t.difference, 40.0, 1e-12);
     ASSERT_NEAR(t.p, 14.0 / 64.0, 1e-12);
-    /* Wald: 1.95996 * sqrt(6 - 16/10) / 10 */
-    ASSERT_NEAR(t.interval.low, 40.0 - 41.1127, 1e-3);
+    /* Newcombe's method 10 of 3, 5, 1, 1; worked with scipy's Wilson intervals. */
+    ASSERT_NEAR(t.interval.low, -4.35399601, 1e-6);
+    at_pair_compare(&t, first, first, 10, 0.95);
+    assert_true(t.difference == 0.0 && t.interval.low < -10.0 && t.interval.high > 10.0);
 }
 
 static void test_rescore(void **state)
