@@ -352,7 +352,7 @@ static int report_pairs(struct call *c, const char *path, char **excluded, int *
             .level = c->level,
         };
         for (size_t i = 0; i < pairs.n; i++)
-            ids[i] = pairs.items[i].id;
+            ids[i] = pairs_name(&c->job, &pairs.items[i], i);
         rc = pairs_report(&c->job, &r, err);
         *status = note_excluded(&c->job, ids, excluded, pairs.n, *status);
         free(ids);

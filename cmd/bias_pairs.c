@@ -192,7 +192,9 @@ static int write_rescored(struct call *c, struct at_error *err)
 
     for (size_t i = 0; i < c->pairs.n; i++)
         if (isnan(c->scores[2 * i]) || isnan(c->scores[2 * i + 1]))
-            c->excluded[i] = at_strdup("no scores");
+            c->excluded[i] = at_strdup(!*c->pairs.items[i].a   ? "no first sentence"
+                                       : !*c->pairs.items[i].b ? "no second sentence"
+                                                               : "no scores");
     if (!c->job.manifest || !(c->job.formats & FORMAT_CSV))
         return 0;
     rc = job_csv_open(&csv, &c->job, NULL, "items.csv", PAIR_COLUMNS, err);
@@ -248,7 +250,7 @@ static int finish(struct call *c)
     int status;
 
     for (size_t i = 0; i < c->pairs.n; i++)
-        ids[i] = c->pairs.items[i].id;
+        ids[i] = pairs_name(&c->job, &c->pairs.items[i], c->index[i]);
     if (pairs_report(&c->job, &r, &err))
         status = report_fault(&err);
     else
@@ -281,8 +283,6 @@ static int run(struct call *c, const struct opt *table, int argc, char **argv)
     if (rc)
         return report_fault(&err);
     keep_ours(c);
-    if (c->pairs.n == 0)
-        return report_error("shard %s has no pairs", c->shard_text);
     rc = c->rescore ? write_rescored(c, &err) : score_pairs(c, argv[0], &err);
     return rc ? report_fault(&err) : finish(c);
 }

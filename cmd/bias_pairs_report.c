@@ -108,6 +108,11 @@ static struct at_json *document(struct pairs_report *r, const struct at_pair_tes
 
 /* --- tables --- */
 
+const char *pairs_name(struct job *job, const struct at_pair *pair, size_t index)
+{
+    return *pair->id ? pair->id : at_arena_printf(&job->arena, "pair %zu", index);
+}
+
 void pairs_row(struct at_csv *csv, const struct at_pairs *p, size_t pair, size_t index,
                const double *scores, const size_t *n_tokens, const char *excluded)
 {

@@ -30,7 +30,7 @@ struct interval_options {
 #define INTERVAL_OPTIONS(o)                                                                        \
     OPT_REAL(0, "level", &(o)->level, "P", 0.5, 0.9999, "confidence of the intervals"),            \
         OPT_INT(0, "resamples", &(o)->n_resamples, "N", 0, 1000000,                                \
-                "resamples of the bootstrap over target terms")
+                "resamples of the bootstrap over target terms, where there are 30 or more")
 
 /* json_interval - [low, high]; null ends where it is not defined. */
 struct at_json *json_interval(struct at_interval i);
@@ -80,6 +80,9 @@ struct pairs_report {
 AT_MUST_USE int pairs_report(struct job *job, struct pairs_report *r, struct at_error *err);
 void pairs_row(struct at_csv *csv, const struct at_pairs *p, size_t pair, size_t index,
                const double *scores, const size_t *n_tokens, const char *excluded);
+
+/* pairs_name - a pair's id, "pair 7" where the file gives none; the job's arena. */
+const char *pairs_name(struct job *job, const struct at_pair *pair, size_t index);
 
 /* note_excluded - list what was left out in the manifest, warn about how many; answers status, or
    EXIT_SKIPPED in place of EXIT_DONE when there are any. ids (n). */

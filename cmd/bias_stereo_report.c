@@ -46,6 +46,7 @@ static struct at_json *scores_json(const struct at_stereo_scores *s)
 
     at_json_set_int(o, "n", (long long)s->n);
     at_json_set_int(o, "n_targets", (long long)s->n_targets);
+    at_json_set_int(o, "n_lms", (long long)s->n_lms);
     at_json_set_int(o, "n_excluded", (long long)s->n_excluded);
     at_json_set_int(o, "n_ties", (long long)s->n_ties);
     at_json_set_real(o, "ss", s->ss);
@@ -57,6 +58,8 @@ static struct at_json *scores_json(const struct at_stereo_scores *s)
     at_json_set(ci, "icat", json_interval(s->icat_ci));
     at_json_set(ci, "ss_wilson", json_interval(s->ss_wilson));
     at_json_set(o, "ci", ci);
+    at_json_set_real(o, "p", s->preference.p);
+    at_json_set_real(o, "p_least", s->preference.least);
     return o;
 }
 
@@ -253,8 +256,8 @@ static int picture_categories(struct job *job, const struct stereo_report *r, st
     size_t n = 0;
     struct at_bar *bars = at_arena_alloc(&arena, r->set->n_categories + 1, sizeof *bars);
     struct at_stereo_scores s = aggregate(r, -1, -1, -1);
-    char *interval = at_asprintf("%g %% bootstrap interval over target terms",
-                                 100.0 * r->options.bootstrap.level);
+    char *interval =
+        at_asprintf("%g %% interval over target terms", 100.0 * r->options.bootstrap.level);
     int rc;
 
     bars[n++] = bar_of(&arena, "overall", &s, s.ss_ci, 0);
@@ -364,8 +367,9 @@ static void print_report(const struct job *job, const struct stereo_report *r)
         if (!is_absent(&s))
             print_row(r->set->categories[c], &s);
     }
-    printf("  %g %% intervals by bootstrap over target terms; SS 50 is no preference\n",
-           100.0 * r->options.bootstrap.level);
+    printf("  %g %% intervals over target terms: bootstrap from %d terms on, else Student's t; "
+           "SS 50 is no preference\n",
+           100.0 * r->options.bootstrap.level, AT_FEW_CLUSTERS);
 }
 
 int stereo_report(struct job *job, struct stereo_report *r, struct at_error *err)

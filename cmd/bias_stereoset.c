@@ -194,7 +194,8 @@ static int rescore_items(struct call *c, struct at_error *err)
         for (size_t g = 0; g < AT_N_GOLD; g++)
             if (isnan(c->scores[AT_N_GOLD * i + g]) && !c->excluded[i])
                 c->excluded[i] =
-                    at_asprintf("%s sentence: no score", at_gold_name((enum at_gold)g));
+                    at_asprintf("%s sentence: no score%s", at_gold_name((enum at_gold)g),
+                                g == AT_UNRELATED ? AT_STEREO_IN_PART : "");
     if (!job->manifest || !(job->formats & FORMAT_CSV))
         return 0;
     rc = job_csv_open(&csv, job, NULL, "items.csv", STEREO_COLUMNS, err);
@@ -316,8 +317,6 @@ static int run(struct call *c, const struct opt *table, int argc, char **argv)
         if (status)
             return status;
         keep_ours(c);
-        if (c->set.n == 0)
-            return report_error("shard %s has no items", c->shard_text);
     }
     rc = c->rescore ? rescore_items(c, &err) : score_set(c, argv[0], &err);
     return rc ? report_fault(&err) : finish(c, status);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/stereo_scoring.h"
 #include "base/strbuf.h"
 #include "cmd/bias_shared.h"
 
@@ -116,22 +117,20 @@ int note_part(struct job *job, const char *part, const char *why, int status)
 int note_excluded(struct job *job, const char *const *ids, char *const *excluded, size_t n,
                   int status)
 {
-    const char *first = NULL, *id = NULL;
-    size_t n_excluded = 0;
+    size_t count[2] = { 0 }, first[2] = { 0 }; /* excluded whole, in part */
 
     for (size_t i = 0; i < n; i++) {
+        size_t in_part = excluded[i] && strstr(excluded[i], AT_STEREO_IN_PART);
         if (!excluded[i])
             continue;
         if (job->manifest)
             manifest_skipped(job->manifest, ids[i], excluded[i]);
-        if (n_excluded++ == 0) {
-            first = excluded[i];
-            id = ids[i];
-        }
+        if (count[in_part]++ == 0)
+            first[in_part] = i;
     }
-    if (n_excluded == 0)
-        return status;
-    report_warning("%zu of %zu item%s excluded; the first, '%s': %s", n_excluded, n, at_plural(n),
-                   id, first);
-    return status == EXIT_DONE ? EXIT_SKIPPED : status;
+    for (size_t k = 0; k < 2; k++)
+        if (count[k])
+            report_warning("%zu of %zu item%s excluded%s; the first, '%s': %s", count[k], n,
+                           at_plural(n), k ? " in part" : "", ids[first[k]], excluded[first[k]]);
+    return count[0] + count[1] && status == EXIT_DONE ? EXIT_SKIPPED : status;
 }

@@ -52,11 +52,18 @@ static void on_done(void *arg, size_t n_done)
     progress_show(&w->progress, n_done);
 }
 
-static int on_capture(void *arg, const char *id, const char *path, struct at_error *err)
+static int on_capture(void *arg, const char *id, const char *path,
+                      const struct at_capture_file *capture, struct at_error *err)
 {
     struct walk *w = arg;
     struct manifest *m = w->x->sink->manifest;
 
+    if (capture->n_odd_rows)
+        report_warning(
+            "%s: %zu row%s of attention do%s not sum to 1, the first to %.4g: shares and "
+            "entropies hold for rows that do",
+            path, capture->n_odd_rows, at_plural(capture->n_odd_rows),
+            capture->n_odd_rows == 1 ? "es" : "", capture->odd_sum);
     return m ? manifest_input_named(m, "capture", id, path, err) : 0;
 }
 

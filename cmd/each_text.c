@@ -265,6 +265,12 @@ static int open_capture(struct at_capture_file *out, struct loop *l, const char 
     if (rc)
         return rc;
     rc = capture_doc(&it->doc, job, out, id, err);
+    if (!rc && out->n_odd_rows)
+        report_warning(
+            "%s: %zu row%s of attention do%s not sum to 1, the first to %.4g: shares and "
+            "entropies hold for rows that do",
+            path, out->n_odd_rows, at_plural(out->n_odd_rows), out->n_odd_rows == 1 ? "es" : "",
+            out->odd_sum);
     if (!rc)
         rc = begin(l, it, is_fatal, err);
     if (!rc) {

@@ -234,6 +234,7 @@ static void take_scores(struct stereo_heads *h, const double *scores)
 {
     for (size_t k = 0; k < h->n_items; k++) {
         const double *s = scores + AT_N_GOLD * h->item[k];
+        h->s.term[k] = (int)h->set->items[h->item[k]].target;
         h->s.category[k] = (int)h->set->items[h->item[k]].category;
         h->s.bias[k] = s[AT_STEREO] - s[AT_ANTI];
         h->s.margin[k] = 0.5 * (s[AT_STEREO] + s[AT_ANTI]) - s[AT_UNRELATED];

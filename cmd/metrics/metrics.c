@@ -1,5 +1,5 @@
 /*
- * metrics.c - `atlas metrics`: ten numbers for every head, layer and the whole model, with bands,
+ * metrics.c - `atlas metrics`: numbers for every head, layer and the whole model, with bands,
  * ranks and what is ordinary for this model.
  */
 #include "cmd/metrics/metrics.h"
@@ -245,7 +245,7 @@ static const struct opt *options(void *own, struct call *call)
         OPT_GROUP("Metrics"),
         OPT_TEXT(0, "explain", &m->explain, "METRIC|all", "tell formula, range, reading and source of a metric, and stop"),
         OPT_FLAG(0, "no-baseline", &m->no_baseline, "leave out what is ordinary for the model"),
-        OPT_FLAG(0, "full-scale", &m->full_scale, "gauges run from 0 to 1 instead of the usual range"),
+        OPT_FLAG(0, "full-scale", &m->full_scale, "gauges run from 0 to 1 instead of the range that is possible"),
         OPT_INCLUDE(call->select_options),
         OPT_INCLUDE(call->output_options),
         OPT_INCLUDE(call->common_options),

@@ -3,6 +3,7 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "cmd/caption.h"
@@ -51,18 +52,32 @@ static bool has_bands(const struct subject *s)
 static struct at_gauge gauge(const struct subject *s, size_t metric, double value)
 {
     const struct at_metric_text *text = &at_metric_texts[metric];
+    bool is_flow = metric == AT_FLOW_CHANGE;
+    struct at_metric_limits limits = { NAN, NAN };
 
+    if (has_bands(s) && !is_flow)
+        limits = at_metric_limits(&s->t->reference, metric);
     return (struct at_gauge){
         .name = text->title,
         .value = value,
-        .hi = s->m->full_scale ? 1.0 : text->gauge_max,
-        .low = has_bands(s) ? text->low_limit : NAN,
-        .high = has_bands(s) ? text->high_limit : NAN,
+        .hi = s->m->full_scale ? 1.0
+              : is_flow        ? at_flow_change_greatest()
+                               : at_metric_get(&s->t->reference.greatest, metric),
+        .low = limits.low,
+        .high = limits.high,
         .band_names = { text->band_label[0], text->band_label[1], text->band_label[2] },
         .mean = NAN,
         .baseline = NAN,
         .decimals = value < 0.01 ? 4 : 3,
     };
+}
+
+/* Metrics in nats or tokens have no gauge: their scales are not those of the others. */
+static bool has_gauge(size_t metric)
+{
+    const char *unit = at_metric_fields[metric].unit;
+
+    return strcmp(unit, "nats") && strcmp(unit, "tokens");
 }
 
 /* Gauges of every metric that has a scale: of the mean map, or of a head with its rank, its layer
@@ -86,14 +101,15 @@ static int picture_gauges(const struct subject *s, const struct at_head_metrics 
         .mean_name = head ? "mean of the layer's heads" : NULL,
         .baseline_name = s->t->baseline ? "this model on neutral sentences" : NULL,
         .width_mm = s->sink->call->width_mm,
-        .note = has_bands(s) ? "bands are for orientation; they were not derived from data"
+        .note = has_bands(s) ? "bands are thirds of the way between even attention and attention "
+                               "to one key at this length"
                              : "bands and baselines hold for raw attention only",
     };
     int rc = 0;
 
     for (size_t i = 0; i < AT_N_METRICS; i++) {
         double v = at_metric_get(metrics, i);
-        if (isnan(at_metric_texts[i].gauge_max) || isnan(v))
+        if (!has_gauge(i) || isnan(v))
             continue;
         rows[g.n] = gauge(s, i, v);
         if (head) {
@@ -117,7 +133,7 @@ static int picture_gauges(const struct subject *s, const struct at_head_metrics 
     return rc;
 }
 
-/* The mean map's metrics on axes from 0 to 1, each the place on its gauge. */
+/* The mean map's metrics on axes that share a scale: from even attention to one key per token. */
 static int picture_profile(const struct subject *s, struct at_error *err)
 {
     const char *names[AT_N_METRIC_TEXTS];
@@ -131,17 +147,16 @@ static int picture_profile(const struct subject *s, struct at_error *err)
                           .series = &series,
                           .n_series = 1,
                           .width_mm = s->sink->call->width_mm,
-                          .note = "each axis runs over the scale of its gauge" };
+                          .note = "centre: even attention in a text of this length; rim: attention "
+                                  "to one key" };
     int rc = 0;
 
-    for (size_t i = 0; i < AT_N_METRIC_TEXTS; i++) {
-        const struct at_metric_text *text = &at_metric_texts[i];
-        double v = i < AT_N_METRICS ? at_metric_get(&s->t->global, i) : s->t->flow_change;
-        double place = at_metric_gauge(text, v, s->m->full_scale);
-        if (isnan(place) || isnan(text->low_limit))
+    for (size_t i = 0; has_bands(s) && i < AT_N_METRICS; i++) {
+        double place = at_metric_place(&s->t->reference, i, at_metric_get(&s->t->global, i));
+        if (isnan(place) || !at_metric_texts[i].has_bands)
             continue;
-        names[r.n_axes] = text->title;
-        values[r.n_axes++] = place;
+        names[r.n_axes] = at_metric_texts[i].title;
+        values[r.n_axes++] = fmin(fmax(place, 0.0), 1.0);
     }
     if (r.n_axes >= 3) /* a map without metrics has none */
         rc = sink_picture(s->sink, s->doc, s->doc->model_name, "metrics_radar", at_draw_radar(&r),

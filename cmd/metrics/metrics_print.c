@@ -15,10 +15,12 @@ static void print_number(double v, int width)
 }
 
 /* "Low" where the document says "low". */
-static const char *band_label(const struct metrics *m, size_t metric, double v)
+static const char *band_label(const struct metrics *m, const struct at_text_metrics *t,
+                              size_t metric, double v)
 {
     const struct at_metric_text *text = &at_metric_texts[metric];
-    enum at_band band = m->x->call->matrix == AT_RAW ? at_metric_band(text, v) : AT_BAND_NONE;
+    enum at_band band =
+        m->x->call->matrix == AT_RAW ? at_metric_band(&t->reference, metric, v) : AT_BAND_NONE;
 
     return band == AT_BAND_NONE ? "" : text->band_label[band];
 }
@@ -35,7 +37,7 @@ static void print_metric(const struct metrics *m, const struct at_text_metrics *
 
     printf("  %-22s", at_metric_key(i));
     print_number(v, 9);
-    printf("  %-9s", band_label(m, i, v));
+    printf("  %-9s", band_label(m, t, i, v));
     if (t->least[i] != AT_NONE) {
         print_extreme(t, i, t->least[i]);
         print_extreme(t, i, t->greatest[i]);
@@ -54,7 +56,7 @@ static void print_head(const struct metrics *m, const struct at_text_metrics *t,
         double v = at_metric_get(&h->metrics, i);
         printf("  %-22s", at_metric_key(i));
         print_number(v, 9);
-        printf("  %-9s", band_label(m, i, v));
+        printf("  %-9s", band_label(m, t, i, v));
         print_number(at_metric_get(&t->layers[h->layer].head_means, i), 12);
         if (isnan(v))
             printf("%12s", "n/a");
@@ -105,8 +107,6 @@ void metrics_print(const struct metrics *m, const struct at_doc *doc,
         print_metric(m, t, i);
     printf("  %-22s", at_metric_key(AT_FLOW_CHANGE));
     print_number(t->flow_change, 9);
-    if (t->flow_change_band)
-        printf("  %s", band_label(m, AT_FLOW_CHANGE, t->flow_change));
     printf("\n");
     print_chosen(m, t);
 }
@@ -120,9 +120,10 @@ void metrics_explain(size_t metric)
     if (m->formula_causal)
         printf("  causal   %s\n", m->formula_causal);
     printf("  range    %s\n  high     %s\n  low      %s\n", m->range, m->high, m->low);
-    if (!isnan(m->low_limit))
-        printf("  bands    %s to %g, %s from %g on, %s between\n", m->band_label[AT_BAND_LOW],
-               m->low_limit, m->band_label[AT_BAND_HIGH], m->high_limit,
-               m->band_label[AT_BAND_MIDDLE]);
+    if (m->has_bands)
+        printf("  bands    %s, %s, %s: thirds of the way between what even attention and\n"
+               "           attention to one key give in a text of the same length\n",
+               m->band_label[AT_BAND_LOW], m->band_label[AT_BAND_MIDDLE],
+               m->band_label[AT_BAND_HIGH]);
     printf("  source   %s\n", m->source);
 }

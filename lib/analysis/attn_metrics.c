@@ -40,6 +40,7 @@ void at_metric_set(struct at_attn_metrics *m, size_t i, double value)
 enum { LANES = 8 };
 typedef float vfloat __attribute__((vector_size(LANES * sizeof(float))));
 typedef int32_t vint __attribute__((vector_size(LANES * sizeof(int32_t))));
+typedef int64_t vlong __attribute__((vector_size(LANES * sizeof(int64_t))));
 typedef double vdouble __attribute__((vector_size(LANES * sizeof(double))));
 
 /* Sums over the visible cells, in lanes. Squares are taken about a value near the mean, so that a
@@ -89,6 +90,28 @@ AT_CLONES static float add_row(struct sums *s, const float *row, size_t n)
                   rest);
 }
 
+/* Sum over the n visible cells of row i of weight times distance to the query. */
+AT_CLONES static double row_distance(const float *row, size_t n, size_t i)
+{
+    vdouble sum = { 0 }, at = { 0, 1, 2, 3, 4, 5, 6, 7 };
+    vfloat x;
+    double rest = 0.0;
+    size_t j = 0;
+
+    at -= (double)i;
+    for (; j + LANES <= n; j += LANES) {
+        memcpy(&x, row + j, sizeof x);
+        vdouble away = (vdouble)((vlong)at & INT64_MAX); /* |at| */
+        sum += __builtin_convertvector(x, vdouble) * away;
+        at += (double)LANES;
+    }
+    for (; j < n; j++)
+        rest += (double)row[j] * (double)(j > i ? j - i : i - j);
+    for (size_t k = 0; k < LANES; k++)
+        rest += sum[k];
+    return rest;
+}
+
 static double entropy_ceiling(size_t T, bool is_causal)
 {
     double sum = 0.0;
@@ -122,46 +145,72 @@ static void distribution(struct at_attn_metrics *out, const float *map, size_t T
     out->distribution_q75 = value[2];
 }
 
-void at_attn_metrics(struct at_attn_metrics *out, const float *map, size_t T,
-                     struct at_map_kind kind, float *scratch)
-{
-    size_t first = kind.is_causal && T > 1 ? 1 : 0; /* row 0 of a causal map is always 1 */
-    size_t n = kind.is_causal ? T * (T + 1) / 2 : T * T;
-    double sum_max = 0.0, max = 0.0, column = 0.0, sum = 0.0, sq = 0.0;
-    size_t below = 0;
-    struct sums s = { .about = (double)T / (double)n, .limit = (float)(1.0 / (double)T) };
+/* What one walk over the visible cells adds up. */
+struct walk {
+    size_t n, below;                  /* visible cells, those under 1/T */
+    double mean, variance;            /* of the visible cells */
+    double max, sum_max;              /* of the rows that say something of confidence */
+    double column, entropy, distance; /* sums over all rows */
+};
 
-    AT_BUG_IF(T == 0);
-    out->focus_entropy = 0.0;
+/* about: the mean of the cells as far as it is known. */
+static struct walk walk_map(const float *map, size_t T, bool is_causal, double about)
+{
+    size_t first = is_causal && T > 1 ? 1 : 0; /* row 0 of a causal map is always 1 */
+    struct walk w = { .n = is_causal ? T * (T + 1) / 2 : T * T };
+    struct sums s = { .about = about, .limit = (float)(1.0 / (double)T) };
+    double sum = 0.0, sq = 0.0;
+
     for (size_t i = 0; i < T; i++) {
         const float *row = map + i * T;
-        size_t visible = kind.is_causal ? i + 1 : T;
+        size_t visible = is_causal ? i + 1 : T;
         double row_max = add_row(&s, row, visible);
-        out->focus_entropy -= at_sum_plogp(row, visible);
-        column += row[0];
+        w.entropy -= at_sum_plogp(row, visible);
+        w.distance += row_distance(row, visible, i);
+        w.column += row[0];
         if (i >= first) {
-            sum_max += row_max;
-            max = AT_MAX(max, row_max);
+            w.sum_max += row_max;
+            w.max = AT_MAX(w.max, row_max);
         }
     }
     for (size_t k = 0; k < LANES; k++) {
-        sum += s.sum[k] / (double)n;
-        sq += s.sq[k] / (double)n;
-        below += (size_t)s.below[k];
+        sum += s.sum[k] / (double)w.n;
+        sq += s.sq[k] / (double)w.n;
+        w.below += (size_t)s.below[k];
     }
-    if (isnan(sum)) {
+    w.mean = about + sum;
+    w.variance = AT_MAX(sq - sum * sum, 0.0);
+    return w;
+}
+
+void at_attn_metrics(struct at_attn_metrics *out, const float *map, size_t T,
+                     struct at_map_kind kind, float *scratch)
+{
+    size_t first = kind.is_causal && T > 1 ? 1 : 0;
+    double even = kind.is_causal ? 2.0 / (double)(T + 1) : 1.0 / (double)T;
+    struct walk w = walk_map(map, T, kind.is_causal, even);
+
+    AT_BUG_IF(T == 0);
+    if (isnan(w.mean)) {
         for (size_t i = 0; i < AT_N_METRICS; i++)
             at_metric_set(out, i, NAN);
         return;
     }
-    out->confidence_max = max;
-    out->confidence_avg = sum_max / (double)(T - first);
-    out->focus_normalized = out->focus_entropy / entropy_ceiling(T, kind.is_causal);
-    out->sparsity = (double)below / (double)n;
-    out->uniformity = sqrt(AT_MAX(sq - sum * sum, 0.0));
+    /* Rows that do not sum to 1: the mean is none of those digits that even attention shares. */
+    if (fabs(w.mean - even) > 1e-3 * even)
+        w = walk_map(map, T, kind.is_causal, walk_map(map, T, kind.is_causal, 0.0).mean);
+    double sum = w.mean * (double)w.n;
+    out->confidence_max = w.max;
+    out->confidence_avg = w.sum_max / (double)(T - first);
+    out->focus_entropy = w.entropy;
+    out->focus_normalized = fmin(w.entropy / entropy_ceiling(T, kind.is_causal), 1.0);
+    out->sparsity = (double)w.below / (double)w.n;
+    out->uniformity = sqrt(w.variance);
     out->balance = NAN;
-    if (kind.has_summary_token)
-        out->balance = T < 2 ? 0.0 : column / (double)n / (sum + s.about);
+    if (kind.has_summary_token && sum > 0.0)
+        out->balance = T < 2 ? 0.0 : w.column / sum;
+    out->mean_distance = sum > 0.0 ? w.distance / sum : NAN;
+    out->row_entropy = w.entropy / (double)(T - first);
     distribution(out, map, T, kind.is_causal, scratch);
 }
 

@@ -1,8 +1,11 @@
 /*
- * attn_metrics.h - confidence, focus, sparsity, distribution, uniformity, balance, flow change.
+ * attn_metrics.h - confidence, focus, sparsity, distribution, uniformity, balance, distance, flow
+ * change.
  *
  * Source    Attention Atlas, metrics.py, made causal-aware throughout: a causal model's support is
  *           the lower triangle, its entropy ceiling ln(T!), its row 0 says nothing of confidence.
+ *           Entropy per row: Clark et al. 2019, section 3.3; distance: Vig and Belinkov 2019,
+ *           section 4.3.
  */
 #ifndef ANALYSIS_ATTN_METRICS_H
 #define ANALYSIS_ATTN_METRICS_H
@@ -28,7 +31,9 @@
     X(distribution_median, "weight", "median of the visible cells") \
     X(distribution_q75, "weight", "upper quartile of the visible cells") \
     X(uniformity, "weight", "standard deviation of the visible cells") \
-    X(balance, "fraction", "share of the first column; undefined without a summary token")
+    X(balance, "fraction", "share of the first column; undefined without a summary token") \
+    X(mean_distance, "tokens", "mean distance of query and key, weighted by attention") \
+    X(row_entropy, "nats", "entropy of a row, mean over rows; row 0 left out when causal")
 /* clang-format on */
 
 #define AT_METRIC_MEMBER(name, unit, help) double name;
@@ -57,10 +62,11 @@ void at_metric_set(struct at_attn_metrics *m, size_t i, double value);
 /*
  * at_attn_metrics - all metrics of one map (T,T), in one pass over the cells and one selection.
  *
- * Shapes    map (T,T), row i sums to 1; scratch (T*T).
- * Edge      T = 1: confidence 1, entropy 0, normalised 0, balance 0. 1/T and the cells are compared
- *           as floats, so that a uniform row has none below. With a visible cell that is NaN (of a
- *           word whose attention was all on special tokens) every metric is NaN.
+ * Shapes    map (T,T), row i sums to 1 (other maps cost two passes more); scratch (T*T).
+ * Edge      T = 1: confidence 1, entropy 0, normalised 0, balance 0, distance 0. 1/T and the cells
+ *           are compared as floats, so that a uniform row has none below. focus_normalized is cut
+ *           at 1. With a visible cell that is NaN (of a word whose attention was all on special
+ *           tokens) every metric is NaN.
  * Memory    writes out and scratch only, so heads may be spread over threads.
  */
 void at_attn_metrics(struct at_attn_metrics *out, const float *map, size_t T,

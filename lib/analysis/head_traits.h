@@ -16,7 +16,7 @@
 #include "base/pool.h"
 
 /* Name of this list and of how its numbers are made; another list gets another name. */
-#define AT_TRAITS_VERSION "causal-aware-isa2x2-1"
+#define AT_TRAITS_VERSION "causal-aware-isa2x2-2"
 
 enum {
     AT_N_PART_TRAITS = 4, /* context and completion, each to each */

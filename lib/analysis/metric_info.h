@@ -1,16 +1,15 @@
 /*
- * metric_info.h - what to say about a metric: bands, gauge, rank, formula, reading, paper.
+ * metric_info.h - what to say about a metric: formula, range, reading, paper, rank.
  *
- * One table for `metrics --explain`, the gauges and the manual.
+ * One table for `metrics --explain`, the pictures and the manual.
  */
 #ifndef ANALYSIS_METRIC_INFO_H
 #define ANALYSIS_METRIC_INFO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "analysis/attn_metrics.h"
-
-enum at_band { AT_BAND_LOW, AT_BAND_MIDDLE, AT_BAND_HIGH, AT_BAND_NONE };
 
 struct at_metric_text {
     const char *title;                    /* "Confidence (max)" */
@@ -19,9 +18,8 @@ struct at_metric_text {
     const char *range;
     const char *high, *low; /* how to read such values */
     const char *source;
-    double low_limit, high_limit; /* value <= low is low, >= high is high; NaN: no bands */
-    double gauge_max;             /* right end of the gauge, which starts at 0 */
-    const char *band_label[3];    /* "Low", "Medium", "High" */
+    bool has_bands;            /* see analysis/metric_reference.h */
+    const char *band_label[3]; /* "Low", "Medium", "High"; NULL without bands */
 };
 
 /* The metrics in their order, then flow_change. */
@@ -33,12 +31,6 @@ const char *at_metric_key(size_t i);
 
 /* at_metric_text_find - by key, "-" for "_" allowed; NULL when there is none. */
 const struct at_metric_text *at_metric_text_find(const char *key);
-
-/* at_metric_band - bands hold for raw attention only; AT_BAND_NONE for NaN or a metric without. */
-enum at_band at_metric_band(const struct at_metric_text *m, double value);
-
-/* at_metric_gauge - 0..1, where the value stands on its gauge; full: the gauge ends at 1. */
-double at_metric_gauge(const struct at_metric_text *m, double value, int full);
 
 /* at_rank_percent - 100 * share of the n values that are strictly smaller; NaN values and a NaN
    value have no rank. */

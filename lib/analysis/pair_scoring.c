@@ -78,11 +78,17 @@ static void exclude(struct at_pair_result *r, size_t k, const char *why)
         r->excluded = at_asprintf("sentence %c: %s", k == 0 ? 'a' : 'b', why);
 }
 
-/* Both sentences in line; one that the model cannot take excludes the pair. */
+/* Both sentences in line; one that is blank or that the model cannot take excludes the pair. */
 static int ask(struct at_pair_result *r, struct work *w, struct at_scorer *s,
                const struct at_pair *pair, const struct at_pair_rule *rule, struct at_error *err)
 {
-    int rc = prepare(w, s, pair, rule->tokens, err);
+    int rc;
+
+    if (!*pair->a || !*pair->b) {
+        r->excluded = at_asprintf("no %s sentence", *pair->a ? "second" : "first");
+        return 0;
+    }
+    rc = prepare(w, s, pair, rule->tokens, err);
 
     for (size_t k = 0; k < 2 && !rc; k++) {
         rc = at_scorer_add_text(s, w->log_p[k], &w->tokens[k], w->wanted[k], rule->score, err);

@@ -33,19 +33,12 @@ struct row {
 
 struct rows AT_ARRAY(struct row);
 
-static int add_row(struct rows *rows, struct at_arena *arena, const char *const *field,
-                   size_t number, struct at_error *err)
+static void add_row(struct rows *rows, struct at_arena *arena, const char *const *field)
 {
-    struct row *row;
+    struct row *row = at_array_push(rows);
 
-    for (size_t f = A; f <= B; f++)
-        if (!field[f] || field[f][0] == '\0')
-            return at_fail(err, AT_EFORMAT, "pair %zu: %s sentence", number,
-                           f == A ? "no first" : "no second");
-    row = at_array_push(rows);
     for (size_t f = 0; f < N_FIELDS; f++)
         row->field[f] = at_arena_strdup(arena, field[f] ? field[f] : "");
-    return 0;
 }
 
 static int no_columns(const struct at_table *t, struct at_error *err)
@@ -95,7 +88,7 @@ static int read_table(struct rows *rows, struct at_arena *arena, const char *pat
         for (size_t f = 0; f < N_FIELDS; f++)
             if (column[f] >= 0)
                 field[f] = at_table_cell(&t, r, (size_t)column[f]);
-        rc = add_row(rows, arena, field, r, err);
+        add_row(rows, arena, field);
     }
     at_table_release(&t);
     return rc ? at_error_in(err, "%s", path) : 0;
@@ -122,7 +115,8 @@ static int json_field(const char **out, const struct at_json *object, const char
     return 0;
 }
 
-/* a and b under names of one kind, the first of which the object has both; else they stay NULL. */
+/* a and b under names of one kind, the first of which the object has both; else they stay NULL. A
+   null is a blank, as in a table. */
 static int json_sentences(const char **field, const struct at_json *object, char (*number)[24],
                           struct at_error *err)
 {
@@ -132,6 +126,8 @@ static int json_sentences(const char **field, const struct at_json *object, char
         for (size_t f = A; f <= B && !rc; f++) {
             const char *const names[] = { field_names[f][i], NULL };
             rc = json_field(&field[f], object, names, number[f], sizeof number[f], err);
+            if (!rc && !field[f] && at_json_get(object, field_names[f][i]))
+                field[f] = "";
         }
     return rc;
 }
@@ -155,7 +151,7 @@ static int read_json_line(struct rows *rows, struct at_arena *arena, const struc
                      "want the keys sentence_good and sentence_bad, sent_more and "
                      "sent_less, text_a and text_b, good and bad, or a and b");
     if (!rc)
-        rc = add_row(rows, arena, field, rows->n, err);
+        add_row(rows, arena, field);
     at_json_free(object);
     return rc ? at_error_in(err, "line %zu", l->number) : 0;
 }
@@ -360,7 +356,8 @@ void at_pair_shares(struct at_pair_shares *out, const struct at_pairs *p, const 
 void at_pair_compare(struct at_pair_test *out, const double *first, const double *second, size_t n,
                      double level)
 {
-    double z = at_normal_quantile(0.5 * (1.0 + level)), both = 0.0, x, y, m, half;
+    double z = at_normal_quantile(0.5 * (1.0 + level)), both = 0.0, x, y, m;
+    struct at_interval points;
 
     *out = (struct at_pair_test){ 0 };
     for (size_t i = 0; i < n; i++) {
@@ -379,7 +376,7 @@ void at_pair_compare(struct at_pair_test *out, const double *first, const double
     out->first = out->n ? 100.0 * (both + x) / m : NAN;
     out->second = out->n ? 100.0 * (both + y) / m : NAN;
     out->difference = out->first - out->second;
-    half = 100.0 * z * sqrt(x + y - (x - y) * (x - y) / m) / m;
-    out->interval = (struct at_interval){ out->difference - half, out->difference + half };
+    points = at_newcombe_paired(both, x, y, m - both - x - y, z);
+    out->interval = (struct at_interval){ 100.0 * points.low, 100.0 * points.high };
     out->p = at_sign_test(out->only_first, out->only_first + out->only_second);
 }

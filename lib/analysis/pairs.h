@@ -16,10 +16,10 @@
 #include "stats/intervals.h"
 
 struct at_pair {
-    const char *id; /* "" when the file has none */
-    const char *a, *b;
-    size_t category;  /* index into at_pairs.categories */
-    size_t direction; /* index into at_pairs.directions */
+    const char *id;    /* "" when the file has none */
+    const char *a, *b; /* "" where the file has a blank: at_pair_score() excludes such a pair */
+    size_t category;   /* index into at_pairs.categories */
+    size_t direction;  /* index into at_pairs.directions */
 };
 
 struct at_pairs {
@@ -41,7 +41,7 @@ struct at_pairs {
  *   direction  stereo_antistereo, direction
  *
  * Errors    AT_EIO, AT_ENOTFOUND; AT_EFORMAT: no pair of columns (which were found), a line of
- *           JSONL that is not an object with both, an empty sentence: the row is named. No rows.
+ *           JSONL that is not an object with both; no rows.
  * Memory    at_pairs_release(), which accepts a zeroed struct and may be called twice.
  */
 AT_MUST_USE int at_pairs_read(struct at_pairs *out, const char *path, struct at_error *err);
@@ -77,7 +77,7 @@ struct at_pair_test {
     size_t n;                       /* pairs scored by both */
     double first, second;           /* percent preference of each */
     double difference;              /* first - second, points */
-    struct at_interval interval;    /* of the difference: Wald's for paired shares, points */
+    struct at_interval interval;    /* of the difference, points: Newcombe's method 10 */
     size_t only_first, only_second; /* pairs in which a wins with one model alone */
     double p;                       /* McNemar's exact test on these two counts */
 };

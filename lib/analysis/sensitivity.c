@@ -6,16 +6,19 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/attr.h"
+#include "stats/clusters.h"
 #include "stats/effect.h"
 #include "stats/multiple.h"
-#include "stats/rank_tests.h"
 #include "stats/spearman.h"
 #include "stats/summary.h"
 
 static const double ROUNDING = 1e-5; /* two float32 passes over batches cut differently */
+static const double STORAGE =
+    2.4e-7; /* of a float's value: four times what its last bit is worth */
 static const double SIGNIFICANT = 0.05;
 
 int at_sensitivity_init(struct at_sensitivity *out, size_t n_items, size_t n_heads,
@@ -34,6 +37,9 @@ int at_sensitivity_init(struct at_sensitivity *out, size_t n_items, size_t n_hea
     s.anti = s.stereo + n_items * row;
     for (size_t i = 0; i < 2 * n_items * row; i++)
         s.stereo[i] = NAN;
+    s.term = at_malloc(n_items, sizeof *s.term);
+    for (size_t i = 0; i < n_items; i++)
+        s.term[i] = (int)i;
     s.category = at_calloc(n_items, sizeof *s.category);
     s.bias = at_calloc(n_items, sizeof *s.bias);
     s.margin = at_calloc(n_items, sizeof *s.margin);
@@ -44,6 +50,7 @@ int at_sensitivity_init(struct at_sensitivity *out, size_t n_items, size_t n_hea
 void at_sensitivity_release(struct at_sensitivity *s)
 {
     free(s->stereo);
+    free(s->term);
     free(s->category);
     free(s->bias);
     free(s->margin);
@@ -99,22 +106,46 @@ struct trait_job {
     size_t trait, n;
     size_t *items; /* (n) where the trait is defined */
     int *group;    /* (n) */
+    int *unit;     /* (n) terms, numbered anew: one of two categories is two units */
+    size_t n_units;
+    int *unit_of; /* (terms, n_categories) scratch */
     double *bias, *margin;
     float *deltas; /* (n_heads, n) */
     double *room;  /* (slots, 2, n) */
 };
+
+static size_t n_terms(const struct at_sensitivity *s)
+{
+    int most = -1;
+
+    for (size_t i = 0; i < s->n_items; i++)
+        most = AT_MAX(most, s->term[i]);
+    return (size_t)(most + 1);
+}
+
+static int unit_number(struct trait_job *job, size_t item)
+{
+    const struct at_sensitivity *s = job->s;
+    int *u = &job->unit_of[(size_t)s->term[item] * s->n_categories + (size_t)s->category[item]];
+
+    if (*u < 0)
+        *u = (int)job->n_units++;
+    return *u;
+}
 
 static void gather(struct trait_job *job, size_t trait)
 {
     const struct at_sensitivity *s = job->s;
 
     job->trait = trait;
-    job->n = 0;
+    job->n = job->n_units = 0;
+    memset(job->unit_of, -1, n_terms(s) * s->n_categories * sizeof *job->unit_of);
     for (size_t i = 0; i < s->n_items; i++) {
         if (!is_defined(s, i, trait))
             continue;
         job->items[job->n] = i;
         job->group[job->n] = s->category[i];
+        job->unit[job->n] = unit_number(job, i);
         job->bias[job->n] = s->bias[i];
         job->margin[job->n++] = s->margin[i];
     }
@@ -140,7 +171,7 @@ static void head_task(void *arg, size_t head, size_t slot)
     double *delta = job->room + slot * 2 * n, *middle = delta + n;
     struct at_trait_effect *e = &job->out[head * AT_N_TRAITS + job->trait];
     struct at_moments stereo = { 0 }, anti = { 0 };
-    struct at_correlation bias, margin;
+    double greatest = 0.0;
 
     for (size_t k = 0; k < n; k++) {
         struct at_trait_pair p =
@@ -149,6 +180,7 @@ static void head_task(void *arg, size_t head, size_t slot)
         middle[k] = 0.5 * (p.stereo + p.anti);
         at_moments_add(&stereo, p.stereo);
         at_moments_add(&anti, p.anti);
+        greatest = fmax(greatest, fmax(fabs(p.stereo), fabs(p.anti)));
     }
     e->mean_stereo = at_moments_mean(&stereo);
     e->mean_anti = at_moments_mean(&anti);
@@ -156,13 +188,11 @@ static void head_task(void *arg, size_t head, size_t slot)
     e->sd_delta = at_sd(delta, n);
     if (is_constant(delta, n))
         return;
-    e->paired_p = at_wilcoxon(delta, n).p;
-    bias = at_spearman(delta, job->bias, n);
-    margin = at_spearman(middle, job->margin, n);
-    e->rho_bias = bias.rho;
-    e->rho_bias_p = bias.p;
-    e->rho_margin = margin.rho;
-    e->rho_margin_p = margin.p;
+    e->paired_p = at_signed_rank_clustered(delta, job->unit, n, job->n_units, STORAGE * greatest).p;
+    e->rho_bias = at_spearman(delta, job->bias, n).rho;
+    e->rho_bias_p = at_spearman_clustered(delta, job->bias, job->unit, n, job->n_units).p;
+    e->rho_margin = at_spearman(middle, job->margin, n).rho;
+    e->rho_margin_p = at_spearman_clustered(middle, job->margin, job->unit, n, job->n_units).p;
 }
 
 static void run_trait(struct trait_job *job, size_t trait, size_t n_draws, uint64_t seed,
@@ -179,8 +209,8 @@ static void run_trait(struct trait_job *job, size_t trait, size_t n_draws, uint6
     if (job->n == 0)
         return;
     effects = at_malloc(s->n_heads, sizeof *effects);
-    at_group_effects(effects, job->deltas, job->group, s->n_heads, job->n, s->n_categories, n_draws,
-                     seed, pool);
+    at_group_effects(effects, job->deltas, job->group, s->n_heads, job->n, s->n_categories,
+                     job->unit, job->n_units, n_draws, seed, pool);
     for (size_t h = 0; h < s->n_heads; h++) {
         job->out[h * AT_N_TRAITS + trait].omega2 = effects[h].omega2;
         job->out[h * AT_N_TRAITS + trait].p = effects[h].p;
@@ -250,6 +280,40 @@ static void compare_heads(struct at_head_effect *heads, size_t n)
     }
 }
 
+/* Natural logarithm of n!. */
+static double log_factorial(size_t n)
+{
+    double sum = 0.0;
+
+    for (size_t i = 2; i <= n; i++)
+        sum += log((double)i);
+    return sum;
+}
+
+struct at_sensitivity_reach at_sensitivity_reach(const struct at_sensitivity *s, size_t n_draws)
+{
+    size_t cells = n_terms(s) * s->n_categories, *units = at_calloc(s->n_categories, sizeof *units);
+    unsigned char *seen = at_calloc(cells, 1);
+    struct at_sensitivity_reach r = { 0, NAN, NAN };
+    double log_ways;
+
+    for (size_t i = 0; i < s->n_items; i++) {
+        size_t c = (size_t)s->category[i];
+        if (!seen[(size_t)s->term[i] * s->n_categories + c]++) {
+            r.n_terms++;
+            units[c]++;
+        }
+    }
+    log_ways = log_factorial(r.n_terms);
+    for (size_t c = 0; c < s->n_categories; c++)
+        log_ways -= log_factorial(units[c]);
+    r.least_p = fmax(1.0 / (1.0 + (double)n_draws), exp(-log_ways));
+    r.least_paired = fmin(1.0, ldexp(2.0, -(int)AT_MIN(r.n_terms, (size_t)1000)));
+    free(units);
+    free(seen);
+    return r;
+}
+
 void at_sensitivity_run(struct at_trait_effect *traits, struct at_head_effect *heads,
                         const struct at_sensitivity *s, size_t n_draws, uint64_t seed,
                         struct at_pool *pool)
@@ -259,6 +323,8 @@ void at_sensitivity_run(struct at_trait_effect *traits, struct at_head_effect *h
 
     job.items = at_malloc(n, sizeof *job.items);
     job.group = at_malloc(n, sizeof *job.group);
+    job.unit = at_malloc(n, sizeof *job.unit);
+    job.unit_of = at_malloc(n_terms(s) * s->n_categories, sizeof *job.unit_of);
     job.bias = at_malloc(n, sizeof *job.bias);
     job.margin = at_malloc(n, sizeof *job.margin);
     job.deltas = at_malloc(s->n_heads * n, sizeof *job.deltas);
@@ -278,6 +344,8 @@ void at_sensitivity_run(struct at_trait_effect *traits, struct at_head_effect *h
     compare_heads(heads, s->n_heads);
     free(job.items);
     free(job.group);
+    free(job.unit);
+    free(job.unit_of);
     free(job.bias);
     free(job.margin);
     free(job.deltas);

@@ -7,13 +7,17 @@
  * text, head and trait.
  *
  *   at_sensitivity_init(&s, n_items, n_heads, n_categories, &err);
- *   ... fill stereo, anti, category, bias and margin of every item
+ *   ... fill stereo, anti, term, category, bias and margin of every item
  *   at_sensitivity_run(traits, heads, &s, n_draws, seed, pool);
  *
+ * Items of one target term are alike in more than their category, so every test counts terms: what
+ * changes place, category or sign is a term with all its items (stats/clusters.h).
+ *
  * Source    the question is Attention Atlas's, the statistics are not: differences of each pair and
- *           paired tests (Wilcoxon 1945) where it takes the texts of a pair as unrelated; omega
- *           squared (Hays 1963) with a permutation p where it takes eta squared, which is above 0
- *           by chance alone; q (Benjamini and Hochberg 1995) over every trait that was tested.
+ *           paired tests (Wilcoxon 1945; by terms, Rosner, Glynn and Lee 2006) where it takes the
+ *           texts of a pair as unrelated; omega squared (Hays 1963) with a permutation p where it
+ *           takes eta squared, which is above 0 by chance alone; q (Benjamini and Hochberg 1995)
+ *           over every trait that was tested.
  */
 #ifndef ANALYSIS_SENSITIVITY_H
 #define ANALYSIS_SENSITIVITY_H
@@ -29,6 +33,7 @@
 struct at_sensitivity {
     size_t n_items, n_heads, n_categories;
     float *stereo, *anti; /* (n_items, n_heads, AT_N_TRAITS); NaN until filled */
+    int *term;            /* (n_items) 0 or more; each item its own until filled */
     int *category;        /* (n_items) 0..n_categories-1 */
     double *bias;         /* (n_items) score of the stereotype minus that of the anti-stereotype */
     double *margin;       /* (n_items) mean of the two scores minus that of the unrelated one */
@@ -44,9 +49,9 @@ struct at_trait_effect {
     size_t n;
     double mean_stereo, mean_anti, mean_delta; /* delta: stereotype minus anti-stereotype */
     double sd_delta;                           /* population */
-    double paired_p, paired_q;                 /* Wilcoxon's signed-rank test of the deltas */
-    double omega2, p, q; /* deltas between categories: effect, p of relabelling */
-    double rho_bias, rho_bias_p, rho_bias_q;       /* Spearman of delta with bias */
+    double paired_p, paired_q;                 /* signed ranks of the deltas, terms changing sign */
+    double omega2, p, q; /* deltas between categories: effect, p of relabelling terms */
+    double rho_bias, rho_bias_p, rho_bias_q;       /* Spearman of delta with bias, p by terms */
     double rho_margin, rho_margin_p, rho_margin_q; /* of the texts' mean with the margin */
 };
 
@@ -75,6 +80,14 @@ struct at_head_effect {
 void at_sensitivity_run(struct at_trait_effect *traits, struct at_head_effect *heads,
                         const struct at_sensitivity *s, size_t n_draws, uint64_t seed,
                         struct at_pool *pool);
+
+/* What the tests could have found at best, where a trait is defined for every item. */
+struct at_sensitivity_reach {
+    size_t n_terms;      /* of one category each: one of two categories counts twice */
+    double least_p;      /* of relabelling: 1 / (1 + draws) or 1 / (ways to label the terms) */
+    double least_paired; /* of signed ranks: 2 / 2^terms */
+};
+struct at_sensitivity_reach at_sensitivity_reach(const struct at_sensitivity *s, size_t n_draws);
 
 /* at_chance_link - what a mean |rho| comes to without any connection: sqrt(2 / (pi (n - 1))). */
 double at_chance_link(size_t n);

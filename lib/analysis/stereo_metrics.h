@@ -15,6 +15,7 @@
 
 #include "analysis/stereoset.h"
 #include "base/error.h"
+#include "stats/clusters.h"
 #include "stats/intervals.h"
 
 /*
@@ -43,12 +44,15 @@ struct at_stereo_filter {
 
 struct at_stereo_scores {
     size_t n, n_targets;          /* items counted, terms among them */
-    size_t n_excluded;            /* items in the filter with an undefined score */
+    size_t n_lms;                 /* items with a score for the unrelated sentence, too */
+    size_t n_excluded;            /* items in the filter without a score for one of the other two */
     size_t n_ties;                /* stereotype and anti-stereotype equal; counted as anti */
     double ss, lms, icat;         /* percent; NaN when n = 0 */
     double mean_bias;             /* mean of stereotype minus anti-stereotype */
-    struct at_interval ss_wilson; /* percent, of the plain share of items */
-    struct at_interval ss_ci, lms_ci, icat_ci; /* percent, bootstrap over target terms */
+    struct at_interval ss_wilson; /* percent, of the plain share of items: as if no two of them
+                                     were of one term */
+    struct at_interval ss_ci, lms_ci, icat_ci; /* percent, over target terms */
+    struct at_flip_test preference;            /* is ss 50? terms as units; of a term its items */
 };
 
 struct at_stereo_options {
@@ -69,8 +73,14 @@ struct at_stereo_options {
  *
  * Macro: ss and lms per target term first, then their plain mean; icat of the means.
  *
- * Shapes    scores (n, AT_N_GOLD).      Edge   an item with an undefined score takes no part.
- *           With fewer than two terms the bootstrap intervals are NaN; Wilson's always is there.
+ * Intervals over terms: percentiles of a bootstrap from AT_FEW_CLUSTERS terms on, else (and where
+ * all terms are alike) at_clustered_wilson(); icat's joins those of ss and lms and has the value
+ * inside. The p of ss is that of at_sign_flip() over terms, of one term the sign test of its items.
+ *
+ * Shapes    scores (n, AT_N_GOLD).
+ * Edge      An item without a score for the stereotype or its counterpart takes no part; one
+ *           without a score for the unrelated sentence counts in ss alone. With fewer than two
+ *           terms the intervals over terms are NaN; Wilson's always is there.
  */
 void at_stereo_aggregate(struct at_stereo_scores *out, const struct at_stereoset *s,
                          const double *scores, struct at_stereo_filter filter,

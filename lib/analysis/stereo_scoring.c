@@ -222,10 +222,15 @@ static int ask(struct work *w, struct at_scorer *s, const struct at_stereo_item 
     return ask_after_context(w, s, item, sentence, protocol == AT_STEREO_REFERENCE, rule, err);
 }
 
+/* A reason that concerns more than the unrelated sentence takes the place of one that does not. */
 static void exclude(struct at_stereo_result *r, size_t gold, const char *why)
 {
-    if (!r->excluded)
-        r->excluded = at_asprintf("%s sentence: %s", at_gold_name((enum at_gold)gold), why);
+    if (r->excluded && (gold == AT_UNRELATED || !r->is_partial))
+        return;
+    free(r->excluded);
+    r->is_partial = gold == AT_UNRELATED;
+    r->excluded = at_asprintf("%s sentence: %s%s", at_gold_name((enum at_gold)gold), why,
+                              gold == AT_UNRELATED ? AT_STEREO_IN_PART : "");
 }
 
 /* From the values of one sentence to its score; see enum at_stereo_protocol. */
@@ -275,7 +280,8 @@ static void reduce(struct at_stereo_result *r, const struct work *work,
             exclude(r, g, "no token to score");
     }
     for (size_t g = 0; r->excluded && g < AT_N_GOLD; g++)
-        r->score[g] = NAN;
+        if (g == AT_UNRELATED || !r->is_partial)
+            r->score[g] = NAN;
 }
 
 int at_stereo_score(struct at_stereo_result *out, struct at_scorer *s,

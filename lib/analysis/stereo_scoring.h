@@ -27,11 +27,15 @@
  */
 enum at_stereo_protocol { AT_STEREO_OFFICIAL, AT_STEREO_REFERENCE, AT_STEREO_CONDITIONAL };
 
+/* The end of the reason of an item that lacks the score of its unrelated sentence alone. */
+#define AT_STEREO_IN_PART "; it counts in SS, not in LMS"
+
 /* What became of one item. */
 struct at_stereo_result {
-    double score[AT_N_GOLD]; /* NaN when excluded */
+    double score[AT_N_GOLD]; /* NaN when excluded; in part: that of the unrelated sentence */
     size_t n[AT_N_GOLD];     /* tokens that went into the score */
     char *excluded;          /* why; NULL when scored */
+    bool is_partial;         /* only the unrelated sentence has no score */
 };
 
 /*
@@ -51,8 +55,9 @@ const char *at_stereo_unavailable(const struct at_model *m, enum at_stereo_proto
  * rule is used by the reference and conditional protocols; the official one has its own.
  * Shapes    out (n), items (n).
  * Errors    whatever the model says. An item is excluded, with a reason, when a sentence is too
- *           long or has no token to score, or (official, masked, intrasentence) when its context
- *           does not have exactly one BLANK or a sentence has no word in that place.
+ *           long or has no token to score (in part, when that is the unrelated one alone), or
+ *           (official, masked, intrasentence) when its context does not have exactly one BLANK or a
+ *           sentence has no word in that place.
  * Memory    at_stereo_results_release() frees the reasons.
  */
 AT_MUST_USE int at_stereo_score(struct at_stereo_result *out, struct at_scorer *s,

@@ -23,7 +23,8 @@ static const struct at_field head_fields[] = {
     AT_FIELD_RECORD(struct at_head_metrics, rank, "rank", &at_attn_metrics_record,
                     "percent of the layer's heads whose value is smaller", .flags = AT_JSON_ONLY),
     AT_FIELD_RECORD(struct at_head_metrics, band, "band", &bands_record,
-                    "low, middle or high, of raw maps", .flags = AT_JSON_ONLY),
+                    "low, middle or high beside even attention of this length, of raw maps",
+                    .flags = AT_JSON_ONLY),
     AT_FIELD_LINK(struct at_head_metrics, baseline, "baseline", &at_attn_metrics_record,
                   "the head's metrics on neutral sentences", .flags = AT_JSON_ONLY | AT_LEAVE_OUT),
     AT_FIELD_END,
@@ -46,7 +47,7 @@ static const struct at_field text_fields[] = {
     AT_FIELD_RECORD(struct at_text_metrics, global, "global", &at_attn_metrics_record,
                     "the mean map of all layers and heads"),
     AT_FIELD_RECORD(struct at_text_metrics, global_band, "global_band", &bands_record,
-                    "low, middle or high, of raw maps"),
+                    "its bands, of raw maps"),
     AT_FIELD(struct at_text_metrics, flow_change, "flow_change", NULL,
              "Jensen-Shannon distance of the first and the last layer's mean maps"),
     AT_FIELD(struct at_text_metrics, baseline_flow_change, "baseline_flow_change", NULL,
@@ -55,19 +56,14 @@ static const struct at_field text_fields[] = {
 };
 const struct at_record at_text_metrics_record = AT_RECORD(struct at_text_metrics, text_fields);
 
-static const char *band_word(size_t metric, double value)
+static void set_bands(struct at_metric_bands *out, const struct at_metric_reference *r,
+                      const struct at_attn_metrics *m)
 {
     static const char *const words[] = { "low", "middle", "high", NULL };
-
-    return words[at_metric_band(&at_metric_texts[metric], value)];
-}
-
-static void set_bands(struct at_metric_bands *out, const struct at_attn_metrics *m)
-{
     const char *word[AT_N_METRICS];
 
     for (size_t i = 0; i < AT_N_METRICS; i++)
-        word[i] = band_word(i, at_metric_get(m, i));
+        word[i] = words[at_metric_band(r, i, at_metric_get(m, i))];
     _Static_assert(sizeof word == sizeof *out, "a band is a word of each metric");
     memcpy(out, word, sizeof word);
 }
@@ -94,6 +90,7 @@ int at_text_metrics_begin(struct at_text_metrics_run *r, const struct at_doc *do
         .baseline = baseline,
         .baseline_flow_change = baseline ? baseline->flow_change : NAN,
     };
+    at_metric_reference(&r->result.reference, n, r->kind);
     r->scratch = at_malloc(at_pool_size(pool) * 2 * n * n, sizeof *r->scratch);
     return 0;
 }
@@ -192,11 +189,9 @@ void at_text_metrics_finish(struct at_text_metrics_run *r)
         h->head = k % t->H;
         h->baseline = t->baseline ? &t->baseline->head[k] : NULL;
         if (r->series.mode == AT_RAW)
-            set_bands(&h->band, &h->metrics);
+            set_bands(&h->band, &t->reference, &h->metrics);
     }
-    if (r->series.mode == AT_RAW) {
-        set_bands(&t->global_band, &t->global);
-        t->flow_change_band = band_word(AT_FLOW_CHANGE, t->flow_change);
-    }
+    if (r->series.mode == AT_RAW)
+        set_bands(&t->global_band, &t->reference, &t->global);
     free(values);
 }

@@ -1,5 +1,5 @@
 /*
- * text_metrics.h - what `atlas metrics` measures on one text: the ten metrics of every head, of the
+ * text_metrics.h - what `atlas metrics` measures on one text: the metrics of every head, of the
  * mean map of every layer and of the model, beside the other heads and what is ordinary for the
  * model.
  *
@@ -11,6 +11,7 @@
 #include "analysis/baseline.h"
 #include "analysis/map_series.h"
 #include "analysis/metric_info.h"
+#include "analysis/metric_reference.h"
 #include "session/pass.h"
 
 /* The word of each metric's band, "low", "middle" or "high"; NULL where it has none. */
@@ -42,8 +43,8 @@ struct at_text_metrics {
     struct at_layer_metrics *layers; /* (L) */
     struct at_attn_metrics global;   /* of the mean map */
     struct at_metric_bands global_band;
+    struct at_metric_reference reference; /* what a text of n rows can have */
     double flow_change;
-    const char *flow_change_band;       /* or NULL */
     double baseline_flow_change;        /* NaN without a baseline */
     const struct at_baseline *baseline; /* or NULL */
     /* Heads with the least and the greatest value of each metric; AT_NONE when no head has any. */

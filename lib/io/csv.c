@@ -267,11 +267,12 @@ static void skip_blank_lines(struct reader *r)
     }
 }
 
-static int parse_table(struct at_table *t, struct cells *cells, char separator,
+static int parse_table(struct at_table *t, struct cells *cells, char separator, bool has_quotes,
                        struct at_error *err)
 {
-    struct reader r = { t->bytes, separator, separator != '\t', 1 };
+    struct reader r = { t->bytes, separator, has_quotes, 1 };
 
+    cells->n = 0;
     for (skip_blank_lines(&r); *r.in; skip_blank_lines(&r)) {
         size_t before = cells->n, line = r.line;
         int rc = read_row(cells, &r, err);
@@ -289,15 +290,53 @@ static int parse_table(struct at_table *t, struct cells *cells, char separator,
     return 0;
 }
 
+/* What parts the cells of the header: the separator that was expected or, where the header has none
+   of it, the tab, semicolon or comma that it has. */
+static char find_separator(const char *bytes, char expected)
+{
+    const char *others = "\t;,", *p = bytes + strspn(bytes, "\r\n");
+    size_t n = strcspn(p, "\r\n");
+
+    if (memchr(p, expected, n))
+        return expected;
+    for (; *others; others++)
+        if (memchr(p, *others, n))
+            return *others;
+    return expected;
+}
+
+/*
+ * Tabs under another name than .tsv: cells may be quoted as in other tables, or a quote may be a
+ * character as in a table of tabs. Quoted unless that fails.
+ */
+static int parse_tabs(struct at_table *t, struct cells *cells, struct at_error *err)
+{
+    char *copy = at_strdup(t->bytes);
+    int rc = parse_table(t, cells, '\t', true, NULL);
+
+    if (rc) {
+        free(t->bytes);
+        t->bytes = copy;
+        return parse_table(t, cells, '\t', false, err);
+    }
+    free(copy);
+    return 0;
+}
+
 int at_table_read(struct at_table *out, const char *path, char separator, struct at_error *err)
 {
     struct at_table t = { 0 };
     struct cells cells = { 0 };
     int rc = at_text_read(&t.bytes, NULL, path, MAX_TABLE, err);
+    char found;
 
     if (rc)
         return rc;
-    rc = parse_table(&t, &cells, separator, err);
+    found = find_separator(t.bytes, separator);
+    if (found == '\t' && separator != '\t')
+        rc = parse_tabs(&t, &cells, err);
+    else
+        rc = parse_table(&t, &cells, found, found != '\t', err);
     t.cells = cells.items;
     if (rc) {
         at_table_release(&t);

@@ -46,7 +46,8 @@ void at_csv_abort(struct at_csv *c); /* accepts a zeroed or committed struct */
 
 /*
  * Reading a whole table into memory: quoted cells, doubled quotes, CRLF or LF, a BOM and blank
- * lines are skipped. With a tab as separator there is no quoting: a quote is a character.
+ * lines are skipped. With a tab as separator there is no quoting: a quote is a character. Where the
+ * header has none of the separator, it is the tab, semicolon or comma that the header has.
  * Errors    AT_EFORMAT with the line: unclosed quote, a row with another number of cells; those of
  *           at_text_read(). path "-" is standard input.
  */

@@ -3,6 +3,7 @@
  */
 #include "model/capture.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -301,30 +302,45 @@ static int read_ids(struct at_capture_file *c, const int **out, const char *name
     return 0;
 }
 
-/* Whether no query looks ahead, in any map. */
-static bool maps_are_causal(const struct at_capture_file *c)
+static int bad_weight(const struct at_capture_file *c, size_t row, size_t key, const char *want,
+                      struct at_error *err)
 {
-    size_t T = c->dims.T;
+    size_t T = c->dims.T, head = row / T;
 
-    if (!c->attention || T < 2)
-        return false;
-    for (size_t row = 0; row < c->dims.L * c->dims.H * T; row++)
-        for (size_t j = row % T + 1; j < T; j++)
-            if (c->attention[row * T + j] != 0.0f)
-                return false;
-    return true;
+    return at_fail(
+        err, AT_EFORMAT,
+        "'attentions' has the weight %g in layer %zu, head %zu, query %zu, key %zu, want %s",
+        (double)c->attention[row * T + key], head / c->dims.H, head % c->dims.H, row % T, key,
+        want);
 }
 
-/* Weights as a softmax makes them, give or take what a lesser precision does to the largest. */
-static int check_weights(const struct at_capture_file *c, struct at_error *err)
+/*
+ * Weights as a softmax makes them, give or take what a lesser precision does; a causal model's
+ * queries do not look ahead. Without a family the maps say whether they are causal.
+ */
+static int check_weights(struct at_capture_file *c, bool is_unknown, struct at_error *err)
 {
-    size_t H = c->dims.H, cells = c->dims.T * c->dims.T;
+    size_t T = c->dims.T, n_rows = c->attention ? c->dims.L * c->dims.H * T : 0;
+    bool is_ahead = T < 2;
 
-    for (size_t i = 0; c->attention && i < c->dims.L * H * cells; i++)
-        if (!(c->attention[i] >= 0.0f && c->attention[i] <= 1.01f))
-            return at_fail(err, AT_EFORMAT,
-                           "'attentions' has the weight %g in layer %zu, head %zu, want 0 to 1",
-                           (double)c->attention[i], i / cells / H, i / cells % H);
+    for (size_t row = 0; row < n_rows; row++) {
+        const float *weight = c->attention + row * T;
+        double sum = 0.0;
+        for (size_t j = 0; j < T; j++) {
+            if (!(weight[j] >= 0.0f && weight[j] <= 1.01f))
+                return bad_weight(c, row, j, "0 to 1", err);
+            if (j > row % T && weight[j] > 0.0f) {
+                if (c->is_causal)
+                    return bad_weight(c, row, j, "0: a causal model sees no later token", err);
+                is_ahead = true;
+            }
+            sum += (double)weight[j];
+        }
+        if (fabs(sum - 1.0) > 0.01 && c->n_odd_rows++ == 0)
+            c->odd_sum = sum;
+    }
+    if (is_unknown)
+        c->is_causal = n_rows > 0 && !is_ahead;
     return 0;
 }
 
@@ -340,8 +356,6 @@ static int read_all(struct at_capture_file *c, struct at_error *err)
         rc = read_tensor(c, &tensors[i], err);
     if (!rc && !c->dims.L)
         rc = at_fail(err, AT_EFORMAT, "'attentions' and 'hidden_states' are missing");
-    if (!rc)
-        rc = check_weights(c, err);
     if (rc)
         return rc;
     c->kept = (c->attention ? AT_CAP_ATTENTION : 0) | (c->hidden ? AT_CAP_HIDDEN : 0) |
@@ -354,8 +368,8 @@ static int read_all(struct at_capture_file *c, struct at_error *err)
     c->family = at_tensors_meta(c->file, "family");
     c->details = at_tensors_meta(c->file, "atlas");
     const struct at_family *family = at_family_find(c->family);
-    c->is_causal = family ? family->is_causal : maps_are_causal(c);
-    return 0;
+    c->is_causal = family && family->is_causal;
+    return check_weights(c, !family, err);
 }
 
 int at_capture_open(struct at_capture_file *out, const char *path, struct at_error *err)

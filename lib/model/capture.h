@@ -73,6 +73,8 @@ struct at_capture_file {
     const int *ids, *segments; /* (T); segments may be NULL */
     const char *model, *text, *tokens_json, *family, *details; /* NULL when the file does not say */
     bool is_causal; /* of the family, else seen in the maps: all cells above the diagonal are 0 */
+    size_t n_odd_rows; /* of attentions: their sum is not within 0.01 of 1 */
+    double odd_sum;    /* of the first of them */
     /* NULL when the file has none. */
     const float *attention;    /* (L,H,T,T) */
     const float *hidden;       /* (L+1,T,C) */
@@ -85,7 +87,7 @@ struct at_capture_file {
 };
 
 /* Errors  AT_EIO, AT_ENOTFOUND; AT_EFORMAT: which tensor, found and wanted shape, or a weight of
-           attention that is not within 0 and 1. */
+           attention that is not within 0 and 1, or is ahead of the query in a causal model. */
 AT_MUST_USE int at_capture_open(struct at_capture_file *out, const char *path,
                                 struct at_error *err);
 void at_capture_close(struct at_capture_file *c); /* accepts a zeroed struct, may be called twice */

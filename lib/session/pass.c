@@ -322,7 +322,7 @@ static int replay(struct loop *l, const char *path, const char *id, bool is_many
     if (rc)
         return is_fatal ? rc : 0;
     if (p->observer.capture)
-        rc = p->observer.capture(p->observer.arg, id, path, err);
+        rc = p->observer.capture(p->observer.arg, id, path, &capture, err);
     if (!rc)
         rc = at_capture_replay(&capture, &options, err);
     if (!rc)

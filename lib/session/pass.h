@@ -48,7 +48,8 @@ struct at_observer {
     /* done - texts finished so far; of a directory of captures, those that were looked at. */
     void (*done)(void *arg, size_t n_done);
     /* capture - a capture file that will be replayed; a failure ends the pass. */
-    int (*capture)(void *arg, const char *id, const char *path, struct at_error *err);
+    int (*capture)(void *arg, const char *id, const char *path,
+                   const struct at_capture_file *capture, struct at_error *err);
     void *arg;
 };
 

@@ -24,13 +24,17 @@ struct at_effect {
 /*
  * at_group_effects - effect of one grouping on many features, with a permutation p.
  *
- * The same n_draws random relabellings serve every feature. At most 256 groups.
+ * The same n_draws random relabellings serve every feature. At most 256 groups. Values that come in
+ * units (items of one target term) are relabelled unit by unit: all values of a unit are of one
+ * group, and every relabelling gives the groups as many units as they have.
  *
  * Source    Hays 1963 (omega2), Kelley 1935 (epsilon2); permutation p as (1 + hits) / (1 + draws).
- * Shapes    out (n_features); x (n_features, n); group (n) with values 0..k-1.
+ * Shapes    out (n_features); x (n_features, n); group (n) with values 0..k-1; unit (n) with values
+ *           0..n_units-1, none of them missing, or NULL when every value is its own.
  * Edge      a constant feature or a single group gives NaN; n_draws 0 leaves p NaN.
  */
 void at_group_effects(struct at_effect *out, const float *x, const int *group, size_t n_features,
-                      size_t n, size_t k, size_t n_draws, uint64_t seed, struct at_pool *pool);
+                      size_t n, size_t k, const int *unit, size_t n_units, size_t n_draws,
+                      uint64_t seed, struct at_pool *pool);
 
 #endif

@@ -23,6 +23,31 @@ struct at_interval at_wilson(double k, double n, double z)
                                  fmax(p, fmin(1.0, centre + half)) };
 }
 
+/* Correlation of two shares of the same trials, its numerator drawn half a trial towards 0. */
+static double corrected_phi(double both, double first, double second, double neither)
+{
+    double n = both + first + second + neither, numerator = both * neither - first * second;
+    double product = (both + first) * (second + neither) * (both + second) * (first + neither);
+
+    if (numerator > 0.0)
+        numerator = fmax(numerator - 0.5 * n, 0.0);
+    return product > 0.0 ? numerator / sqrt(product) : 0.0;
+}
+
+struct at_interval at_newcombe_paired(double both, double first, double second, double neither,
+                                      double z)
+{
+    double n = both + first + second + neither, p1 = (both + first) / n, p2 = (both + second) / n;
+    double phi = corrected_phi(both, first, second, neither), down, up;
+    struct at_interval a = at_wilson(both + first, n, z), b = at_wilson(both + second, n, z);
+
+    down = (p1 - a.low) * (p1 - a.low) - 2.0 * phi * (p1 - a.low) * (b.high - p2) +
+           (b.high - p2) * (b.high - p2);
+    up = (a.high - p1) * (a.high - p1) - 2.0 * phi * (a.high - p1) * (p2 - b.low) +
+         (p2 - b.low) * (p2 - b.low);
+    return (struct at_interval){ p1 - p2 - sqrt(fmax(down, 0.0)), p1 - p2 + sqrt(fmax(up, 0.0)) };
+}
+
 static int by_value(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;

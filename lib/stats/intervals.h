@@ -22,6 +22,18 @@ struct at_interval {
 struct at_interval at_wilson(double k, double n, double z);
 
 /*
+ * at_newcombe_paired - interval of the difference of two shares of the same n trials: first minus
+ * second, from the counts of trials that succeed both times, only the first, only the second time,
+ * and never.
+ *
+ * Source    Newcombe 1998 (paired data), method 10: Wilson's intervals of both shares, joined by
+ *           their correlation with its continuity correction.
+ * Units     fractions, inside -1..1, the difference always inside.      Edge   no trials give NaN.
+ */
+struct at_interval at_newcombe_paired(double both, double first, double second, double neither,
+                                      double z);
+
+/*
  * at_statistics_fn - values[n_values] of a sample made of n clusters, given by their numbers
  * (repeats happen). NaN for what the sample does not define.
  */

@@ -29,6 +29,16 @@ static int by_x(const void *a, const void *b)
 
 double at_average_ranks(double *ranks, const double *x, size_t n)
 {
+    return at_tied_ranks(ranks, x, n, 0.0);
+}
+
+static bool is_tied(double x, double next, double resolution)
+{
+    return x == next || next - x <= resolution;
+}
+
+double at_tied_ranks(double *ranks, const double *x, size_t n, double resolution)
+{
     struct entry *sorted = at_malloc(n, sizeof *sorted);
     double ties = 0.0;
 
@@ -37,7 +47,7 @@ double at_average_ranks(double *ranks, const double *x, size_t n)
     qsort(sorted, n, sizeof *sorted, by_x);
     for (size_t i = 0, end; i < n; i = end) {
         double t;
-        for (end = i + 1; end < n && sorted[end].x == sorted[i].x; end++)
+        for (end = i + 1; end < n && is_tied(sorted[end - 1].x, sorted[end].x, resolution); end++)
             ;
         t = (double)(end - i);
         ties += t * t * t - t;
@@ -69,7 +79,7 @@ static double signed_rank_exact(const double *ranks, size_t n, double smaller)
     return fmin(1.0, ldexp(sum, 1 - (int)n));
 }
 
-struct at_rank_test at_wilcoxon(const double *differences, size_t n)
+struct at_rank_test at_wilcoxon(const double *differences, size_t n, double resolution)
 {
     double *size = at_malloc(n, sizeof *size), *ranks = at_malloc(n, sizeof *ranks);
     double *sign = at_malloc(n, sizeof *sign), plus = 0.0, minus = 0.0, ties, mean, variance;
@@ -80,7 +90,7 @@ struct at_rank_test at_wilcoxon(const double *differences, size_t n)
             size[r.n] = fabs(differences[i]);
             sign[r.n++] = differences[i];
         }
-    ties = at_average_ranks(ranks, size, r.n);
+    ties = at_tied_ranks(ranks, size, r.n, resolution);
     for (size_t i = 0; i < r.n; i++)
         *(sign[i] > 0.0 ? &plus : &minus) += ranks[i];
     if (r.n > 0) {

@@ -13,6 +13,10 @@
 /* at_average_ranks - ranks (n); answers the sum of t^3 - t over groups of t tied values. */
 double at_average_ranks(double *ranks, const double *x, size_t n);
 
+/* at_tied_ranks - the same, values closer than resolution to their neighbour being tied: numbers
+   that are equal but for how floats store them. */
+double at_tied_ranks(double *ranks, const double *x, size_t n, double resolution);
+
 struct at_rank_test {
     double statistic;
     double p;      /* NaN when the test says nothing (no values, all tied) */
@@ -25,9 +29,11 @@ struct at_rank_test {
  *
  * Source    Wilcoxon 1945; zero differences are dropped. Up to 50 others the distribution over all
  *           2^n signs is counted exactly, ties included; above that the normal approximation with
- *           the tie correction and no continuity correction (as scipy's mode "approx").
+ *           the tie correction and no continuity correction (as scipy's mode "approx"). Sizes
+ *           closer than resolution are tied: differences of floats that are equal on paper are not
+ *           in memory, and the exact p of untied ranks would be another.
  */
-struct at_rank_test at_wilcoxon(const double *differences, size_t n);
+struct at_rank_test at_wilcoxon(const double *differences, size_t n, double resolution);
 
 /*
  * at_mann_whitney - do x (n) and y (m) come from one distribution? statistic is U of x.

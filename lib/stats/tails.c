@@ -126,6 +126,25 @@ double at_student_two_sided(double t, double df)
     return 1.0 - front * beta_fraction(b, a, 1.0 - x) / b;
 }
 
+/* Bisection as for the normal; the bounds double until they hold the quantile: one degree of
+   freedom has no end to its tails. */
+double at_student_quantile(double p, double df)
+{
+    double tail = 2.0 * fmin(p, 1.0 - p), low = 0.0, high = 1.0;
+
+    AT_BUG_IF(!(p > 0.0 && p < 1.0 && df > 0.0));
+    while (at_student_two_sided(high, df) > tail)
+        high *= 2.0;
+    for (int i = 0; i < 64; i++) {
+        double mid = 0.5 * (low + high);
+        if (at_student_two_sided(mid, df) > tail)
+            low = mid;
+        else
+            high = mid;
+    }
+    return p < 0.5 ? -high : high;
+}
+
 double at_sign_test(size_t k, size_t n)
 {
     double log_half_n = -(double)n * log(2.0), p = 0.0;

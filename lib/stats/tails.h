@@ -33,6 +33,9 @@ double at_chi2_tail(double x, double df);
  */
 double at_student_two_sided(double t, double df);
 
+/* at_student_quantile - t with P(X <= t) = p, 0 < p < 1, df > 0. */
+double at_student_quantile(double p, double df);
+
 /*
  * at_sign_test - two-sided exact p of k successes or fewer among n fair coin flips, doubled.
  *

@@ -2,7 +2,7 @@
 """Numbers for tests of lib/stats and lib/analysis, computed outside atlas: scipy, numpy, difflib.
 
 usage: scripts/outside/make-bias-oracles.py
-writes fixtures/oracle/{rank_tests,effects,diff,stereoset,crows_round}.json
+writes fixtures/oracle/{rank_tests,effects,diff,stereoset,crows_round,clusters}.json
 """
 import csv
 import difflib
@@ -197,6 +197,69 @@ def round_cases(rng):
         yield [x, round(x, 3)]
 
 
+def newcombe(e, f, g, h):
+    """Method 10 of Newcombe 1998, step by step; (36, 12, 2, 0) is in his table: 0.0569, 0.3404."""
+    n = e + f + g + h
+    l1, u1 = stats.binomtest(e + f, n).proportion_ci(0.95, method="wilson")
+    l2, u2 = stats.binomtest(e + g, n).proportion_ci(0.95, method="wilson")
+    p1, p2, product = (e + f) / n, (e + g) / n, (e + f) * (g + h) * (e + g) * (f + h)
+    top = e * h - f * g
+    top = top - n / 2 if top > n / 2 else 0 if top >= 0 else top
+    phi = top / math.sqrt(product) if product else 0
+    down = (p1 - l1) ** 2 - 2 * phi * (p1 - l1) * (u2 - p2) + (u2 - p2) ** 2
+    up = (u1 - p1) ** 2 - 2 * phi * (u1 - p1) * (p2 - l2) + (p2 - l2) ** 2
+    return [p1 - p2 - math.sqrt(down), p1 - p2 + math.sqrt(up)]
+
+
+def clustered_wilson(hits, n, is_macro):
+    hits, n = np.array(hits, float), np.array(n, float)
+    w = np.ones(len(n)) / len(n) if is_macro else n / n.sum()
+    p = (w * hits / n).sum()
+    v = (w ** 2 * (hits / n - p) ** 2).sum() * len(n) / (len(n) - 1)
+    trials = p * (1 - p) / v if v > 1e-15 else 1 / (w ** 2 / n).sum()
+    return wilson(p * trials, trials, stats.t.ppf(0.975, len(n) - 1))
+
+
+def flips(x):
+    """Share of all signings whose sum is as far from 0, and that of the most extreme one."""
+    x = np.array([v for v in x if v])
+    sums = np.abs(np.array(list(itertools.product((-1, 1), repeat=len(x)))) @ x)
+    far, size = abs(x.sum()), np.abs(x).sum()
+    return [float((sums >= far - 1e-9 * size).mean()), float((sums >= size - 1e-9 * size).mean())]
+
+
+def signed_ranks(d, cluster):
+    ranks = np.sign(d) * stats.rankdata(np.abs(d))
+    return flips([ranks[cluster == c].sum() for c in np.unique(cluster)])
+
+
+def rank_products(x, y, cluster):
+    a, b = stats.rankdata(x), stats.rankdata(y)
+    u = (a - a.mean()) * (b - b.mean())
+    return flips([u[cluster == c].sum() for c in np.unique(cluster)])
+
+
+def cluster_cases(rng):
+    for counts in ((36, 12, 2, 0), (53, 16, 8, 9), (5, 0, 0, 0), (0, 5, 0, 0), (1, 1, 7, 12), (0, 0, 0, 9)):
+        yield {"kind": "newcombe", "x": counts, "want": newcombe(*counts)}
+    for hits, n in (([60, 70], [100, 100]), ([3, 5, 9, 0], [10, 9, 9, 4]), ([5, 5, 5], [10, 10, 10]),
+                    ([9, 9], [9, 9]), ([0, 0, 0], [4, 5, 6]), ([2.5, 3], [4, 7])):
+        for is_macro in (0, 1):
+            yield {"kind": "wilson", "x": hits, "y": n, "macro": is_macro,
+                   "want": clustered_wilson(hits, n, is_macro)}
+    for x in ([1.0], [1, 2, -3], [0.1, 0.2, 0.3, 0, -0.6], rng.normal(0.5, 1, 9).tolist(),
+              rng.integers(-3, 6, 12).tolist()):
+        yield {"kind": "flip", "x": x, "want": flips(x)}
+    for n, k in ((30, 6), (40, 11)):
+        cluster, d, y = rng.integers(0, k, n), rng.normal(0.4, 1, n), rng.normal(0, 1, n)
+        common = {"x": d.tolist(), "y": y.tolist(), "cluster": cluster.tolist(), "k": k}
+        yield {"kind": "signed_rank", "want": signed_ranks(d, cluster), **common}
+        yield {"kind": "spearman", "want": rank_products(d, y, cluster), **common}
+    for df in (1, 2, 7, 40):
+        for p in (0.001, 0.3, 0.5, 0.9, 0.975, 0.9999):
+            yield {"kind": "student_quantile", "x": [p, df], "want": [stats.t.ppf(p, df)]}
+
+
 def main():
     rng = np.random.default_rng(20)
     cases = list(itertools.chain(wilcoxon_cases(rng), mann_whitney_cases(rng), kruskal_cases(rng),
@@ -206,6 +269,7 @@ def main():
     save("diff.json", list(diff_cases(rng)))
     save("stereoset.json", list(stereoset_cases()))
     save("crows_round.json", list(round_cases(rng)))
+    save("clusters.json", list(cluster_cases(rng)))
 
 
 if __name__ == "__main__":

@@ -30,8 +30,11 @@ def metrics(A, causal, cls):
     ceiling = 1.0 if T < 2 else gammaln(T + 1) if causal else T * np.log(T)
     q25, q50, q75 = np.quantile(cells.astype(np.float64), [0.25, 0.5, 0.75])
     balance = np.nan if not cls else 0.0 if T < 2 else d[:, 0].sum() / d.sum()
+    i, j = np.indices(d.shape)
+    seen = j <= i if causal else np.full(d.shape, True)
+    distance = (d * np.abs(i - j))[seen].sum() / d[seen].sum()
     return [rows.max(), rows.max(1).mean(), entropy, entropy / ceiling, (cells < limit).mean(),
-            q25, q50, q75, cells.astype(np.float64).std(), balance]
+            q25, q50, q75, cells.astype(np.float64).std(), balance, distance, entropy / len(rows)]
 
 
 def rollout(maps):

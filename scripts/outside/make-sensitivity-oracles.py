@@ -3,14 +3,16 @@
 
 usage: scripts/outside/make-sensitivity-oracles.py
 writes fixtures/oracle/sensitivity.txt: traits of 2 heads on both texts of 24 items, and what the
-tests and correlations of each trait come to. The format is that of tests/unit/oracle.h.
+tests and correlations of each trait come to, with terms as units (all signs are listed). The format
+is that of tests/unit/oracle.h.
 """
+import itertools
 import os
 
 import numpy as np
 from scipy import stats
 
-ITEMS, HEADS, TRAITS, CATEGORIES = 24, 2, 20, 3
+ITEMS, HEADS, TRAITS, CATEGORIES, TERMS = 24, 2, 22, 3, 12  # every term of one category
 OUT = os.path.join(os.path.dirname(__file__), "..", "..", "fixtures", "oracle", "sensitivity.txt")
 
 
@@ -37,6 +39,22 @@ def bh(p):
     return q
 
 
+def flips(u):
+    """Two-sided p of a sum over all signs of its parts."""
+    u = np.array([v for v in u if v])
+    sums = np.abs(np.array(list(itertools.product((-1, 1), repeat=len(u)))) @ u)
+    return (sums >= abs(u.sum()) - 1e-9 * np.abs(u).sum()).mean()
+
+
+def by_term(values, term):
+    return [values[term == t].sum() for t in np.unique(term)]
+
+
+def rank_products(x, y):
+    a, b = stats.rankdata(x), stats.rankdata(y)
+    return (a - a.mean()) * (b - b.mean())
+
+
 def record(f, name, values):
     values = np.ravel(np.asarray(values, dtype=float))
     f.write("%s %d\n" % (name, len(values)))
@@ -54,7 +72,7 @@ def deciles(x, y):
 
 def main():
     rng = np.random.default_rng(11)
-    group = np.arange(ITEMS) % CATEGORIES
+    group, term = np.arange(ITEMS) % CATEGORIES, np.arange(ITEMS) % TERMS
     bias, margin = rng.normal(0, 1, ITEMS), rng.normal(1, 1, ITEMS)
     anti = rng.uniform(0.1, 0.9, (ITEMS, HEADS, TRAITS)).astype(np.float32)
     shift = rng.normal(0.02, 0.1, (ITEMS, HEADS, TRAITS)) + 0.05 * group[:, None, None]
@@ -74,14 +92,17 @@ def main():
                 rows.append([len(d), a.mean(), b.mean(), 0, 0] + [np.nan] * 6)
                 continue
             d32 = d.astype(np.float32).astype(float)
-            if len(np.unique(np.abs(d))) < len(d) or np.any(d == 0):
-                paired = np.nan  # scipy's exact mode has no ties; the test skips it
-            else:
-                paired = stats.wilcoxon(d, mode="exact").pvalue
-            rb = stats.spearmanr(d, bias[there])
-            rm = stats.spearmanr((a + b) / 2, margin[there])
+            of = term[there]
+            d[np.abs(d) <= 1e-5 * np.maximum(np.abs(a), np.abs(b))] = 0
+            size = np.round(np.abs(d[d != 0]), 6)  # ties that floats split are ties
+            paired = flips(by_term(np.sign(d[d != 0]) * stats.rankdata(size), of[d != 0]))
+            middle = (a + b) / 2
             rows.append([len(d), a.mean(), b.mean(), d.mean(), d.std(), paired,
-                         omega2(d32, group[there]), rb[0], rb[1], rm[0], rm[1]])
+                         omega2(d32, group[there]),
+                         stats.spearmanr(d, bias[there])[0],
+                         flips(by_term(rank_products(d, bias[there]), of)),
+                         stats.spearmanr(middle, margin[there])[0],
+                         flips(by_term(rank_products(middle, margin[there]), of))])
     rows = np.array(rows)
     x = np.concatenate([rng.normal(0, 1, 40), np.zeros(12)])
     y = 0.5 * x + rng.normal(0, 1, 52)
@@ -89,6 +110,7 @@ def main():
         record(f, "stereo", stereo)
         record(f, "anti", anti)
         record(f, "category", group)
+        record(f, "term", term)
         record(f, "bias", bias)
         record(f, "margin", margin)
         record(f, "effects", rows)

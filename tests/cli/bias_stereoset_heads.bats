@@ -12,7 +12,7 @@ small() {
     small 14 >data.json
     ok bias stereoset data.json --heads --draws 99 -o out --format csv,json
     [ "$(wc -l <out/sensitivity.csv)" -eq 37 ]
-    [ "$(wc -l <out/features.csv)" -eq $((36 * 20 + 1)) ]
+    [ "$(wc -l <out/features.csv)" -eq $((36 * 22 + 1)) ]
     has "$(head -n 1 out/sensitivity.csv)" '^layer,head,rank,omega2,n_features,n_significant,best_feature,'
     has "$(head -n 1 out/features.csv)" '^layer,head,feature,n,mean_stereo,mean_anti,mean_delta,'
     # the balance that every head has is not told twice, the mean of a map not at all

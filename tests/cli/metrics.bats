@@ -4,7 +4,7 @@ TEXT="The cat sat on the mat because it was tired."
 
 @test "metrics.csv: a row per head, then layer and global rows" {
     ok metrics -o out --format csv "$TEXT"
-    [ "$(head -n 1 out/metrics.csv)" = "layer,head,confidence_max,confidence_avg,focus_entropy,focus_normalized,sparsity,distribution_q25,distribution_median,distribution_q75,uniformity,balance" ]
+    [ "$(head -n 1 out/metrics.csv)" = "layer,head,confidence_max,confidence_avg,focus_entropy,focus_normalized,sparsity,distribution_q25,distribution_median,distribution_q75,uniformity,balance,mean_distance,row_entropy" ]
     [ "$(wc -l <out/metrics.csv)" -eq $((36 + 6 + 1 + 1)) ]
     [ "$(tail -n 1 out/metrics.csv | cut -d, -f1,2)" = "global,all" ]
     [ "$(grep -c ',layer,' out/metrics.csv)" -eq 6 ]
@@ -31,7 +31,21 @@ TEXT="The cat sat on the mat because it was tired."
     ok metrics --json --matrix rollout "$TEXT"
     holds - '.heads == [] and (.layers | length) == 6'
     ok metrics --json --matrix col "$TEXT"
-    holds - '.global_band == {} and (.heads[0] | has("baseline") | not)'
+    holds - '(.global_band | all(. == null)) and (.heads[0] | has("baseline") | not)'
+}
+
+@test "bands go by what even attention of the same length gives, not by fixed limits" {
+    ok metrics --json --no-baseline --from "$FIXTURES/captures/even-causal"
+    holds - '.heads[0] | .confidence_max == 0.5 and .focus_normalized <= 1 and .mean_distance > 1.74'
+    holds - '.heads[0].band | .confidence_max == "low" and .uniformity == "low" and .focus_normalized == "high"'
+    holds - '.heads[0].band.distribution_median == null and .heads[0].band.mean_distance == null'
+}
+
+@test "shares of a map whose rows do not sum to 1 are shares all the same" {
+    ok metrics --no-baseline --from "$FIXTURES/captures/small-sums" -o out --format csv
+    [ "$(sed -n 2p out/metrics.csv | cut -d, -f11,12)" = 0, ]
+    [ "$(sed -n 3p out/metrics.csv | cut -d, -f11,12)" = 0,0.0833333333 ]
+    [ "$(sed -n 4p out/metrics.csv | cut -d, -f11,12)" = 0,0.0833333333 ]
 }
 
 @test "words: no special token, so no balance" {
@@ -64,7 +78,7 @@ sink_capture() {
     ok metrics --from sink --words -o out --layer all --head all
     holds out/metrics.json 'all(.heads[], .layers[], .global; .focus_normalized == null and .sparsity == null and .uniformity == null)'
     holds out/metrics.json '.flow_change == null and (.global_band | all(. == null))'
-    [ "$(grep -cv ',,,,,,,,,,$' out/metrics.csv)" -eq 1 ]
+    [ "$(grep -cv ',,,,,,,,,,,,$' out/metrics.csv)" -eq 1 ]
     lacks "$(ls out)" 'gauges|radar'
     ok metrics --from sink --words
     lacks "$output" 'nan|0\.0'
@@ -77,7 +91,7 @@ sink_capture() {
     ok metrics --from sink --words
     has "$output" $'confidence_max +n/a +1\\.0000 \\(1-0\\) +1\\.0000 \\(1-0\\)'
     lacks "$output" 'nan'
-    lacks "$output" 'balance.*\('
+    lacks "$output" $'balance[^\n]*\\('
 }
 
 @test "--explain tells formula, range, reading, source" {
@@ -86,7 +100,7 @@ sink_capture() {
     has "$output" 'ln\(T!\)'
     has "$output" 'source'
     ok metrics --explain all
-    [ "$(grep -c '^  source' <<<"$output")" -eq 11 ]
+    [ "$(grep -c '^  source' <<<"$output")" -eq 13 ]
     fails 2 metrics --explain balanse
     has "$stderr" "did you mean 'balance'"
 }
@@ -170,4 +184,13 @@ sink_capture() {
     want=$(jq -c '[.heads[].focus_entropy]' <<<"$output")
     ok metrics --json --from first
     [ "$want" = "$(jq -c '[.heads[].focus_entropy]' <<<"$output")" ]
+}
+
+@test "a causal capture that looks ahead is refused; rows that do not sum to 1 are reported" {
+    for command in metrics heads 'bias attention --tokens 5'; do
+        fails 1 $command --from "$FIXTURES/captures/ahead"
+        has "$stderr" "weight 0.9 in layer 0, head 1, query 2, key 6, want 0"
+    done
+    ok metrics --no-baseline --from "$FIXTURES/captures/half-rows"
+    has "$stderr" '4 rows of attention do not sum to 1, the first to 0.5'
 }

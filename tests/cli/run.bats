@@ -428,7 +428,7 @@ spoil() {
         spoil out/capture.safetensors "$weight"
         for c in run metrics heads isa cluster; do
             fails 1 $c --from out -o bad
-            has "$stderr" "'attentions' has the weight -?(nan|inf|1|2) in layer 0, head 0, want 0 to 1"
+            has "$stderr" "'attentions' has the weight -?(nan|inf|1|2) in layer 0, head 0, query 0, key 0, want 0 to 1"
             [ ! -e bad/manifest.json ]
         done
     done
@@ -447,7 +447,7 @@ spoil() {
         ended 3 $c
         [ "$(grep -c '^atlas .*; skipped$' <<<"$stderr")" -eq 4 ] || fail "$c: $stderr"
         has "$stderr" "the name of a directory in 'out' is not UTF-8; skipped"
-        has "$stderr" "out/2/capture.safetensors: 'attentions' has the weight -?nan in layer 1, head 1, want 0 to 1; skipped"
+        has "$stderr" "out/2/capture.safetensors: 'attentions' has the weight -?nan in layer 1, head 1, query 0, key 0, want 0 to 1; skipped"
         has "$stderr" 'out/4/capture.safetensors: is of a gpt2 model, the first was of a bert one; skipped'
         has "$stderr" 'out/5/capture.safetensors: .*; skipped'
         holds got/$c/manifest.json '[.skipped[].id] == ["", "2", "4", "5"]'

@@ -1,5 +1,5 @@
 /*
- * test_attn_metrics.c - the ten metrics by hand, by law, by a slow twin and by numpy.
+ * test_attn_metrics.c - the metrics by hand, by law, by a slow twin and by numpy.
  */
 #include "analysis/attn_metrics.h"
 
@@ -45,8 +45,9 @@ static void test_by_hand(void **state)
     /* Below 1/3: 0.25 twice, 0.125 twice, 0 twice. Sorted: 0 0 1/8 1/8 1/4 1/4 1/2 3/4 1.
        Squares sum to 17/32 + ... = 0.375 + 0.59375 + 1 = 1.96875. */
     double entropy = 1.5 * log(2.0) + 0.25 * log(8.0) - 0.75 * log(0.75);
-    const double want[] = { 1.0,   0.75, entropy, entropy / (3 * log(3.0)),    6.0 / 9,
-                            0.125, 0.25, 0.5,     sqrt(1.96875 / 9 - 1.0 / 9), 0.625 / 3 };
+    const double want[] = { 1.0,     0.75,       entropy, entropy / (3 * log(3.0)),    6.0 / 9,
+                            0.125,   0.25,       0.5,     sqrt(1.96875 / 9 - 1.0 / 9), 0.625 / 3,
+                            1.0 / 3, entropy / 3 };
     struct at_attn_metrics m = measure(map, 3, BERT);
 
     (void)state;
@@ -59,8 +60,9 @@ static void test_causal_by_hand(void **state)
     /* Visible, sorted: 1/4 1/4 1/4 1/2 3/4 1; below 1/3: three of six. */
     double entropy = 0.25 * log(4.0) - 0.75 * log(0.75) + 0.5 * log(2.0) + 0.5 * log(4.0);
     double squares = 3.0 / 16 + 0.25 + 0.5625 + 1.0;
-    const double want[] = { 0.75, 0.625, entropy, entropy / log(6.0),       0.5,
-                            0.25, 0.375, 0.6875,  sqrt(squares / 6 - 0.25), NAN };
+    const double want[] = { 0.75,    0.625,      entropy, entropy / log(6.0),       0.5,
+                            0.25,    0.375,      0.6875,  sqrt(squares / 6 - 0.25), NAN,
+                            1.5 / 3, entropy / 2 };
     struct at_attn_metrics m = measure(map, 3, GPT2);
 
     (void)state;
@@ -76,7 +78,10 @@ static void test_uniform(void **state)
         double one = (double)(float)(1.0 / (double)T), n = (double)T;
         for (size_t c = 0; c < T * T; c++)
             map[c] = 1.0f / (float)T;
-        const double want[] = { one, one, n * log(n), 1.0, 0.0, one, one, one, 0.0, 1.0 / n };
+        const double want[] = {
+            one,   one, n * log(n), 1.0, 0.0, one, one, one, 0.0, 1.0 / n, (n * n - 1) / (3 * n),
+            log(n)
+        };
         struct at_attn_metrics m = measure(map, T, BERT);
         /* 1/T rounded to a float is up to 6e-8 away, relative */
         check(&m, want, 1e-7);
@@ -115,17 +120,16 @@ static void test_identity(void **state)
     for (size_t i = 0; i < T; i++)
         map[i * T + i] = 1.0f;
     m = measure(map, T, BERT);
-    const double want[] = {
-        1, 1, 0, 0, (T - 1.0) / T, 0, 0, 0, sqrt((T - 1.0) / (T * T)), 1.0 / T
-    };
+    const double want[] = { 1,       1, 0, 0, (T - 1.0) / T, 0, 0, 0, sqrt((T - 1.0) / (T * T)),
+                            1.0 / T, 0, 0 };
     check(&m, want, 1e-12);
 }
 
 static void test_one_token(void **state)
 {
     const float one = 1.0f;
-    const double bert[] = { 1, 1, 0, 0, 0, 1, 1, 1, 0, 0 };
-    const double gpt2[] = { 1, 1, 0, 0, 0, 1, 1, 1, 0, NAN };
+    const double bert[] = { 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0 };
+    const double gpt2[] = { 1, 1, 0, 0, 0, 1, 1, 1, 0, NAN, 0, 0 };
     struct at_attn_metrics m = measure(&one, 1, BERT);
 
     (void)state;
@@ -197,7 +201,7 @@ static void naive_metrics(double out[AT_N_METRICS], const float *map, size_t T,
 {
     float *cells = at_malloc(T * T, sizeof *cells);
     size_t n = 0, below = 0, first = kind.is_causal && T > 1;
-    double sum = 0.0, sq = 0.0, column = 0.0, max = 0.0, sum_max = 0.0, entropy = 0.0;
+    double sum = 0.0, sq = 0.0, column = 0.0, max = 0.0, sum_max = 0.0, entropy = 0.0, far = 0.0;
 
     for (size_t i = 0; i < T; i++) {
         double row_max = 0.0;
@@ -205,6 +209,7 @@ static void naive_metrics(double out[AT_N_METRICS], const float *map, size_t T,
             double a = cells[n++] = map[i * T + j];
             row_max = fmax(row_max, a);
             sum += a;
+            far += a * fabs((double)i - (double)j);
             below += map[i * T + j] < (float)(1.0 / (double)T);
             entropy -= a > 1e-10 ? a * log(a) : 0.0;
         }
@@ -227,6 +232,8 @@ static void naive_metrics(double out[AT_N_METRICS], const float *map, size_t T,
         quantile(cells, n, 0.75),
         sqrt(sq / (double)n),
         kind.has_summary_token ? column / sum : NAN,
+        far / sum,
+        entropy / (double)(T - first),
     };
     memcpy(out, all, sizeof all);
     free(cells);
@@ -284,8 +291,44 @@ static void test_undefined_row(void **state)
     assert_true(isnan(at_flow_change(map, map, 9)));
     map[9] = map[10] = 0.5f; /* what is left is above the diagonal */
     at_attn_metrics(&m, map, 9, (struct at_map_kind){ true, false }, scratch);
-    for (size_t i = 0; i + 1 < AT_N_METRICS; i++)
-        assert_false(isnan(at_metric_get(&m, i)));
+    for (size_t i = 0; i < AT_N_METRICS; i++)
+        assert_int_equal(isnan(at_metric_get(&m, i)), i == AT_METRIC_balance);
+}
+
+/* Rows that sum to anything but 1: shares of the sum stay shares, and a constant has no spread. */
+static void test_far_from_one(void **state)
+{
+    enum { T = 12 };
+    static const float tiny[] = { 1e-42f, 1e-30f, 1e-9f, 0.5f / T, 0.9f };
+    float map[T * T] = { 0 };
+    struct at_attn_metrics m = measure(map, T, BERT);
+
+    (void)state;
+    assert_true(isnan(m.balance) && isnan(m.mean_distance));
+    ASSERT_NEAR(m.uniformity, 0.0, 0);
+    for (size_t k = 0; k < AT_COUNTOF(tiny); k++) {
+        for (size_t c = 0; c < T * T; c++)
+            map[c] = tiny[k];
+        m = measure(map, T, BERT);
+        ASSERT_NEAR(m.balance, 1.0 / T, 1e-15);
+        ASSERT_NEAR(m.uniformity / (double)tiny[k], 0.0, 1e-15);
+        ASSERT_NEAR(m.mean_distance, (T * T - 1.0) / (3.0 * T), 1e-13);
+        assert_true(m.focus_normalized <= 1.0);
+    }
+}
+
+/* Floats of 1/(i+1) carry the entropy of even attention past its ceiling by rounding. */
+static void test_focus_ends_at_one(void **state)
+{
+    float map[12 * 12] = { 0 };
+
+    (void)state;
+    for (size_t T = 2; T <= 12; T++) {
+        for (size_t i = 0; i < T; i++)
+            for (size_t j = 0; j < T; j++)
+                map[i * T + j] = j <= i ? 1.0f / (float)(i + 1) : 0.0f;
+        assert_true(measure(map, T, GPT2).focus_normalized <= 1.0);
+    }
 }
 
 static void test_table(void **state)
@@ -303,11 +346,12 @@ static void test_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_by_hand),     cmocka_unit_test(test_causal_by_hand),
-        cmocka_unit_test(test_uniform),     cmocka_unit_test(test_uniform_causal),
-        cmocka_unit_test(test_identity),    cmocka_unit_test(test_one_token),
-        cmocka_unit_test(test_oracle),      cmocka_unit_test(test_twin),
-        cmocka_unit_test(test_flow_change), cmocka_unit_test(test_undefined_row),
+        cmocka_unit_test(test_by_hand),      cmocka_unit_test(test_causal_by_hand),
+        cmocka_unit_test(test_uniform),      cmocka_unit_test(test_uniform_causal),
+        cmocka_unit_test(test_identity),     cmocka_unit_test(test_one_token),
+        cmocka_unit_test(test_oracle),       cmocka_unit_test(test_twin),
+        cmocka_unit_test(test_flow_change),  cmocka_unit_test(test_undefined_row),
+        cmocka_unit_test(test_far_from_one), cmocka_unit_test(test_focus_ends_at_one),
         cmocka_unit_test(test_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -117,6 +117,12 @@ static void test_reading(void **state)
         { "a\n\n1\n\"\"\n\r\n2\n\n", ',', 3, 1, { "1", "", "2" } },
         { "a\tb\n\"x\ty\"\n", '\t', 1, 2, { "\"x", "y\"" } }, /* no quoting in tab-separated */
         { "a;b\n1,5;2\n", ';', 1, 2, { "1,5", "2" } },
+        /* Another separator than the name promises, quoted or not. */
+        { "a;b\n1,5;\"x;y\"\n", ',', 1, 2, { "1,5", "x;y" } },
+        { "a\tb\nno, no\t\"x\ty\"\n", ',', 1, 2, { "no, no", "x\ty" } },
+        { "a\tb\n\"No\" he said\t2\n", ',', 1, 2, { "\"No\" he said", "2" } },
+        { "a,b\n1,\"2\"\n", '\t', 1, 2, { "1", "2" } },
+        { "a\nx,y\n", '\t', 1, 1, { "x,y" } },
         { "a,b\nx\"y,z\rw\n", ',', 1, 2, { "x\"y", "z\rw" } },
         { "a,b", ',', 0, 2, { 0 } },
     };

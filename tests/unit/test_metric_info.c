@@ -1,5 +1,5 @@
 /*
- * test_metric_info.c - bands, gauges and ranks at their edges, and a table that is complete.
+ * test_metric_info.c - ranks at their edges, and a table that is complete.
  */
 #include "close.h"
 
@@ -18,38 +18,13 @@ static void test_table_is_complete(void **state)
             assert_string_equal(at_metric_key(i), at_metric_fields[i].key);
         assert_true(m->title && m->unit && m->formula && m->range && m->high && m->low);
         assert_true(m->source && *m->source);
-        assert_true(isnan(m->low_limit) == isnan(m->high_limit));
-        assert_true(isnan(m->low_limit) || m->low_limit < m->high_limit);
+        assert_true(m->has_bands == (m->band_label[0] && m->band_label[1] && m->band_label[2]));
         assert_ptr_equal(at_metric_text_find(at_metric_key(i)), m);
     }
     assert_ptr_equal(at_metric_text_find("flow-change"), &at_metric_texts[AT_N_METRICS]);
     assert_null(at_metric_text_find("flow"));
     assert_null(at_metric_text_find("flow_changes"));
     assert_null(at_metric_text_find(""));
-}
-
-static void test_bands(void **state)
-{
-    const struct at_metric_text *m = at_metric_text_find("confidence_max");
-
-    (void)state;
-    assert_int_equal(at_metric_band(m, 0.20), AT_BAND_LOW); /* limits belong to the outer bands */
-    assert_int_equal(at_metric_band(m, 0.21), AT_BAND_MIDDLE);
-    assert_int_equal(at_metric_band(m, 0.50), AT_BAND_HIGH);
-    assert_int_equal(at_metric_band(m, NAN), AT_BAND_NONE);
-    assert_int_equal(at_metric_band(at_metric_text_find("focus_entropy"), 1.0), AT_BAND_NONE);
-}
-
-static void test_gauge(void **state)
-{
-    const struct at_metric_text *m = at_metric_text_find("uniformity");
-
-    (void)state;
-    ASSERT_NEAR(at_metric_gauge(m, 0.05, 0), 0.25, 1e-15);
-    ASSERT_NEAR(at_metric_gauge(m, 0.05, 1), 0.05, 1e-15);
-    ASSERT_NEAR(at_metric_gauge(m, 7.0, 0), 1.0, 0.0);
-    ASSERT_NEAR(at_metric_gauge(m, -1.0, 0), 0.0, 0.0);
-    ASSERT_NEAR(at_metric_gauge(m, NAN, 0), NAN, 0.0);
 }
 
 static void test_rank(void **state)
@@ -69,8 +44,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table_is_complete),
-        cmocka_unit_test(test_bands),
-        cmocka_unit_test(test_gauge),
         cmocka_unit_test(test_rank),
     };
 

@@ -296,20 +296,23 @@ static void test_exclusions(void **state)
         const char *a, *b, *want;
     } cases[] = {
         { "a", "a b c d e f g h i j k l m n o p", "sentence b: 18 tokens, the model takes 16" },
-        { "", "a", "sentence a: no token to score" },
+        { " ", "a", "sentence a: no token to score" },
+        { "", "a", "no first sentence" },
+        { "a", "", "no second sentence" },
         { "the cat sat", "the cat sat", NULL },
     };
     const struct at_pair_rule rule = { .tokens = AT_PAIR_FULL };
-    struct at_pair pairs[3];
-    struct at_pair_result got[3];
+    enum { N = sizeof cases / sizeof cases[0] };
+    struct at_pair pairs[N];
+    struct at_pair_result got[N];
     struct rig r;
 
     (void)state;
     rig_open(&r, "fixtures/tiny-bert", 0);
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < N; i++)
         pairs[i] = (struct at_pair){ "", cases[i].a, cases[i].b, 0, 0 };
-    assert_int_equal(at_pair_score(got, &r.scorer, pairs, 3, &rule, NULL), 0);
-    for (size_t i = 0; i < 3; i++)
+    assert_int_equal(at_pair_score(got, &r.scorer, pairs, N, &rule, NULL), 0);
+    for (size_t i = 0; i < N; i++)
         if (cases[i].want) {
             assert_string_equal(got[i].excluded, cases[i].want);
             assert_true(isnan(got[i].score[0]) && isnan(got[i].score[1]));
@@ -317,7 +320,36 @@ static void test_exclusions(void **state)
             assert_null(got[i].excluded);
             assert_true(got[i].score[0] == got[i].score[1] && got[i].score[0] < 0.0);
         }
-    at_pair_results_release(got, 3);
+    at_pair_results_release(got, N);
+    rig_close(&r);
+}
+
+/* What the unrelated sentence lacks does not touch the other two; what they lack takes all. */
+static void test_stereo_in_part(void **state)
+{
+    const char *const long_text = "a b c d e f g h i j k l m n o p";
+    const struct at_score_rule rule = { AT_PLL_ORIGINAL, AT_BOS_NONE };
+    struct at_stereo_item item = { .context = "the cat", .part = AT_INTERSENTENCE };
+    struct at_stereo_result got;
+    struct rig r;
+
+    (void)state;
+    rig_open(&r, "fixtures/tiny-bert", 0);
+    item.sentence[AT_STEREO].text = item.sentence[AT_ANTI].text = "the cat sat";
+    item.sentence[AT_UNRELATED].text = long_text;
+    assert_int_equal(at_stereo_score(&got, &r.scorer, &item, 1, AT_STEREO_CONDITIONAL, rule, NULL),
+                     0);
+    assert_true(got.is_partial && isfinite(got.score[AT_STEREO]) && isnan(got.score[AT_UNRELATED]));
+    assert_string_equal(got.excluded, "unrelated sentence: 20 tokens, the model takes 16"
+                                      "; it counts in SS, not in LMS");
+    at_stereo_results_release(&got, 1);
+    item.sentence[AT_ANTI].text = long_text;
+    assert_int_equal(at_stereo_score(&got, &r.scorer, &item, 1, AT_STEREO_CONDITIONAL, rule, NULL),
+                     0);
+    assert_false(got.is_partial);
+    assert_true(isnan(got.score[AT_STEREO]));
+    assert_string_equal(got.excluded, "anti-stereotype sentence: 20 tokens, the model takes 16");
+    at_stereo_results_release(&got, 1);
     rig_close(&r);
 }
 
@@ -384,7 +416,8 @@ int main(void)
         cmocka_unit_test(test_texts_against_torch), cmocka_unit_test(test_stereoset_against_torch),
         cmocka_unit_test(test_pairs_against_torch), cmocka_unit_test(test_batch_is_the_definition),
         cmocka_unit_test(test_common_beginnings),   cmocka_unit_test(test_exclusions),
-        cmocka_unit_test(test_stereo_exclusions),   cmocka_unit_test(test_blank_word),
+        cmocka_unit_test(test_stereo_in_part),      cmocka_unit_test(test_stereo_exclusions),
+        cmocka_unit_test(test_blank_word),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,8 @@ static struct at_sensitivity fill(struct oracle *o)
     memcpy(s.margin, oracle_get(o, "margin", NULL), ITEMS * sizeof *s.margin);
     for (size_t i = 0; i < ITEMS; i++)
         s.category[i] = (int)oracle_get(o, "category", NULL)[i];
+    for (size_t i = 0; i < ITEMS; i++)
+        s.term[i] = (int)oracle_get(o, "term", NULL)[i];
     return s;
 }
 
@@ -63,11 +65,8 @@ static void test_oracle(void **state)
         const double *want = oracle_get(o, "effects", NULL) + i * N_COLUMNS;
         const struct at_trait_effect *e = &traits[i];
         double got[N_COLUMNS] = { (double)e->n,  e->mean_stereo, e->mean_anti,   e->mean_delta,
-                                  e->sd_delta,   want[PAIRED_P], e->omega2,      e->rho_bias,
+                                  e->sd_delta,   e->paired_p,    e->omega2,      e->rho_bias,
                                   e->rho_bias_p, e->rho_margin,  e->rho_margin_p };
-        if (!isnan(want[PAIRED_P])) /* ties: the fixture has none, our p does */
-            got[PAIRED_P] = e->paired_p;
-        /* Both sides in double; the incomplete beta function behind p costs some digits. */
         ASSERT_CLOSE_D(got, want, N_COLUMNS, 1e-12, 1e-9);
         ASSERT_CLOSE_D(&e->rho_bias_q, bias_q + i, 1, 1e-12, 1e-9);
         ASSERT_CLOSE_D(&e->rho_margin_q, margin_q + i, 1, 1e-12, 1e-9);
@@ -161,6 +160,25 @@ static void test_threads(void **state)
     oracle_close(o);
 }
 
+/* 12 terms, four of each category: 12! / (4!)^3 labellings, 2^11 signings up to a mirror. */
+static void test_reach(void **state)
+{
+    struct oracle *o = oracle_open("fixtures/oracle/sensitivity.txt");
+    struct at_sensitivity s = fill(o);
+    struct at_sensitivity_reach r = at_sensitivity_reach(&s, 99999);
+
+    (void)state;
+    assert_int_equal(r.n_terms, 12);
+    ASSERT_NEAR(r.least_p, 1.0 / 34650.0, 1e-12);
+    ASSERT_NEAR(at_sensitivity_reach(&s, 99).least_p, 0.01, 1e-15);
+    ASSERT_NEAR(r.least_paired, 1.0 / 2048.0, 1e-15);
+    for (size_t i = 0; i < ITEMS; i++)
+        s.term[i] = 7; /* one term of three categories: three units */
+    assert_int_equal(at_sensitivity_reach(&s, 99).n_terms, 3);
+    at_sensitivity_release(&s);
+    oracle_close(o);
+}
+
 static void test_chance(void **state)
 {
     (void)state;
@@ -173,7 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_oracle),  cmocka_unit_test(test_heads),
         cmocka_unit_test(test_nothing), cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_chance),
+        cmocka_unit_test(test_reach),   cmocka_unit_test(test_chance),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/rng.h"
 #include "close.h"
 #include "io/json.h"
 #include "stats/effect.h"
@@ -73,7 +74,7 @@ static void check_case(const struct at_json *v)
     double p = number_of(v, "p"), got = NAN;
 
     if (strcmp(kind, "wilcoxon") == 0) {
-        check_rank_test(v, at_wilcoxon(x.x, x.n));
+        check_rank_test(v, at_wilcoxon(x.x, x.n, 0.0));
     } else if (strcmp(kind, "mann_whitney") == 0) {
         check_rank_test(v, at_mann_whitney(x.x, x.n, y.x, y.n));
     } else if (strcmp(kind, "kruskal") == 0) {
@@ -127,7 +128,7 @@ static void test_effects_against_f_test(void **state)
         struct at_effect e;
         for (size_t i = 0; i < x.n; i++)
             values[i] = (float)x.x[i]; /* the oracle's numbers are floats */
-        at_group_effects(&e, values, group, 1, x.n, (size_t)number_of(v, "k"), 0, 0, NULL);
+        at_group_effects(&e, values, group, 1, x.n, (size_t)number_of(v, "k"), NULL, 0, 0, 0, NULL);
         ASSERT_NEAR(e.eta2, number_of(v, "eta2"), 1e-12);
         ASSERT_NEAR(e.omega2, number_of(v, "omega2"), 1e-12);
         ASSERT_NEAR(e.epsilon2, number_of(v, "epsilon2"), 1e-12);
@@ -149,13 +150,62 @@ static void test_effect_permutation_p(void **state)
     struct at_effect e[2], again[2];
 
     (void)state;
-    at_group_effects(e, x, group, 2, 4, 2, 20000, 7, NULL);
+    at_group_effects(e, x, group, 2, 4, 2, NULL, 0, 20000, 7, NULL);
     ASSERT_NEAR(e[0].eta2, 0.8, 1e-15); /* 4 of 5 */
     ASSERT_NEAR(e[0].p, 2.0 / 6.0, 4.0 * e[0].mc_error);
     assert_true(isnan(e[1].eta2) && isnan(e[1].p));
-    at_group_effects(again, x, group, 2, 4, 2, 20000, 7, pool);
+    at_group_effects(again, x, group, 2, 4, 2, NULL, 0, 20000, 7, pool);
     assert_true(again[0].p == e[0].p);
     at_pool_free(pool);
+}
+
+/* Four units of five values each, two in each group: of the 6 ways to label units, 2 spread as far
+   as the true one. Value by value it would be 1 of thousands. */
+static void test_effect_of_units(void **state)
+{
+    float x[20];
+    int group[20], unit[20];
+    struct at_effect e;
+
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        unit[i] = i / 5;
+        group[i] = i / 10;
+        x[i] = (float)(unit[i] + 1) + 0.01F * (float)(i % 5);
+    }
+    at_group_effects(&e, x, group, 1, 20, 2, unit, 4, 20000, 7, NULL);
+    ASSERT_NEAR(e.p, 2.0 / 6.0, 4.0 * e.mc_error);
+    at_group_effects(&e, x, group, 1, 20, 2, NULL, 0, 20000, 7, NULL);
+    assert_true(e.p < 0.001);
+}
+
+/* Nothing differs between groups, but the values of a unit are alike: p keeps its level. */
+static void test_effect_null_rate(void **state)
+{
+    enum { UNITS = 24, M = 5, N = UNITS * M, TRIALS = 1000 };
+    float x[N];
+    int group[N], unit[N];
+    double by_unit = 0.0, by_value = 0.0;
+    struct at_rng rng;
+
+    (void)state;
+    at_rng_init(&rng, 33, 0);
+    for (size_t t = 0; t < TRIALS; t++) {
+        double shared = 0.0;
+        struct at_effect e;
+        for (int i = 0; i < N; i++) {
+            unit[i] = i / M;
+            group[i] = unit[i] % 3;
+            shared = i % M ? shared : at_rng_normal(&rng);
+            x[i] = (float)(shared + at_rng_normal(&rng));
+        }
+        at_group_effects(&e, x, group, 1, N, 3, unit, UNITS, 99, t, NULL);
+        by_unit += e.p <= 0.05;
+        at_group_effects(&e, x, group, 1, N, 3, NULL, 0, 99, t, NULL);
+        by_value += e.p <= 0.05;
+    }
+    assert_true(by_unit / TRIALS > 0.025 && by_unit / TRIALS < 0.075); /* 3.6 standard errors */
+    assert_true(by_value / TRIALS > 0.15);                             /* what units are for */
 }
 
 static void test_edges(void **state)
@@ -167,8 +217,8 @@ static void test_edges(void **state)
     struct at_interval empty = at_wilson(0, 0, 1.96);
 
     (void)state;
-    assert_true(isnan(at_wilcoxon(zero, 2).p) && at_wilcoxon(zero, 2).n == 0);
-    ASSERT_NEAR(at_wilcoxon(&one, 1).p, 1.0, 0);
+    assert_true(isnan(at_wilcoxon(zero, 2, 0.0).p) && at_wilcoxon(zero, 2, 0.0).n == 0);
+    ASSERT_NEAR(at_wilcoxon(&one, 1, 0.0).p, 1.0, 0);
     assert_true(isnan(at_kruskal_wallis(same, group, 3, 2).p));
     assert_true(isnan(at_mann_whitney(same, 0, same, 3).p));
     assert_true(isnan(empty.low) && isnan(empty.high));
@@ -220,6 +270,8 @@ int main(void)
         cmocka_unit_test(test_against_scipy),
         cmocka_unit_test(test_effects_against_f_test),
         cmocka_unit_test(test_effect_permutation_p),
+        cmocka_unit_test(test_effect_of_units),
+        cmocka_unit_test(test_effect_null_rate),
         cmocka_unit_test(test_edges),
         cmocka_unit_test(test_bootstrap),
     };

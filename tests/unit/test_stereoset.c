@@ -172,13 +172,20 @@ static void test_macro_and_micro(void **state)
     at_stereo_aggregate(&r, &s, x, all, &o);
     ASSERT_NEAR(r.ss, 50.0, 1e-12);
     ASSERT_NEAR(r.lms, 87.5, 1e-12);
-    ASSERT_NEAR(r.icat, r.lms, 1e-12); /* ss = 50: icat = lms */
-    x[0] = NAN;                        /* an undefined score takes its whole item out */
+    ASSERT_NEAR(r.icat, r.lms, 1e-12);   /* ss = 50: icat = lms */
+    ASSERT_NEAR(r.preference.p, 1.0, 0); /* t is even, v alone has an excess */
+    x[2] = NAN;                          /* the unrelated sentence: the item counts in ss */
+    at_stereo_aggregate(&r, &s, x, all, &o);
+    assert_true(r.n == 4 && r.n_lms == 3 && r.n_excluded == 0);
+    ASSERT_NEAR(r.ss, 50.0, 1e-12);
+    ASSERT_NEAR(r.lms, 500.0 / 6.0, 1e-12);
+    x[0] = NAN; /* an undefined score takes its whole item out */
     at_stereo_aggregate(&r, &s, x, all, &o);
     assert_true(r.n == 3 && r.n_excluded == 1);
     ASSERT_NEAR(r.ss, 100.0 / 3.0, 1e-12);
     at_stereo_aggregate(&r, &s, x, only_v, &o);
     assert_true(r.n == 1 && isnan(r.ss_ci.low) && r.ss_wilson.high == 100.0);
+    assert_true(r.preference.p == 1.0 && r.preference.least == 1.0);
     at_stereoset_release(&s);
 }
 

@@ -390,9 +390,37 @@ static const struct refused {
     { { { "input_ids", "I32", 1, { 0 } } }, 0, AT_EFORMAT, "has shape (0), want (T)" },
     { { { "input_ids", "I64", 1, { 4 } } }, -1, AT_ERANGE, "'input_ids' has the value -1 at 0" },
     { { IDS, MAPS(1, 1, 4, 4) }, 2, AT_EFORMAT,
-      "'attentions' has the weight 2 in layer 0, head 0, want 0 to 1" },
+      "'attentions' has the weight 2 in layer 0, head 0, query 0, key 0, want 0 to 1" },
 };
 /* clang-format on */
+
+static void test_rows_that_do_not_sum_to_one(void **state)
+{
+    struct at_capture_file c;
+    struct at_error err;
+
+    (void)state;
+    must(at_capture_open(&c, "fixtures/captures/half-rows/capture.safetensors", &err), &err);
+    assert_int_equal(c.n_odd_rows, 4); /* those of head 0 */
+    ASSERT_NEAR(c.odd_sum, 0.5, 0);
+    assert_false(c.is_causal);
+    at_capture_close(&c);
+    must(at_capture_open(&c, "fixtures/captures/even-causal/capture.safetensors", &err), &err);
+    assert_int_equal(c.n_odd_rows, 0);
+    assert_true(c.is_causal);
+    at_capture_close(&c);
+}
+
+static void test_causal_model_that_looks_ahead(void **state)
+{
+    struct at_capture_file c;
+    struct at_error err;
+
+    (void)state;
+    assert_int_equal(at_capture_open(&c, "fixtures/captures/ahead/capture.safetensors", &err),
+                     AT_EFORMAT);
+    assert_non_null(strstr(err.text, "the weight 0.9 in layer 0, head 1, query 2, key 6, want 0"));
+}
 
 static void test_refused_files(void **state)
 {
@@ -472,6 +500,8 @@ int main(void)
         cmocka_unit_test(test_unwritable_place),
         cmocka_unit_test(test_file_of_another_program),
         cmocka_unit_test(test_unaligned_file),
+        cmocka_unit_test(test_rows_that_do_not_sum_to_one),
+        cmocka_unit_test(test_causal_model_that_looks_ahead),
         cmocka_unit_test(test_refused_files),
         cmocka_unit_test(test_trace_keeps_what_was_asked),
         cmocka_unit_test(test_trace_without_memory),

@@ -162,8 +162,10 @@ static void on_done(void *arg, size_t n_done)
     at_strbuf_addf(&w->log, ";done %zu", n_done);
 }
 
-static int on_capture(void *arg, const char *id, const char *path, struct at_error *err)
+static int on_capture(void *arg, const char *id, const char *path,
+                      const struct at_capture_file *capture, struct at_error *err)
 {
+    assert_non_null(capture->attention);
     struct witness *w = arg;
 
     (void)err;
