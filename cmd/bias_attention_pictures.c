@@ -8,10 +8,14 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "cmd/map_pictures.h"
 #include "draw/draw_bars.h"
 #include "draw/draw_heatmap.h"
 #include "draw/draw_lines.h"
+
+struct map_name {
+    long layer, head;
+};
+char *map_file_name(const char *kind, struct map_name name);
 
 static const char *const mark_names[] = { "generalisation", "unfairness", "stereotype" };
 static const char *const correction_marks[] = { "p", "q", "Bonferroni p" };

@@ -73,7 +73,7 @@ int at_no_numbers(const struct at_model *m, const char *otherwise, struct at_err
 
     for (size_t i = 0; i < m->n_mappings; i++) {
         const struct at_mapping *x = &m->mappings[i];
-        const struct at_tensor_view *t = at_safetensors_find(m->files, x->tensor);
+        const struct at_tensor_view *t = at_tensors_find(m->files, x->tensor);
         if (x->role && t && find_odd(where, sizeof where, t))
             return at_fail(err, AT_EFORMAT, "model '%.*s' gives no numbers: '%.*s' (%s) has %s",
                            at_shown(m->dir, MAX_SHOWN), m->dir, at_shown(t->name, MAX_SHOWN),
