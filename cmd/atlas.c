@@ -31,12 +31,6 @@ static const struct command bias_command = {
     .brief = "bias in texts and models: detection, attention, published scores",
     .legacy = cmd_bias,
 };
-static const struct command model_command = {
-    .name = "model",
-    .brief = "list, inspect and check models",
-    .legacy = cmd_model,
-};
-
 /* The order of `atlas help`; subcommands follow their command. */
 const struct command *const commands[] = {
     &look,

@@ -51,12 +51,13 @@ struct command {
     /* run - all of it; answers an exit status. */
     int (*run)(void *own, const struct context *x);
     void (*release)(void *own); /* may be NULL */
+    const char *const *words;   /* that its first operand may be, for completion; or NULL */
     int (*legacy)(int argc, char **argv);
     const struct output *outputs;
 };
 
 extern const struct command run_command, metrics_command, heads_command, cluster_command,
-    isa_command;
+    isa_command, model_command;
 extern const struct command help_command, version_command, completion_command;
 
 /* commands - every command in the order of `atlas help`, ended by NULL. */

@@ -246,6 +246,11 @@ int dispatch(int argc, char **argv)
     report_command(name);
     if (c->legacy)
         return c->legacy(argc, argv);
+    if (c->words && argc > 1 && !strcmp(argv[1], "--list-commands")) {
+        for (const char *const *w = c->words; *w; w++)
+            puts(*w);
+        return EXIT_DONE;
+    }
     if (is_group(c)) {
         c = find_subcommand(&status, c, argc, argv);
         if (!c)

@@ -6,7 +6,6 @@
 
 #include "cmd/report.h"
 
-int cmd_model(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
 int cmd_bias(int argc, char **argv);
 
