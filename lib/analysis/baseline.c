@@ -9,8 +9,8 @@
 #include "analysis/map_series.h"
 #include "base/alloc.h"
 #include "base/path.h"
+#include "session/batch.h"
 #include "io/json.h"
-#include "model/forward.h"
 
 /* Neutral statements about work, 18 to 25 words each, no person's group in any of them. */
 const char *const at_baseline_sentences[AT_N_BASELINE_SENTENCES] = {
@@ -83,25 +83,26 @@ static int add_layer(void *arg, const struct at_layer_view *view, struct at_erro
 static int add_tokens(struct sums *sums, const struct at_model *m, const struct at_tokens *tokens,
                       struct at_pool *pool, struct at_error *err)
 {
-    size_t T = AT_MIN(tokens->n, m->config.max_positions), start[2] = { 0, T };
+    size_t T = AT_MIN(tokens->n, m->config.max_positions);
+    struct at_tokens cut = { tokens->items, T, tokens->cap };
     struct visit v = { .sums = sums, .T = T };
     struct at_forward_options options = { .want_attention = true,
                                           .on_layer = add_layer,
                                           .arg = &v };
-    int *ids = at_tokens_ids(tokens);
-    struct at_batch batch = { 1, start, ids, NULL };
+    struct at_batcher batch = { 0 };
     int rc;
 
     v.kind = (struct at_map_kind){ m->config.is_causal, m->config.has_summary_token };
     v.scratch = at_malloc(T * T, sizeof *v.scratch);
     rc = at_map_series_init(&v.series, T, AT_RAW, err);
+    at_batcher_add(&batch, &cut);
     if (!rc)
-        rc = at_forward(NULL, m, &batch, &options, pool, err);
+        rc = at_batcher_run(&batch, m, &options, false, pool, err);
     if (!rc)
         sums->flow += at_map_series_flow_change(&v.series);
     at_map_series_release(&v.series);
+    at_batcher_release(&batch);
     free(v.scratch);
-    free(ids);
     return rc;
 }
 
