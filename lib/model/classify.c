@@ -25,8 +25,7 @@ static bool same_group(const char *a, const char *b)
     return n == at_label_group(b) && memcmp(a, b, n) == 0;
 }
 
-/* leader[i] is the first label of i's group. */
-static size_t *group_leaders(const struct at_config *c)
+size_t *at_label_leaders(const struct at_config *c)
 {
     size_t *leader = at_malloc(c->n_labels, sizeof *leader);
 
@@ -67,7 +66,7 @@ int at_classify(float *out, const struct at_model *m, const float *hidden, size_
             out[i] = (float)(1.0 / (1.0 + exp(-(double)out[i])));
         return 0;
     }
-    size_t *leader = group_leaders(&m->config);
+    size_t *leader = at_label_leaders(&m->config);
     double *scratch = at_malloc(2 * n, sizeof *scratch);
     for (size_t i = 0; i < N; i++)
         softmax_groups(out + i * n, leader, scratch, scratch + n, n);

@@ -23,4 +23,7 @@ AT_MUST_USE int at_classify(float *out, const struct at_model *m, const float *h
 /* at_label_group - length of the "group" before the colon of a label name; 0 when it has none. */
 size_t at_label_group(const char *label);
 
+/* at_label_leaders - (n_labels) the first label of each one's group; free() it. */
+AT_MUST_USE size_t *at_label_leaders(const struct at_config *c);
+
 #endif

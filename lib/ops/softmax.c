@@ -14,3 +14,8 @@ double at_log_sum_exp(const float *x, size_t n)
 
     return isinf(max) ? (double)max : (double)max + log(sum);
 }
+
+void at_softmax(float *x, size_t n)
+{
+    at_kernel()->softmax(x, n, n);
+}
