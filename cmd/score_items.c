@@ -32,8 +32,8 @@ static int make_note(struct at_json **out, const struct job *job, const struct s
 }
 
 /* Take over what an interrupted run has scored; the rows of an item that is not whole go. */
-static int take_done(size_t *n_done, const struct score_plan *plan, struct journal *j,
-                     struct at_error *err)
+static int take_done(size_t *n_done, const struct job *job, const struct score_plan *plan,
+                     struct journal *j, struct at_error *err)
 {
     size_t n = j->done.n_rows / plan->rows_per_item;
     int rc = 0;
@@ -45,7 +45,8 @@ static int take_done(size_t *n_done, const struct score_plan *plan, struct journ
     if (rc)
         return at_error_in(err, "%s", j->path);
     *n_done = n;
-    return journal_begin(j, n * plan->rows_per_item, err);
+    rc = manifest_begin(job->manifest, err);
+    return rc ? rc : journal_begin(j, n * plan->rows_per_item, err);
 }
 
 static int open_journal(struct journal *j, size_t *n_done, const struct job *job,
@@ -58,7 +59,7 @@ static int open_journal(struct journal *j, size_t *n_done, const struct job *job
         rc = journal_open(j, job->out, "items.csv", plan->columns, note, plan->resume, err);
     at_json_free(note);
     if (!rc)
-        rc = take_done(n_done, plan, j, err);
+        rc = take_done(n_done, job, plan, j, err);
     if (!rc && *n_done > 0)
         report_note("%zu of %zu %s were done before", *n_done, plan->n_items, plan->unit);
     return rc;
