@@ -58,6 +58,9 @@ static int open_journal(struct journal *j, size_t *n_done, const struct job *job
     if (!rc)
         rc = journal_open(j, job->out, "items.csv", plan->columns, note, plan->resume, err);
     at_json_free(note);
+    if (!rc && plan->resume && !j->has_old && at_path_is_file(j->path))
+        report_warning("%s: nothing tells what its rows depend on; all %s are scored anew", j->path,
+                       plan->unit);
     if (!rc)
         rc = take_done(n_done, job, plan, j, err);
     if (!rc && *n_done > 0)

@@ -373,6 +373,61 @@ stopped() {
     for f in items.csv targets.csv; do cmp "whole/$f" "part/$f"; done
 }
 
+@test "what a full disk or a crash left behind the last whole row does not stop --resume" {
+    { echo a,b,category; for i in $(seq 40); do echo "the cat,a dog,日本 $i"; done; } >pairs.csv
+    call=(bias pairs -m "$FIXTURES/tiny-bert" --resume --format csv)
+    ok "${call[@]}" -o whole pairs.csv
+    rows=$(head -n 21 whole/items.csv | wc -c)
+    cut() { # a directory like that of a run that was cut off: N bytes of the table
+        rm -rf part && mkdir part && cp whole/journal.json part && head -c "$1" whole/items.csv >part/items.csv
+    }
+    again() { # the rest is scored, and the table is that of one run
+        ok "${call[@]}" -v -o part pairs.csv
+        has "$stderr" "$1"
+        cmp whole/items.csv part/items.csv
+        [ -e part/manifest.json ]
+    }
+    for more in 1 10 11 12 13 14 15 16 17 18 19 20; do # some of them in the middle of a character
+        cut $((rows + more))
+        again '20 of 40 pairs were done before'
+    done
+    cut "$rows"
+    head -c 5000 /dev/zero >>part/items.csv
+    again '20 of 40 pairs were done before'
+    cut 7 # of the header
+    again ''
+    cut 0
+    again ''
+    cut "$rows"
+    : >part/journal.json
+    again 'part/items.csv: nothing tells what its rows depend on; all pairs are scored anew'
+    cut "$rows"
+    head -c 300 /dev/zero >part/journal.json
+    again 'all pairs are scored anew'
+}
+
+@test "--resume changes no file that is not a journal of its own" {
+    printf 'a,b\nthe cat,a dog\n' >pairs.csv
+    call=(bias pairs -q -m "$FIXTURES/tiny-bert" --resume --format csv)
+    ok "${call[@]}" -o out pairs.csv
+    printf 'mine,too\n1,2\n3' >own
+    cp own out/items.csv
+    fails 1 "${call[@]}" -o out pairs.csv
+    [ "$stderr" = 'atlas bias pairs: out/items.csv: not the table of such a run' ]
+    cmp own out/items.csv
+    [ -e out/manifest.json ]
+    for file in items.csv journal.json; do
+        rm -rf out
+        ok "${call[@]}" -o out pairs.csv
+        mv out/$file elsewhere
+        cp elsewhere kept
+        ln -s ../elsewhere out/$file
+        fails 1 "${call[@]}" -o out pairs.csv
+        [ "$stderr" = "atlas bias pairs: cannot resume with 'out/$file': not a regular file" ]
+        cmp kept elsewhere
+    done
+}
+
 @test "a model of several files is another one when any of them is" {
     cp -r "$FIXTURES/tiny-bert-f16-sharded" m
     head -n 41 "$FIXTURES/tiny-bert/vocab.txt" >m/vocab.txt
