@@ -6,6 +6,7 @@
 #include "cmd/build_info.h"
 #include "cmd/file_digest.h"
 #include "cmd/journal.h"
+#include "cmd/signals.h"
 
 /* All that two runs must have in common for one to go on where the other stopped. */
 static int make_note(struct at_json **out, const struct job *job, const struct score_plan *plan,
@@ -100,8 +101,11 @@ int score_items(struct job *job, const struct score_plan *plan, struct at_error 
     if (!job->manifest)
         return score_rest(job, plan, 0, NULL, err);
     rc = open_journal(&j, &n_done, job, plan, err);
-    if (!rc)
+    if (!rc) {
+        signals_hint("interrupted; the same call with --resume goes on where it stopped");
         rc = score_rest(job, plan, n_done, &j.csv, err);
+        signals_hint(NULL);
+    }
     if (!rc)
         rc = journal_end(&j, err);
     journal_release(&j);

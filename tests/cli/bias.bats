@@ -373,6 +373,22 @@ stopped() {
     for f in items.csv targets.csv; do cmp "whole/$f" "part/$f"; done
 }
 
+@test "a run that is interrupted says how to go on" {
+    { echo a,b; yes 'the cat,a dog' | head -n 50000; } >pairs.csv
+    for signal in INT TERM HUP; do
+        rm -rf out
+        status=0
+        # A shell without job control starts what is in the background deaf to INT.
+        env --default-signal=INT "$ATLAS_BUILD/atlas" bias pairs -q -m "$FIXTURES/tiny-bert" -o out pairs.csv 2>err &
+        until [ -s out/items.csv ]; do sleep 0.01; done
+        kill -$signal $!
+        wait $! || status=$?
+        [ "$status" -eq $((128 + $(kill -l $signal))) ]
+        [ "$(cat err)" = 'atlas bias pairs: interrupted; the same call with --resume goes on where it stopped' ]
+        [ ! -e out/manifest.json ]
+    done
+}
+
 @test "what a full disk or a crash left behind the last whole row does not stop --resume" {
     { echo a,b,category; for i in $(seq 40); do echo "the cat,a dog,日本 $i"; done; } >pairs.csv
     call=(bias pairs -m "$FIXTURES/tiny-bert" --resume --format csv)
