@@ -131,7 +131,7 @@ int note_excluded(struct job *job, const char *const *ids, char *const *excluded
     }
     if (n_excluded == 0)
         return status;
-    report_warning("%zu of %zu item%s excluded; the first, '%s': %s", n_excluded, n, at_plural(n),
-                   id, first);
+    report_left_out("%zu of %zu item%s excluded; the first, '%s': %s", n_excluded, n, at_plural(n),
+                    id, first);
     return status == EXIT_DONE ? EXIT_SKIPPED : status;
 }

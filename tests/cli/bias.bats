@@ -491,6 +491,26 @@ stopped() {
     [ "$stderr" = "atlas bias merge: warning: --against: 'other/items.csv' is not there; the comparison with it is left out" ]
 }
 
+@test "-q and a status of 3: one line says why" {
+    few_items 4 >set.json
+    said() { # TEXT ARG...: one line, and it begins so
+        run --separate-stderr atlas "${@:2}"
+        ended 3 "${@:2}"
+        [[ ${#stderr_lines[@]} -eq 1 && $stderr == "atlas "*": $1"* ]] || fail "$stderr"
+    }
+    said "$(jq '.data.intersentence | length' set.json) intersentence items are left out: the official protocol" \
+        bias stereoset -q -m atlas-gpt2 --resamples 30 set.json
+    printf 'a,b\nthe cat,a dog\na b c d e f g h i j k l m n o p q r s t,a b\n' >pairs.csv
+    said "1 of 2 items excluded; the first, '': sentence a: 22 tokens" bias pairs -q -m "$FIXTURES/tiny-bert" pairs.csv
+    awk 'BEGIN { RS = ""; ORS = "\n\n" } NR <= 12' "$FIXTURES"/data/treebank/*.conllu >trees
+    said 'line 1: sentence has 24 tokens, the model takes 1 to 16; left out (and 10 more)' \
+        heads -q -m "$FIXTURES/tiny-bert" --conllu trees --min-words 1
+    for k in 1 2; do
+        run --separate-stderr atlas bias stereoset -q -m atlas-gpt2 --shard $k/2 --resamples 30 -o s$k set.json
+    done
+    said 'the intersentence items are left out: the official protocol' bias merge -q -o merged s1 s2
+}
+
 @test "a part of StereoSet that cannot be scored is listed, in shards and whole" {
     few_items 4 >set.json
     run --separate-stderr atlas bias stereoset -q -m atlas-gpt2 -o whole --format json,csv --resamples 30 set.json
