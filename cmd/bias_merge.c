@@ -266,8 +266,10 @@ static int note_unavailable(struct call *c, int status)
     if (strcmp(at_json_text(at_json_get(head, "protocol"), ""), "official") != 0)
         return status;
     for (const char *part = at_json_next(parts, NULL, &why); part;
-         part = at_json_next(parts, part, &why))
+         part = at_json_next(parts, part, &why)) {
+        report_left_out("the %s items are left out: %s", part, at_json_text(why, ""));
         status = note_part(&c->job, part, at_json_text(why, ""), status);
+    }
     return status;
 }
 

@@ -92,8 +92,8 @@ static int choose_parts(struct call *c)
             continue;
         c->unavailable[p] = why;
         if (c->protocol != AT_STEREO_REFERENCE)
-            report_warning("%zu %s items are left out: %s", n[p],
-                           at_stereo_part_name((enum at_stereo_part)p), why);
+            report_left_out("%zu %s items are left out: %s", n[p],
+                            at_stereo_part_name((enum at_stereo_part)p), why);
     }
     for (size_t p = 0; p < AT_N_PARTS; p++)
         if (c->has_part[p])

@@ -4,18 +4,18 @@
 #include "cmd/journal.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/array.h"
+#include "base/mapfile.h"
 #include "base/path.h"
 #include "base/strbuf.h"
-#include "io/textfile.h"
-
-enum { MAX_JOURNAL = 1 << 30 };
+#include "base/utf8.h"
 
 struct ends AT_ARRAY(size_t);
 
@@ -31,20 +31,12 @@ static void find_rows(struct ends *out, const char *bytes, size_t n)
     }
 }
 
-static int cut_file(const char *path, size_t size, struct at_error *err)
-{
-    if (truncate(path, (off_t)size) != 0)
-        return at_fail(err, AT_EIO, "cannot write '%s': %s", path, strerror(errno));
-    return 0;
-}
-
 /* What the journal was started with against what is wanted now. */
-static int check_note(const struct journal *j, const char *dir, const struct at_json *note,
+static int check_note(const struct at_json *old, const char *dir, const struct at_json *note,
                       struct at_error *err)
 {
-    struct at_json *old = NULL;
     const struct at_json *value;
-    int rc = at_json_read(&old, j->note_path, err);
+    int rc = 0;
 
     for (const char *key = at_json_next(note, NULL, &value); key && !rc;
          key = at_json_next(note, key, &value)) {
@@ -53,51 +45,61 @@ static int check_note(const struct journal *j, const char *dir, const struct at_
             rc = at_fail(err, AT_EFORMAT, "cannot resume '%s': %s was '%.*s', now it is '%.*s'",
                          dir, key, at_shown(was, 80), was, at_shown(now, 80), now);
     }
-    at_json_free(old);
     return rc;
 }
 
-/* Rows of the interrupted run; what was cut off in the middle of a row goes. */
+/*
+ * The table as far as it is one: up to a row that was cut off, in the middle of a character or not,
+ * or lost to a crash of the system, which leaves NULs at the end of a file.
+ */
 static int read_rows(struct journal *j, struct at_error *err)
 {
     struct ends ends = { 0 };
-    char *bytes = NULL;
-    size_t n = 0;
-    int rc = at_text_read(&bytes, &n, j->path, MAX_JOURNAL, err);
+    struct at_mapfile m;
+    int rc = at_mapfile_open(&m, j->path, err);
+    const char *bytes;
+    size_t n, header = strlen(j->columns);
 
     if (rc)
         return rc;
+    bytes = m.bytes ? (const char *)m.bytes : "";
+    n = at_utf8_check(bytes, m.n);
+    n = strnlen(bytes, n);
     find_rows(&ends, bytes, n);
-    free(bytes);
-    j->row_end = ends.items;
-    rc = cut_file(j->path, ends.n ? ends.items[ends.n - 1] : 0, err);
-    if (rc || ends.n == 0)
-        return rc;
-    rc = at_table_read(&j->done, j->path, ',', err);
-    if (!rc && j->done.n_rows + 1 != ends.n)
+    if (memcmp(bytes, j->columns, AT_MIN(n, header)) != 0 ||
+        (ends.n > 0 && ends.items[0] != header + 1))
+        rc = at_fail(err, AT_EFORMAT, "%s: not the table of such a run", j->path);
+    else if (ends.n > 0)
+        rc = at_table_take(&j->done, at_strndup(bytes, ends.items[ends.n - 1]), ',', err);
+    if (!rc && ends.n > 0 && j->done.n_rows + 1 != ends.n)
         rc = at_fail(err, AT_EFORMAT, "%s: blank lines in a journal", j->path);
-    for (const char *c = j->columns; !rc; c += strcspn(c, ",") + 1) {
-        char *name = at_strndup(c, strcspn(c, ","));
-        if (at_table_column(&j->done, name) < 0)
-            rc = at_fail(err, AT_EFORMAT, "%s: no column '%s'", j->path, name);
-        free(name);
-        if (!c[strcspn(c, ",")])
-            break;
-    }
+    j->row_end = ends.items;
+    at_mapfile_close(&m);
     return rc;
 }
 
-static int start_new(struct journal *j, const struct at_json *note, struct at_error *err)
+/* A file of ours, to go on with; something else in its place is nobody's to change. */
+static int check_file(bool *is_there, const char *path, struct at_error *err)
 {
-    struct at_strbuf text = { 0 };
-    int rc;
+    struct stat st;
 
-    if (unlink(j->path) < 0 && errno != ENOENT)
-        return at_fail(err, AT_EIO, "cannot replace '%s': %s", j->path, strerror(errno));
-    at_json_dump(&text, note, 1, 0);
-    at_strbuf_addc(&text, '\n');
-    rc = at_write_file(j->note_path, text.s, text.n, err);
-    at_strbuf_release(&text);
+    *is_there = lstat(path, &st) == 0;
+    if (*is_there && !S_ISREG(st.st_mode))
+        return at_fail(err, AT_EIO, "cannot resume with '%s': not a regular file", path);
+    return 0;
+}
+
+/* The note of the run to go on with, or NULL: what a full disk or a crash made of a note says
+   nothing of the rows. */
+static int find_old(struct at_json **out, const struct journal *j, struct at_error *err)
+{
+    bool has_note, has_rows;
+    int rc = check_file(&has_note, j->note_path, err);
+
+    if (!rc)
+        rc = check_file(&has_rows, j->path, err);
+    if (!rc && has_note && has_rows && at_json_read(out, j->note_path, NULL) != 0)
+        *out = NULL;
     return rc;
 }
 
@@ -105,17 +107,23 @@ int journal_open(struct journal *out, const char *dir, const char *name, const c
                  const struct at_json *note, bool resume, struct at_error *err)
 {
     struct journal j = { .columns = columns };
+    struct at_strbuf text = { 0 };
+    struct at_json *old = NULL;
     int rc = 0;
 
     j.path = at_path_join(dir, name);
     j.note_path = at_path_join(dir, "journal.json");
-    if (resume && at_path_is_file(j.note_path) && at_path_is_file(j.path)) {
-        rc = check_note(&j, dir, note, err);
-        if (!rc)
-            rc = read_rows(&j, err);
-    } else {
-        rc = start_new(&j, note, err);
-    }
+    if (resume)
+        rc = find_old(&old, &j, err);
+    j.has_old = old != NULL;
+    if (!rc && j.has_old)
+        rc = check_note(old, dir, note, err);
+    if (!rc && j.has_old)
+        rc = read_rows(&j, err);
+    at_json_free(old);
+    at_json_dump(&text, note, 1, 0);
+    at_strbuf_addc(&text, '\n');
+    j.note = at_strbuf_take(&text);
     if (rc)
         journal_release(&j);
     else
@@ -131,13 +139,30 @@ const char *journal_cell(const struct at_table *done, size_t row, const char *co
     return at_table_cell(done, row, (size_t)number);
 }
 
+static int cut_file(const char *path, size_t size, struct at_error *err)
+{
+    int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC), why = 0;
+
+    if (fd < 0 || ftruncate(fd, (off_t)size) != 0)
+        why = errno;
+    if (fd >= 0)
+        close(fd);
+    return why ? at_fail(err, AT_EIO, "cannot write '%s': %s", path, strerror(why)) : 0;
+}
+
+static int start_new(const struct journal *j, struct at_error *err)
+{
+    if (unlink(j->path) < 0 && errno != ENOENT)
+        return at_fail(err, AT_EIO, "cannot replace '%s': %s", j->path, strerror(errno));
+    return at_write_file(j->note_path, j->note, strlen(j->note), err);
+}
+
 int journal_begin(struct journal *j, size_t n, struct at_error *err)
 {
-    int rc = 0;
+    int rc;
 
     AT_BUG_IF(n > j->done.n_rows);
-    if (n < j->done.n_rows)
-        rc = cut_file(j->path, j->row_end[n], err);
+    rc = j->has_old ? cut_file(j->path, j->row_end ? j->row_end[n] : 0, err) : start_new(j, err);
     if (!rc)
         rc = at_csv_append(&j->csv, j->path, j->columns, err);
     if (!rc)
@@ -157,6 +182,7 @@ void journal_release(struct journal *j)
     free(j->row_end);
     free(j->path);
     free(j->note_path);
+    free(j->note);
     *j = (struct journal){ 0 };
 }
 

@@ -17,18 +17,21 @@
 
 struct journal {
     char *path, *note_path;
+    char *note; /* what journal.json says, or will */
     const char *columns;
+    bool has_old;         /* there is a journal to go on with */
     struct at_table done; /* rows of the interrupted run; empty for a new one */
     size_t *row_end;      /* (done.n_rows + 1) bytes of the file up to there, header first */
     struct at_csv csv;    /* after journal_begin() */
 };
 
 /*
- * journal_open - start a journal, or with resume read what is there.
+ * journal_open - what there is to go on with, when resume is set; nothing is changed yet.
  *
- * note: what the rows depend on, an object of strings; it is borrowed. Without a journal to resume
- * a new one is started.
+ * note: what the rows depend on, an object of strings; it is borrowed.
  *
+ * Edge      Rows count as far as they are whole: what a crash or a full disk left behind the last
+ *           of them does not. Without a note that can be read there is nothing to go on with.
  * Errors    AT_EIO; AT_EFORMAT "cannot resume 'DIR': protocol was 'official', now it is
  *           'reference'", or a table with other columns.      Memory   journal_release().
  */
@@ -37,7 +40,8 @@ AT_MUST_USE int journal_open(struct journal *out, const char *dir, const char *n
                              struct at_error *err);
 /* journal_cell - of a row of done, by one of the journal's columns. */
 const char *journal_cell(const struct at_table *done, size_t row, const char *column);
-/* journal_begin - forget the rows from n on (0..done.n_rows) and open the file for more. */
+/* journal_begin - forget the rows from n on (0..done.n_rows), or start anew, and open the file for
+   more. Links in the place of the files are not followed. */
 AT_MUST_USE int journal_begin(struct journal *j, size_t n, struct at_error *err);
 /* journal_end - the table is complete. */
 AT_MUST_USE int journal_end(struct journal *j, struct at_error *err);

@@ -36,7 +36,9 @@ enum { LARGE_FILE = 1 << 20, MAX_THREADS = 4 };
 
 struct manifest {
     char *dir;
-    int lock; /* held on dir as long as files are written there; -1 where there are no locks */
+    int lock;    /* held on dir as long as files are written there; -1 where there are no locks */
+    bool is_new; /* dir was made for this run */
+    bool has_begun; /* files are being written */
     struct at_json *doc;
     struct at_json *inputs, *outputs, *skipped, *run; /* owned by doc once committed */
     struct hashing *hashing;
@@ -67,22 +69,15 @@ static void unlock_directory(int lock)
 int manifest_new(struct manifest **out, const char *dir, const char *command, struct at_error *err)
 {
     struct manifest *m;
-    char *old;
+    bool is_new = !at_path_is_dir(dir);
     int lock = -1, rc = at_mkdir_p(dir, err);
 
     if (!rc)
         rc = lock_directory(&lock, dir, err);
     if (rc)
         return rc;
-    old = at_path_join(dir, "manifest.json");
-    if (unlink(old) < 0 && errno != ENOENT)
-        rc = at_fail(err, AT_EIO, "cannot replace '%s': %s", old, strerror(errno));
-    free(old);
-    if (rc) {
-        unlock_directory(lock);
-        return rc;
-    }
     m = at_calloc(1, sizeof *m);
+    m->is_new = is_new;
     m->lock = lock;
     m->dir = at_strdup(dir);
     m->doc = at_json_object();
@@ -94,6 +89,21 @@ int manifest_new(struct manifest **out, const char *dir, const char *command, st
     at_json_set_string(m->doc, "command", command);
     *out = m;
     return 0;
+}
+
+int manifest_begin(struct manifest *m, struct at_error *err)
+{
+    char *old;
+    int rc = 0;
+
+    if (m->has_begun)
+        return 0;
+    old = at_path_join(m->dir, "manifest.json");
+    if (unlink(old) < 0 && errno != ENOENT)
+        rc = at_fail(err, AT_EIO, "cannot replace '%s': %s", old, strerror(errno));
+    free(old);
+    m->has_begun = !rc;
+    return rc;
 }
 
 void manifest_free(struct manifest *m)
@@ -113,6 +123,8 @@ void manifest_free(struct manifest *m)
     at_json_free(m->run);
     at_json_free(m->doc);
     unlock_directory(m->lock);
+    if (m->is_new && !m->has_begun)
+        (void)rmdir(m->dir);
     free(m->dir);
     free(m);
 }
@@ -258,9 +270,9 @@ void manifest_run(struct manifest *m, const char *key, struct at_json *value)
 int manifest_path(char **out, struct manifest *m, const char *rel, struct at_error *err)
 {
     char *path = at_path_join(m->dir, rel), *slash = strrchr(path, '/');
-    int rc = 0;
+    int rc = manifest_begin(m, err);
 
-    if (strchr(rel, '/')) {
+    if (!rc && strchr(rel, '/')) {
         *slash = '\0';
         rc = at_mkdir_p(path, err);
         *slash = '/';

@@ -16,15 +16,21 @@
 struct manifest;
 
 /*
- * manifest_new - a record for files under dir, which is created. A manifest.json that is there
- * already is removed first, so that a failed run is never taken for a finished one. dir is locked
- * until manifest_free().
+ * manifest_new - a record for files under dir, which is created, and locked until
+ * manifest_free(). What an earlier run left there stays as it is until manifest_begin().
  *
  * Errors    AT_EIO, also when another run holds dir.
  */
 AT_MUST_USE int manifest_new(struct manifest **out, const char *dir, const char *command,
                              struct at_error *err);
-void manifest_free(struct manifest *m); /* accepts NULL */
+void manifest_free(struct manifest *m); /* accepts NULL; an empty dir of its own goes */
+
+/*
+ * manifest_begin - the manifest.json of an earlier run is removed, so that a run that fails is
+ * never taken for a finished one. The functions that give paths and open files call it; whoever
+ * writes into dir by himself calls it first. Later calls do nothing. AT_EIO.
+ */
+AT_MUST_USE int manifest_begin(struct manifest *m, struct at_error *err);
 
 /* manifest_options - every option of the table with its final value. */
 void manifest_options(struct manifest *m, const struct opt *table);

@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +16,8 @@
 
 static const char *command = "atlas";
 static int verbosity;
+static char *left_out; /* the first reason for EXIT_SKIPPED that was not said */
+static size_t n_left_out;
 static bool line_is_drawn; /* a progress line stands where the next message goes */
 
 void report_command(const char *name)
@@ -91,6 +94,20 @@ void report_warning(const char *fmt, ...)
     va_end(ap);
 }
 
+void report_left_out(const char *fmt, ...)
+{
+    struct at_strbuf text = { 0 };
+    va_list ap;
+
+    va_start(ap, fmt);
+    at_strbuf_addv(&text, fmt, ap);
+    va_end(ap);
+    report_warning("%s", text.s);
+    if (verbosity < 0 && n_left_out++ == 0)
+        left_out = at_strbuf_take(&text);
+    at_strbuf_release(&text);
+}
+
 void report_note(const char *fmt, ...)
 {
     va_list ap;
@@ -106,6 +123,13 @@ int report_flush(int status)
 {
     int why = guard_flush();
 
+    if (status == EXIT_SKIPPED && n_left_out > 1)
+        report_error("%s (and %zu more)", left_out, n_left_out - 1);
+    else if (status == EXIT_SKIPPED && n_left_out)
+        report_error("%s", left_out);
+    free(left_out);
+    left_out = NULL;
+    n_left_out = 0;
     if (!why || status == EXIT_FAILED)
         return status;
     return report_error("cannot write to standard output: %s", strerror(why));

@@ -28,6 +28,9 @@ int report_error(const char *fmt, ...) AT_PRINTF(1, 2);
 int report_fault(const struct at_error *err);
 int report_usage(const char *fmt, ...) AT_PRINTF(1, 2);
 void report_warning(const char *fmt, ...) AT_PRINTF(1, 2);
+/* report_left_out - a warning that makes the run end with EXIT_SKIPPED. Without warnings the first
+   is said all the same, at the end: a status needs its reason. */
+void report_left_out(const char *fmt, ...) AT_PRINTF(1, 2);
 void report_note(const char *fmt, ...) AT_PRINTF(1, 2);
 
 /* report_dying - one line of several parts, up to a NULL; for signal handlers: it only write()s. */
@@ -35,7 +38,7 @@ void report_dying(const char *const parts[]);
 
 /*
  * report_flush - status, or EXIT_FAILED after one line when standard output could not be written.
- * A run that has failed says nothing more.
+ * A run that has failed says nothing more; one that left something out, without a word, says what.
  */
 int report_flush(int status);
 

@@ -6,6 +6,7 @@
 #include "cmd/build_info.h"
 #include "cmd/file_digest.h"
 #include "cmd/journal.h"
+#include "cmd/signals.h"
 
 /* All that two runs must have in common for one to go on where the other stopped. */
 static int make_note(struct at_json **out, const struct job *job, const struct score_plan *plan,
@@ -32,8 +33,8 @@ static int make_note(struct at_json **out, const struct job *job, const struct s
 }
 
 /* Take over what an interrupted run has scored; the rows of an item that is not whole go. */
-static int take_done(size_t *n_done, const struct score_plan *plan, struct journal *j,
-                     struct at_error *err)
+static int take_done(size_t *n_done, const struct job *job, const struct score_plan *plan,
+                     struct journal *j, struct at_error *err)
 {
     size_t n = j->done.n_rows / plan->rows_per_item;
     int rc = 0;
@@ -45,7 +46,8 @@ static int take_done(size_t *n_done, const struct score_plan *plan, struct journ
     if (rc)
         return at_error_in(err, "%s", j->path);
     *n_done = n;
-    return journal_begin(j, n * plan->rows_per_item, err);
+    rc = manifest_begin(job->manifest, err);
+    return rc ? rc : journal_begin(j, n * plan->rows_per_item, err);
 }
 
 static int open_journal(struct journal *j, size_t *n_done, const struct job *job,
@@ -57,8 +59,11 @@ static int open_journal(struct journal *j, size_t *n_done, const struct job *job
     if (!rc)
         rc = journal_open(j, job->out, "items.csv", plan->columns, note, plan->resume, err);
     at_json_free(note);
+    if (!rc && plan->resume && !j->has_old && at_path_is_file(j->path))
+        report_warning("%s: nothing tells what its rows depend on; all %s are scored anew", j->path,
+                       plan->unit);
     if (!rc)
-        rc = take_done(n_done, plan, j, err);
+        rc = take_done(n_done, job, plan, j, err);
     if (!rc && *n_done > 0)
         report_note("%zu of %zu %s were done before", *n_done, plan->n_items, plan->unit);
     return rc;
@@ -96,8 +101,11 @@ int score_items(struct job *job, const struct score_plan *plan, struct at_error 
     if (!job->manifest)
         return score_rest(job, plan, 0, NULL, err);
     rc = open_journal(&j, &n_done, job, plan, err);
-    if (!rc)
+    if (!rc) {
+        signals_hint("interrupted; the same call with --resume goes on where it stopped");
         rc = score_rest(job, plan, n_done, &j.csv, err);
+        signals_hint(NULL);
+    }
     if (!rc)
         rc = journal_end(&j, err);
     journal_release(&j);

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +17,12 @@
 #include "cmd/report.h"
 
 static pthread_t main_thread;
+static const char *_Atomic hint;
+
+void signals_hint(const char *text)
+{
+    hint = text;
+}
 
 /*
  * The main thread is the one that writes files: in its own handler it cannot begin another.
@@ -27,6 +34,8 @@ static void on_end(int sig)
         return;
     }
     at_outfile_abort_all();
+    if (hint && sig != SIGPIPE)
+        report_dying((const char *const[]){ hint, NULL });
     signal(sig, SIG_DFL);
     raise(sig);
 }

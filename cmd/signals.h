@@ -14,4 +14,10 @@
  */
 void signals_handle(void);
 
+/*
+ * signals_hint - what Ctrl-C, kill and a lost terminal say before the run ends; NULL: nothing.
+ * The text is borrowed.
+ */
+void signals_hint(const char *text);
+
 #endif

@@ -15,8 +15,8 @@ static void on_skipped(void *arg, const struct at_conllu_sentence *s, size_t n_t
 {
     struct reading *r = arg;
 
-    report_warning("line %zu: sentence has %zu tokens, the model takes 1 to %zu; left out", s->line,
-                   n_tokens, r->x->session->model.config.max_positions);
+    report_left_out("line %zu: sentence has %zu tokens, the model takes 1 to %zu; left out",
+                    s->line, n_tokens, r->x->session->model.config.max_positions);
     sink_note_skipped(r->x->sink, at_conllu_str(s, s->id), "too long");
 }
 

@@ -4,10 +4,12 @@
 #include "io/csv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/array.h"
@@ -63,10 +65,13 @@ int at_csv_open(struct at_csv *out, const char *path, const char *columns, struc
 int at_csv_append(struct at_csv *out, const char *path, const char *columns, struct at_error *err)
 {
     struct at_csv c = { .n_columns = count_columns(columns) };
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
 
-    c.file.f = fopen(path, "a");
+    c.file.f = fd >= 0 ? fdopen(fd, "a") : NULL;
     if (!c.file.f || fseek(c.file.f, 0, SEEK_END) != 0) {
         int why = errno;
+        if (fd >= 0 && !c.file.f)
+            close(fd);
         at_csv_abort(&c);
         return at_fail(err, AT_EIO, "cannot write '%s': %s", path, strerror(why));
     }
@@ -323,28 +328,34 @@ static int parse_tabs(struct at_table *t, struct cells *cells, struct at_error *
     return 0;
 }
 
+int at_table_take(struct at_table *out, char *text, char separator, struct at_error *err)
+{
+    struct at_table t = { .bytes = text };
+    struct cells cells = { 0 };
+    char found = find_separator(text, separator);
+    int rc = found == '\t' && separator != '\t'
+                 ? parse_tabs(&t, &cells, err)
+                 : parse_table(&t, &cells, found, found != '\t', err);
+
+    t.cells = cells.items;
+    if (rc)
+        at_table_release(&t);
+    else
+        *out = t;
+    return rc;
+}
+
 int at_table_read(struct at_table *out, const char *path, char separator, struct at_error *err)
 {
-    struct at_table t = { 0 };
-    struct cells cells = { 0 };
-    int rc = at_text_read(&t.bytes, NULL, path, MAX_TABLE, err);
-    char found;
+    char *text;
+    int rc = at_text_read(&text, NULL, path, MAX_TABLE, err);
 
     if (rc)
         return rc;
-    found = find_separator(t.bytes, separator);
-    if (found == '\t' && separator != '\t')
-        rc = parse_tabs(&t, &cells, err);
-    else
-        rc = parse_table(&t, &cells, found, found != '\t', err);
-    t.cells = cells.items;
-    if (rc) {
-        at_table_release(&t);
+    rc = at_table_take(out, text, separator, err);
+    if (rc)
         at_error_in(err, "%s", path);
-        return rc;
-    }
-    *out = t;
-    return 0;
+    return rc;
 }
 
 long at_table_column(const struct at_table *t, const char *name)

@@ -35,8 +35,9 @@ AT_MUST_USE int at_csv_commit(struct at_csv *c, struct at_error *err);
 
 /*
  * A journal: a table that grows in place, so that a run that is killed has lost nothing that was
- * flushed. at_csv_append opens path at its end (the header is written when it is empty),
- * at_csv_flush hands the rows so far to the system, at_csv_close flushes and closes. AT_EIO.
+ * flushed. at_csv_append opens path at its end (the header is written when it is empty; a link in
+ * its place is refused), at_csv_flush hands the rows so far to the system, at_csv_close flushes and
+ * closes. AT_EIO.
  */
 AT_MUST_USE int at_csv_append(struct at_csv *out, const char *path, const char *columns,
                               struct at_error *err);
@@ -59,6 +60,9 @@ struct at_table {
 };
 
 AT_MUST_USE int at_table_read(struct at_table *out, const char *path, char separator,
+                              struct at_error *err);
+/* at_table_take - the same of a text that is there, which becomes the table's, or is freed. */
+AT_MUST_USE int at_table_take(struct at_table *out, char *text, char separator,
                               struct at_error *err);
 /* at_table_column - number of the column with that name, or -1. */
 long at_table_column(const struct at_table *t, const char *name);

@@ -373,6 +373,77 @@ stopped() {
     for f in items.csv targets.csv; do cmp "whole/$f" "part/$f"; done
 }
 
+@test "a run that is interrupted says how to go on" {
+    { echo a,b; yes 'the cat,a dog' | head -n 50000; } >pairs.csv
+    for signal in INT TERM HUP; do
+        rm -rf out
+        status=0
+        # A shell without job control starts what is in the background deaf to INT.
+        env --default-signal=INT "$ATLAS_BUILD/atlas" bias pairs -q -m "$FIXTURES/tiny-bert" -o out pairs.csv 2>err &
+        until [ -s out/items.csv ]; do sleep 0.01; done
+        kill -$signal $!
+        wait $! || status=$?
+        [ "$status" -eq $((128 + $(kill -l $signal))) ]
+        [ "$(cat err)" = 'atlas bias pairs: interrupted; the same call with --resume goes on where it stopped' ]
+        [ ! -e out/manifest.json ]
+    done
+}
+
+@test "what a full disk or a crash left behind the last whole row does not stop --resume" {
+    { echo a,b,category; for i in $(seq 40); do echo "the cat,a dog,日本 $i"; done; } >pairs.csv
+    call=(bias pairs -m "$FIXTURES/tiny-bert" --resume --format csv)
+    ok "${call[@]}" -o whole pairs.csv
+    rows=$(head -n 21 whole/items.csv | wc -c)
+    cut() { # a directory like that of a run that was cut off: N bytes of the table
+        rm -rf part && mkdir part && cp whole/journal.json part && head -c "$1" whole/items.csv >part/items.csv
+    }
+    again() { # the rest is scored, and the table is that of one run
+        ok "${call[@]}" -v -o part pairs.csv
+        has "$stderr" "$1"
+        cmp whole/items.csv part/items.csv
+        [ -e part/manifest.json ]
+    }
+    for more in 1 10 11 12 13 14 15 16 17 18 19 20; do # some of them in the middle of a character
+        cut $((rows + more))
+        again '20 of 40 pairs were done before'
+    done
+    cut "$rows"
+    head -c 5000 /dev/zero >>part/items.csv
+    again '20 of 40 pairs were done before'
+    cut 7 # of the header
+    again ''
+    cut 0
+    again ''
+    cut "$rows"
+    : >part/journal.json
+    again 'part/items.csv: nothing tells what its rows depend on; all pairs are scored anew'
+    cut "$rows"
+    head -c 300 /dev/zero >part/journal.json
+    again 'all pairs are scored anew'
+}
+
+@test "--resume changes no file that is not a journal of its own" {
+    printf 'a,b\nthe cat,a dog\n' >pairs.csv
+    call=(bias pairs -q -m "$FIXTURES/tiny-bert" --resume --format csv)
+    ok "${call[@]}" -o out pairs.csv
+    printf 'mine,too\n1,2\n3' >own
+    cp own out/items.csv
+    fails 1 "${call[@]}" -o out pairs.csv
+    [ "$stderr" = 'atlas bias pairs: out/items.csv: not the table of such a run' ]
+    cmp own out/items.csv
+    [ -e out/manifest.json ]
+    for file in items.csv journal.json; do
+        rm -rf out
+        ok "${call[@]}" -o out pairs.csv
+        mv out/$file elsewhere
+        cp elsewhere kept
+        ln -s ../elsewhere out/$file
+        fails 1 "${call[@]}" -o out pairs.csv
+        [ "$stderr" = "atlas bias pairs: cannot resume with 'out/$file': not a regular file" ]
+        cmp kept elsewhere
+    done
+}
+
 @test "a model of several files is another one when any of them is" {
     cp -r "$FIXTURES/tiny-bert-f16-sharded" m
     head -n 41 "$FIXTURES/tiny-bert/vocab.txt" >m/vocab.txt
@@ -418,6 +489,26 @@ stopped() {
     rm -r other
     ok bias merge -o merged --format json,csv s2 s1
     [ "$stderr" = "atlas bias merge: warning: --against: 'other/items.csv' is not there; the comparison with it is left out" ]
+}
+
+@test "-q and a status of 3: one line says why" {
+    few_items 4 >set.json
+    said() { # TEXT ARG...: one line, and it begins so
+        run --separate-stderr atlas "${@:2}"
+        ended 3 "${@:2}"
+        [[ ${#stderr_lines[@]} -eq 1 && $stderr == "atlas "*": $1"* ]] || fail "$stderr"
+    }
+    said "$(jq '.data.intersentence | length' set.json) intersentence items are left out: the official protocol" \
+        bias stereoset -q -m atlas-gpt2 --resamples 30 set.json
+    printf 'a,b\nthe cat,a dog\na b c d e f g h i j k l m n o p q r s t,a b\n' >pairs.csv
+    said "1 of 2 items excluded; the first, '': sentence a: 22 tokens" bias pairs -q -m "$FIXTURES/tiny-bert" pairs.csv
+    awk 'BEGIN { RS = ""; ORS = "\n\n" } NR <= 12' "$FIXTURES"/data/treebank/*.conllu >trees
+    said 'line 1: sentence has 24 tokens, the model takes 1 to 16; left out (and 10 more)' \
+        heads -q -m "$FIXTURES/tiny-bert" --conllu trees --min-words 1
+    for k in 1 2; do
+        run --separate-stderr atlas bias stereoset -q -m atlas-gpt2 --shard $k/2 --resamples 30 -o s$k set.json
+    done
+    said 'the intersentence items are left out: the official protocol' bias merge -q -o merged s1 s2
 }
 
 @test "a part of StereoSet that cannot be scored is listed, in shards and whole" {

@@ -96,6 +96,35 @@ TEXT='The cat sat. It slept.'
     ok metrics -m "$tiny" -o out cat
 }
 
+@test "a call that is refused leaves a finished run as it is, and no directory of its own" {
+    tiny="-m $FIXTURES/tiny-bert"
+    ok run $tiny -o out --format json,csv 'the cat'
+    printf 'a,b\nthe cat,a dog\nthe mat,a mat\n' >pairs.csv
+    echo 'a b c d e f g h i j k l m n o p q r s t' >long
+    printf '{"text": "cat", "id": "a/b"}\n' >jsonl
+    ok bias pairs -q $tiny --shard 1/2 -o shard --format json,csv pairs.csv
+    find out shard -type f -exec sha256sum {} + >sums
+    for call in "run $tiny --layer 99 cat" 'run -m nowhere cat' "run $tiny -f nowhere" 'run --from nowhere' \
+        "run $tiny --mask 99 cat" "run $tiny --tree-root 99 cat" "run $tiny --deep --focus 99 cat" \
+        "metrics $tiny --head 9 --layer 0 cat" "metrics $tiny -f long" \
+        'heads --tags nowhere cat' 'heads --conllu nowhere' "isa $tiny --sentences 0,9 cat" \
+        'bias detect -m atlas-bert cat' 'bias attention --calibration nowhere cat' \
+        'bias swap --terms nowhere cat' 'bias pairs nowhere' 'bias stereoset jsonl' 'bias merge nowhere'; do
+        fails 1 $call -o out
+        sha256sum --quiet -c sums || fail "$call"
+        fails 1 $call -o new
+        [ ! -e new ] || fail "$call: left $(ls -R new)"
+    done
+    for call in '--resume --shard 2/2' '--resume --shard 1/2 --mean' '--resume --shard 1/2 --precision double'; do
+        fails 1 bias pairs -q $tiny $call -o shard pairs.csv
+        sha256sum --quiet -c sums || fail "$call"
+    done
+    # the first file of the next run takes the old manifest away
+    run --separate-stderr bash -c 'ulimit -f 1; exec "$0" "$@"' "$ATLAS_BUILD/atlas" run $tiny -o out --format json 'the cat'
+    ended 1
+    [ ! -e out/manifest.json ]
+}
+
 @test "paths are relative: the folder can be moved and still be checked" {
     ok run -o out "$TEXT"
     lacks "$(json out/manifest.json '.outputs[].path')" '(^|[^.])/'
