@@ -43,7 +43,8 @@ LIB_SRC   := $(sort $(wildcard lib/*/*.c))
 # Headers that only files of their own folder include are not installed.
 PRIVATE   := $(addprefix lib/io/,field.h pickle.h tensor_file.h zip.h) lib/session/doc_parts.h \
              $(wildcard lib/ops/gemm_blas.h lib/ops/kernel*.h lib/ops/vec_*.h) \
-             $(addprefix lib/text/,added.h bpe.h normalize.h tokenizer_parts.h vocab.h wordpiece.h) \
+             $(addprefix lib/text/,added.h bpe.h normalize.h sentence_breaks.h \
+                 tokenizer_parts.h vocab.h wordpiece.h) \
              $(addprefix lib/draw/,axes.h canvas_list.h draw_silhouette.h frame.h glyphs.h matrix.h \
                  png_file.h resample.h rows.h tidy_tree.h)
 LIB_HDR   := $(filter-out $(PRIVATE),$(sort $(wildcard lib/*/*.h)))

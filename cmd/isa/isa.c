@@ -147,10 +147,10 @@ static int open_sentences(struct isa *isa, struct at_error *err)
         isa->options.given = &isa->given;
         return rc || !strcmp(path, "-") ? rc : sink_note_file(isa->x->sink, "sentences", path, err);
     }
-    rc = at_data_path(&rules, "data/abbreviations.txt", err);
+    rc = at_data_path(&rules, "data/sentences", err);
     if (rc)
         return rc;
-    rc = at_abbreviations_open(&isa->rules, rules, err);
+    rc = at_sentence_rules_open(&isa->rules, rules, isa->language, err);
     isa->options.rules = isa->rules;
     free(rules);
     return rc;
@@ -194,7 +194,7 @@ static void release(void *own)
 
     table_abort(&isa->texts);
     at_given_sentences_release(&isa->given);
-    at_abbreviations_close(isa->rules);
+    at_sentence_rules_close(isa->rules);
 }
 
 /* --- the call --- */
@@ -258,6 +258,7 @@ static const struct opt *options(void *own, struct call *call)
         OPT_GROUP("Sentences"),
         OPT_ENUM(0, "isa", &isa->method, methods, "mean mass over layers and heads, the greatest weight, or the mass in the last layer"),
         OPT_TEXT(0, "sentences-file", &isa->sentences_path, "FILE", "the text's sentences, one a line, instead of finding them"),
+        OPT_TEXT(0, "language", &isa->language, "CODE", "language whose rules tell where sentences end; by default told from the text"),
         OPT_LIST(0, "sentences", &isa->pairs_given, "A,B", "show the tokens behind a cell: sentence A looks at B; may be repeated"),
         OPT_INCLUDE(call->select_options),
         OPT_INCLUDE(call->output_options),

@@ -12,7 +12,8 @@ struct isa {
     const char *sentences_path;
     struct opt_list pairs_given;
     struct at_given_sentences given;
-    struct at_abbreviations *rules;
+    const char *language; /* --language, or NULL: told from the text */
+    struct at_sentence_rules *rules;
     struct at_isa_options options; /* of every text */
     const struct context *x;
     struct table texts; /* a row per text, when there are many */

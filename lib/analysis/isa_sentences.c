@@ -122,7 +122,7 @@ static int find_given(struct at_sentences *text, struct at_sentences *pair,
 }
 
 static int split(struct at_sentences *text, struct at_sentences *pair, const struct at_doc *doc,
-                 const struct at_abbreviations *rules, struct at_error *err)
+                 const struct at_sentence_rules *rules, struct at_error *err)
 {
     int rc = at_sentences_split(text, doc->in.text, rules, err);
 
@@ -185,7 +185,7 @@ static void keep_used(struct at_isa_sentences *out, struct at_arena *arena,
 
 int at_isa_sentences_find(struct at_isa_sentences *out, struct at_arena *arena,
                           const struct at_doc *doc, const struct at_given_sentences *given,
-                          const struct at_abbreviations *rules, struct at_error *err)
+                          const struct at_sentence_rules *rules, struct at_error *err)
 {
     struct at_sentences text = { 0 }, pair = { 0 };
     struct at_isa_sentences found = { 0 };

@@ -52,6 +52,6 @@ struct at_isa_sentences {
 AT_MUST_USE int at_isa_sentences_find(struct at_isa_sentences *out, struct at_arena *arena,
                                       const struct at_doc *doc,
                                       const struct at_given_sentences *given,
-                                      const struct at_abbreviations *rules, struct at_error *err);
+                                      const struct at_sentence_rules *rules, struct at_error *err);
 
 #endif

@@ -23,7 +23,7 @@ struct at_isa_options {
     enum at_matrix_mode mode; /* AT_RAW, or AT_ROLLOUT with AT_ISA_MEAN */
     size_t layer, head;       /* one alone, of a rollout up to that layer; AT_NONE: all */
     const struct at_given_sentences *given; /* sentences, or NULL: by the rules */
-    const struct at_abbreviations *rules;
+    const struct at_sentence_rules *rules;
     const struct at_isa_pair *pairs; /* (n_pairs); those outside a text are left out of it */
     size_t n_pairs;
 };

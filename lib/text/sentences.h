@@ -2,8 +2,8 @@
  * sentences.h - the sentences of a text, and which one each token is in.
  *
  * Unicode's rules (UAX #29) break behind every "Dr." that a capital follows, and CLDR's own list
- * of exceptions is nearly empty. So what they part is joined again by a list of abbreviations and a
- * few rules, written down in sentences.c.
+ * of exceptions is nearly empty. So what they part is joined again by words of the language
+ * (sentence_rules.h) and a few rules, and items of lists in running text are parted.
  */
 #ifndef TEXT_SENTENCES_H
 #define TEXT_SENTENCES_H
@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "text/sentence_rules.h"
 #include "text/tokenizer.h"
 
 /* Bytes [start, end) of a text. */
@@ -25,26 +26,16 @@ struct at_sentences {
 };
 
 /*
- * at_abbreviations_open - read the list, fixtures/data/abbreviations.txt in the source tree; its
- * head says what the lines are.
- *
- * Errors    AT_ENOTFOUND, AT_EIO; AT_EFORMAT with the line.
- */
-struct at_abbreviations;
-AT_MUST_USE int at_abbreviations_open(struct at_abbreviations **out, const char *path,
-                                      struct at_error *err);
-void at_abbreviations_close(struct at_abbreviations *a); /* accepts NULL */
-
-/*
  * at_sentences_split - append the sentences of a text.
  *
- * With list NULL they are those of UAX #29, else joined as said above. What has neither letter nor
- * digit is no sentence: it belongs to the one before it, or to the first.
+ * With rules NULL they are those of UAX #29, else as said above, by the rules of the language that
+ * at_sentence_language_of() tells. What has neither letter nor digit is no sentence: it belongs to
+ * the one before it, or to the first.
  * Errors    AT_EFORMAT for invalid UTF-8; AT_ERANGE above 2 GB.
  * Memory    at_sentences_release().
  */
 AT_MUST_USE int at_sentences_split(struct at_sentences *out, const char *text,
-                                   const struct at_abbreviations *list, struct at_error *err);
+                                   const struct at_sentence_rules *rules, struct at_error *err);
 void at_sentences_release(struct at_sentences *v);
 
 /*

@@ -212,3 +212,18 @@ TEXT="Dr. Smith went to Washington in January. He was tired because the train wa
     holds out/isa.json '[.pairs[] | [.query, .key]] == [[1, 0], [0, 1]]'
     holds out/manifest.json '[.outputs[].path] | length == (unique | length)'
 }
+
+@test "sentences by the rules of the text's language, told or given" {
+    ok isa --json 'Wir trinken etwas, z. B. Wasser. Es ist kalt.'
+    holds - '[.sentences[].text] == ["Wir trinken etwas, z. B. Wasser.", "Es ist kalt."]'
+    ok isa --json '« Bonjour ! », dit-il. Puis il sortit.'
+    holds - '[.sentences[].text] == ["« Bonjour ! », dit-il.", "Puis il sortit."]'
+    ok isa --json 'She left at 6 P.M. Mr. Brown stayed. Yahoo! is not a bank. Call 800.ACME.NOW or write.'
+    holds - '.sentences | length == 4'
+    ok isa --json '“这是对的。”他说。那也是。'
+    holds - '[.sentences[].text] == ["“这是对的。”他说。", "那也是。"]'
+    ok isa --json --language fr 'See Fig. Five. The end.'
+    holds - '.sentences | length == 3'
+    fails 1 isa --language xx 'A cat. A dog.'
+    has "$stderr" "no rules for sentences of 'xx' in '.*': there are de, en, es, fr, it, ja, zh"
+}

@@ -517,7 +517,7 @@ untold() {
     done
     cp "$ATLAS_BUILD/atlas" atlas # away from its data
     ATLAS_BUILD=$PWD fails 1 isa --from out
-    has "$stderr" 'abbreviations\.txt'
+    has "$stderr" 'data/sentences'
     [[ $ATLAS_BUILD != *asan && -z ${ATLAS_PREFIX:-} ]] || return 0
     for rule in fopen:attention.csv fclose:run.json write:heatmap_mean.png; do
         status=0

@@ -14,20 +14,20 @@
 #include "io/textfile.h"
 #include "text/sentences.h"
 
-#define LIST "fixtures/data/abbreviations.txt"
+#define RULES "fixtures/data/sentences"
 
-static struct at_abbreviations *open_list(void)
+static struct at_sentence_rules *open_list(void)
 {
-    struct at_abbreviations *list = NULL;
+    struct at_sentence_rules *list = NULL;
     struct at_error err = { 0 };
 
-    if (at_abbreviations_open(&list, LIST, &err))
+    if (at_sentence_rules_open(&list, RULES, NULL, &err))
         fail_msg("%s", err.text);
     return list;
 }
 
 /* The sentences of text with "|" between them. */
-static char *split(const char *text, const struct at_abbreviations *list)
+static char *split(const char *text, const struct at_sentence_rules *list)
 {
     struct at_sentences v = { 0 };
     struct at_strbuf out = { 0 };
@@ -79,7 +79,7 @@ static void test_rules(void **state)
           "\xe4\xbd\xa0\xe5\xa5\xbd\xe3\x80\x82|\xe6\x88\x91\xe6\x98\xaf\xe3\x80\x82" },
         { "... !", "... !" },
     };
-    struct at_abbreviations *list = open_list();
+    struct at_sentence_rules *list = open_list();
 
     (void)state;
     for (size_t i = 0; i < AT_COUNTOF(cases); i++) {
@@ -88,7 +88,76 @@ static void test_rules(void **state)
         assert_string_equal(got, cases[i].want);
         free(got);
     }
-    at_abbreviations_close(list);
+    at_sentence_rules_close(list);
+}
+
+/* --- examples of published rules --- */
+
+/* The text of a line of a golden file: without its bars, \\n for a line break; want has bars only
+   between sentences without white space, as split() writes them. */
+static void read_golden(char *line, struct at_strbuf *text, struct at_strbuf *want)
+{
+    for (char *p = line; *p && *p != '\n'; p++) {
+        char c = *p;
+        if (c == '\\' && p[1] == 'n') {
+            c = '\n';
+            p++;
+        }
+        if (c == '|') {
+            while (want->n && strchr(" \n", want->s[want->n - 1]))
+                want->n--;
+            at_strbuf_addc(want, '|');
+            continue;
+        }
+        at_strbuf_addc(text, c);
+        at_strbuf_addc(want, c);
+    }
+}
+
+/* How many lines of a file are split as it says; the others are printed. */
+static size_t count_golden(const char *file, size_t *n_out)
+{
+    struct at_sentence_rules *list = open_list();
+    struct at_lines lines;
+    struct at_error err;
+    size_t right = 0;
+    int more = at_lines_open(&lines, file, 1 << 16, &err);
+
+    assert_int_equal(more, 0);
+    for (*n_out = 0; (more = at_lines_next(&lines, &err)) > 0;) {
+        struct at_strbuf text = { 0 }, want = { 0 };
+        char *line, *got;
+        if (lines.line[0] == '#')
+            continue;
+        line = strndup(lines.line, lines.n);
+        read_golden(line, &text, &want);
+        got = split(at_strbuf_str(&text), list);
+        ++*n_out;
+        right += !strcmp(got, at_strbuf_str(&want));
+        if (strcmp(got, at_strbuf_str(&want)) != 0)
+            print_message("%s: want \"%s\"\n  found \"%s\"\n", file, at_strbuf_str(&want), got);
+        at_strbuf_release(&text);
+        at_strbuf_release(&want);
+        free(line);
+        free(got);
+    }
+    assert_int_equal(more, 0);
+    at_lines_close(&lines);
+    at_sentence_rules_close(list);
+    return right;
+}
+
+static void test_golden_rules(void **state)
+{
+    size_t n, right = count_golden("fixtures/text/golden-en.txt", &n);
+
+    (void)state;
+    assert_int_equal(n, 48);
+    assert_true(right >= 46);
+    right = count_golden("fixtures/text/golden-de.txt", &n);
+    assert_int_equal(right, n);
+    right = count_golden("fixtures/text/golden-others.txt", &n);
+    assert_int_equal(right, n);
 }
 
 /* Without a list nothing is joined. */
@@ -126,7 +195,7 @@ static void join_lines(char *doc, struct at_strbuf *text, struct at_sentences *w
     }
 }
 
-static void score_document(struct score *sum, char *doc, const struct at_abbreviations *list)
+static void score_document(struct score *sum, char *doc, const struct at_sentence_rules *list)
 {
     struct at_sentences want = { 0 }, got = { 0 };
     struct at_strbuf text = { 0 };
@@ -149,7 +218,7 @@ static void score_document(struct score *sum, char *doc, const struct at_abbrevi
     at_sentences_release(&got);
 }
 
-static struct score score_all(const struct at_abbreviations *list)
+static struct score score_all(const struct at_sentence_rules *list)
 {
     static const char separator[] = "\n%%\n";
     struct score sum = { 0 };
@@ -176,7 +245,7 @@ static struct score score_all(const struct at_abbreviations *list)
  */
 static void test_treebank(void **state)
 {
-    struct at_abbreviations *list = open_list();
+    struct at_sentence_rules *list = open_list();
     struct score plain = score_all(NULL), joined = score_all(list);
 
     (void)state;
@@ -187,7 +256,7 @@ static void test_treebank(void **state)
     assert_true(joined.right * 100 >= (joined.right + joined.missed) * 88); /* recall */
     assert_true(joined.wrong * 3 <= plain.wrong);
     assert_true(joined.missed <= plain.missed + 8);
-    at_abbreviations_close(list);
+    at_sentence_rules_close(list);
 }
 
 static void test_tokens(void **state)
@@ -218,32 +287,74 @@ static void test_tokens(void **state)
 
 static void test_broken(void **state)
 {
-    char path[] = "/tmp/atlas-test-sentences-XXXXXX";
+    char dir[] = "/tmp/atlas-test-sentences-XXXXXX";
     static const char bad[] = "# list\ntitle: Dr\nwords: a b\n";
-    struct at_abbreviations *list = NULL;
+    struct at_sentence_rules *list = NULL;
     struct at_sentences v = { 0 };
     struct at_error err;
-    int fd = mkstemp(path);
+    char *path;
 
     (void)state;
-    assert_true(fd >= 0);
+    assert_non_null(mkdtemp(dir));
+    assert_int_equal(at_sentence_rules_open(&list, dir, NULL, &err), AT_ENOTFOUND);
+    path = at_path_join(dir, "xx.txt");
     assert_int_equal(at_write_file(path, bad, sizeof bad - 1, &err), 0);
-    assert_int_equal(at_abbreviations_open(&list, path, &err), AT_EFORMAT);
-    assert_non_null(strstr(err.text, "line 3: expected title:"));
+    assert_int_equal(at_sentence_rules_open(&list, dir, NULL, &err), AT_EFORMAT);
+    assert_non_null(strstr(err.text, "xx.txt: line 3: expected title:"));
+    assert_int_equal(at_sentence_rules_open(&list, dir, "en", &err), AT_ENOTFOUND);
+    assert_non_null(strstr(err.text, "no rules for sentences of 'en'"));
+    assert_non_null(strstr(err.text, "there are xx"));
     assert_int_equal(remove(path), 0);
-    assert_int_equal(at_abbreviations_open(&list, path, &err), AT_ENOTFOUND);
+    assert_int_equal(remove(dir), 0);
+    free(path);
     assert_int_equal(at_sentences_split(&v, "a\xff", NULL, &err), AT_EFORMAT);
     assert_string_equal(err.text, "invalid UTF-8 at byte 1");
     assert_null(list);
-    at_abbreviations_close(NULL);
+    at_sentence_rules_close(NULL);
+}
+
+static void test_languages(void **state)
+{
+    static const char *const cases[][2] = {
+        { "The cat sat on the mat.", "en" },
+        { "Siehe z. B. Kap. 3.", "de" },
+        { "Wir trinken Wasser. Es ist kalt.", "de" },
+        { "Le chat est sur la table.", "fr" },
+        { "El gato está en la casa.", "es" },
+        { "Il gatto è nella casa.", "it" },
+        { "这是对的。", "zh" },
+        { "これは本です。", "ja" },
+        { "Xyzzy 12.", "en" },
+        { "", "en" },
+    };
+    struct at_sentence_rules *all = open_list(), *one = NULL;
+    struct at_strbuf names = { 0 };
+    struct at_error err;
+    char *got;
+
+    (void)state;
+    for (size_t i = 0; i < AT_COUNTOF(cases); i++)
+        assert_string_equal(at_sentence_language_name(at_sentence_language_of(all, cases[i][0])),
+                            cases[i][1]);
+    at_sentence_languages(&names, all);
+    assert_string_equal(names.s, "de, en, es, fr, it, ja, zh");
+    at_strbuf_release(&names);
+    at_sentence_rules_close(all);
+    /* As told, whatever the text looks like. */
+    assert_int_equal(at_sentence_rules_open(&one, RULES, "fr", &err), 0);
+    got = split("It is Mlle. Dupont. He is Sgt. Pepper of the U.S. Navy, Esq. Smith.", one);
+    assert_string_equal(got, "It is Mlle. Dupont.|He is Sgt. Pepper of the U.S. Navy, Esq.|Smith.");
+    free(got);
+    at_sentence_rules_close(one);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rules),    cmocka_unit_test(test_plain),
-        cmocka_unit_test(test_treebank), cmocka_unit_test(test_tokens),
-        cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_rules),     cmocka_unit_test(test_golden_rules),
+        cmocka_unit_test(test_plain),     cmocka_unit_test(test_treebank),
+        cmocka_unit_test(test_tokens),    cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_languages),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
