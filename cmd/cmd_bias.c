@@ -131,6 +131,6 @@ int note_excluded(struct job *job, const char *const *ids, char *const *excluded
     for (size_t k = 0; k < 2; k++)
         if (count[k])
             report_left_out("%zu of %zu item%s excluded%s; the first, '%s': %s", count[k], n,
-                           at_plural(n), k ? " in part" : "", ids[first[k]], excluded[first[k]]);
+                            at_plural(n), k ? " in part" : "", ids[first[k]], excluded[first[k]]);
     return count[0] + count[1] && status == EXIT_DONE ? EXIT_SKIPPED : status;
 }
