@@ -1,0 +1,66 @@
+#!/usr/bin/env bats
+# golden.bats - every command once in each form: what a person reads, the document, the tables.
+#
+# Goldens guard against change and prove nothing; they are of tiny models, which nobody retrains.
+
+load helper
+
+bert=$FIXTURES/tiny-bert
+gpt2=$FIXTURES/tiny-gpt2
+text='the cat sat. a mat.'
+
+# forms NAME ARG... - the three forms of a call.
+forms() {
+    local name=$1
+    shift
+    COLUMNS=100 ok "$@"
+    golden "$name.txt"
+    ok "$@" --json --digits 6
+    output=$(grep -v '"atlas":' <<<"$output")
+    golden "$name.json"
+    ok "$@" -o out --format csv
+    output=$(cd out && for f in *.csv; do echo "== $f" && cat "$f"; done)
+    golden "$name.csv"
+}
+
+@test "golden: run" {
+    forms run run -m "$bert" --layer 1 --head 0 --min-weight 0.1 "$text"
+}
+
+@test "golden: metrics" {
+    XDG_CACHE_HOME=$PWD forms metrics metrics -m "$gpt2" "$text"
+}
+
+@test "golden: heads" {
+    printf 'the\tDET\ncat\tNOUN\nsat\tVERB\n.\tPUNCT\na\tDET\nmat\tNOUN\n.\tPUNCT\n' >tags
+    forms heads heads -m "$bert" --tags tags "$text"
+}
+
+@test "golden: cluster" {
+    printf 'the\tDET\ncat\tNOUN\nsat\tVERB\n.\tPUNCT\na\tDET\nmat\tNOUN\n.\tPUNCT\n' >tags
+    forms cluster cluster -m "$gpt2" --map pca --k 2 --tags tags "$text"
+}
+
+@test "golden: isa" {
+    forms isa isa -m "$bert" --sentences 0,1 'The cat sat. A mat.'
+}
+
+@test "golden: bias detect" {
+    mkdir detector
+    cp "$FIXTURES"/tiny-gpt2-labels/* "$gpt2"/vocab.json "$gpt2"/merges.txt detector
+    forms bias-detect bias detect -m detector --threshold 0.2 "$text"
+}
+
+@test "golden: bias attention" {
+    forms bias-attention bias attention -m "$bert" --tokens 2,3 --permutations 99 "$text"
+}
+
+@test "golden: bias swap" {
+    forms bias-swap bias swap -m "$bert" "he sat."
+}
+
+@test "golden: bias pairs" {
+    printf '%s\n' '{"sentence_good": "The cats sat.", "sentence_bad": "The cats sit.", "UID": "a"}' \
+        '{"sentence_good": "A mat.", "sentence_bad": "An mat.", "UID": "b"}' >pairs.jsonl
+    forms bias-pairs bias pairs -m "$bert" --preset blimp pairs.jsonl
+}
