@@ -45,12 +45,6 @@ forms() {
     forms isa isa -m "$bert" --sentences 0,1 'The cat sat. A mat.'
 }
 
-@test "golden: bias detect" {
-    mkdir detector
-    cp "$FIXTURES"/tiny-gpt2-labels/* "$gpt2"/vocab.json "$gpt2"/merges.txt detector
-    forms bias-detect bias detect -m detector --threshold 0.2 "$text"
-}
-
 @test "golden: bias attention" {
     forms bias-attention bias attention -m "$bert" --tokens 2,3 --permutations 99 "$text"
 }
