@@ -340,7 +340,7 @@ static int go_back(struct pass *p, struct at_error *err)
 
 static void check_options(const struct at_batch *batch, const struct at_backward_options *o)
 {
-    AT_BUG_IF(!o->target);
+    AT_BUG_IF(!o->target || (o->change && o->change->is_shared));
     AT_BUG_IF(o->n_final_rows && !o->final_rows);
     for (size_t i = 0; i < o->n_final_rows; i++)
         AT_BUG_IF(o->final_rows[i] >= batch->start[batch->B] ||

@@ -57,7 +57,7 @@ struct at_backward_options {
        through the end of the last layer, and the view has only them. */
     const size_t *final_rows;
     size_t n_final_rows;
-    const struct at_change *change; /* or NULL */
+    const struct at_change *change; /* or NULL; none that is shared */
     size_t batch_rows;              /* most rows of a group, of one text at least; 0: the default */
 };
 

@@ -98,12 +98,40 @@ static void enter(const struct pass *p)
     const struct at_change *change = p->change;
     size_t at = p->row * p->C;
 
-    if (change->layer_input)
+    if (change->layer_input && change->is_shared)
+        p->run.ops->take(p->rows.x, p->run.lo, change->layer_input, p->run.start[1] * p->C);
+    else if (change->layer_input)
         p->run.ops->take(p->rows.x, p->run.lo, change->layer_input + at, p->run.N * p->C);
     else
         at_layer_embed(&p->run, p->rows.x, NULL, batch->ids ? batch->ids + p->row : NULL,
                        change->word_embeds ? change->word_embeds + at : NULL,
                        batch->segments ? batch->segments + p->row : NULL);
+}
+
+/* Projection and attention of the one text that all begin with, and copies of it for the others. */
+static void attend_shared(struct pass *p, size_t layer, bool wants_values)
+{
+    const struct at_layer_ops *ops = p->run.ops;
+    size_t T = p->run.start[1], n = T * p->C;
+    struct at_layer_run one = p->run;
+
+    one.B = 1;
+    one.N = T;
+    one.edits = NULL;
+    at_layer_project(&one, &p->rows, layer, wants_values);
+    at_layer_attend(&one, &p->rows, layer, p->maps);
+    for (size_t b = 1; b < p->run.B; b++) {
+        ops->copy(p->rows.x + b * n, p->rows.x, p->run.lo, n);
+        if (wants_values)
+            ops->copy(p->rows.context + b * n, p->rows.context, p->run.lo, n);
+        if (p->maps)
+            memcpy(p->maps[b], p->maps[0], p->H * T * T * sizeof(float));
+        p->run.in[b] = p->run.in[0];
+        p->run.got[b] = p->run.got[0];
+        p->run.got[b].map = p->maps ? p->maps[b] : NULL;
+    }
+    if (wants_values)
+        at_layer_edit(&p->run, p->rows.context, layer);
 }
 
 /* The last layer for the final rows only, which move to the front. */
@@ -113,6 +141,18 @@ static void run_final_rows(struct pass *p, size_t layer)
 
     for (size_t i = 0; i < p->n_final; i++)
         p->final_rows[i] = p->options->final_rows[p->final + i] - p->row;
+    if (p->change->is_shared && layer == p->change->first_layer) {
+        attend_shared(p, layer, true);
+        for (size_t i = 0; i < p->n_final; i++) {
+            size_t row = p->final_rows[i] * p->C; /* >= i * C */
+            p->run.ops->copy(p->rows.context + i * p->C, p->rows.context + row, p->run.lo, p->C);
+            p->run.ops->copy(p->rows.out + i * p->C, p->rows.x + row, p->run.lo, p->C);
+        }
+        rows = p->rows;
+        rows.x = rows.out;
+        at_layer_finish(&p->run, &rows, layer, p->n_final);
+        return;
+    }
     at_layer_project(&p->run, &p->rows, layer, true);
     at_layer_attend_rows(&p->run, &p->rows, layer, p->final_rows, p->n_final);
     rows = p->rows;
@@ -159,8 +199,12 @@ static int run_group(struct pass *p, float *out, struct at_error *err)
             run_final_rows(p, l);
         } else {
             place_maps(p, l);
-            at_layer_project(&p->run, &p->rows, l, !is_end);
-            at_layer_attend(&p->run, &p->rows, l, p->maps);
+            if (p->change->is_shared && l == first) {
+                attend_shared(p, l, !is_end);
+            } else {
+                at_layer_project(&p->run, &p->rows, l, !is_end);
+                at_layer_attend(&p->run, &p->rows, l, p->maps);
+            }
             if (!is_end)
                 at_layer_finish(&p->run, &p->rows, l, p->run.N);
             rc = show_layer(p, l, is_end, err);
@@ -210,10 +254,12 @@ int at_batch_check(const struct at_batch *batch, const struct at_change *change,
 
     AT_BUG_IF(batch->start[0] != 0);
     AT_BUG_IF(change && change->layer_input && change->first_layer >= c->n_layers);
+    AT_BUG_IF(change && change->is_shared && (!change->layer_input || change->is_hidden));
     AT_BUG_IF(has_ids && !batch->ids);
     for (size_t b = 0; b < batch->B; b++) {
         AT_BUG_IF(batch->start[b + 1] < batch->start[b]);
         size_t T = batch->start[b + 1] - batch->start[b];
+        AT_BUG_IF(change && change->is_shared && T != batch->start[1]);
         if (T > 0 && prefix)
             T += prefix[b];
         if (T == 0 || T > c->max_positions)

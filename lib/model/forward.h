@@ -35,9 +35,12 @@ struct at_change {
     /* (N,C) rows in place of word embeddings: positions, segments and the embedding norm come on
        top of them, as with `inputs_embeds` elsewhere. */
     const float *word_embeds;
-    /* (N,C) the residual stream that enters layer first_layer: the pass starts there. */
+    /* (N,C) the residual stream that enters layer first_layer: the pass starts there. When it is
+       shared, it is (T,C) and that of every text, all of T tokens: what they have in common, which
+       goes as far as their gates differ, is computed once. */
     const float *layer_input;
     size_t first_layer;
+    bool is_shared;
     /* (N) tokens that no query sees. Their own rows are computed all the same. */
     const unsigned char *is_hidden;
     /* (B) gates of heads. Texts that begin like another (prefix) have the same as that one. */

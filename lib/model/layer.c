@@ -155,13 +155,14 @@ static struct at_attention_in attention_of(const struct at_layer_run *run,
     return in;
 }
 
-/* Gates of one text, over the n rows of its context; token says which tokens they are. */
+/* Gates of one text, over the n rows of its context; token says which tokens they are, or is NULL
+   for all of its own. */
 static void edit_heads(const struct at_layer_run *run, float *context, size_t text, size_t layer,
                        const size_t *token, size_t n)
 {
     const struct at_config *c = &run->m->config;
     const struct at_head_edit *e = run->edits ? &run->edits[text] : NULL;
-    size_t H = c->n_heads, D = c->head_width;
+    size_t H = c->n_heads, D = c->head_width, prefix = at_text_prefix(run, text);
 
     if (!e || !e->gates)
         return;
@@ -170,8 +171,15 @@ static void edit_heads(const struct at_layer_run *run, float *context, size_t te
         const float *fill = e->fill ? e->fill + layer * e->fill_layer_step + h * D : NULL;
         for (size_t i = 0; i < n && gate != 1.0f; i++)
             run->ops->mix(context + i * c->width + h * D, run->lo, D, (double)gate,
-                          fill ? fill + token[i] * e->fill_row_step : NULL);
+                          fill ? fill + (token ? token[i] : prefix + i) * e->fill_row_step : NULL);
     }
+}
+
+void at_layer_edit(const struct at_layer_run *run, float *context, size_t layer)
+{
+    for (size_t i = 0; i < run->B; i++)
+        edit_heads(run, context + run->start[i] * run->m->config.width, i, layer, NULL,
+                   at_text_rows(run, i));
 }
 
 void at_layer_attend(const struct at_layer_run *run, const struct at_layer_buffers *b, size_t layer,
@@ -188,9 +196,8 @@ void at_layer_attend(const struct at_layer_run *run, const struct at_layer_buffe
                                                  C, run->maps_are_for_later };
     }
     run->ops->attention(run->got, run->in, run->lo, run->B, run->pool);
-    for (size_t i = 0; i < run->B && has_values; i++)
-        edit_heads(run, run->got[i].context, i, layer, run->tokens + run->start[i],
-                   at_text_rows(run, i));
+    if (has_values)
+        at_layer_edit(run, b->context, layer);
 }
 
 void at_layer_attend_rows(const struct at_layer_run *run, const struct at_layer_buffers *b,

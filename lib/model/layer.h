@@ -95,6 +95,10 @@ void at_layer_project(const struct at_layer_run *run, struct at_layer_buffers *b
 void at_layer_attend(const struct at_layer_run *run, const struct at_layer_buffers *b, size_t layer,
                      float *const *maps);
 
+/* at_layer_edit - what the texts' gates make of the context of all rows; at_layer_attend() does so
+   itself. */
+void at_layer_edit(const struct at_layer_run *run, float *context, size_t layer);
+
 /*
  * at_layer_attend_rows - the same for some rows only, and no maps.
  *

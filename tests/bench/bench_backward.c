@@ -4,7 +4,8 @@
  *   bench_backward MODEL_DIR THREADS REPEATS T
  *
  * Prints CSV: the gradient at 64 points of one text of T tokens, as for integrated gradients, with
- * the target at one position; all heads removed one at a time, each layer's from what enters it.
+ * the target at one position; all heads removed one at a time, each layer's from what enters it, for
+ * the final states of all positions and of one.
  * The ratios are of best times, taken in turns: to a forward pass of the same rows, and to one pass
  * for every head.
  */
@@ -102,7 +103,7 @@ static double backward(struct work *w)
 }
 
 /* Every head of every layer by itself: w has a text for each head of a layer. */
-static double ablate(struct work *w, float *copies)
+static double ablate(struct work *w, bool wants_all_rows)
 {
     const struct at_config *c = &w->m->config;
     const struct at_batch batch = { w->B, w->start, NULL, NULL };
@@ -115,10 +116,15 @@ static double ablate(struct work *w, float *copies)
 
     check(at_trace_run(&t, w->m, w->ids, NULL, w->T, AT_CAP_HIDDEN, w->pool, &err), &err);
     for (size_t l = 0; l < c->n_layers; l++) {
-        const struct at_change change = { .layer_input = copies, .first_layer = l, .edits = edits };
-        const struct at_forward_options options = { .change = &change };
+        const struct at_change change = {
+            .layer_input = t.hidden + l * n, .first_layer = l, .is_shared = true, .edits = edits
+        };
+        const struct at_forward_options options = {
+            .change = &change,
+            .final_rows = wants_all_rows ? NULL : w->rows,
+            .n_final_rows = wants_all_rows ? 0 : w->B,
+        };
         for (size_t b = 0; b < w->B; b++) {
-            memcpy(copies + b * n, t.hidden + l * n, n * sizeof *copies);
             edits[b].gates = gates + b * n_heads;
             for (size_t i = 0; i < n_heads; i++)
                 gates[b * n_heads + i] = i == l * c->n_heads + b ? 0.0f : 1.0f;
@@ -160,22 +166,22 @@ static void bench_gradients(const struct at_model *m, struct at_pool *pool, size
 static void bench_ablation(const struct at_model *m, struct at_pool *pool, size_t repeats, size_t T)
 {
     size_t H = m->config.n_heads, n_heads = m->config.n_layers * H;
-    double one = 1e9, all = 1e9;
+    double one = 1e9, all = 1e9, last = 1e9;
     struct work single, heads;
-    float *copies = at_malloc(H * T * m->config.width, sizeof *copies);
 
     work_init(&single, m, pool, 1, T);
     work_init(&heads, m, pool, H, T);
     for (size_t r = 0; r < repeats; r++) {
         for (size_t i = 0; i < 5; i++)
             one = AT_MIN(one, forward(&single, NULL));
-        all = AT_MIN(all, ablate(&heads, copies));
+        all = AT_MIN(all, ablate(&heads, true));
+        last = AT_MIN(last, ablate(&heads, false));
     }
     report(&single, "forward of one text", one, 1.0);
     report(&heads, "ablation of every head", all, all / (one * (double)n_heads));
+    report(&heads, "the same for one position", last, last / (one * (double)n_heads));
     work_release(&single);
     work_release(&heads);
-    free(copies);
 }
 
 int main(int argc, char **argv)

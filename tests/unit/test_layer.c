@@ -299,10 +299,10 @@ static void test_fill(void **state)
 
 /* Every head of a layer closed in turn, in one batch that starts from the layer's input, is each
    of them by itself. */
-static void heads_in_a_batch(struct model_fixture *f)
+static void heads_of(struct model_fixture *f, size_t layer)
 {
     const struct at_config *c = &f->m.config;
-    size_t H = c->n_heads, L = c->n_layers, n = f->T * c->width, layer = L - 1;
+    size_t H = c->n_heads, L = c->n_layers, n = f->T * c->width;
     struct at_trace t = fixture_run(f, AT_CAP_HIDDEN);
     float *gates = at_malloc(H * L * H, sizeof *gates), *copies = at_malloc(H * n, sizeof *copies);
     struct at_head_edit *edits = at_calloc(H, sizeof *edits);
@@ -329,12 +329,37 @@ static void heads_in_a_batch(struct model_fixture *f)
         assert_same(got + h * n, want, n, TOL);
         free(want);
     }
+
+    /* the same from one input that all share, and of some rows */
+    const struct at_change shared = {
+        .layer_input = t.hidden + layer * n, .first_layer = layer, .is_shared = true, .edits = edits
+    };
+    size_t *rows = at_malloc(2 * H, sizeof *rows);
+    float *same = at_malloc(H * n, sizeof *same);
+    struct at_forward_options fewer = { .change = &shared };
+    must(at_forward(same, &f->m, &batch, &fewer, NULL, &err), &err);
+    assert_same(same, got, H * n, 0);
+    for (size_t i = 0; i < 2 * H; i++)
+        rows[i] = i / 2 * f->T + (i % 2 ? f->T - 1 : 2);
+    fewer.final_rows = rows;
+    fewer.n_final_rows = 2 * H;
+    must(at_forward(same, &f->m, &batch, &fewer, NULL, &err), &err);
+    for (size_t i = 0; i < 2 * H; i++)
+        assert_same(same + i * c->width, got + rows[i] * c->width, c->width, in_double ? 0 : TOL);
+    free(rows);
+    free(same);
     free(gates);
     free(copies);
     free(edits);
     free(start);
     free(got);
     at_trace_release(&t);
+}
+
+static void heads_in_a_batch(struct model_fixture *f)
+{
+    for (size_t l = 0; l < f->m.config.n_layers; l++)
+        heads_of(f, l);
 }
 
 static void test_heads_in_a_batch(void **state)
@@ -408,6 +433,44 @@ static void test_hidden_token(void **state)
     each_model(hide_last);
 }
 
+/* Texts that share an input are shown as if each had its own. */
+static int see_shared(void *arg, const struct at_layer_view *v, struct at_error *err)
+{
+    const struct at_trace *t = arg;
+    size_t n = v->T * v->C, cells = v->H * v->T * v->T;
+
+    (void)err;
+    if (v->layer == 0) {
+        assert_same(v->attention, t->attention, cells, in_double ? TOL : 0);
+        assert_same(v->input, t->hidden, n, 0);
+    }
+    assert_same(v->output, t->hidden + (v->layer + 1) * n, n, in_double ? TOL : 0);
+    return 0;
+}
+
+static void shared_views(struct model_fixture *f)
+{
+    struct at_trace t = fixture_run(f, KEEP_ALL);
+    const size_t start[] = { 0, f->T, 2 * f->T, 3 * f->T };
+    const struct at_batch batch = { 3, start, NULL, NULL };
+    const struct at_change change = { .layer_input = t.hidden, .is_shared = true };
+    const struct at_forward_options options = {
+        .want_attention = true, .on_layer = see_shared, .arg = &t, .change = &change
+    };
+    float *out = at_malloc(3 * f->T * f->m.config.width, sizeof *out);
+    struct at_error err;
+
+    must(at_forward(out, &f->m, &batch, &options, NULL, &err), &err);
+    free(out);
+    at_trace_release(&t);
+}
+
+static void test_shared_input(void **state)
+{
+    (void)state;
+    each_model(shared_views);
+}
+
 struct hidden_maps {
     size_t hidden, n_layers;
     bool is_causal;
@@ -470,6 +533,7 @@ int main(void)
         cmocka_unit_test(test_gate_equals_zeroed_weights),
         cmocka_unit_test(test_fill),
         cmocka_unit_test(test_heads_in_a_batch),
+        cmocka_unit_test(test_shared_input),
         cmocka_unit_test(test_gates_of_some_rows),
         cmocka_unit_test(test_hidden_token),
         cmocka_unit_test(test_maps_of_a_hidden_token),
