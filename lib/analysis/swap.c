@@ -194,14 +194,6 @@ static bool gate_lets_through(const struct scene *s, enum at_swap_gate gate, siz
 
 /* --- finding --- */
 
-static bool overlaps(const struct matches *m, size_t start, size_t end)
-{
-    for (size_t i = 0; i < m->n; i++)
-        if (start < m->items[i].end && m->items[i].start < end)
-            return true;
-    return false;
-}
-
 /* The first of a term's pairs (items first .. last-1) that fits; NULL when none does. */
 static const struct at_swap_term *choose(const struct scene *s, const struct at_swap_terms *terms,
                                          size_t first, size_t last, size_t start, size_t end)
@@ -212,26 +204,110 @@ static const struct at_swap_term *choose(const struct scene *s, const struct at_
     return NULL;
 }
 
+/* A term that stands in the text: items first .. last-1 of the list are its pairs. */
+struct candidate {
+    size_t first, last, start, end;
+};
+struct candidates AT_ARRAY(struct candidate);
+
+/* Longer terms first, as the list has them, then from left to right. */
+static int by_term(const void *a, const void *b)
+{
+    const struct candidate *x = a, *y = b;
+
+    return x->first != y->first ? (x->first > y->first) - (x->first < y->first)
+                                : (x->start > y->start) - (x->start < y->start);
+}
+
+/* The terms by their first letter: the numbers of those in one bucket, one after the other. */
+enum { BUCKETS = 256 };
+struct term_index {
+    size_t begin[BUCKETS + 1];
+    size_t *first; /* (n terms) */
+};
+
+static size_t bucket_of(const char *term)
+{
+    size_t i = 0;
+
+    return at_utf8_next(term, &i) % BUCKETS;
+}
+
+static struct term_index index_terms(const struct at_swap_terms *terms, long category)
+{
+    struct term_index x = { .first = at_malloc(AT_MAX(terms->n, (size_t)1), sizeof *x.first) };
+    size_t n = 0;
+
+    for (size_t b = 0; b < BUCKETS; b++) {
+        x.begin[b] = n;
+        for (size_t i = 0; i < terms->n; i++) {
+            const struct at_swap_term *t = &terms->items[i];
+            bool is_first = i == 0 || strcmp(t[-1].term, t->term) != 0;
+            if (is_first && (category < 0 || (long)t->category == category) &&
+                bucket_of(t->term) == b)
+                x.first[n++] = i;
+        }
+    }
+    x.begin[BUCKETS] = n;
+    return x;
+}
+
+static size_t end_of_pairs(const struct at_swap_terms *terms, size_t first)
+{
+    size_t last = first + 1;
+
+    while (last < terms->n && strcmp(terms->items[last].term, terms->items[first].term) == 0)
+        last++;
+    return last;
+}
+
+/* Every term at every beginning of a word, those inside of others too. */
+static void find_candidates(struct candidates *out, const struct scene *s,
+                            const struct at_swap_terms *terms, const struct term_index *x)
+{
+    bool was_word = false;
+
+    for (size_t at = 0, next; at < s->n; at = next) {
+        unsigned c, lower[AT_MAX_LOWER];
+        next = at;
+        c = at_utf8_next(s->text, &next);
+        if (!was_word && at_unicode_lower(lower, c) == 1) {
+            size_t b = lower[0] % BUCKETS;
+            for (size_t k = x->begin[b]; k < x->begin[b + 1]; k++) {
+                size_t first = x->first[k], end = match_at(s, at, terms->items[first].term);
+                if (end > 0)
+                    *at_array_push(out) =
+                        (struct candidate){ first, end_of_pairs(terms, first), at, end };
+            }
+        }
+        was_word = at_unicode_is_word(c);
+    }
+}
+
 static void find_matches(struct matches *out, const struct scene *s,
                          const struct at_swap_terms *terms, long category)
 {
-    for (size_t first = 0, last; first < terms->n; first = last) {
-        last = first + 1;
-        while (last < terms->n && strcmp(terms->items[last].term, terms->items[first].term) == 0)
-            last++;
-        if (category >= 0 && (long)terms->items[first].category != category)
+    struct term_index x = index_terms(terms, category);
+    struct candidates all = { 0 };
+    char *taken = at_calloc(s->n, 1); /* bytes that belong to a match */
+
+    find_candidates(&all, s, terms, &x);
+    if (all.n > 0)
+        qsort(all.items, all.n, sizeof *all.items, by_term);
+    for (size_t i = 0; i < all.n; i++) {
+        const struct candidate *c = &all.items[i];
+        const struct at_swap_term *term;
+        if (memchr(taken + c->start, 1, c->end - c->start))
             continue;
-        for (size_t at = 0; at < s->n; at++) {
-            size_t end =
-                (s->text[at] & 0xC0) == 0x80 ? 0 : match_at(s, at, terms->items[first].term);
-            const struct at_swap_term *term;
-            if (end == 0 || overlaps(out, at, end))
-                continue;
-            term = choose(s, terms, first, last, at, end);
-            *at_array_push(out) = (struct at_swap){ at, end, term ? term : &terms->items[first],
-                                                    term ? at_strdup(term->target) : NULL };
-        }
+        memset(taken + c->start, 1, c->end - c->start);
+        term = choose(s, terms, c->first, c->last, c->start, c->end);
+        *at_array_push(out) =
+            (struct at_swap){ c->start, c->end, term ? term : &terms->items[c->first],
+                              term ? at_strdup(term->target) : NULL };
     }
+    free(taken);
+    free(all.items);
+    free(x.first);
 }
 
 /* --- writing --- */

@@ -11,6 +11,7 @@
 #include "analysis/swap.h"
 #include "base/alloc.h"
 #include "base/path.h"
+#include "base/strbuf.h"
 #include "close.h"
 
 #define LIST "fixtures/data/swap-terms.tsv"
@@ -293,6 +294,28 @@ static void test_received(void **state)
     ASSERT_CLOSE_D(got, causal, 3, 1e-12, 0);
 }
 
+/* Time grows with the text, not with its square, nor with the list. */
+static void test_long_text(void **state)
+{
+    enum { N = 100000 };
+    static const char one[] = "African American he, ", want[] = "European American she, ";
+    struct at_swap_terms t = open_terms(LIST);
+    struct at_strbuf text = { 0 };
+    struct at_swaps s;
+
+    (void)state;
+    for (size_t i = 0; i < N; i++)
+        at_strbuf_adds(&text, one);
+    at_swap_text(&s, &t, text.s, NULL, -1);
+    assert_int_equal(s.n, 2 * N);
+    assert_int_equal(strlen(s.text), N * strlen(want));
+    for (size_t i = 0; i < N; i += 999)
+        assert_memory_equal(s.text + i * strlen(want), want, strlen(want));
+    at_swaps_release(&s);
+    at_swap_terms_release(&t);
+    at_strbuf_release(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,7 +323,7 @@ int main(void)
         cmocka_unit_test(test_gates),    cmocka_unit_test(test_twice_is_once),
         cmocka_unit_test(test_articles), cmocka_unit_test(test_faulty_lists),
         cmocka_unit_test(test_own_list), cmocka_unit_test(test_consistency),
-        cmocka_unit_test(test_received),
+        cmocka_unit_test(test_received), cmocka_unit_test(test_long_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
