@@ -16,6 +16,7 @@
 #include "cmd/guard.h"
 #include "cmd/legacy.h"
 #include "cmd/signals.h"
+#include "draw/canvas.h"
 #include "io/json.h"
 #include "io/textfile.h"
 #include "ops/cpu.h"
@@ -57,6 +58,13 @@ static void out_of_memory(size_t bytes)
     at_outfile_abort_all();
     snprintf(wanted, sizeof wanted, "%zu", bytes);
     report_dying((const char *const[]){ "out of memory, ", wanted, " bytes wanted", NULL });
+    _Exit(EXIT_FAILED);
+}
+
+static void drawing_failed(const char *why)
+{
+    at_outfile_abort_all();
+    report_dying((const char *const[]){ "cannot draw: ", why, NULL });
     _Exit(EXIT_FAILED);
 }
 
@@ -111,6 +119,7 @@ int main(int argc, char **argv)
     guard_stdout();
     at_alloc_on_failure(out_of_memory);
     at_json_check_memory();
+    at_canvas_on_fatal(drawing_failed);
     at_unicode_check_memory();
     at_alloc_keep_freed();
     signals_handle();

@@ -115,6 +115,13 @@ AT_MUST_USE int at_canvas_write(const struct at_canvas *c, const char *path, enu
 /* at_canvas_dump - the drawing list as JSON: size, groups, items with rounded coordinates. */
 void at_canvas_dump(const struct at_canvas *c, struct at_strbuf *out);
 
+/*
+ * at_canvas_on_fatal - what is called, with a line of text, when the libraries that draw give up:
+ * GLib ends the process when it gets no memory, or no thread to look for fonts in. For programs, at
+ * their start; the handler should not return.
+ */
+void at_canvas_on_fatal(void (*handler)(const char *why));
+
 /* at_canvas_libraries - "cairo 1.16.0, Pango 1.50.12, libpng 1.6.39". */
 void at_canvas_libraries(char *buf, size_t n);
 

@@ -1,5 +1,5 @@
 /*
- * libraries.c - the versions of what pictures are drawn with.
+ * libraries.c - what pictures are drawn with: how it gives up, and the versions.
  */
 #include "draw/canvas.h"
 
@@ -8,6 +8,29 @@
 #include <cairo.h>
 #include <pango/pango.h>
 #include <png.h>
+
+/* A function in the place of a pointer to data, as GLib passes it on. */
+union fatal_handler {
+    void (*function)(const char *why);
+    void *data;
+};
+
+static void on_log(const char *domain, GLogLevelFlags level, const char *message, void *data)
+{
+    union fatal_handler handler = { .data = data };
+
+    if (level & G_LOG_FLAG_FATAL)
+        handler.function(message);
+    else
+        g_log_default_handler(domain, level, message, NULL);
+}
+
+void at_canvas_on_fatal(void (*handler)(const char *why))
+{
+    union fatal_handler h = { .function = handler };
+
+    g_log_set_default_handler(on_log, h.data);
+}
 
 void at_canvas_libraries(char *buf, size_t n)
 {

@@ -241,6 +241,17 @@ header() {
     done
 }
 
+@test "output: fonts that cannot be looked for, since no thread can be started" {
+    [[ $ATLAS_BUILD != *asan && -z ${ATLAS_PREFIX:-} ]] || skip 'the preloaded library and the tool exclude each other'
+    status=0
+    FAILIO=thread LD_PRELOAD=$ATLAS_BUILD/tests/fault/failio.so \
+        "$ATLAS_BUILD/atlas" run -o out 'A cat.' >said 2>err || status=$?
+    stderr=$(cat err) output=$(cat said)
+    ended 1 run
+    has "$stderr" '^atlas run: cannot draw: creating thread .*: Resource temporarily unavailable$'
+    nothing_left out
+}
+
 @test "output: standard output full or closed is one line, and no manifest says the run is whole" {
     for args in 'run --json' 'metrics --json' 'isa --json -q'; do
         status=0

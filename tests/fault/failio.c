@@ -4,12 +4,13 @@
  * FAILIO=CALL:PART fails every CALL (open, fopen, write, fclose, rename) on a path that contains
  * PART: open and fopen with EACCES, the others with ENOSPC, as a full disk would. write means all
  * that is written to a file after fopen, by whatever call. fclose still closes, and fails for the
- * file that was opened last under a matching name.
+ * file that was opened last under a matching name. FAILIO=thread: no thread can be started.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -106,4 +107,16 @@ int rename(const char *from, const char *to)
     }
     next(&real, "rename");
     return real(from, to);
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
+                   void *arg)
+{
+    int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    const char *rule = getenv("FAILIO");
+
+    if (rule && strcmp(rule, "thread") == 0)
+        return EAGAIN;
+    next(&real, "pthread_create");
+    return real(thread, attributes, start, arg);
 }
