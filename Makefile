@@ -41,7 +41,8 @@ LINK    = $(CC) $(san.$(MODE)) -pthread $(LDFLAGS)
 
 LIB_SRC   := $(sort $(wildcard lib/*/*.c))
 # Headers that only files of their own folder include are not installed.
-PRIVATE   := $(addprefix lib/io/,field.h pickle.h tensor_file.h zip.h) lib/session/doc_parts.h \
+PRIVATE   := lib/analysis/swap_possessive.h lib/session/doc_parts.h \
+             $(addprefix lib/io/,field.h pickle.h tensor_file.h zip.h) \
              $(wildcard lib/ops/gemm_blas.h lib/ops/kernel*.h lib/ops/vec_*.h) \
              $(addprefix lib/text/,added.h bpe.h normalize.h sentence_breaks.h \
                  tokenizer_parts.h vocab.h wordpiece.h) \

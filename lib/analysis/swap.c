@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/swap_possessive.h"
 #include "base/alloc.h"
 #include "base/array.h"
 #include "base/strbuf.h"
@@ -172,32 +173,25 @@ static bool is_about_person(const struct scene *s, size_t start, size_t end)
            (modifies_person(s, last) || is_said_of_person(s, last));
 }
 
-static bool is_before_noun_phrase(const struct scene *s, size_t end)
-{
-    size_t next = span_at(s->tags, end);
-    enum at_upos tag = next < s->tags->n ? s->tags->items[next].upos : AT_UPOS_NONE;
-
-    return is_noun(tag) || tag == AT_UPOS_ADJ || tag == AT_UPOS_NUM;
-}
-
 static bool gate_lets_through(const struct scene *s, enum at_swap_gate gate, size_t start,
                               size_t end)
 {
     if (gate == AT_SWAP_ALWAYS)
         return true;
-    if (!s->tags)
-        return gate != AT_SWAP_PERSON;
     if (gate == AT_SWAP_PERSON)
-        return is_about_person(s, start, end);
-    return is_before_noun_phrase(s, end) == (gate == AT_SWAP_POSSESSIVE);
+        return s->tags && is_about_person(s, start, end);
+    return at_swap_is_possessive(s->text, start, end, s->tags) == (gate == AT_SWAP_POSSESSIVE);
 }
 
 /* --- finding --- */
 
-/* The first of a term's pairs (items first .. last-1) that fits; NULL when none does. */
+/* The first of a term's pairs (items first .. last-1) that fits; NULL when none does. A term that
+   has one pair alone ("him") is no question of possessive or object. */
 static const struct at_swap_term *choose(const struct scene *s, const struct at_swap_terms *terms,
                                          size_t first, size_t last, size_t start, size_t end)
 {
+    if (last - first == 1 && terms->items[first].gate >= AT_SWAP_POSSESSIVE)
+        return &terms->items[first];
     for (size_t i = first; i < last; i++)
         if (gate_lets_through(s, terms->items[i].gate, start, end))
             return &terms->items[i];

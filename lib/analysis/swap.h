@@ -70,10 +70,9 @@ struct at_swaps {
  *
  * Longer terms first, at word boundaries, whatever the case, never inside an earlier match. The
  * first pair of the file whose gate lets it through is used. With tags: "person" wants an entity
- * PER or NORP, a noun, or an adjective that belongs to a noun or pronoun for a person; "possessive"
- * wants a noun, adjective or number after it, "object" anything else. Without tags (NULL):
- * ambiguous terms are left alone (a missed swap is better than a wrong one), and of possessive and
- * object the one that stands first in the file is used.
+ * PER or NORP, a noun, or an adjective that belongs to a noun or pronoun for a person; without tags
+ * (NULL) such a term is left alone (a missed swap is better than a wrong one). "possessive" and
+ * "object" are told by what follows (swap_possessive.h).
  *
  * The case goes over: upper, capitalised, lower; anything else takes the list's. Only the article
  * directly before a replaced word is corrected. category: -1 for all, else one alone.

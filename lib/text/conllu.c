@@ -61,11 +61,11 @@ static size_t add_string(struct at_conllu_sentence *s, const char *text)
 struct reader {
     struct at_conllu_sentence *s;
     struct at_error *err;
-    size_t number;        /* of the line */
-    bool has_text;        /* "# text" was there */
-    size_t at;            /* bytes of the text that the surface tokens have used up */
-    size_t range_end;     /* last word of the multi-word token at hand, 1-based; 0: none */
-    size_t start, end;    /* bytes of the surface token at hand */
+    size_t number;                 /* of the line */
+    bool has_text;                 /* "# text" was there */
+    size_t at;                     /* bytes of the text that the surface tokens have used up */
+    size_t range_first, range_end; /* words of the multi-word token at hand, 1-based; 0: none */
+    size_t start, end;             /* bytes of the surface token at hand */
     size_t n_spaces_owed; /* before the next surface token, when the text is put together */
 };
 
@@ -133,6 +133,48 @@ static int place_surface(struct reader *r, const char *form, const char *misc)
     return 0;
 }
 
+/* Bytes of the text from at on that a form spells, an apostrophe being one however it is written; 0
+   when it is not what stands there. */
+static size_t spelled(const char *text, const char *form)
+{
+    static const char curly[] = "\xe2\x80\x99"; /* U+2019 */
+    size_t i = 0;
+
+    while (*form) {
+        bool is_curly = !strncmp(text + i, curly, 3), wants_curly = !strncmp(form, curly, 3);
+        if ((is_curly || text[i] == '\'') && (wants_curly || *form == '\'')) {
+            i += is_curly ? 3 : 1;
+            form += wants_curly ? 3 : 1;
+            continue;
+        }
+        if (text[i++] != *form++)
+            return 0;
+    }
+    return i;
+}
+
+/* Words that together spell their token ("did" and "n't") get places of their own. */
+static void place_parts(struct reader *r)
+{
+    struct at_conllu_word *words = r->s->words.items;
+    const char *text = at_strbuf_str(&r->s->text);
+    size_t at = r->start;
+
+    for (size_t i = r->range_first - 1; i < r->range_end; i++) {
+        size_t n = spelled(text + at, at_conllu_str(r->s, words[i].form));
+        if (n == 0 || at + n > r->end)
+            return;
+        at += n;
+    }
+    if (at != r->end)
+        return;
+    at = r->start;
+    for (size_t i = r->range_first - 1; i < r->range_end; i++) {
+        words[i].start = at;
+        words[i].end = at += spelled(text + at, at_conllu_str(r->s, words[i].form));
+    }
+}
+
 static int add_word(struct reader *r, char **cell)
 {
     struct at_conllu_sentence *s = r->s;
@@ -161,6 +203,8 @@ static int add_word(struct reader *r, char **cell)
     entity = misc_value(cell[COLUMN_MISC], "NER");
     w.entity = add_string(s, entity ? entity : "");
     *at_array_push(&s->words) = w;
+    if (id == r->range_end)
+        place_parts(r);
     return 0;
 }
 
@@ -173,6 +217,7 @@ static int add_range(struct reader *r, char **cell, char *dash)
     if (!parse_number(&first, cell[COLUMN_ID]) || !parse_number(&last, dash + 1) ||
         first != r->s->words.n + 1 || last < first)
         return fail(r, "no range of the next words, ending in", dash + 1);
+    r->range_first = first;
     r->range_end = last;
     return place_surface(r, cell[COLUMN_FORM], cell[COLUMN_MISC]);
 }

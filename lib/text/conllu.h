@@ -11,7 +11,8 @@
 #include "base/strbuf.h"
 #include "io/textfile.h"
 
-/* A syntactic word. Words of one surface token ("don't" = do + n't) share its bytes. */
+/* A syntactic word. Words of one surface token share its bytes, unless together they spell it
+   ("don't" = do + n't, but not Spanish "del" = de + el). */
 struct at_conllu_word {
     size_t start, end; /* bytes in the sentence's text */
     size_t head;       /* index of the head word; its own for the root, or when not annotated */
@@ -40,7 +41,8 @@ AT_MUST_USE int at_conllu_open(struct at_conllu *out, const char *path, struct a
 /*
  * at_conllu_next - the next sentence into *s, which is zeroed before the first call and used again.
  *
- * Empty nodes (8.1) are skipped, multi-word tokens (3-4) give their words the bytes of the token.
+ * Empty nodes (8.1) are skipped, multi-word tokens (3-4) give their words the bytes of the
+ * token, or of their part of it.
  *
  * Answers   1, 0 at the end, negative on AT_EIO or AT_EFORMAT ("line 12: 7 columns, want 10", a
  *           head that is no word, surface tokens that are not the text).

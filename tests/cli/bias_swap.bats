@@ -85,3 +85,10 @@ WANT="She is an actress and a mother of two daughters."
     ok bias swap -o b --format json,csv,svg "$TEXT"
     for f in swap.json swap.csv consistency.csv consistency.svg; do cmp a/$f b/$f; done
 }
+
+@test "her is told from her: the object from the possessive" {
+    ok bias swap 'I saw her yesterday.'
+    [ "$(head -n 1 <<<"$output")" = "I saw him yesterday." ]
+    ok bias swap 'Her old car hit him yesterday.'
+    [ "$(head -n 1 <<<"$output")" = "His old car hit her yesterday." ]
+}

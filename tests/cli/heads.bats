@@ -164,3 +164,15 @@ E2
         [ "$stderr" = "atlas $c: warning: the capture has no text with its tokens, so they have no tags" ]
     done
 }
+
+@test "words that spell their multi-word token have places of their own" {
+    printf '%s\n' '# sent_id = 1' "# text = John's dog didn't bark." "1-2	John's	_	_	_	_	_	_	_	_" \
+        '1	John	John	PROPN	NNP	_	3	nmod:poss	_	_' "2	's	's	PART	POS	_	1	case	_	_" \
+        '3	dog	dog	NOUN	NN	_	6	nsubj	_	_' "4-5	didn't	_	_	_	_	_	_	_	_" \
+        '4	did	do	AUX	VBD	_	6	aux	_	_' "5	n't	not	PART	RB	_	6	advmod	_	_" \
+        '6	bark	bark	VERB	VB	_	0	root	_	SpaceAfter=No' '7	.	.	PUNCT	.	_	6	punct	_	_' '' >t.conllu
+    ok heads --conllu t.conllu
+    has "$output" 'all +dependent_to_head +6 '
+    ok heads --tags t.conllu "John's dog didn't bark."
+    has "$output" "john/PROPN '/PART s/PART dog/NOUN didn/AUX '/PART t/PART"
+}

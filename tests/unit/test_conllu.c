@@ -53,8 +53,8 @@ static void test_two_sentences(void **state)
     assert_string_equal(s.text.s, "I don't (10 000).");
     assert_int_equal(s.line, 1);
     check_word(&s, 0, "I", "nsubj", 2, "I");
-    check_word(&s, 1, "do", "aux", 2, "don't");
-    check_word(&s, 2, "n't", "root", 2, "don't");
+    check_word(&s, 1, "do", "aux", 2, "do");
+    check_word(&s, 2, "n't", "root", 2, "n't");
     check_word(&s, 4, "10 000", "obj", 2, "10 000");
     check_word(&s, 6, ".", "punct", 2, ".");
     assert_string_equal(at_conllu_str(&s, s.words.items[0].entity), "B-PER");
@@ -67,6 +67,36 @@ static void test_two_sentences(void **state)
     check_word(&s, 2, "Yes", "parataxis:x", 0, "Yes");
     assert_int_equal(at_conllu_next(&s, &c, &err), 0);
     assert_int_equal(at_conllu_next(&s, &c, &err), 0);
+    at_conllu_sentence_release(&s);
+    at_conllu_close(&c);
+}
+
+/* Parts that do not spell their token share its bytes; apostrophes are one, however written. */
+static void test_ranges(void **state)
+{
+    static const char file[] = "# text = del can\xe2\x80\x99t gonna\n"
+                               "1-2\tdel\t_\t_\t_\t_\t_\t_\t_\t_\n"
+                               "1\tde\t_\tADP\t_\t_\t0\troot\t_\t_\n"
+                               "2\tel\t_\tDET\t_\t_\t1\tdet\t_\t_\n"
+                               "3-4\tcan\xe2\x80\x99t\t_\t_\t_\t_\t_\t_\t_\t_\n"
+                               "3\tca\t_\tAUX\t_\t_\t1\taux\t_\t_\n"
+                               "4\tn't\t_\tPART\t_\t_\t1\tadvmod\t_\t_\n"
+                               "5-6\tgonna\t_\t_\t_\t_\t_\t_\t_\t_\n"
+                               "5\tgon\t_\tVERB\t_\t_\t1\txcomp\t_\t_\n"
+                               "6\tna\t_\tPART\t_\t_\t5\tmark\t_\t_\n";
+    struct at_conllu_sentence s = { 0 };
+    struct at_conllu c;
+    struct at_error err;
+
+    (void)state;
+    assert_int_equal(at_conllu_open(&c, sandbox_text("ranges.conllu", file), &err), 0);
+    assert_int_equal(at_conllu_next(&s, &c, &err), 1);
+    check_word(&s, 0, "de", "root", 0, "del");
+    check_word(&s, 1, "el", "det", 0, "del");
+    check_word(&s, 2, "ca", "aux", 0, "ca");
+    check_word(&s, 3, "n't", "advmod", 0, "n\xe2\x80\x99t");
+    check_word(&s, 4, "gon", "xcomp", 0, "gon");
+    check_word(&s, 5, "na", "mark", 4, "na");
     at_conllu_sentence_release(&s);
     at_conllu_close(&c);
 }
@@ -166,9 +196,8 @@ static void test_treebank(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_two_sentences),
-        cmocka_unit_test(test_broken_files),
-        cmocka_unit_test(test_nothing_in_it),
+        cmocka_unit_test(test_two_sentences), cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_broken_files),  cmocka_unit_test(test_nothing_in_it),
         cmocka_unit_test(test_treebank),
     };
     return cmocka_run_group_tests(tests, sandbox_setup, sandbox_teardown);

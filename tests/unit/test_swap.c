@@ -128,11 +128,52 @@ static struct at_tag_spans tags_of(const char *text, const char *tags)
                   : strcmp(tag, "ADV") == 0   ? AT_UPOS_ADV
                   : strcmp(tag, "CCONJ") == 0 ? AT_UPOS_CCONJ
                   : strcmp(tag, "VERB") == 0  ? AT_UPOS_VERB
+                  : strcmp(tag, "NUM") == 0   ? AT_UPOS_NUM
                   : strcmp(tag, "PUNCT") == 0 ? AT_UPOS_PUNCT
                                               : AT_UPOS_X;
     }
     free(copy);
     return spans;
+}
+
+/* "her" is "him" or "his", "his" is "her" or "hers", by what follows; "him" is no question. */
+static void test_possessive(void **state)
+{
+    static const struct {
+        const char *text, *tags, *want; /* tags NULL: without */
+    } cases[] = {
+        { "I saw her yesterday.", "PRON VERB PRON NOUN PUNCT", "I saw him yesterday." },
+        { "I saw him yesterday.", "PRON VERB PRON NOUN PUNCT", "I saw her yesterday." },
+        { "I saw her yesterday.", NULL, "I saw him yesterday." },
+        { "I saw her last week.", "PRON VERB PRON ADJ NOUN PUNCT", "I saw him last week." },
+        { "It was her last week.", "PRON AUX PRON ADJ NOUN PUNCT", "It was his last week." },
+        { "I met her Monday.", "PRON VERB PRON PROPN PUNCT", "I met him Monday." },
+        { "We gave her two books.", "PRON VERB PRON NUM NOUN PUNCT", "We gave him two books." },
+        { "We read her two books.", "PRON VERB PRON NUM NOUN PUNCT", "We read him two books." },
+        { "We lost her two books.", "PRON VERB PRON NUM NOUN PUNCT", "We lost his two books." },
+        { "They told her lies.", "PRON VERB PRON NOUN PUNCT", "They told him lies." },
+        { "They told her mother.", "PRON VERB PRON NOUN PUNCT", "They told his father." },
+        { "We saw her crying.", "PRON VERB PRON NOUN PUNCT", "We saw him crying." },
+        { "They made her cry.", "PRON VERB PRON NOUN PUNCT", "They made him cry." },
+        { "with her broken heart", "ADP PRON VERB NOUN", "with his broken heart" },
+        { "her very old house", "PRON ADV ADJ NOUN", "his very old house" },
+        { "I like her very much.", "PRON VERB PRON ADV ADV PUNCT", "I like him very much." },
+        { "on her own", "ADP PRON X", "on his own" },
+        { "his book is hers.", NULL, "her book is his." },
+        { "the book is his", NULL, "the book is hers" },
+        { "her \"friend\" and her, too", NULL, "his \"friend\" and him, too" },
+    };
+    struct at_swap_terms t = open_terms(LIST);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct at_tag_spans tags = { 0 };
+        if (cases[i].tags)
+            tags = tags_of(cases[i].text, cases[i].tags);
+        check(&t, cases[i].text, cases[i].tags ? &tags : NULL, cases[i].want);
+        at_array_release(&tags);
+    }
+    at_swap_terms_release(&t);
 }
 
 static void test_gates(void **state)
@@ -319,11 +360,12 @@ static void test_long_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_list),     cmocka_unit_test(test_record),
-        cmocka_unit_test(test_gates),    cmocka_unit_test(test_twice_is_once),
-        cmocka_unit_test(test_articles), cmocka_unit_test(test_faulty_lists),
-        cmocka_unit_test(test_own_list), cmocka_unit_test(test_consistency),
-        cmocka_unit_test(test_received), cmocka_unit_test(test_long_text),
+        cmocka_unit_test(test_list),          cmocka_unit_test(test_record),
+        cmocka_unit_test(test_possessive),    cmocka_unit_test(test_gates),
+        cmocka_unit_test(test_twice_is_once), cmocka_unit_test(test_articles),
+        cmocka_unit_test(test_faulty_lists),  cmocka_unit_test(test_own_list),
+        cmocka_unit_test(test_consistency),   cmocka_unit_test(test_received),
+        cmocka_unit_test(test_long_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
