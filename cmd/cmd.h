@@ -58,6 +58,7 @@ struct command {
 
 extern const struct command run_command, metrics_command, heads_command, cluster_command,
     isa_command, model_command;
+extern const struct command bias_pairs_command, bias_stereoset_command, bias_merge_command;
 extern const struct command help_command, version_command, completion_command;
 
 /* commands - every command in the order of `atlas help`, ended by NULL. */

@@ -234,16 +234,29 @@ static int run_call(const struct command *cmd, int argc, char **argv)
     return status;
 }
 
+/* Messages begin with its name. */
+static void announce(const struct command *c)
+{
+    static char name[64]; /* they refer to it until the end */
+
+    snprintf(name, sizeof name, "atlas %s", c->name);
+    report_command(name);
+}
+
+int dispatch_to(const struct command *c, int argc, char **argv)
+{
+    announce(c);
+    return run_call(c, argc, argv);
+}
+
 int dispatch(int argc, char **argv)
 {
-    const struct command *c = find_command(argv[0]);
-    static char name[64]; /* messages refer to it until the end */
+    const struct command *c = strchr(argv[0], ' ') ? NULL : find_command(argv[0]);
     int status;
 
     if (!c)
         return unknown_command(argv[0]);
-    snprintf(name, sizeof name, "atlas %s", c->name);
-    report_command(name);
+    announce(c);
     if (c->legacy)
         return c->legacy(argc, argv);
     if (c->words && argc > 1 && !strcmp(argv[1], "--list-commands")) {
@@ -255,7 +268,6 @@ int dispatch(int argc, char **argv)
         c = find_subcommand(&status, c, argc, argv);
         if (!c)
             return status;
-        snprintf(name, sizeof name, "atlas %s", c->name);
     }
-    return run_call(c, argc, argv);
+    return dispatch_to(c, argc, argv);
 }

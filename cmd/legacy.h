@@ -9,10 +9,10 @@
 int cmd_completion(int argc, char **argv);
 int cmd_bias(int argc, char **argv);
 
-struct legacy_command {
-    const char *name;
-    int (*run)(int argc, char **argv);
-    const char *brief;
-};
+/* Subcommands of bias: argv[0] is "bias", argv[1] its name. */
+int bias_detect(int argc, char **argv);
+int bias_attention(int argc, char **argv);
+int bias_calibrate(int argc, char **argv);
+int bias_swap(int argc, char **argv);
 
 #endif

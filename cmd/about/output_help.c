@@ -191,6 +191,18 @@ static size_t run_length(const struct entries *e, size_t i, const struct entries
     return n;
 }
 
+/* The key of the last of several in an object, without what is before it in the first one's name;
+   "means.<category>" of a keyed list of values. */
+static const char *last_key(const struct entry *first, const struct entry *last)
+{
+    const char *dot = strrchr(first->name, '.');
+    size_t place = dot ? (size_t)(dot + 1 - first->name) : 0;
+
+    if (last->field->key)
+        return last->field->key;
+    return strncmp(first->name, last->name, place) ? last->name : last->name + place;
+}
+
 /* "layers[].confidence_max to balance", as in heads[] */
 static struct entry joined(const struct entry *x, size_t n, const struct entry *told)
 {
@@ -199,7 +211,7 @@ static struct entry joined(const struct entry *x, size_t n, const struct entry *
     at_strbuf_adds(&help, "as ");
     add_place(&help, told->name);
     return (struct entry){
-        .name = at_asprintf("%s to %s", x[0].name, x[n - 1].field->key),
+        .name = at_asprintf("%s to %s", x[0].name, last_key(&x[0], &x[n - 1])),
         .help = at_strbuf_take(&help),
         .type = "",
         .unit = "",

@@ -72,15 +72,15 @@ static int prepare(struct work *w, const struct at_scorer *s, const struct at_pa
     return 0;
 }
 
-static void exclude(struct at_pair_result *r, size_t k, const char *why)
+static void exclude(struct at_scored *r, size_t k, const char *why)
 {
     if (!r->excluded)
         r->excluded = at_asprintf("sentence %c: %s", k == 0 ? 'a' : 'b', why);
 }
 
 /* Both sentences in line; one that is blank or that the model cannot take excludes the pair. */
-static int ask(struct at_pair_result *r, struct work *w, struct at_scorer *s,
-               const struct at_pair *pair, const struct at_pair_rule *rule, struct at_error *err)
+static int ask(struct at_scored *r, struct work *w, struct at_scorer *s, const struct at_pair *pair,
+               const struct at_pair_rule *rule, struct at_error *err)
 {
     int rc;
 
@@ -100,7 +100,7 @@ static int ask(struct at_pair_result *r, struct work *w, struct at_scorer *s,
     return rc;
 }
 
-static void reduce(struct at_pair_result *r, const struct work *w, const struct at_pair_rule *rule)
+static void reduce(struct at_scored *r, const struct work *w, const struct at_pair_rule *rule)
 {
     for (size_t k = 0; k < 2; k++) {
         struct at_text_score t = at_text_score(w->log_p[k], w->tokens[k].n);
@@ -115,8 +115,8 @@ static void reduce(struct at_pair_result *r, const struct work *w, const struct 
         r->score[0] = r->score[1] = NAN;
 }
 
-int at_pair_score(struct at_pair_result *out, struct at_scorer *s, const struct at_pair *pairs,
-                  size_t n, const struct at_pair_rule *rule, struct at_error *err)
+int at_pair_score(struct at_scored *out, struct at_scorer *s, const struct at_pair *pairs, size_t n,
+                  const struct at_pair_rule *rule, struct at_error *err)
 {
     struct work *work = at_calloc(n, sizeof *work);
     struct at_error ignored;
@@ -141,15 +141,7 @@ int at_pair_score(struct at_pair_result *out, struct at_scorer *s, const struct 
         }
     }
     if (rc)
-        at_pair_results_release(out, n);
+        at_scored_release(out, n);
     free(work);
     return rc;
-}
-
-void at_pair_results_release(struct at_pair_result *results, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        free(results[i].excluded);
-        results[i].excluded = NULL;
-    }
 }

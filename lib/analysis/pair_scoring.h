@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "analysis/pairs.h"
+#include "analysis/scored.h"
 #include "analysis/scorer.h"
 
 /* Which tokens of the two sentences count. */
@@ -24,13 +25,6 @@ struct at_pair_rule {
     bool is_rounded; /* to 3 decimals, as CrowS-Pairs' published code */
 };
 
-/* What became of one pair. */
-struct at_pair_result {
-    double score[2]; /* nats; NaN when excluded */
-    size_t n[2];     /* tokens scored */
-    char *excluded;  /* why, "sentence b: 613 tokens, the model takes 512"; NULL when scored */
-};
-
 /*
  * at_pair_score - scores of n pairs, in one go through the scorer.
  *
@@ -42,11 +36,10 @@ struct at_pair_result {
  *           one sentence is excluded.
  * Shapes    out (n), pairs (n).      Errors   whatever the model says; a pair that is too long is
  *           no error but excluded.
- * Memory    at_pair_results_release() frees the reasons.
+ * Memory    at_scored_release(out, n).
  */
-AT_MUST_USE int at_pair_score(struct at_pair_result *out, struct at_scorer *s,
+AT_MUST_USE int at_pair_score(struct at_scored *out, struct at_scorer *s,
                               const struct at_pair *pairs, size_t n,
                               const struct at_pair_rule *rule, struct at_error *err);
-void at_pair_results_release(struct at_pair_result *results, size_t n);
 
 #endif

@@ -13,7 +13,6 @@
 #include "io/csv.h"
 #include "io/json.h"
 #include "io/textfile.h"
-#include "stats/tails.h"
 
 enum { A, B, ID, CATEGORY, DIRECTION, N_FIELDS, MAX_LINE = 1 << 20 };
 
@@ -265,7 +264,7 @@ static bool read_number(double *out, const char *cell)
     return *cell == '\0' || *end == '\0';
 }
 
-static int take_scores(double *scores, bool *seen, const struct at_pairs *p,
+static int take_scores(struct at_scored *out, bool *seen, const struct at_pairs *p,
                        const struct at_table *t, const long *column, struct at_error *err)
 {
     for (size_t row = 0; row < t->n_rows; row++) {
@@ -283,13 +282,13 @@ static int take_scores(double *scores, bool *seen, const struct at_pairs *p,
         if (seen[i])
             return at_fail(err, AT_EFORMAT, "row %zu: second scores for index %zu", row + 1, i);
         seen[i] = true;
-        scores[2 * i] = value[1];
-        scores[2 * i + 1] = value[2];
+        out[i].score[0] = value[1];
+        out[i].score[1] = value[2];
     }
     return 0;
 }
 
-int at_pairs_rescore(double *scores, const struct at_pairs *p, const char *path,
+int at_pairs_rescore(struct at_scored *out, const struct at_pairs *p, const char *path,
                      struct at_error *err)
 {
     struct at_table t = { 0 };
@@ -303,12 +302,11 @@ int at_pairs_rescore(double *scores, const struct at_pairs *p, const char *path,
     column[1] = at_table_column(&t, "score_a");
     column[2] = at_table_column(&t, "score_b");
     seen = at_calloc(p->n, sizeof *seen);
-    for (size_t i = 0; i < 2 * p->n; i++)
-        scores[i] = NAN;
+    at_scored_clear(out, p->n);
     if (column[0] < 0 || column[1] < 0 || column[2] < 0)
         rc = at_fail(err, AT_EFORMAT, "no columns 'index', 'score_a' and 'score_b'");
     else
-        rc = take_scores(scores, seen, p, &t, column, err);
+        rc = take_scores(out, seen, p, &t, column, err);
     free(seen);
     at_table_release(&t);
     return rc ? at_error_in(err, "%s", path) : 0;
@@ -322,61 +320,4 @@ double at_round3(double x)
         return x;
     snprintf(text, sizeof text, "%.3f", x);
     return strtod(text, NULL);
-}
-
-void at_pair_shares(struct at_pair_shares *out, const struct at_pairs *p, const double *scores,
-                    long category, long direction, double level)
-{
-    double wins = 0.0, sum = 0.0, n;
-    struct at_interval share;
-
-    *out = (struct at_pair_shares){ 0 };
-    for (size_t i = 0; i < p->n; i++) {
-        double a = scores[2 * i], b = scores[2 * i + 1];
-        if ((category >= 0 && category != (long)p->items[i].category) ||
-            (direction >= 0 && direction != (long)p->items[i].direction))
-            continue;
-        if (isnan(a) || isnan(b)) {
-            out->n_excluded++;
-            continue;
-        }
-        out->n++;
-        out->n_ties += a == b;
-        wins += a > b;
-        sum += a - b;
-    }
-    n = (double)out->n;
-    share = at_wilson(wins, n, at_normal_quantile(0.5 * (1.0 + level)));
-    out->preference = out->n ? 100.0 * wins / n : NAN;
-    out->decided = out->n > out->n_ties ? 100.0 * wins / (n - (double)out->n_ties) : NAN;
-    out->mean_difference = out->n ? sum / n : NAN;
-    out->interval = (struct at_interval){ 100.0 * share.low, 100.0 * share.high };
-}
-
-void at_pair_compare(struct at_pair_test *out, const double *first, const double *second, size_t n,
-                     double level)
-{
-    double z = at_normal_quantile(0.5 * (1.0 + level)), both = 0.0, x, y, m;
-    struct at_interval points;
-
-    *out = (struct at_pair_test){ 0 };
-    for (size_t i = 0; i < n; i++) {
-        const double *f = first + 2 * i, *s = second + 2 * i;
-        bool first_wins = f[0] > f[1], second_wins = s[0] > s[1];
-        if (isnan(f[0]) || isnan(f[1]) || isnan(s[0]) || isnan(s[1]))
-            continue;
-        out->n++;
-        out->only_first += first_wins && !second_wins;
-        out->only_second += second_wins && !first_wins;
-        both += first_wins && second_wins;
-    }
-    m = (double)out->n;
-    x = (double)out->only_first;
-    y = (double)out->only_second;
-    out->first = out->n ? 100.0 * (both + x) / m : NAN;
-    out->second = out->n ? 100.0 * (both + y) / m : NAN;
-    out->difference = out->first - out->second;
-    points = at_newcombe_paired(both, x, y, m - both - x - y, z);
-    out->interval = (struct at_interval){ 100.0 * points.low, 100.0 * points.high };
-    out->p = at_sign_test(out->only_first, out->only_first + out->only_second);
 }

@@ -1,7 +1,8 @@
 /*
  * pairs.h - minimal pairs: two sentences that differ in little, and which of them a model prefers.
  *
- * The file formats, the shares and the tests; scores come from analysis/pair_scoring.h or a file.
+ * The file formats; scores come from analysis/pair_scoring.h or a file, what they add up to is in
+ * analysis/pair_result.h.
  * In every pair `a` is the sentence that the share is about: the more stereotypical one of
  * CrowS-Pairs, the good one of BLiMP, the first one elsewhere.
  */
@@ -11,9 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "analysis/scored.h"
 #include "base/arena.h"
 #include "base/error.h"
-#include "stats/intervals.h"
 
 struct at_pair {
     const char *id;    /* "" when the file has none */
@@ -50,39 +51,13 @@ void at_pairs_release(struct at_pairs *p);
 /*
  * at_pairs_rescore - scores from an items.csv of `bias pairs` (columns index, score_a, score_b).
  *
- * Shapes    scores (n, 2); NaN where the file has no row or an empty cell.
+ * Shapes    out (n), two scores each; NaN where the file has no row or an empty cell.
  * Errors    AT_EFORMAT: no such columns, an index that is not a pair or comes twice.
  */
-AT_MUST_USE int at_pairs_rescore(double *scores, const struct at_pairs *p, const char *path,
+AT_MUST_USE int at_pairs_rescore(struct at_scored *out, const struct at_pairs *p, const char *path,
                                  struct at_error *err);
 
 /* at_round3 - to 3 decimals as Python's round(x, 3) does; CrowS-Pairs rounds before it compares. */
 double at_round3(double x);
-
-/* Share of pairs in which a scores higher than b. */
-struct at_pair_shares {
-    size_t n, n_excluded, n_ties;
-    double preference;           /* percent of n; a tie is no preference */
-    double decided;              /* percent of n - n_ties (CrowS-Pairs' scores by direction) */
-    double mean_difference;      /* of score_a - score_b */
-    struct at_interval interval; /* Wilson, percent, of preference */
-};
-
-/* at_pair_shares - of one category (-1: any) and direction (-1: any); scores (n, 2). */
-void at_pair_shares(struct at_pair_shares *out, const struct at_pairs *p, const double *scores,
-                    long category, long direction, double level);
-
-/* Do two models differ on the same pairs? */
-struct at_pair_test {
-    size_t n;                       /* pairs scored by both */
-    double first, second;           /* percent preference of each */
-    double difference;              /* first - second, points */
-    struct at_interval interval;    /* of the difference, points: Newcombe's method 10 */
-    size_t only_first, only_second; /* pairs in which a wins with one model alone */
-    double p;                       /* McNemar's exact test on these two counts */
-};
-
-void at_pair_compare(struct at_pair_test *out, const double *first, const double *second, size_t n,
-                     double level);
 
 #endif

@@ -43,6 +43,7 @@ int at_sensitivity_init(struct at_sensitivity *out, size_t n_items, size_t n_hea
     s.category = at_calloc(n_items, sizeof *s.category);
     s.bias = at_calloc(n_items, sizeof *s.bias);
     s.margin = at_calloc(n_items, sizeof *s.margin);
+    s.longer = at_calloc(n_items, sizeof *s.longer);
     *out = s;
     return 0;
 }
@@ -54,6 +55,7 @@ void at_sensitivity_release(struct at_sensitivity *s)
     free(s->category);
     free(s->bias);
     free(s->margin);
+    free(s->longer);
     *s = (struct at_sensitivity){ 0 };
 }
 
@@ -102,6 +104,7 @@ size_t at_trait_pairs(struct at_trait_pair *out, const struct at_sensitivity *s,
 
 struct trait_job {
     struct at_trait_effect *out; /* (n_heads, AT_N_TRAITS) */
+    double *means;               /* (n_heads, AT_N_TRAITS, n_categories) or NULL */
     const struct at_sensitivity *s;
     size_t trait, n;
     size_t *items; /* (n) where the trait is defined */
@@ -164,6 +167,20 @@ static bool is_constant(const double *x, size_t n)
     return true;
 }
 
+static void category_means(double *out, const struct trait_job *job, const double *delta)
+{
+    for (size_t c = 0; c < job->s->n_categories; c++) {
+        double sum = 0.0;
+        size_t n = 0;
+        for (size_t k = 0; k < job->n; k++)
+            if (job->group[k] == (int)c) {
+                sum += delta[k];
+                n++;
+            }
+        out[c] = n ? sum / (double)n : NAN;
+    }
+}
+
 static void head_task(void *arg, size_t head, size_t slot)
 {
     const struct trait_job *job = arg;
@@ -186,6 +203,9 @@ static void head_task(void *arg, size_t head, size_t slot)
     e->mean_anti = at_moments_mean(&anti);
     e->mean_delta = at_mean(delta, n);
     e->sd_delta = at_sd(delta, n);
+    if (job->means)
+        category_means(job->means + (head * AT_N_TRAITS + job->trait) * job->s->n_categories, job,
+                       delta);
     if (is_constant(delta, n))
         return;
     e->paired_p = at_signed_rank_clustered(delta, job->unit, n, job->n_units, STORAGE * greatest).p;
@@ -314,12 +334,12 @@ struct at_sensitivity_reach at_sensitivity_reach(const struct at_sensitivity *s,
     return r;
 }
 
-void at_sensitivity_run(struct at_trait_effect *traits, struct at_head_effect *heads,
+void at_sensitivity_run(struct at_trait_effect *traits, struct at_head_effect *heads, double *means,
                         const struct at_sensitivity *s, size_t n_draws, uint64_t seed,
                         struct at_pool *pool)
 {
     size_t n = s->n_items, n_all = s->n_heads * AT_N_TRAITS;
-    struct trait_job job = { .out = traits, .s = s };
+    struct trait_job job = { .out = traits, .means = means, .s = s };
 
     job.items = at_malloc(n, sizeof *job.items);
     job.group = at_malloc(n, sizeof *job.group);
@@ -329,6 +349,8 @@ void at_sensitivity_run(struct at_trait_effect *traits, struct at_head_effect *h
     job.margin = at_malloc(n, sizeof *job.margin);
     job.deltas = at_malloc(s->n_heads * n, sizeof *job.deltas);
     job.room = at_malloc(at_pool_size(pool) * 2 * n, sizeof *job.room);
+    for (size_t i = 0; means && i < n_all * s->n_categories; i++)
+        means[i] = NAN;
     for (size_t t = 0; t < AT_N_TRAITS; t++)
         run_trait(&job, t, n_draws, seed, pool);
     correct(traits, n_all, offsetof(struct at_trait_effect, paired_p),

@@ -8,7 +8,9 @@
  *
  *   at_sensitivity_init(&s, n_items, n_heads, n_categories, &err);
  *   ... fill stereo, anti, term, category, bias and margin of every item
- *   at_sensitivity_run(traits, heads, &s, n_draws, seed, pool);
+ *   at_sensitivity_run(traits, heads, NULL, &s, n_draws, seed, pool);
+ *
+ * What is told of it, ranked and picked, is in analysis/sensitivity_result.h.
  *
  * Items of one target term are alike in more than their category, so every test counts terms: what
  * changes place, category or sign is a term with all its items (stats/clusters.h).
@@ -37,6 +39,8 @@ struct at_sensitivity {
     int *category;        /* (n_items) 0..n_categories-1 */
     double *bias;         /* (n_items) score of the stereotype minus that of the anti-stereotype */
     double *margin;       /* (n_items) mean of the two scores minus that of the unrelated one */
+    double *longer;       /* (n_items) tokens of the stereotype's text minus those of the other; NaN
+                             when one of them could not be read. No test looks at it */
 };
 
 /* at_sensitivity_init - AT_ENOMEM.      Memory   at_sensitivity_release(), accepts a zeroed one. */
@@ -73,11 +77,12 @@ struct at_head_effect {
  *
  * q is by Benjamini and Hochberg over all traits of all heads that have a p.
  *
- * Shapes    traits (n_heads, AT_N_TRAITS), heads (n_heads).
+ * Shapes    traits (n_heads, AT_N_TRAITS), heads (n_heads); means (n_heads, AT_N_TRAITS,
+ *           n_categories) or NULL: mean delta in each category, NaN in one without items.
  * Edge      a difference below 1e-5 of the values is rounding and counts as 0. A trait without
  *           variation (what a causal model sees before the texts part, say) is NaN throughout.
  */
-void at_sensitivity_run(struct at_trait_effect *traits, struct at_head_effect *heads,
+void at_sensitivity_run(struct at_trait_effect *traits, struct at_head_effect *heads, double *means,
                         const struct at_sensitivity *s, size_t n_draws, uint64_t seed,
                         struct at_pool *pool);
 

@@ -223,7 +223,7 @@ static int ask(struct work *w, struct at_scorer *s, const struct at_stereo_item 
 }
 
 /* A reason that concerns more than the unrelated sentence takes the place of one that does not. */
-static void exclude(struct at_stereo_result *r, size_t gold, const char *why)
+static void exclude(struct at_scored *r, size_t gold, const char *why)
 {
     if (r->excluded && (gold == AT_UNRELATED || !r->is_partial))
         return;
@@ -254,7 +254,7 @@ static double score_of(const struct work *w, const struct at_stereo_item *item,
     return sum / (double)w->n;
 }
 
-static int ask_item(struct at_stereo_result *r, struct work *work, struct at_scorer *s,
+static int ask_item(struct at_scored *r, struct work *work, struct at_scorer *s,
                     const struct at_stereo_item *item, enum at_stereo_protocol protocol,
                     struct at_score_rule rule, struct at_error *err)
 {
@@ -270,9 +270,8 @@ static int ask_item(struct at_stereo_result *r, struct work *work, struct at_sco
     return rc;
 }
 
-static void reduce(struct at_stereo_result *r, const struct work *work,
-                   const struct at_stereo_item *item, enum at_stereo_protocol protocol,
-                   bool is_causal)
+static void reduce(struct at_scored *r, const struct work *work, const struct at_stereo_item *item,
+                   enum at_stereo_protocol protocol, bool is_causal)
 {
     for (size_t g = 0; g < AT_N_GOLD; g++) {
         r->score[g] = score_of(&work[g], item, protocol, is_causal, &r->n[g]);
@@ -284,9 +283,9 @@ static void reduce(struct at_stereo_result *r, const struct work *work,
             r->score[g] = NAN;
 }
 
-int at_stereo_score(struct at_stereo_result *out, struct at_scorer *s,
-                    const struct at_stereo_item *items, size_t n, enum at_stereo_protocol protocol,
-                    struct at_score_rule rule, struct at_error *err)
+int at_stereo_score(struct at_scored *out, struct at_scorer *s, const struct at_stereo_item *items,
+                    size_t n, enum at_stereo_protocol protocol, struct at_score_rule rule,
+                    struct at_error *err)
 {
     struct work *work = at_calloc(n * AT_N_GOLD, sizeof *work);
     struct at_error ignored;
@@ -308,15 +307,7 @@ int at_stereo_score(struct at_stereo_result *out, struct at_scorer *s,
         free(work[i].values);
     }
     if (rc)
-        at_stereo_results_release(out, n);
+        at_scored_release(out, n);
     free(work);
     return rc;
-}
-
-void at_stereo_results_release(struct at_stereo_result *results, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        free(results[i].excluded);
-        results[i].excluded = NULL;
-    }
 }

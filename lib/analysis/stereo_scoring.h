@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "analysis/scored.h"
 #include "analysis/scorer.h"
 #include "analysis/stereoset.h"
 
@@ -30,14 +31,6 @@ enum at_stereo_protocol { AT_STEREO_OFFICIAL, AT_STEREO_REFERENCE, AT_STEREO_CON
 /* The end of the reason of an item that lacks the score of its unrelated sentence alone. */
 #define AT_STEREO_IN_PART "; it counts in SS, not in LMS"
 
-/* What became of one item. */
-struct at_stereo_result {
-    double score[AT_N_GOLD]; /* NaN when excluded; in part: that of the unrelated sentence */
-    size_t n[AT_N_GOLD];     /* tokens that went into the score */
-    char *excluded;          /* why; NULL when scored */
-    bool is_partial;         /* only the unrelated sentence has no score */
-};
-
 /*
  * at_stereo_unavailable - why a protocol cannot score a part with this model, or NULL when it can.
  *
@@ -53,18 +46,17 @@ const char *at_stereo_unavailable(const struct at_model *m, enum at_stereo_proto
  * The caller hands over as many items as it wants to lose at most when it is interrupted.
  *
  * rule is used by the reference and conditional protocols; the official one has its own.
- * Shapes    out (n), items (n).
+ * Shapes    out (n) whose scores are by enum at_gold, items (n).
  * Errors    whatever the model says. An item is excluded, with a reason, when a sentence is too
  *           long or has no token to score (in part, when that is the unrelated one alone), or
  *           (official, masked, intrasentence) when its context does not have exactly one BLANK or a
  *           sentence has no word in that place.
- * Memory    at_stereo_results_release() frees the reasons.
+ * Memory    at_scored_release(out, n).
  */
-AT_MUST_USE int at_stereo_score(struct at_stereo_result *out, struct at_scorer *s,
+AT_MUST_USE int at_stereo_score(struct at_scored *out, struct at_scorer *s,
                                 const struct at_stereo_item *items, size_t n,
                                 enum at_stereo_protocol protocol, struct at_score_rule rule,
                                 struct at_error *err);
-void at_stereo_results_release(struct at_stereo_result *results, size_t n);
 
 /*
  * at_stereo_blank_word - the word of a sentence that stands where BLANK stands in its context.

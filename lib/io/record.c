@@ -25,17 +25,32 @@ static void integer_cell(struct at_csv *csv, const struct at_field *f, const voi
         at_csv_text(csv, f->flags & AT_AS_MEAN ? "mean" : NULL);
 }
 
+/* A number as a cell with AT_EXACT has it. */
+struct exact {
+    char text[32];
+};
+
+static struct exact exact_text(double v)
+{
+    struct exact e;
+
+    snprintf(e.text, sizeof e.text, "%.15g", v);
+    return e;
+}
+
+double at_exact(double v)
+{
+    return isfinite(v) ? strtod(exact_text(v).text, NULL) : NAN;
+}
+
 static void real_cell(struct at_csv *csv, const struct at_field *f, const void *row)
 {
     double v = at_field_real(f, row);
-    char text[32];
 
-    if (!(f->flags & AT_EXACT) || !isfinite(v)) {
+    if (f->flags & AT_EXACT && isfinite(v))
+        at_csv_text(csv, exact_text(v).text);
+    else
         at_csv_real(csv, v);
-        return;
-    }
-    snprintf(text, sizeof text, "%.15g", v);
-    at_csv_text(csv, text);
 }
 
 static void words_cell(struct at_csv *csv, const struct at_field *f, const void *row)

@@ -74,6 +74,7 @@ enum at_field_flags {
     AT_AS_MEAN = 1 << 6,   /* of a layer or head: undefined is "mean" */
     AT_TRUTH = 1 << 7,     /* of int: true and false, undefined below 0 */
     AT_EXACT = 1 << 8,     /* of a real: 15 significant digits in CSV */
+    AT_BLANK = 1 << 9,     /* in a terminal table, undefined is nothing instead of n/a */
 };
 
 struct at_field {
@@ -164,6 +165,9 @@ void at_record_set(struct at_json *object, const struct at_record *r, const void
 void at_record_columns(struct at_strbuf *out, const struct at_record *r);
 /* at_record_cells - the cells of one row; the caller ends it (at_csv_end()). */
 void at_record_cells(struct at_csv *csv, const struct at_record *r, const void *row);
+
+/* at_exact - the number that a cell with AT_EXACT holds; NaN when v is not finite. */
+double at_exact(double v);
 
 /*
  * at_record_heading, at_record_line - a terminal table: the fields that have a heading, each in its

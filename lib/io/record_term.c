@@ -38,16 +38,21 @@ static void put(struct line *l, const char *text, int width)
     at_strbuf_release(&visible);
 }
 
-static void show_real(struct at_strbuf *out, double v, int decimals)
+static const char *undefined(const struct at_field *f)
+{
+    return f->flags & AT_BLANK ? "" : "n/a";
+}
+
+static void show_real(struct at_strbuf *out, const struct at_field *f, double v)
 {
     if (!isfinite(v))
-        at_strbuf_adds(out, "n/a");
-    else if (decimals == AT_PERCENT)
+        at_strbuf_adds(out, undefined(f));
+    else if (f->decimals == AT_PERCENT)
         at_strbuf_addf(out, "%.0f %%", 100.0 * v);
-    else if (decimals < 0)
-        at_strbuf_addf(out, "%.*g", AT_DIGITS(decimals), v);
+    else if (f->decimals < 0)
+        at_strbuf_addf(out, "%.*g", AT_DIGITS(f->decimals), v);
     else
-        at_strbuf_addf(out, "%.*f", decimals, v);
+        at_strbuf_addf(out, "%.*f", f->decimals, v);
 }
 
 static void show_integer(struct at_strbuf *out, const struct at_field *f, const void *row)
@@ -55,7 +60,7 @@ static void show_integer(struct at_strbuf *out, const struct at_field *f, const 
     long long v;
 
     if (!at_field_integer(&v, f, row))
-        at_strbuf_adds(out, f->flags & AT_AS_MEAN ? "mean" : "n/a");
+        at_strbuf_adds(out, f->flags & AT_AS_MEAN ? "mean" : undefined(f));
     else if (f->flags & AT_TRUTH)
         at_strbuf_adds(out, v > 0 ? "yes" : "no");
     else
@@ -67,13 +72,13 @@ static void show_interval(struct at_strbuf *out, const struct at_field *f, const
     const double *v = at_field_interval(f, row);
 
     if (!isfinite(v[0]) && !isfinite(v[1])) {
-        at_strbuf_adds(out, "n/a");
+        at_strbuf_adds(out, undefined(f));
         return;
     }
     at_strbuf_addc(out, '[');
-    show_real(out, v[0], f->decimals);
+    show_real(out, f, v[0]);
     at_strbuf_adds(out, ", ");
-    show_real(out, v[1], f->decimals);
+    show_real(out, f, v[1]);
     at_strbuf_addc(out, ']');
 }
 
@@ -85,7 +90,7 @@ static void show_words(struct at_strbuf *out, const struct at_field *f, const vo
     if (at_field_words(&w, f, row))
         at_words_join(out, &w);
     else
-        at_strbuf_adds(out, "n/a");
+        at_strbuf_adds(out, undefined(f));
 }
 
 static void show(struct at_strbuf *out, const struct at_field *f, const void *row)
@@ -100,14 +105,14 @@ static void show(struct at_strbuf *out, const struct at_field *f, const void *ro
         break;
     case AT_KIND_FLOAT:
     case AT_KIND_REAL:
-        show_real(out, at_field_real(f, row), f->decimals);
+        show_real(out, f, at_field_real(f, row));
         break;
     case AT_KIND_BOOL:
         at_strbuf_adds(out, at_field_bool(f, row) ? "yes" : "no");
         break;
     case AT_KIND_TEXT:
         text = at_field_text(f, row);
-        at_strbuf_adds(out, text ? text : "n/a");
+        at_strbuf_adds(out, text ? text : undefined(f));
         break;
     case AT_KIND_INTERVAL:
         show_interval(out, f, row);
@@ -135,7 +140,7 @@ static void put_values(struct line *l, const struct at_record *r, const void *ro
         } else if (f->heading) {
             if (row)
                 show(&text, f, row);
-            put(l, row ? at_strbuf_str(&text) : "n/a", f->width);
+            put(l, row ? at_strbuf_str(&text) : undefined(f), f->width);
         }
         at_strbuf_release(&text);
     }

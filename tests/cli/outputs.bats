@@ -86,7 +86,14 @@ writes_what_it_declares() {
     ok cluster -o cluster --format json,csv 'The cat sat on the mat.'
     ok isa -o isa --sentences 0,1 --format json,csv 'The cat sat. It was tired.'
     ok isa -o isas --format json,csv --lines -f texts
-    for run in one many rollout run runs heads roles syntax cluster isa isas; do
+    jq -c '.data |= with_entries(.value |= (sort_by([.context, .sentences[].sentence] | add | length)[:12]))' \
+        "$FIXTURES/data/stereoset/stereoset_dev_en.json" >few.json
+    ok bias stereoset -o set --format json,csv --resamples 20 --heads --draws 99 few.json
+    ok bias stereoset -o rescored --format json,csv --resamples 20 --rescore set/items.csv few.json
+    printf 'a,b,category\nthe cat,a dog,x\nthe mat,a mat,y\n' >pairs.csv
+    ok bias pairs -o pairs --format json,csv pairs.csv
+    ok bias pairs -o against --format json,csv --against pairs/items.csv pairs.csv
+    for run in one many rollout run runs heads roles syntax cluster isa isas set rescored pairs against; do
         writes_what_it_declares "$run"
     done
 }

@@ -161,6 +161,59 @@ static void test_keys_of_a_document(void **state)
                    "heads[].raw\n");
 }
 
+/* A keyed list of values ends a record that is told twice: its key has no name but its place. */
+struct mean {
+    const char *category;
+    double value;
+};
+struct feature {
+    double p;
+    struct mean *means;
+    size_t n_means;
+};
+struct features {
+    struct feature best, worst;
+};
+
+static void test_keyed_values(void **state)
+{
+    static const struct at_field mean_fields[] = {
+        AT_FIELD(struct mean, category, "category", NULL, "which"),
+        AT_FIELD(struct mean, value, NULL, "nats", "mean of the category"),
+        AT_FIELD_END,
+    };
+    static const struct at_record mean_record = AT_RECORD(struct mean, mean_fields);
+    static const struct at_field feature_fields[] = {
+        AT_FIELD(struct feature, p, "p", NULL, "chance"),
+        AT_FIELD_LIST(struct feature, means, n_means, "means", &mean_record, NULL,
+                      .flags = AT_KEYED),
+        AT_FIELD_END,
+    };
+    static const struct at_record feature_record = AT_RECORD(struct feature, feature_fields);
+    static const struct at_field features_fields[] = {
+        AT_FIELD_RECORD(struct features, best, NULL, &feature_record, NULL),
+        AT_FIELD_RECORD(struct features, worst, NULL, &feature_record, NULL),
+        AT_FIELD_END,
+    };
+    static const struct at_record features_record = AT_RECORD(struct features, features_fields);
+    static const struct output outputs[] = { { "features.json", "two", &features_record }, { 0 } };
+    const struct output_list list = { "heads", outputs };
+    const char *path = sandbox_path("printed");
+    FILE *f = fopen(path, "w");
+    char *got;
+
+    (void)state;
+    assert_int_equal(output_help(f, &list, 1, "features.json", OUTPUT_PLAIN), EXIT_DONE);
+    fclose(f);
+    got = sandbox_read(path);
+    assert_string_equal(got, "features.json of heads: two\n\n"
+                             "  key                    type    unit  meaning\n"
+                             "  p                      number        chance\n"
+                             "  means.<category>       number  nats  mean of the category\n"
+                             "  p to means.<category>                as above\n");
+    free(got);
+}
+
 static void test_files_without_columns(void **state)
 {
     (void)state;
@@ -266,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_columns_of_a_table),
         cmocka_unit_test(test_commands_that_write_the_same_name),
         cmocka_unit_test(test_keys_of_a_document),
+        cmocka_unit_test(test_keyed_values),
         cmocka_unit_test(test_files_without_columns),
         cmocka_unit_test(test_names_with_a_part_that_varies),
         cmocka_unit_test(test_unknown_names),

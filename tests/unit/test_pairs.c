@@ -199,55 +199,6 @@ static void test_faulty_files(void **state)
     }
 }
 
-/* Wins, ties and an undefined pair: 2 of 4 (a tie is no preference), 2 of 3 decided. */
-static void test_shares(void **state)
-{
-    char *path = temp_file(".csv", "a,b,category\ng,h,x\ng,h,x\ng,h,y\ng,h,y\ng,h,y\n");
-    struct at_pairs p = open_pairs(path);
-    const double scores[10] = { -1, -2, -2, -1, -3, -3, -1, -5, NAN, -1 };
-    struct at_pair_shares s;
-
-    (void)state;
-    at_pair_shares(&s, &p, scores, -1, -1, 0.95);
-    assert_true(s.n == 4 && s.n_ties == 1 && s.n_excluded == 1);
-    ASSERT_NEAR(s.preference, 50.0, 1e-12);
-    ASSERT_NEAR(s.decided, 200.0 / 3.0, 1e-12);
-    ASSERT_NEAR(s.mean_difference, 1.0, 1e-12);
-    assert_true(s.interval.low > 0.0 && s.interval.low < 50.0 && s.interval.high < 100.0);
-    at_pair_shares(&s, &p, scores, 0, -1, 0.95);
-    assert_true(s.n == 2 && s.preference == 50.0);
-    at_pair_shares(&s, &p, scores, -1, 3, 0.95);
-    assert_true(s.n == 0 && isnan(s.preference) && isnan(s.interval.low));
-    at_pairs_release(&p);
-    unlink(path);
-    free(path);
-}
-
-/* 10 pairs, both right on 3, only the first on 5, only the second on 1: McNemar's exact p is
-   2 P(X <= 1), X binomial(6, 1/2) = 2 * 7 / 64. */
-static void test_compare(void **state)
-{
-    double first[22], second[22];
-    struct at_pair_test t;
-
-    (void)state;
-    for (size_t i = 0; i < 11; i++) {
-        first[2 * i] = i < 8 ? 1.0 : 0.0;
-        second[2 * i] = i < 3 || i == 9 ? 1.0 : 0.0;
-        first[2 * i + 1] = second[2 * i + 1] = 0.5;
-    }
-    second[20] = NAN;
-    at_pair_compare(&t, first, second, 11, 0.95);
-    assert_true(t.n == 10 && t.only_first == 5 && t.only_second == 1);
-    ASSERT_NEAR(t.first, 80.0, 1e-12);
-    ASSERT_NEAR(t.difference, 40.0, 1e-12);
-    ASSERT_NEAR(t.p, 14.0 / 64.0, 1e-12);
-    /* Newcombe's method 10 of 3, 5, 1, 1; worked with scipy's Wilson intervals. */
-    ASSERT_NEAR(t.interval.low, -4.35399601, 1e-6);
-    at_pair_compare(&t, first, first, 10, 0.95);
-    assert_true(t.difference == 0.0 && t.interval.low < -10.0 && t.interval.high > 10.0);
-}
-
 static void test_rescore(void **state)
 {
     static const struct {
@@ -261,12 +212,13 @@ static void test_rescore(void **state)
     };
     char *pairs = temp_file(".csv", "a,b\ng,h\ng,h\n"), *path;
     struct at_pairs p = open_pairs(pairs);
-    double scores[4];
+    struct at_scored scores[2];
 
     (void)state;
     path = temp_file("_items.csv", "index,id,score_a,score_b\n1,q,-1.5,-2\n");
     assert_int_equal(at_pairs_rescore(scores, &p, path, NULL), 0);
-    assert_true(isnan(scores[0]) && scores[2] == -1.5 && scores[3] == -2.0);
+    assert_true(isnan(scores[0].score[0]) && scores[0].n[0] == AT_NONE);
+    assert_true(scores[1].score[0] == -1.5 && scores[1].score[1] == -2.0);
     for (size_t i = 0; i < sizeof faulty / sizeof faulty[0]; i++) {
         struct at_error err = { 0 };
         free(path);
@@ -291,8 +243,6 @@ int main(void)
         cmocka_unit_test(test_formats),
         cmocka_unit_test(test_blanks),
         cmocka_unit_test(test_faulty_files),
-        cmocka_unit_test(test_shares),
-        cmocka_unit_test(test_compare),
         cmocka_unit_test(test_rescore),
     };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "close.h"
+#include "record_text.h"
 #include "sandbox.h"
 
 /* --- a struct that has every kind --- */
@@ -186,50 +187,6 @@ static struct row undefined_row(void)
 
 /* --- helpers --- */
 
-static void assert_csv(const struct at_record *r, const void *row, const char *want)
-{
-    const char *path = sandbox_path("out.csv");
-    struct at_strbuf columns = { 0 };
-    struct at_csv csv;
-    char *got;
-
-    at_record_columns(&columns, r);
-    assert_int_equal(at_csv_open(&csv, path, at_strbuf_str(&columns), NULL), 0);
-    at_record_cells(&csv, r, row);
-    at_csv_end(&csv);
-    assert_int_equal(at_csv_commit(&csv, NULL), 0);
-    got = sandbox_read(path);
-    assert_string_equal(got, want);
-    free(got);
-    at_strbuf_release(&columns);
-}
-
-static void assert_json(const struct at_record *r, const void *row, const char *want)
-{
-    struct at_json *o = at_record_json(r, row);
-    struct at_strbuf got = { 0 };
-
-    at_json_dump(&got, o, 0, 0);
-    assert_string_equal(at_strbuf_str(&got), want);
-    at_strbuf_release(&got);
-    at_json_free(o);
-}
-
-static void assert_terminal(const struct at_record *r, const void *row, const char *want)
-{
-    const char *path = sandbox_path("terminal");
-    FILE *f = fopen(path, "w");
-    char *got;
-
-    assert_non_null(f);
-    at_record_heading(f, r);
-    at_record_line(f, r, row);
-    fclose(f);
-    got = sandbox_read(path);
-    assert_string_equal(got, want);
-    free(got);
-}
-
 static void add_name(void *arg, const char *name, const struct at_field *f,
                      const struct at_field *of)
 {
@@ -258,12 +215,12 @@ static void test_csv(void **state)
     struct row row = full_row();
 
     (void)state;
-    assert_csv(&row_record, &row,
-               COLUMNS "3,11,1,1,-2,\xC3\xA9t\xC3\xA9,0.100000001,0.01234,0.123456789012345,1,40,"
-                       "60.25,GEN+STEREO,0.25,0.5,0,1,length,0.100000001,\"a+b,c\"\n");
+    assert_table(&row_record, &row, 1,
+                 COLUMNS "3,11,1,1,-2,\xC3\xA9t\xC3\xA9,0.100000001,0.01234,0.123456789012345,1,40,"
+                         "60.25,GEN+STEREO,0.25,0.5,0,1,length,0.100000001,\"a+b,c\"\n");
     row = undefined_row();
-    assert_csv(&row_record, &row, COLUMNS ",mean,,,0,,,,,0,,,,,,,,,,\n");
-    assert_csv(&row_record, NULL, COLUMNS ",,,,,,,,,,,,,,,,,,,\n");
+    assert_table(&row_record, &row, 1, COLUMNS ",mean,,,0,,,,,0,,,,,,,,,,\n");
+    assert_table(&row_record, NULL, 1, COLUMNS ",,,,,,,,,,,,,,,,,,,\n");
 }
 
 static void test_json(void **state)
@@ -274,17 +231,18 @@ static void test_json(void **state)
     row.meta = at_json_object();
     at_json_set_int(row.meta, "n", 2);
     for (int i = 0; i < 2; i++) /* what is lent is there afterwards */
-        assert_json(&row_record, &row,
-                    "{\"at\":-2,\"bar\":0.100000001,\"best\":{\"feature\":\"length\",\"omega2\":"
-                    "0.100000001},\"by_category\":{\"gender\":{\"mean\":null},\"race\":{\"mean\":"
-                    "50.25}},\"categories\":[{\"category\":\"race\",\"mean\":50.25},{\"category\":"
-                    "\"gender\",\"mean\":null}],\"cells\":[[1.5,null],[3.0,-4.0]],\"head\":11,"
-                    "\"indices\":[7,null],\"is_close\":true,\"labels\":[\"GEN\",\"STEREO\"],"
-                    "\"layer\":3,\"means\":{\"gender\":null,\"race\":50.25},\"meta\":{\"n\":2},"
-                    "\"names\":[\"a\",\"b,c\"],\"p\":0.01234,\"rank\":1,\"raw\":{\"semantics\":0.5,"
-                    "\"syntax\":0.25},\"scaled\":{\"semantics\":1.0,\"syntax\":0.0},\"semantics\":"
-                    "null,\"special\":true,\"ss\":[40.0,60.25],\"syntax\":0.75,\"token\":"
-                    "\"\xC3\xA9t\xC3\xA9\",\"values\":[1.5,null,3.0,-4.0]}");
+        assert_document(
+            &row_record, &row,
+            "{\"at\":-2,\"bar\":0.100000001,\"best\":{\"feature\":\"length\",\"omega2\":"
+            "0.100000001},\"by_category\":{\"gender\":{\"mean\":null},\"race\":{\"mean\":"
+            "50.25}},\"categories\":[{\"category\":\"race\",\"mean\":50.25},{\"category\":"
+            "\"gender\",\"mean\":null}],\"cells\":[[1.5,null],[3.0,-4.0]],\"head\":11,"
+            "\"indices\":[7,null],\"is_close\":true,\"labels\":[\"GEN\",\"STEREO\"],"
+            "\"layer\":3,\"means\":{\"gender\":null,\"race\":50.25},\"meta\":{\"n\":2},"
+            "\"names\":[\"a\",\"b,c\"],\"p\":0.01234,\"rank\":1,\"raw\":{\"semantics\":0.5,"
+            "\"syntax\":0.25},\"scaled\":{\"semantics\":1.0,\"syntax\":0.0},\"semantics\":"
+            "null,\"special\":true,\"ss\":[40.0,60.25],\"syntax\":0.75,\"token\":"
+            "\"\xC3\xA9t\xC3\xA9\",\"values\":[1.5,null,3.0,-4.0]}");
     at_json_free(row.meta);
 }
 
@@ -293,14 +251,15 @@ static void test_undefined_in_json(void **state)
     struct row row = undefined_row();
 
     (void)state;
-    assert_json(&row_record, &row,
-                "{\"at\":0,\"bar\":null,\"best\":null,\"by_category\":{},\"categories\":[],"
-                "\"cells\":null,\"head\":\"mean\",\"indices\":null,\"is_close\":null,\"labels\":[],"
-                "\"layer\":null,\"meta\":null,\"names\":null,\"p\":null,\"rank\":null,\"raw\":{"
-                "\"semantics\":null,\"syntax\":null},\"scaled\":{\"semantics\":null,\"syntax\":"
-                "null},\"semantics\":null,\"ss\":[null,null],\"syntax\":null,\"token\":null,"
-                "\"values\":null}");
-    assert_json(&scores_record, NULL, "{\"semantics\":null,\"syntax\":null}");
+    assert_document(
+        &row_record, &row,
+        "{\"at\":0,\"bar\":null,\"best\":null,\"by_category\":{},\"categories\":[],"
+        "\"cells\":null,\"head\":\"mean\",\"indices\":null,\"is_close\":null,\"labels\":[],"
+        "\"layer\":null,\"meta\":null,\"names\":null,\"p\":null,\"rank\":null,\"raw\":{"
+        "\"semantics\":null,\"syntax\":null},\"scaled\":{\"semantics\":null,\"syntax\":"
+        "null},\"semantics\":null,\"ss\":[null,null],\"syntax\":null,\"token\":null,"
+        "\"values\":null}");
+    assert_document(&scores_record, NULL, "{\"semantics\":null,\"syntax\":null}");
 }
 
 static void test_set_into_an_object(void **state)
@@ -334,6 +293,35 @@ static void test_terminal(void **state)
     snprintf(want, sizeof want, "%s%s", heading,
              "  n/a  mean  n/a n/a       n/a      n/a    n/a   no n/a\n");
     assert_terminal(&row_record, &row, want);
+}
+
+/* With AT_BLANK undefined is nothing, and what follows stays in its place. */
+static void test_blank_in_a_terminal(void **state)
+{
+    static const struct at_field fields[] = {
+        AT_FIELD_INTERVAL(struct row, ss, "ss", NULL, "interval", .flags = AT_BLANK,
+                          .heading = "interval", .width = -12, .decimals = 1),
+        AT_FIELD(struct row, p, "p", NULL, "chance", .flags = AT_BLANK, .heading = "p", .width = 4,
+                 .decimals = 1),
+        AT_FIELD(struct row, layer, "layer", NULL, "layer", .heading = "n", .width = 2),
+        AT_FIELD_END,
+    };
+    static const struct at_record record = AT_RECORD(struct row, fields);
+    struct row row = { .ss = { 1, 2 }, .p = 0.5, .layer = 7 };
+
+    (void)state;
+    assert_terminal(&record, &row, "interval        p  n\n[1.0, 2.0]    0.5  7\n");
+    row.ss[0] = row.ss[1] = row.p = NAN;
+    assert_terminal(&record, &row, "interval        p  n\n                   7\n");
+}
+
+/* What a cell with 15 digits holds is the number that is counted. */
+static void test_exact(void **state)
+{
+    (void)state;
+    assert_true(at_exact(0.1) == 0.1);
+    assert_true(at_exact(1.0 / 3.0) == 0.333333333333333);
+    assert_true(isnan(at_exact(INFINITY)) && isnan(at_exact(NAN)));
 }
 
 static void test_wide_text_in_a_terminal(void **state)
@@ -453,10 +441,10 @@ static void test_appended_metric_comes_out_everywhere(void **state)
     struct metrics m = { 1.25, 0.5 };
 
     (void)state;
-    assert_csv(&one, &m, "entropy\n1.25\n");
-    assert_csv(&two, &m, "entropy,sparsity\n1.25,0.5\n");
-    assert_json(&one, &m, "{\"entropy\":1.25}");
-    assert_json(&two, &m, "{\"entropy\":1.25,\"sparsity\":0.5}");
+    assert_table(&one, &m, 1, "entropy\n1.25\n");
+    assert_table(&two, &m, 1, "entropy,sparsity\n1.25,0.5\n");
+    assert_document(&one, &m, "{\"entropy\":1.25}");
+    assert_document(&two, &m, "{\"entropy\":1.25,\"sparsity\":0.5}");
     assert_terminal(&one, &m, " entropy\n   1.250\n");
     assert_terminal(&two, &m, " entropy sparsity\n   1.250     50 %\n");
     assert_walk(at_record_walk_columns, &one, "entropy number nats\n");
@@ -503,6 +491,8 @@ int main(void)
         cmocka_unit_test(test_undefined_in_json),
         cmocka_unit_test(test_set_into_an_object),
         cmocka_unit_test(test_terminal),
+        cmocka_unit_test(test_blank_in_a_terminal),
+        cmocka_unit_test(test_exact),
         cmocka_unit_test(test_wide_text_in_a_terminal),
         cmocka_unit_test(test_columns_by_name),
         cmocka_unit_test(test_link_in_place),

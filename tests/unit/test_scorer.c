@@ -129,7 +129,7 @@ static void check_items(struct rig *r, const struct at_json *cases, enum at_ster
     for (size_t c = 0; c < at_json_count(cases); c++) {
         const struct at_json *v = at_json_at(cases, c);
         struct at_stereo_item item = { .part = part, .n_blanks = 1 };
-        struct at_stereo_result got;
+        struct at_scored got;
         item.context = at_json_text(at_json_get(v, "context"), "");
         for (size_t g = 0; g < AT_N_GOLD; g++)
             item.sentence[g].text = at_json_text(at_json_at(at_json_get(v, "sentences"), g), "");
@@ -185,7 +185,7 @@ static void test_pairs_against_torch(void **state)
                                      { AT_PLL_ORIGINAL, AT_BOS_NONE },
                                      false,
                                      c % 2 == 1 };
-        struct at_pair_result got;
+        struct at_scored got;
         assert_int_equal(at_pair_score(&got, &r.scorer, &pair, 1, &rule, NULL), 0);
         assert_null(got.excluded);
         for (size_t k = 0; k < 2;
@@ -304,7 +304,7 @@ static void test_exclusions(void **state)
     const struct at_pair_rule rule = { .tokens = AT_PAIR_FULL };
     enum { N = sizeof cases / sizeof cases[0] };
     struct at_pair pairs[N];
-    struct at_pair_result got[N];
+    struct at_scored got[N];
     struct rig r;
 
     (void)state;
@@ -320,7 +320,7 @@ static void test_exclusions(void **state)
             assert_null(got[i].excluded);
             assert_true(got[i].score[0] == got[i].score[1] && got[i].score[0] < 0.0);
         }
-    at_pair_results_release(got, N);
+    at_scored_release(got, N);
     rig_close(&r);
 }
 
@@ -330,7 +330,7 @@ static void test_stereo_in_part(void **state)
     const char *const long_text = "a b c d e f g h i j k l m n o p";
     const struct at_score_rule rule = { AT_PLL_ORIGINAL, AT_BOS_NONE };
     struct at_stereo_item item = { .context = "the cat", .part = AT_INTERSENTENCE };
-    struct at_stereo_result got;
+    struct at_scored got;
     struct rig r;
 
     (void)state;
@@ -342,14 +342,14 @@ static void test_stereo_in_part(void **state)
     assert_true(got.is_partial && isfinite(got.score[AT_STEREO]) && isnan(got.score[AT_UNRELATED]));
     assert_string_equal(got.excluded, "unrelated sentence: 20 tokens, the model takes 16"
                                       "; it counts in SS, not in LMS");
-    at_stereo_results_release(&got, 1);
+    at_scored_release(&got, 1);
     item.sentence[AT_ANTI].text = long_text;
     assert_int_equal(at_stereo_score(&got, &r.scorer, &item, 1, AT_STEREO_CONDITIONAL, rule, NULL),
                      0);
     assert_false(got.is_partial);
     assert_true(isnan(got.score[AT_STEREO]));
     assert_string_equal(got.excluded, "anti-stereotype sentence: 20 tokens, the model takes 16");
-    at_stereo_results_release(&got, 1);
+    at_scored_release(&got, 1);
     rig_close(&r);
 }
 
@@ -376,14 +376,14 @@ static void test_stereo_exclusions(void **state)
     rig_open(&r, "fixtures/tiny-bert", 0);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct at_stereo_item item = { .context = cases[i].context, .n_blanks = cases[i].n_blanks };
-        struct at_stereo_result got;
+        struct at_scored got;
         for (size_t g = 0; g < AT_N_GOLD; g++)
             item.sentence[g].text = cases[i].sentence;
         assert_int_equal(at_stereo_score(&got, &r.scorer, &item, 1, AT_STEREO_OFFICIAL, rule, NULL),
                          0);
         assert_string_equal(got.excluded, cases[i].want);
         assert_true(isnan(got.score[AT_STEREO]));
-        at_stereo_results_release(&got, 1);
+        at_scored_release(&got, 1);
     }
     rig_close(&r);
 }

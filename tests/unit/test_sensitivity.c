@@ -60,7 +60,7 @@ static void test_oracle(void **state)
     const double *margin_q = oracle_get(o, "rho_margin_q", NULL);
 
     (void)state;
-    at_sensitivity_run(traits, heads, &s, 99, 1, NULL);
+    at_sensitivity_run(traits, heads, NULL, &s, 99, 1, NULL);
     for (size_t i = 0; i < ROW; i++) {
         const double *want = oracle_get(o, "effects", NULL) + i * N_COLUMNS;
         const struct at_trait_effect *e = &traits[i];
@@ -86,7 +86,7 @@ static void test_heads(void **state)
     struct at_head_effect heads[HEADS];
 
     (void)state;
-    at_sensitivity_run(traits, heads, &s, 99, 1, NULL);
+    at_sensitivity_run(traits, heads, NULL, &s, 99, 1, NULL);
     for (size_t h = 0; h < HEADS; h++) {
         double omega2 = 0.0, bias = 0.0, margin = 0.0, most = -INFINITY;
         for (size_t t = 0; t < AT_N_TRAITS; t++) {
@@ -123,14 +123,14 @@ static void test_nothing(void **state)
     (void)state;
     assert_int_equal(at_sensitivity_init(&s, ITEMS, HEADS, 1, &err), 0);
     assert_int_equal(at_trait_pairs(pairs, &s, 0, 0), 0);
-    at_sensitivity_run(traits, heads, &s, 99, 1, NULL);
+    at_sensitivity_run(traits, heads, NULL, &s, 99, 1, NULL);
     assert_int_equal(traits[0].n, 0);
     assert_true(isnan(traits[0].mean_stereo) && isnan(traits[0].q));
     for (size_t i = 0; i < ITEMS * ROW; i++)
         s.stereo[i] = s.anti[i] = 0.25F;
     assert_int_equal(at_trait_pairs(pairs, &s, 1, 4), ITEMS);
     assert_true(pairs[3].item == 3 && pairs[3].delta == 0.0 && pairs[3].anti == 0.25);
-    at_sensitivity_run(traits, heads, &s, 99, 1, NULL);
+    at_sensitivity_run(traits, heads, NULL, &s, 99, 1, NULL);
     assert_int_equal(traits[0].n, ITEMS);
     assert_true(traits[0].mean_delta == 0.0 && isnan(traits[0].p) && isnan(traits[0].paired_p));
     for (size_t h = 0; h < HEADS; h++) {
@@ -152,8 +152,8 @@ static void test_threads(void **state)
     struct at_head_effect heads[HEADS];
 
     (void)state;
-    at_sensitivity_run(one, heads, &s, 199, 7, NULL);
-    at_sensitivity_run(three, heads, &s, 199, 7, pool);
+    at_sensitivity_run(one, heads, NULL, &s, 199, 7, NULL);
+    at_sensitivity_run(three, heads, NULL, &s, 199, 7, pool);
     assert_memory_equal(one, three, sizeof one);
     at_pool_free(pool);
     at_sensitivity_release(&s);
