@@ -16,7 +16,7 @@ SONAME  := libatlas.so.$(SOMAJOR)
 SHARED  := libatlas.so.$(VERSION)
 
 # OpenBLAS is loaded at run time by lib/ops, so it is not in this list.
-PKGS := jansson libpng pangocairo pangoft2 icu-uc
+PKGS := jansson libpng pangocairo pangoft2 icu-uc icu-i18n
 ifneq ($(filter-out clean help uninstall format check-layers check-style,$(or $(MAKECMDGOALS),all)),)
 missing := $(shell pkg-config --exists $(PKGS) 2>&1 || echo no)
 $(if $(missing),$(error a compiler, pkg-config or one of $(PKGS) is missing: scripts/setup installs them))
@@ -44,8 +44,8 @@ LIB_SRC   := $(sort $(wildcard lib/*/*.c))
 PRIVATE   := lib/analysis/swap_possessive.h lib/session/doc_parts.h \
              $(addprefix lib/io/,field.h pickle.h tensor_file.h zip.h) \
              $(wildcard lib/ops/gemm_blas.h lib/ops/kernel*.h lib/ops/vec_*.h) \
-             $(addprefix lib/text/,added.h bpe.h normalize.h sentence_breaks.h \
-                 tokenizer_parts.h vocab.h wordpiece.h) \
+             $(filter-out $(addprefix lib/text/,conllu.h label.h pieces.h segments.h sentence_rules.h \
+                 sentences.h tags.h tokenizer.h unicode.h words.h),$(wildcard lib/text/*.h)) \
              $(addprefix lib/draw/,axes.h canvas_list.h draw_silhouette.h frame.h glyphs.h matrix.h \
                  png_file.h resample.h rows.h tidy_tree.h)
 LIB_HDR   := $(filter-out $(PRIVATE),$(sort $(wildcard lib/*/*.h)))

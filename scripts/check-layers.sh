@@ -26,7 +26,7 @@ find lib cmd tests -name '*.[ch]' | sort | xargs awk '
         fence["openblas"] = "^lib/ops/gemm[a-z0-9_]*[.]c$"
         fence["dlfcn.h"] = "^(lib/ops/gemm[a-z0-9_]*|tests/fault/[a-z]*)[.]c$"
         fence["jansson"] = "^lib/io/json[.]c$"
-        fence["unicode/"] = "^lib/text/unicode[.]c$"
+        fence["unicode/"] = "^lib/text/(unicode(_[a-z]+)?|pattern)[.]c$"
         fence["sha2.h"] = "^lib/base/digest[.]c$"
         fence["md5.h"] = "^lib/base/digest[.]c$"
         fence["cairo"] = fence["pango"] = "^lib/draw/[a-z_]*[.]c$"

@@ -20,6 +20,7 @@ struct at_run_token {
     int id;
     size_t start, end;
     int segment;
+    size_t text; /* of a pair, where the segment does not tell it */
     bool is_special;
     int word;        /* -1: none */
     double received; /* share of attention it gets in the mean map; NaN among words */

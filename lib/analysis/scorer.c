@@ -270,12 +270,12 @@ static int add_masked(struct at_scorer *s, double *log_p, const struct at_tokens
     return rc;
 }
 
-/* The id that starts a text of a causal model: its bos_token_id, else <|endoftext|>. */
+/* The id that starts a text of a causal model: the tokenizer's bos, else its bos_token_id. */
 static int start_id(const struct at_scorer *s)
 {
-    int bos = s->model->config.bos_id;
+    int bos = at_tokenizer_role(s->tokenizer, AT_ROLE_BOS);
 
-    return bos >= 0 ? bos : at_tokenizer_id(s->tokenizer, "<|endoftext|>");
+    return bos >= 0 ? bos : s->model->config.bos_id;
 }
 
 /* Ask for the first token of a text after a lone start token, whose state is computed once. */

@@ -26,7 +26,7 @@ void at_syntax_words_init(struct at_syntax_words *out, const struct at_conllu_se
         const struct at_token *t = &tokens->items[i];
         size_t most = 0;
         w.word_of[i] = NO_WORD;
-        if (t->is_special || t->start == AT_NO_OFFSET || t->segment != 0)
+        if (t->is_special || t->start == AT_NO_OFFSET || t->source != 0)
             continue;
         while (first < w.W && s->words.items[first].end <= t->start)
             first++;

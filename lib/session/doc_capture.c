@@ -18,6 +18,8 @@ static struct at_json *token_details(const struct at_doc *doc, size_t i)
     struct at_json *o = at_json_object();
 
     at_json_set_string(o, "piece", doc->pieces[i]);
+    if (t->source >= 0 && t->source != t->segment)
+        at_json_set_int(o, "text", t->source);
     if (doc->words.n == 0)
         at_json_set_string(o, "label", doc->labels[i].text);
     at_json_set_int(o, "word", t->word);
@@ -90,7 +92,7 @@ static const char *piece_label(struct at_doc *doc, size_t i)
 static int read_offsets(struct at_token *t, const struct at_json *o, const struct at_doc *doc,
                         size_t i, struct at_error *err)
 {
-    const char *text = t->segment && doc->in.pair ? doc->in.pair : doc->in.text;
+    const char *text = t->source == 1 && doc->in.pair ? doc->in.pair : doc->in.text;
     long long start = at_json_integer(at_json_get(o, "start"), -1);
     long long end = at_json_integer(at_json_get(o, "end"), -1);
     size_t n = strlen(text);
@@ -110,6 +112,14 @@ static int read_offsets(struct at_token *t, const struct at_json *o, const struc
 static int not_a_piece(size_t i, struct at_error *err)
 {
     return at_fail(err, AT_EFORMAT, "metadata: the piece of token %zu is not a string", i);
+}
+
+/* The text that a token is from: the segment tells it, where the file does not. */
+static int source_of(const struct at_json *o, const struct at_token *t)
+{
+    long long source = at_json_integer(at_json_get(o, "text"), t->segment);
+
+    return source == 0 || source == 1 ? (int)source : -1;
 }
 
 static int read_details(struct at_doc *doc, struct at_label *labels, const struct at_json *tokens,
@@ -226,6 +236,7 @@ static int read_tokens(struct at_doc *doc, struct at_label *labels, const struct
     for (size_t i = 0; i < T; i++) {
         doc->tokens.items[i].id = c->ids ? c->ids[i] : -1;
         doc->tokens.items[i].segment = c->segments ? c->segments[i] : 0;
+        doc->tokens.items[i].source = source_of(at_json_at(tokens, i), &doc->tokens.items[i]);
     }
     rc = tokens ? read_details(doc, labels, tokens, err) : guess_details(doc, labels, pieces, err);
     for (size_t i = 0; i < T && !rc; i++) {

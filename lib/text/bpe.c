@@ -11,40 +11,36 @@
 #include <string.h>
 
 #include "base/mapfile.h"
-#include "io/textfile.h"
-#include "text/unicode.h"
+#include "base/utf8.h"
+#include "text/byte_text.h"
 
 enum { NONE = -1 };
 
-/* What is written for a byte. */
-static unsigned character_of(unsigned byte)
-{
-    if ((byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte != 0xAD))
-        return byte;
-    if (byte <= 0x20)
-        return 0x100 + byte;
-    return byte == 0xAD ? 0x143 : 0x100 + 0x21 + (byte - 0x7F);
-}
+/* A symbol of the word being merged, in a linked list. */
+struct at_bpe_symbol {
+    int id;
+    int previous, next; /* NONE at the ends */
+    uint32_t rank;      /* of the merge with the next one */
+    size_t n;           /* bytes of the word */
+};
 
-int at_bpe_byte(unsigned c)
-{
-    if (c < 0x100)
-        return character_of(c) == c ? (int)c : NONE;
-    if (c <= 0x120)
-        return (int)(c - 0x100);
-    if (c <= 0x142)
-        return (int)(c - 0x121 + 0x7F);
-    return c == 0x143 ? 0xAD : NONE;
-}
+struct at_bpe_candidate {
+    uint32_t rank;
+    int at;
+};
 
 void at_bpe_init(struct at_bpe *out, const struct at_vocab *vocab)
 {
-    *out = (struct at_bpe){ .vocab = vocab };
-    for (unsigned byte = 0; byte < 256; byte++) {
+    *out = (struct at_bpe){ .vocab = vocab, .unk = NONE };
+    out->unk_name = at_strdup("");
+    out->prefix = at_strdup("");
+    out->suffix = at_strdup("");
+    at_vocab_bytes(vocab, out->byte_id);
+    for (unsigned c = 0; c < AT_BPE_SHORT; c++) {
         struct at_strbuf piece = { 0 };
 
-        at_strbuf_add_utf8(&piece, character_of(byte));
-        out->byte_id[byte] = at_vocab_find(vocab, piece.s, piece.n);
+        at_strbuf_add_utf8(&piece, c);
+        out->short_id[c] = at_vocab_find(vocab, piece.s, piece.n);
         at_strbuf_release(&piece);
     }
 }
@@ -118,6 +114,7 @@ int at_bpe_add_merge(struct at_bpe *b, const char *left, size_t n_left, const ch
 {
     uint32_t hash = at_vocab_hash(AT_HASH_START, left, n_left);
     struct at_bpe_pair pair = { .rank = (uint32_t)b->merged.n };
+    size_t n_prefix = strlen(b->prefix);
     int merged;
 
     if (n_left > AT_MAX_PIECE || n_right > AT_MAX_PIECE)
@@ -129,10 +126,13 @@ int at_bpe_add_merge(struct at_bpe *b, const char *left, size_t n_left, const ch
     pair.right = at_vocab_find(b->vocab, right, n_right);
     if (pair.right < 0)
         return unknown_piece(right, n_right, err);
-    merged = find_merged(b, hash, left, n_left, right, n_right);
+    if (n_right < n_prefix)
+        return at_fail(err, AT_EFORMAT, "merge of '%.*s', which does not begin with '%s'",
+                       (int)n_right, right, b->prefix);
+    merged = find_merged(b, hash, left, n_left, right + n_prefix, n_right - n_prefix);
     if (merged < 0)
         return at_fail(err, AT_EFORMAT, "merge into '%.*s%.*s', which is not in the vocabulary",
-                       (int)n_left, left, (int)n_right, right);
+                       (int)n_left, left, (int)(n_right - n_prefix), right + n_prefix);
     *at_array_push(&b->merged) = merged;
     if (b->n_used * 2 >= b->n_slots)
         double_slots(b);
@@ -183,123 +183,37 @@ void at_bpe_release(struct at_bpe *b)
 {
     at_array_release(&b->merged);
     free(b->pairs);
+    free(b->unk_name);
+    free(b->prefix);
+    free(b->suffix);
     *b = (struct at_bpe){ 0 };
 }
 
-/* Classes of the pattern. */
-enum kind { LETTER, NUMBER, SPACE, OTHER };
-
-static enum kind kind_of(unsigned c)
-{
-    if (at_unicode_is_letter(c))
-        return LETTER;
-    if (at_unicode_is_number(c))
-        return NUMBER;
-    return at_unicode_is_space(c) ? SPACE : OTHER;
-}
-
-/* End of the characters of one kind that start at from; *last is where the last one starts. */
-static size_t run_end(const char *text, size_t n, size_t from, enum kind kind, size_t *last)
-{
-    while (from < n) {
-        size_t next = from;
-
-        if (kind_of(at_utf8_next(text, &next)) != kind)
-            break;
-        *last = from;
-        from = next;
-    }
-    return from;
-}
-
-/* Bytes of an English contraction, or 0. */
-static size_t contraction(const char *text, size_t n)
-{
-    static const char *const endings[] = { "s", "t", "re", "ve", "m", "ll", "d" };
-
-    if (n < 2 || text[0] != '\'')
-        return 0;
-    for (size_t i = 0; i < AT_COUNTOF(endings); i++)
-        if (strlen(endings[i]) < n && !memcmp(text + 1, endings[i], strlen(endings[i])))
-            return 1 + strlen(endings[i]);
-    return 0;
-}
-
-size_t at_bpe_split(const char *text, size_t n, size_t from)
-{
-    size_t at = from, next, last = from, short_end = contraction(text + from, n - from);
-    enum kind kind;
-
-    if (short_end)
-        return from + short_end;
-    if (text[at] == ' ' && at + 1 < n)
-        at++; /* " ?" before letters, numbers and others */
-    next = at;
-    kind = kind_of(at_utf8_next(text, &next));
-    if (kind != SPACE)
-        return run_end(text, n, at, kind, &last);
-    next = run_end(text, n, from, SPACE, &last);
-    /* the last space stays for the word behind, unless it is the only one or nothing follows */
-    return next < n && last > from ? last : next;
-}
-
-bool at_bpe_bytes(struct at_strbuf *out, const char *piece)
-{
-    size_t before = out->n, n = strlen(piece);
-
-    for (size_t i = 0; i < n;) {
-        int byte = at_bpe_byte(at_utf8_next(piece, &i));
-
-        if (byte < 0) {
-            out->n = before;
-            if (out->s)
-                out->s[before] = '\0';
-            return false;
-        }
-        at_strbuf_addc(out, (char)byte);
-    }
-    return true;
-}
-
-/* A symbol of the word being merged: bytes [start, end) of the text, in a linked list. */
-struct symbol {
-    int id;
-    int previous, next; /* NONE at the ends */
-    uint32_t rank;      /* of the merge with the next one */
-    size_t start, end;
-};
-
-struct candidate {
-    uint32_t rank;
-    int at;
-};
-
 struct merger {
     const struct at_bpe *bpe;
-    struct AT_ARRAY(struct symbol) symbols;
-    struct AT_ARRAY(struct candidate) heap;
+    struct at_bpe_work *work;
 };
 
-static bool comes_before(struct candidate a, struct candidate b)
+static bool comes_before(struct at_bpe_candidate a, struct at_bpe_candidate b)
 {
     return a.rank != b.rank ? a.rank < b.rank : a.at < b.at;
 }
 
-static void heap_push(struct merger *m, struct candidate c)
+static void heap_push(struct merger *m, struct at_bpe_candidate c)
 {
-    size_t i = m->heap.n;
+    size_t i = m->work->heap.n;
 
-    at_array_push(&m->heap);
-    for (; i > 0 && comes_before(c, m->heap.items[(i - 1) / 2]); i = (i - 1) / 2)
-        m->heap.items[i] = m->heap.items[(i - 1) / 2];
-    m->heap.items[i] = c;
+    at_array_push(&m->work->heap);
+    for (; i > 0 && comes_before(c, m->work->heap.items[(i - 1) / 2]); i = (i - 1) / 2)
+        m->work->heap.items[i] = m->work->heap.items[(i - 1) / 2];
+    m->work->heap.items[i] = c;
 }
 
-static struct candidate heap_pop(struct merger *m)
+static struct at_bpe_candidate heap_pop(struct merger *m)
 {
-    struct candidate *heap = m->heap.items;
-    struct candidate top = heap[0], last = heap[--m->heap.n];
-    size_t i = 0, n = m->heap.n;
+    struct at_bpe_candidate *heap = m->work->heap.items;
+    struct at_bpe_candidate top = heap[0], last = heap[--m->work->heap.n];
+    size_t i = 0, n = m->work->heap.n;
 
     for (size_t child; (child = 2 * i + 1) < n; i = child) {
         if (child + 1 < n && comes_before(heap[child + 1], heap[child]))
@@ -315,29 +229,30 @@ static struct candidate heap_pop(struct merger *m)
 /* Note what can become of symbol at and the next one. */
 static void consider(struct merger *m, int at)
 {
-    struct symbol *s = &m->symbols.items[at];
+    struct at_bpe_symbol *s = &m->work->symbols.items[at];
 
-    s->rank = s->next == NONE ? AT_NO_RANK : rank_of(m->bpe, s->id, m->symbols.items[s->next].id);
+    s->rank =
+        s->next == NONE ? AT_NO_RANK : rank_of(m->bpe, s->id, m->work->symbols.items[s->next].id);
     if (s->rank != AT_NO_RANK)
-        heap_push(m, (struct candidate){ s->rank, at });
+        heap_push(m, (struct at_bpe_candidate){ s->rank, at });
 }
 
 static void merge_word(struct merger *m)
 {
-    struct symbol *symbols = m->symbols.items;
+    struct at_bpe_symbol *symbols = m->work->symbols.items;
 
-    m->heap.n = 0;
-    for (size_t i = 0; i < m->symbols.n; i++)
+    m->work->heap.n = 0;
+    for (size_t i = 0; i < m->work->symbols.n; i++)
         consider(m, (int)i);
-    while (m->heap.n) {
-        struct candidate best = heap_pop(m);
-        struct symbol *left = &symbols[best.at], *right;
+    while (m->work->heap.n) {
+        struct at_bpe_candidate best = heap_pop(m);
+        struct at_bpe_symbol *left = &symbols[best.at], *right;
 
         if (left->rank != best.rank)
             continue; /* one of the two has been merged otherwise */
         right = &symbols[left->next];
         left->id = m->bpe->merged.items[best.rank];
-        left->end = right->end;
+        left->n += right->n;
         left->next = right->next;
         right->rank = AT_NO_RANK;
         if (left->next != NONE)
@@ -348,92 +263,151 @@ static void merge_word(struct merger *m)
     }
 }
 
-/* The bytes [from, to) of text as symbols. */
-static int load_word(struct merger *m, const char *text, size_t from, size_t to,
-                     struct at_error *err)
+static void add_symbol(struct merger *m, int id, size_t n)
 {
-    m->symbols.n = 0;
-    for (size_t i = from; i < to; i++) {
-        unsigned byte = (unsigned char)text[i];
-        int at = (int)m->symbols.n;
+    int at = (int)m->work->symbols.n;
 
-        if (m->bpe->byte_id[byte] < 0)
-            return at_fail(err, AT_ERANGE, "the vocabulary has no piece for the byte %02X", byte);
-        *at_array_push(&m->symbols) = (struct symbol){
-            m->bpe->byte_id[byte], at - 1, i + 1 < to ? at + 1 : NONE, AT_NO_RANK, i, i + 1,
-        };
+    if (at > 0)
+        m->work->symbols.items[at - 1].next = at;
+    *at_array_push(&m->work->symbols) = (struct at_bpe_symbol){ id, at - 1, NONE, AT_NO_RANK, n };
+}
+
+/* The piece of one character, with what stands before and behind it in a word; -1 for none. */
+static int character_id(const struct at_bpe *b, const char *s, size_t n, bool is_first,
+                        bool is_last)
+{
+    size_t n_prefix = is_first ? 0 : strlen(b->prefix), n_suffix = is_last ? strlen(b->suffix) : 0;
+    uint32_t hash = AT_HASH_START;
+    struct at_strbuf piece = { 0 };
+    size_t i = 0;
+    unsigned c;
+    int id;
+
+    if (n_prefix + n_suffix == 0) {
+        c = at_utf8_next(s, &i);
+        if (c < AT_BPE_SHORT)
+            return b->short_id[c];
+        return at_vocab_find_hashed(b->vocab, at_vocab_hash(hash, s, n), s, n);
+    }
+    at_strbuf_add(&piece, b->prefix, n_prefix);
+    at_strbuf_add(&piece, s, n);
+    at_strbuf_add(&piece, b->suffix, n_suffix);
+    id = at_vocab_find(b->vocab, piece.s, piece.n);
+    at_strbuf_release(&piece);
+    return id;
+}
+
+/* Write a character, with what stands before and behind it, as its bytes; false: not all of them
+   have a piece. */
+static bool add_bytes(struct merger *m, const char *s, size_t n, bool is_first, bool is_last)
+{
+    const struct at_bpe *b = m->bpe;
+    const char *const parts[] = { is_first ? "" : b->prefix, s, is_last ? b->suffix : "" };
+    const size_t sizes[] = { strlen(parts[0]), n, strlen(parts[2]) };
+    size_t before = m->work->symbols.n;
+
+    for (size_t k = 0; k < AT_COUNTOF(parts); k++)
+        for (size_t i = 0; i < sizes[k]; i++) {
+            int id = b->byte_id[(unsigned char)parts[k][i]];
+
+            if (id < 0) {
+                m->work->symbols.n = before;
+                if (before > 0)
+                    m->work->symbols.items[before - 1].next = NONE;
+                return false;
+            }
+            add_symbol(m, id, 1);
+        }
+    return true;
+}
+
+static int no_piece(const char *s, struct at_error *err)
+{
+    size_t i = 0;
+    int byte = at_byte_of(at_utf8_next(s, &i));
+
+    if (byte >= 0)
+        return at_fail(err, AT_ERANGE, "the vocabulary has no piece for the byte %02X",
+                       (unsigned)byte);
+    return at_fail(err, AT_ERANGE, "the vocabulary has no piece for '%.*s'", (int)i, s);
+}
+
+/* What is known of unknown characters that were not written yet: their bytes, 0 for none. */
+static int add_unknown(struct merger *m, size_t *waiting, const char *s, size_t n,
+                       struct at_error *err)
+{
+    const struct at_bpe *b = m->bpe;
+
+    if (b->unk < 0 && *b->unk_name)
+        return at_fail(err, AT_EFORMAT, "the unknown token '%s' is not in the vocabulary",
+                       b->unk_name);
+    if (b->unk < 0 && b->is_strict)
+        return no_piece(s, err);
+    if (b->unk < 0)
+        return 0;
+    if (*waiting && !b->fuses_unknown) {
+        add_symbol(m, b->unk, *waiting);
+        *waiting = 0;
+    }
+    *waiting += n;
+    return 0;
+}
+
+/* The word as symbols of one character each. */
+static int load_word(struct merger *m, const char *word, size_t n, struct at_error *err)
+{
+    const struct at_bpe *b = m->bpe;
+    size_t waiting = 0;
+    int rc = 0;
+
+    m->work->symbols.n = 0;
+    for (size_t at = 0, next; !rc && at < n; at = next) {
+        int id;
+
+        next = at;
+        at_utf8_next(word, &next);
+        id = character_id(b, word + at, next - at, at == 0, next == n);
+        if (id >= 0) {
+            if (waiting)
+                add_symbol(m, b->unk, waiting);
+            waiting = 0;
+            add_symbol(m, id, next - at);
+        } else if (!b->byte_fallback || !add_bytes(m, word + at, next - at, at == 0, next == n)) {
+            rc = add_unknown(m, &waiting, word + at, next - at, err);
+        }
+    }
+    if (!rc && waiting)
+        add_symbol(m, b->unk, waiting);
+    return rc;
+}
+
+int at_bpe_encode(struct at_founds *out, const struct at_bpe *b, struct at_bpe_work *work,
+                  const char *word, size_t n, struct at_error *err)
+{
+    struct merger m = { b, work };
+    int whole = b->ignore_merges ? at_vocab_find(b->vocab, word, n) : NONE, rc;
+    size_t at = 0;
+
+    AT_BUG_IF(n >= INT32_MAX);
+    if (whole >= 0) {
+        *at_array_push(out) = (struct at_found){ whole, 0, n };
+        return 0;
+    }
+    rc = load_word(&m, word, n, err);
+    if (rc)
+        return rc;
+    merge_word(&m);
+    for (int i = work->symbols.n ? 0 : NONE; i != NONE; i = work->symbols.items[i].next) {
+        const struct at_bpe_symbol *s = &work->symbols.items[i];
+
+        *at_array_push(out) = (struct at_found){ s->id, at, at + s->n };
+        at += s->n;
     }
     return 0;
 }
 
-static bool is_inside_character(const char *text, size_t i)
+void at_bpe_work_release(struct at_bpe_work *work)
 {
-    return ((unsigned char)text[i] & 0xC0) == 0x80;
-}
-
-/* Text in which a space may have been put in front: byte i is byte i - shift of the original. */
-struct source {
-    const char *text;
-    size_t n, shift;
-    size_t base;
-};
-
-void at_bpe_trim(size_t *start, size_t *end, const char *text, size_t n)
-{
-    while (*start < *end && text[*start] == ' ')
-        ++*start;
-    while (*end > *start && text[*end - 1] == ' ')
-        --*end;
-    while (*start > 0 && is_inside_character(text, *start))
-        --*start;
-    while (*end < n && is_inside_character(text, *end))
-        ++*end;
-}
-
-static void add_tokens(struct at_tokens *out, const struct merger *m, const struct source *src,
-                       int match)
-{
-    const struct symbol *symbols = m->symbols.items;
-
-    for (int i = m->symbols.n ? 0 : NONE; i != NONE; i = symbols[i].next) {
-        size_t start = symbols[i].start, end = symbols[i].end;
-
-        at_bpe_trim(&start, &end, src->text, src->n);
-        *at_array_push(out) = (struct at_token){
-            .id = symbols[i].id,
-            .word = match,
-            .start = src->base + AT_MAX(start, src->shift) - src->shift,
-            .end = src->base + AT_MAX(end, src->shift) - src->shift,
-        };
-    }
-}
-
-int at_bpe_encode(struct at_tokens *out, const struct at_bpe *b, const char *text, size_t n,
-                  size_t base, bool prefix_space, struct at_error *err)
-{
-    struct at_strbuf shifted = { 0 };
-    struct source src = { text, n, 0, base };
-    struct merger m = { .bpe = b };
-    int rc = 0, match = 0;
-
-    AT_BUG_IF(n >= INT32_MAX);
-    if (prefix_space && n && text[0] != ' ') {
-        at_strbuf_addc(&shifted, ' ');
-        at_strbuf_add(&shifted, text, n);
-        src = (struct source){ shifted.s, n + 1, 1, base };
-    }
-    for (size_t at = 0; !rc && at < src.n;) {
-        size_t end = at_bpe_split(src.text, src.n, at);
-
-        rc = load_word(&m, src.text, at, end, err);
-        if (rc)
-            break;
-        merge_word(&m);
-        add_tokens(out, &m, &src, match++);
-        at = end;
-    }
-    at_strbuf_release(&shifted);
-    at_array_release(&m.symbols);
-    at_array_release(&m.heap);
-    return rc;
+    at_array_release(&work->symbols);
+    at_array_release(&work->heap);
 }

@@ -10,16 +10,37 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "io/textfile.h"
+#include "base/utf8.h"
+#include "text/byte_text.h"
+#include "text/pretokenizer.h"
 #include "text/tokenizer_parts.h"
 #include "text/unicode.h"
+#include "text/word_starts.h"
 
 /* Bytes of a text that may be passed over to find the next piece. */
 enum { MAX_SKIP = 8 };
 
 /* In lower case without accents, or with both. */
-static const struct at_normalizer uncased = { true, true, true, true };
-static const struct at_normalizer cased = { true, true, false, false };
+static const struct at_normalizer_step uncased = { .kind = AT_NORMALIZE_BERT,
+                                                   .clean_text = true,
+                                                   .space_cjk = true,
+                                                   .strip_accents = true,
+                                                   .lower = true };
+static const struct at_normalizer_step cased = { .kind = AT_NORMALIZE_BERT,
+                                                 .clean_text = true,
+                                                 .space_cjk = true };
+
+/* What one step makes of a text; it lies in work. */
+static struct at_part normal_form(const struct at_normalizer_step *step, const char *text, size_t n,
+                                  struct at_normalizer_work *work)
+{
+    struct at_normalizer_step copy = *step;
+    const struct at_normalizer one = { &copy, 1, 1 };
+    struct at_part part = { .s = text, .n = n };
+
+    AT_BUG_IF(at_normalizer_apply(&part, &one, work, NULL)); /* it has no patterns */
+    return part;
+}
 
 static bool is_joined(const char *piece)
 {
@@ -34,7 +55,7 @@ static bool is_unknown(const char *piece)
 /* Bytes of a byte-level piece; the piece itself when it is none, as an added token may be. */
 static void add_bytes(struct at_strbuf *out, const char *piece)
 {
-    if (!at_bpe_bytes(out, piece))
+    if (!at_byte_text(out, piece))
         at_strbuf_adds(out, piece);
 }
 
@@ -48,14 +69,15 @@ void at_pieces_add_label(struct at_strbuf *out, enum at_tokenizer_kind kind, cha
             add_bytes(&bytes, pieces[i]);
         else
             at_strbuf_adds(out, is_joined(pieces[i]) ? pieces[i] + 2 : pieces[i]);
-    at_bpe_add_label(out, &bytes);
+    at_label_bytes(out, &bytes);
     at_strbuf_release(&bytes);
 }
 
 /* What is left of a text; for WordPiece of its normal form, which knows where it is from. */
 struct course {
-    struct at_normalizer rules;
-    struct at_normal normal;
+    const struct at_normalizer_step *rules;
+    struct at_normalizer_work work;
+    struct at_part normal;
     const char *text;
     size_t n, at;
     size_t begin;     /* BPE: where a space may have been put in front */
@@ -76,10 +98,10 @@ static size_t skip_space(const char *s, size_t n, size_t at)
 }
 
 /* Where piece stands in s[at, n), at most MAX_SKIP bytes on; n when nowhere. */
-static size_t find_near(const char *s, size_t n, size_t at, const struct at_strbuf *piece)
+static size_t find_near(const char *s, size_t n, size_t at, const char *piece, size_t n_piece)
 {
-    for (size_t skip = 0; piece->n && skip <= MAX_SKIP && piece->n + skip <= n - at; skip++)
-        if (!memcmp(s + at + skip, piece->s, piece->n))
+    for (size_t skip = 0; n_piece && skip <= MAX_SKIP && n_piece + skip <= n - at; skip++)
+        if (!memcmp(s + at + skip, piece, n_piece))
             return at + skip;
     return n;
 }
@@ -105,41 +127,41 @@ static size_t word_end(const char *s, size_t n, size_t at)
 /* The token is the bytes [from, to) of the normal form. */
 static void take_normal(struct at_token *t, struct course *c, size_t from, size_t to)
 {
-    t->start = c->normal.start[from];
-    t->end = c->normal.end[to - 1];
+    at_part_span(&t->start, &t->end, &c->normal, from, to);
     c->at = to;
 }
 
 static void locate_wordpiece(struct at_token *t, struct course *c, const char *piece)
 {
-    struct at_normal body = { 0 };
-    struct at_strbuf wanted;
-    const char *s = at_strbuf_str(&c->normal.text);
-    size_t n = c->normal.text.n, word = skip_space(s, n, c->at), from;
+    struct at_normalizer_work work = { 0 };
+    struct at_part body;
+    struct at_part wanted;
+    const char *s = c->normal.s;
+    size_t n = c->normal.n, word = skip_space(s, n, c->at), from;
     size_t at = is_joined(piece) ? c->at : word;
 
     piece += is_joined(piece) ? 2 : 0;
-    at_normalize(&body, &c->rules, piece, strlen(piece), 0);
-    wanted = body.text; /* a space stands on both sides of an ideograph */
-    from = skip_space(at_strbuf_str(&wanted), wanted.n, 0);
-    wanted.s += wanted.s ? from : 0;
+    body = normal_form(c->rules, piece, strlen(piece), &work);
+    wanted = body; /* a space stands on both sides of an ideograph */
+    from = skip_space(wanted.s, wanted.n, 0);
+    wanted.s += from;
     wanted.n -= from;
     while (wanted.n && wanted.s[wanted.n - 1] == ' ')
         wanted.n--;
-    from = find_near(s, n, at, &wanted);
+    from = find_near(s, n, at, wanted.s, wanted.n);
     if (from < n && (from == at || !(t->is_special || is_unknown(piece)))) /* else not written */
         take_normal(t, c, from, from + wanted.n);
     else if (is_unknown(piece) && word < n)
         take_normal(t, c, word, word_end(s, n, word));
-    at_normal_release(&body);
+    at_normalizer_work_release(&work);
 }
 
-/* The token is the bytes [from, to) of the text; offsets as of at_bpe_encode(). */
+/* The token is the bytes [from, to) of the text; offsets without spaces. */
 static void take_bytes(struct at_token *t, struct course *c, size_t from, size_t to)
 {
     for (c->at = to; from >= c->match_end && c->match_end < c->n; c->match++)
-        c->match_end = at_bpe_split(c->text, c->n, c->match_end);
-    at_bpe_trim(&from, &to, c->text, c->n);
+        c->match_end = at_gpt2_split(c->text, c->n, c->match_end);
+    at_trim_spaces(&from, &to, c->text, c->n);
     t->start = from;
     t->end = to;
 }
@@ -164,11 +186,11 @@ static void locate_bpe(struct at_token *t, struct course *c, const char *piece)
         add_bytes(&bytes, piece);
     wanted = bytes;
     is_in_front = has_space_in_front(c, &bytes);
-    from = is_in_front ? c->at : find_near(c->text, c->n, c->at, &bytes);
+    from = is_in_front ? c->at : find_near(c->text, c->n, c->at, bytes.s, bytes.n);
     if (is_in_front || (from == c->n && bytes.n > 1 && bytes.s[0] == ' ')) {
         wanted.s++; /* elsewhere other white space may stand for it */
         wanted.n--;
-        from = is_in_front ? from : find_near(c->text, c->n, c->at, &wanted);
+        from = is_in_front ? from : find_near(c->text, c->n, c->at, wanted.s, wanted.n);
     }
     if (from < c->n && (!t->is_special || from == c->at)) {
         take_bytes(t, c, from, from + wanted.n);
@@ -188,41 +210,44 @@ static bool starts_word(const struct at_token *t, const struct at_token *before,
         return !is_joined(piece);
     if (t->start == AT_NO_OFFSET || before->start == AT_NO_OFFSET)
         return !strncmp(piece, "\xc4\xa0", 2); /* U+0120, a space */
-    return at_bpe_starts_word(text, before, t, same_match);
+    return at_starts_word(text, before, t, same_match);
 }
 
 /* Whether a piece has what an uncased tokenizer takes away. */
 static bool has_case(const struct at_tokens *v, char *const *pieces)
 {
-    static const struct at_normalizer fold = { false, false, true, true };
-    struct at_normal folded = { 0 };
+    static const struct at_normalizer_step fold = { .kind = AT_NORMALIZE_BERT,
+                                                    .strip_accents = true,
+                                                    .lower = true };
+    struct at_normalizer_work work = { 0 };
     bool differs = false;
 
     for (size_t i = 0; i < v->n && !differs; i++) {
+        struct at_part part;
+
         if (v->items[i].is_special || is_unknown(pieces[i]))
             continue;
-        at_normal_clear(&folded);
-        at_normalize(&folded, &fold, pieces[i], strlen(pieces[i]), 0);
-        differs = strcmp(at_strbuf_str(&folded.text), pieces[i]) != 0;
+        part = normal_form(&fold, pieces[i], strlen(pieces[i]), &work);
+        differs = part.n != strlen(pieces[i]) || memcmp(part.s, pieces[i], part.n) != 0;
     }
-    at_normal_release(&folded);
+    at_normalizer_work_release(&work);
     return differs;
 }
 
-static void open_course(struct course *c, const struct at_normalizer *rules, const char *text)
+static void open_course(struct course *c, const struct at_normalizer_step *rules, const char *text)
 {
-    *c = (struct course){ .text = text ? text : "", .n = text ? strlen(text) : 0 };
+    *c = (struct course){ .text = text ? text : "", .n = text ? strlen(text) : 0, .rules = rules };
+    c->normal.s = "";
     if (!rules || c->n > UINT32_MAX)
         return;
-    c->rules = *rules;
-    at_normalize(&c->normal, rules, c->text, c->n, 0);
+    c->normal = normal_form(rules, c->text, c->n, &c->work);
 }
 
 void at_pieces_locate(struct at_tokens *v, enum at_tokenizer_kind kind, char *const *pieces,
                       const char *text, const char *pair)
 {
     const struct at_token *before = NULL;
-    const struct at_normalizer *rules = NULL;
+    const struct at_normalizer_step *rules = NULL;
     struct course courses[2];
     int word = -1;
 
@@ -232,11 +257,11 @@ void at_pieces_locate(struct at_tokens *v, enum at_tokenizer_kind kind, char *co
     open_course(&courses[1], rules, pair);
     for (size_t i = 0; i < v->n; i++) {
         struct at_token *t = &v->items[i];
-        struct course *c = &courses[t->segment == 1];
+        struct course *c = &courses[t->source == 1];
         int match = c->match;
 
         t->start = t->end = AT_NO_OFFSET;
-        if (t->segment == 0 || t->segment == 1)
+        if (t->source == 0 || t->source == 1)
             (kind == AT_BPE ? locate_bpe : locate_wordpiece)(t, c, pieces[i]);
         t->word = -1;
         if (t->is_special)
@@ -245,6 +270,6 @@ void at_pieces_locate(struct at_tokens *v, enum at_tokenizer_kind kind, char *co
         t->word = word;
         before = t;
     }
-    at_normal_release(&courses[0].normal);
-    at_normal_release(&courses[1].normal);
+    at_normalizer_work_release(&courses[0].work);
+    at_normalizer_work_release(&courses[1].work);
 }

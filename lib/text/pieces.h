@@ -18,7 +18,7 @@ void at_pieces_add_label(struct at_strbuf *out, enum at_tokenizer_kind kind, cha
 /*
  * at_pieces_locate - offsets and words of tokens, by following their pieces through the text.
  *
- * Of the tokens segment and is_special are read; start, end and word are set, as at_tokenize() sets
+ * Of the tokens source and is_special are read; start, end and word are set, as at_tokenize() sets
  * them when the pieces are those of the text, whether the tokenizer was cased or not.
  *
  * Shapes    pieces (v->n).

@@ -173,12 +173,12 @@ void at_sentences_of_tokens(int *sent_of, const struct at_tokens *tokens,
 {
     for (size_t i = 0; i < tokens->n; i++) {
         const struct at_token *t = &tokens->items[i];
-        const struct at_sentences *v = t->segment ? pair : text;
+        const struct at_sentences *v = t->source ? pair : text;
 
         if (t->is_special || t->start == AT_NO_OFFSET || !v || !v->n)
             sent_of[i] = -1;
         else
-            sent_of[i] = sentence_at(v, t->start + (t->end - t->start) / 2) +
-                         (t->segment ? (int)text->n : 0);
+            sent_of[i] =
+                sentence_at(v, t->start + (t->end - t->start) / 2) + (t->source ? (int)text->n : 0);
     }
 }

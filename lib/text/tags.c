@@ -120,13 +120,13 @@ static void decide(struct at_tag_span *span, const float *p, const char *const *
 }
 
 void at_tags_from_probabilities(struct at_tag_spans *out, const float *p, const char *const *label,
-                                size_t n_labels, const struct at_tokens *tokens, int segment)
+                                size_t n_labels, const struct at_tokens *tokens, int source)
 {
     int word = -1; /* of the token before */
 
     for (size_t i = 0; i < tokens->n; i++) {
         const struct at_token *t = &tokens->items[i];
-        if (t->word < 0 || t->start == AT_NO_OFFSET || t->segment != segment) {
+        if (t->word < 0 || t->start == AT_NO_OFFSET || t->source != source) {
             word = -1;
             continue;
         }
@@ -149,14 +149,14 @@ static size_t shared(const struct at_tag_span *s, const struct at_token *t)
 }
 
 void at_tags_align(struct at_token_tag *out, const struct at_tag_spans *spans,
-                   const struct at_tokens *tokens, int segment)
+                   const struct at_tokens *tokens, int source)
 {
     size_t first = 0; /* spans before it end before the token starts */
 
     for (size_t i = 0; i < tokens->n; i++) {
         const struct at_token *t = &tokens->items[i];
         const struct at_tag_span *best = NULL;
-        if (t->is_special || t->start == AT_NO_OFFSET || t->segment != segment)
+        if (t->is_special || t->start == AT_NO_OFFSET || t->source != source)
             continue;
         while (first < spans->n && spans->items[first].end <= t->start)
             first++;

@@ -61,12 +61,12 @@ struct at_tag_spans AT_ARRAY(struct at_tag_span);
  * parts of speech when its labels are names of them, entities otherwise. A word has the tag of its
  * first piece.
  *
- * Shapes    p (T, n_labels), one row per token; label (n_labels) names. Tokens of the other segment
- *           and special ones are passed over.
+ * Shapes    p (T, n_labels), one row per token; label (n_labels) names. Tokens of another text
+ *           than source and special ones are passed over.
  * Memory    appends to out; at_array_release().
  */
 void at_tags_from_probabilities(struct at_tag_spans *out, const float *p, const char *const *label,
-                                size_t n_labels, const struct at_tokens *tokens, int segment);
+                                size_t n_labels, const struct at_tokens *tokens, int source);
 
 /*
  * at_tags_read - spans from a file: CoNLL-U, or lines "token TAB tag TAB entity" (entity may be
@@ -86,10 +86,10 @@ struct at_token_tag {
     char entity[AT_ENTITY_SIZE];
 };
 
-/* at_tags_align - out (tokens->n), zeroed by the caller: each token of the segment gets the tag of
-   the span that shares most bytes with it, the first of equals. Special tokens get none. Spans are
-   in the order of the text. */
+/* at_tags_align - out (tokens->n), zeroed by the caller: each token of the text source gets the tag
+   of the span that shares most bytes with it, the first of equals. Special tokens get none. Spans
+   are in the order of the text. */
 void at_tags_align(struct at_token_tag *out, const struct at_tag_spans *spans,
-                   const struct at_tokens *tokens, int segment);
+                   const struct at_tokens *tokens, int source);
 
 #endif

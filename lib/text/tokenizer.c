@@ -1,18 +1,21 @@
 /*
- * tokenizer.c - see tokenizer.h: one face for WordPiece and byte-level BPE.
+ * tokenizer.c - see tokenizer.h. tokenizer_run.c takes a text through the steps, tokenizer_read.c
+ * reads them from files.
  */
 #include "text/tokenizer.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/array.h"
-#include "io/textfile.h"
+#include "base/utf8.h"
 #include "text/tokenizer_parts.h"
 #include "text/unicode.h"
 
-/* Offsets of a normalized text are 32 bits wide, and it may be three times as long as the text. */
+/* Offsets of a normalized text are 32 bits wide. */
 enum { MAX_TEXT = 1 << 29 };
 
 int at_tokenizer_open(struct at_tokenizer **out, const char *dir, struct at_error *err)
@@ -31,9 +34,19 @@ void at_tokenizer_close(struct at_tokenizer *t)
 {
     if (!t)
         return;
-    at_bpe_release(&t->bpe);
     at_added_release(&t->added);
+    at_normalizer_release(&t->normalizer);
+    at_pretokenizer_release(&t->pretokenizer);
+    free(t->wordpiece.joiner);
+    at_bpe_release(&t->bpe);
+    at_unigram_release(&t->unigram);
     at_vocab_release(&t->vocab);
+    at_post_processor_release(&t->post);
+    at_decoder_release(&t->decoder);
+    for (size_t i = 0; i < t->notes.n; i++)
+        free(t->notes.items[i]);
+    at_array_release(&t->notes);
+    free(t->source);
     free(t);
 }
 
@@ -42,14 +55,64 @@ enum at_tokenizer_kind at_tokenizer_kind(const struct at_tokenizer *t)
     return t->kind;
 }
 
+static bool writes_bytes(const struct at_tokenizer *t)
+{
+    for (size_t i = 0; i < t->normalizer.n; i++)
+        if (t->normalizer.items[i].kind == AT_NORMALIZE_BYTES)
+            return true;
+    for (size_t i = 0; i < t->pretokenizer.n; i++)
+        if (t->pretokenizer.items[i].kind == AT_CUT_BYTES)
+            return true;
+    return false;
+}
+
+const char *at_tokenizer_name(const struct at_tokenizer *t)
+{
+    static const char *const names[] = { [AT_WORDPIECE] = "WordPiece",
+                                         [AT_BPE] = "BPE",
+                                         [AT_UNIGRAM] = "Unigram",
+                                         [AT_WORDLEVEL] = "WordLevel" };
+
+    return t->kind == AT_BPE && writes_bytes(t) ? "byte-level BPE" : names[t->kind];
+}
+
+const char *at_tokenizer_source(const struct at_tokenizer *t)
+{
+    return t->source;
+}
+
+const char *at_tokenizer_notes(const struct at_tokenizer *t, size_t i)
+{
+    return i < t->notes.n ? t->notes.items[i] : NULL;
+}
+
+void at_tokenizer_note(struct at_tokenizer *t, const char *fmt, ...)
+{
+    char text[1024];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    text[at_shown(text, sizeof text)] = '\0'; /* not cut within a character */
+    *at_array_push(&t->notes) = at_strdup(text);
+}
+
+size_t at_tokenizer_max_tokens(const struct at_tokenizer *t)
+{
+    return t->max_tokens;
+}
+
 size_t at_tokenizer_vocab_size(const struct at_tokenizer *t)
 {
-    return t->vocab.pieces.n;
+    return t->n_ids;
 }
 
 int at_tokenizer_id(const struct at_tokenizer *t, const char *piece)
 {
-    return at_vocab_find(&t->vocab, piece, strlen(piece));
+    const struct at_added_entry *added = at_added_by_content(&t->added, piece);
+
+    return added ? added->token.id : at_vocab_find(&t->vocab, piece, strlen(piece));
 }
 
 int at_tokenizer_role(const struct at_tokenizer *t, enum at_token_role role)
@@ -59,164 +122,22 @@ int at_tokenizer_role(const struct at_tokenizer *t, enum at_token_role role)
 
 const char *at_tokenizer_piece(const struct at_tokenizer *t, int id)
 {
-    return at_vocab_piece(&t->vocab, id);
+    const struct at_added_entry *added = at_added_by_id(&t->added, id);
+
+    return added ? added->content : at_vocab_piece(&t->vocab, id);
 }
 
 void at_tokenizer_set_prefix_space(struct at_tokenizer *t, bool on)
 {
-    t->prefix_space = on;
-}
+    for (size_t i = 0; i < t->pretokenizer.n; i++)
+        if (t->pretokenizer.items[i].kind == AT_CUT_GPT2)
+            t->pretokenizer.items[i].prefix_space = on;
+    for (int k = 0; k < 4; k++) {
+        struct at_plan *plan = &t->post.plans[k & 1][k >> 1];
 
-/* True for tokens that mark structure. An unknown word is text, even where "[UNK]" is written. */
-static bool is_special(const struct at_tokenizer *t, const struct at_added_token *added)
-{
-    return added->is_special && (t->kind == AT_BPE || added->id != t->wordpiece.unk);
-}
-
-static void push_added(struct at_tokens *out, const struct at_tokenizer *t,
-                       const struct at_added_token *added, size_t start, size_t end, int segment,
-                       int *word)
-{
-    bool special = is_special(t, added);
-
-    *at_array_push(out) = (struct at_token){
-        .id = added->id,
-        .segment = segment,
-        .word = special ? -1 : (*word)++,
-        .is_special = special,
-        .start = start,
-        .end = end,
-    };
-}
-
-/* What lies between two added tokens that were found in the text as it came. */
-static void encode_normalized(struct at_tokens *out, const struct at_tokenizer *t,
-                              const struct at_normal *text, int segment, int *word)
-{
-    size_t n = text->text.n;
-
-    for (size_t at = 0; at < n;) {
-        struct at_added_match m = at_added_find(&t->added, true, text->text.s, n, at);
-
-        at_wordpiece_encode(out, &t->wordpiece, text, at, m.start, segment, word);
-        if (m.token)
-            push_added(out, t, m.token, text->start[m.written], text->end[m.written_end - 1],
-                       segment, word);
-        at = m.end;
+        for (size_t i = 0; i < plan->trims.n; i++)
+            plan->trims.items[i].prefix_space = on;
     }
-}
-
-static void encode_bert(struct at_tokens *out, const struct at_tokenizer *t, const char *text,
-                        int segment, int *word)
-{
-    struct at_normal normal = { 0 };
-    size_t n = strlen(text);
-
-    for (size_t at = 0; at < n;) {
-        struct at_added_match m = at_added_find(&t->added, false, text, n, at);
-
-        at_normal_clear(&normal);
-        at_normalize(&normal, &t->rules, text + at, m.start - at, at);
-        encode_normalized(out, t, &normal, segment, word);
-        if (m.token)
-            push_added(out, t, m.token, m.written, m.written_end, segment, word);
-        at = m.end;
-    }
-    at_normal_release(&normal);
-}
-
-/* Punctuation that is a word of its own. The apostrophe of "don\u2019t" is not among it. */
-static bool is_separate(unsigned c)
-{
-    static const unsigned marks[] = { '.', ',',  '!',    '?',    ';',    ':',    '-',    '(',   ')',
-                                      '"', '\'', 0x2013, 0x2014, 0x2018, 0x201C, 0x201D, 0x2026 };
-
-    for (size_t i = 0; i < AT_COUNTOF(marks); i++)
-        if (marks[i] == c)
-            return true;
-    return false;
-}
-
-static bool all_separate(const char *text, size_t start, size_t end)
-{
-    while (start < end)
-        if (!is_separate(at_utf8_next(text, &start)))
-            return false;
-    return true;
-}
-
-/* The character that ends at end. */
-static unsigned last_character(const char *text, size_t end)
-{
-    do
-        end--;
-    while (((unsigned char)text[end] & 0xC0) == 0x80);
-    return at_utf8_next(text, &end);
-}
-
-/*
- * Whether a byte-pair token starts a word. A space in front says so; without one the token goes on
- * with the word before it, unless one of the two is punctuation or white space there. A space that
- * is a piece alone belongs to what the pattern took it with.
- */
-bool at_bpe_starts_word(const char *text, const struct at_token *before, const struct at_token *it,
-                        bool same_match)
-{
-    size_t first = it->start;
-    unsigned last;
-
-    if (before->is_special || it->start > before->end)
-        return true;
-    if (before->start == before->end)
-        return !same_match;
-    if (it->start < before->end) /* two parts of one character */
-        return false;
-    last = last_character(text, before->end);
-    return is_separate(last) || at_unicode_is_space(last) ||
-           at_unicode_is_space(at_utf8_next(text, &first)) ||
-           all_separate(text, it->start, it->end);
-}
-
-/* Number the words of the tokens from first on, whose word is the match of the pattern so far;
-   the tokens of this text begin at begin. */
-static void number_words(struct at_tokens *v, size_t begin, size_t first, const char *text,
-                         int *word)
-{
-    int match = -1;
-
-    for (size_t i = first; i < v->n; i++) {
-        struct at_token *it = &v->items[i];
-        bool same_match = it->word == match;
-
-        match = it->word;
-        if (i == begin || at_bpe_starts_word(text, it - 1, it, same_match))
-            ++*word;
-        it->word = *word - 1;
-    }
-}
-
-static int encode_gpt2(struct at_tokens *out, const struct at_tokenizer *t, const char *text,
-                       int *word, struct at_error *err)
-{
-    size_t n = strlen(text), begin = out->n;
-    int rc = 0;
-
-    for (size_t at = 0; !rc && at < n;) {
-        struct at_added_match m = at_added_find(&t->added, false, text, n, at);
-        size_t first = out->n;
-
-        rc = at_bpe_encode(out, &t->bpe, text + at, m.start - at, at, t->prefix_space, err);
-        number_words(out, begin, first, text, word);
-        at = m.end;
-        if (m.token)
-            push_added(out, t, m.token, m.written, m.written_end, 0, word);
-    }
-    return rc;
-}
-
-static void push_mark(struct at_tokens *out, int id, int segment)
-{
-    *at_array_push(out) = (struct at_token){ id, segment, -1, true, AT_NO_OFFSET, AT_NO_OFFSET };
 }
 
 static int check_text(const char *text, struct at_error *err)
@@ -230,35 +151,56 @@ static int check_text(const char *text, struct at_error *err)
     return 0;
 }
 
+/* Whether anything tells the model where the second text of a pair begins. */
+static bool has_pairs(const struct at_tokenizer *t)
+{
+    const struct at_plan *plan = &t->post.plans[true][true];
+
+    for (size_t i = 0; i < plan->items.n; i++)
+        if (plan->items.items[i].source < 0)
+            return true;
+    return t->role[AT_ROLE_SEP] >= 0;
+}
+
+static void arrange(struct at_tokens *out, const struct at_plan *plan,
+                    const struct at_tokens found[2])
+{
+    for (size_t i = 0; i < plan->items.n; i++) {
+        const struct at_plan_item *it = &plan->items.items[i];
+
+        if (it->source < 0)
+            *at_array_push(out) =
+                (struct at_token){ it->id, it->type_id, -1, true, AT_NO_OFFSET, AT_NO_OFFSET, -1 };
+        for (size_t k = 0; it->source >= 0 && k < found[it->source].n; k++) {
+            struct at_token token = found[it->source].items[k];
+
+            token.segment = it->type_id;
+            *at_array_push(out) = token;
+        }
+    }
+}
+
 int at_tokenize(struct at_tokens *out, const struct at_tokenizer *t, const char *text,
                 const char *pair, bool with_specials, struct at_error *err)
 {
-    size_t before = out->n;
+    const struct at_plan *plan = &t->post.plans[pair != NULL][with_specials];
+    struct at_tokens found[2] = { { 0 }, { 0 } };
     int word = 0;
     int rc = check_text(text, err);
 
     if (!rc && pair)
         rc = check_text(pair, err);
-    if (!rc && pair && t->kind == AT_BPE)
+    if (!rc && pair && !has_pairs(t))
         rc = at_fail(err, AT_ERANGE, "a second text needs a model that has '[SEP]'");
-    if (rc)
-        return rc;
-    if (t->kind == AT_BPE) {
-        rc = encode_gpt2(out, t, text, &word, err);
-        if (rc)
-            out->n = before;
-        return rc;
-    }
-    if (with_specials)
-        push_mark(out, t->role[AT_ROLE_CLS], 0);
-    encode_bert(out, t, text, 0, &word);
-    if (with_specials)
-        push_mark(out, t->role[AT_ROLE_SEP], 0);
-    if (pair)
-        encode_bert(out, t, pair, 1, &word);
-    if (pair && with_specials)
-        push_mark(out, t->role[AT_ROLE_SEP], 1);
-    return 0;
+    if (!rc)
+        rc = at_tokenizer_run(&found[0], t, text, 0, plan, &word, err);
+    if (!rc && pair)
+        rc = at_tokenizer_run(&found[1], t, pair, 1, plan, &word, err);
+    if (!rc)
+        arrange(out, plan, found);
+    at_tokens_release(&found[0]);
+    at_tokens_release(&found[1]);
+    return rc;
 }
 
 void at_tokens_release(struct at_tokens *v)
@@ -293,20 +235,21 @@ void at_tokens_truncate(struct at_tokens *v, size_t max)
     size_t keep[2] = { 0 }, n_marks = 0, n = 0;
 
     for (size_t i = 0; i < v->n; i++) {
-        AT_BUG_IF(v->items[i].segment < 0 || v->items[i].segment > 1);
-        if (v->items[i].start == AT_NO_OFFSET)
+        AT_BUG_IF(v->items[i].source > 1);
+        if (v->items[i].source < 0)
             n_marks++;
         else
-            keep[v->items[i].segment]++;
+            keep[v->items[i].source]++;
     }
     share_room(keep, max > n_marks ? max - n_marks : 0);
     for (size_t i = 0; i < v->n; i++) {
-        size_t *left = &keep[v->items[i].segment];
+        int source = v->items[i].source;
 
-        if (v->items[i].start != AT_NO_OFFSET && (*left)-- == 0)
-            *left = 0; /* no more of this text */
-        else
-            v->items[n++] = v->items[i];
+        if (source >= 0 && keep[source] == 0)
+            continue; /* no more of this text */
+        if (source >= 0)
+            keep[source]--;
+        v->items[n++] = v->items[i];
     }
     v->n = n;
 }
@@ -338,21 +281,7 @@ static void add_visible(struct at_strbuf *out, const char *bytes, size_t n)
     }
 }
 
-static bool is_joined(const struct at_tokenizer *t, const char *piece)
-{
-    return t->kind == AT_WORDPIECE && piece[0] == '#' && piece[1] == '#' && piece[2];
-}
-
-/* Append the bytes that a piece stands for. */
-static void add_bytes(struct at_strbuf *out, const struct at_tokenizer *t, int id)
-{
-    const char *piece = at_tokenizer_piece(t, id);
-
-    if (piece && (at_added_token_of(&t->added, id) || !at_bpe_bytes(out, piece)))
-        at_strbuf_adds(out, piece);
-}
-
-void at_bpe_add_label(struct at_strbuf *out, const struct at_strbuf *bytes)
+void at_label_bytes(struct at_strbuf *out, const struct at_strbuf *bytes)
 {
     size_t n_spaces = 0;
 
@@ -370,20 +299,37 @@ void at_tokenizer_add_label(const struct at_tokenizer *t, struct at_strbuf *out,
     at_tokenizer_add_joined(t, out, &(struct at_token){ .id = id }, 1);
 }
 
+static void push_piece(struct at_decoded_list *list, const struct at_tokenizer *t, int id)
+{
+    const char *piece = at_tokenizer_piece(t, id);
+    struct at_decoded *d = at_array_push(list);
+
+    *d = (struct at_decoded){ .is_added = at_added_by_id(&t->added, id) != NULL };
+    at_strbuf_adds(&d->text, piece ? piece : "");
+}
+
+/* The decoded pieces in a row; those of a pattern that cannot be run stay as they are. */
+static void add_decoded(struct at_strbuf *out, const struct at_tokenizer *t,
+                        struct at_decoded_list *list, bool for_label)
+{
+    int rc = at_decoder_apply(list, &t->decoder, for_label, NULL);
+
+    (void)rc;
+    for (size_t i = 0; i < list->n; i++)
+        at_strbuf_add(out, at_strbuf_str(&list->items[i].text), list->items[i].text.n);
+    at_decoded_release(list);
+}
+
 void at_tokenizer_add_joined(const struct at_tokenizer *t, struct at_strbuf *out,
                              const struct at_token *tokens, size_t n)
 {
+    struct at_decoded_list list = { 0 };
     struct at_strbuf bytes = { 0 };
 
-    for (size_t i = 0; i < n; i++) {
-        const char *piece = at_tokenizer_piece(t, tokens[i].id);
-
-        if (t->kind == AT_BPE)
-            add_bytes(&bytes, t, tokens[i].id);
-        else if (piece)
-            at_strbuf_adds(out, is_joined(t, piece) ? piece + 2 : piece);
-    }
-    at_bpe_add_label(out, &bytes);
+    for (size_t i = 0; i < n; i++)
+        push_piece(&list, t, tokens[i].id);
+    add_decoded(&bytes, t, &list, true);
+    at_label_bytes(out, &bytes);
     at_strbuf_release(&bytes);
 }
 
@@ -402,17 +348,6 @@ static void add_repaired(struct at_strbuf *out, const char *bytes, size_t n)
     }
 }
 
-static void decode_gpt2(const struct at_tokenizer *t, struct at_strbuf *out, const int *ids,
-                        size_t n)
-{
-    struct at_strbuf bytes = { 0 };
-
-    for (size_t i = 0; i < n; i++)
-        add_bytes(&bytes, t, ids[i]);
-    add_repaired(out, at_strbuf_str(&bytes), bytes.n);
-    at_strbuf_release(&bytes);
-}
-
 /* Pieces that are written without a space before them. */
 static bool closes_up(const char *piece)
 {
@@ -425,20 +360,22 @@ static bool opens(const char *piece)
     return *piece && !piece[1] && strchr("([{'", *piece);
 }
 
-static void decode_bert(const struct at_tokenizer *t, struct at_strbuf *out, const int *ids,
-                        size_t n)
+static void decode_wordpiece(const struct at_tokenizer *t, struct at_strbuf *out, const int *ids,
+                             size_t n)
 {
+    size_t n_joiner = strlen(t->wordpiece.joiner);
     const char *before = NULL;
 
     for (size_t i = 0; i < n; i++) {
         const char *piece = at_tokenizer_piece(t, ids[i]);
-        bool joined = piece && is_joined(t, piece);
+        bool joined =
+            piece && n_joiner && !strncmp(piece, t->wordpiece.joiner, n_joiner) && piece[n_joiner];
 
         if (!piece)
             continue;
         if (before && !joined && !closes_up(piece) && !opens(before))
             at_strbuf_addc(out, ' ');
-        at_strbuf_adds(out, joined ? piece + 2 : piece);
+        at_strbuf_adds(out, joined ? piece + n_joiner : piece);
         before = piece;
     }
 }
@@ -446,8 +383,16 @@ static void decode_bert(const struct at_tokenizer *t, struct at_strbuf *out, con
 void at_tokenizer_decode(const struct at_tokenizer *t, struct at_strbuf *out, const int *ids,
                          size_t n)
 {
-    if (t->kind == AT_BPE)
-        decode_gpt2(t, out, ids, n);
-    else
-        decode_bert(t, out, ids, n);
+    struct at_decoded_list list = { 0 };
+    struct at_strbuf bytes = { 0 };
+
+    if (t->kind == AT_WORDPIECE) {
+        decode_wordpiece(t, out, ids, n);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        push_piece(&list, t, ids[i]);
+    add_decoded(&bytes, t, &list, false);
+    add_repaired(out, at_strbuf_str(&bytes), bytes.n);
+    at_strbuf_release(&bytes);
 }

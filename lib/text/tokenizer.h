@@ -1,8 +1,9 @@
 /*
- * tokenizer.h - text to token ids, one face for WordPiece (BERT) and byte-level BPE (GPT-2).
+ * tokenizer.h - text to token ids, one face for every tokenizer that models come with.
  *
- * Ids are identical to Hugging Face's tokenizers. Every token knows where it came from: byte
- * offsets into the original text, the number of its word, and whether it is a special token.
+ * Ids and places are identical to those of Hugging Face's tokenizers. Every token knows where it
+ * came from: byte offsets into the original text, the number of its word, and whether it is a
+ * special token.
  */
 #ifndef TEXT_TOKENIZER_H
 #define TEXT_TOKENIZER_H
@@ -16,7 +17,7 @@
 
 #define AT_NO_OFFSET SIZE_MAX
 
-enum at_tokenizer_kind { AT_WORDPIECE, AT_BPE };
+enum at_tokenizer_kind { AT_WORDPIECE, AT_BPE, AT_UNIGRAM, AT_WORDLEVEL };
 
 /* What a special token is there for, whatever its spelling. */
 enum at_token_role {
@@ -32,12 +33,13 @@ enum at_token_role {
 
 struct at_token {
     int id;
-    int segment;       /* 0, or 1 in the second text of a pair */
-    int word;          /* number of the word (words.h) from 0 over both texts; -1 for specials */
-    bool is_special;   /* [CLS], [SEP], [MASK], <|endoftext|> ...; [UNK] is text */
-    size_t start, end; /* bytes in the text it is from (segment 0: text, 1: pair), without the space
-                          before a word; AT_NO_OFFSET for tokens that were added. A [MASK] written
-                          in the text has offsets. */
+    int segment;     /* the type that the model is told: 0, mostly 1 in the second text of a pair */
+    int word;        /* number of the word (words.h) from 0 over both texts; -1 for specials */
+    bool is_special; /* [CLS], [SEP], [MASK], <|endoftext|> ...; [UNK] is text */
+    size_t start, end; /* bytes in the text it is from, as the tokenizer's files say: mostly without
+                          the space before a word; AT_NO_OFFSET for tokens that were added. A [MASK]
+                          written in the text has offsets. */
+    int source;        /* the text it is from: 0, or 1 for the second one of a pair; -1: none */
 };
 
 struct at_tokens {
@@ -50,17 +52,29 @@ struct at_tokenizer;
 /*
  * at_tokenizer_open - read the tokenizer of a model directory.
  *
- * vocab.txt, or vocab.json + merges.txt, or tokenizer.json alone; tokenizer_config.json,
- * special_tokens_map.json and added_tokens.json when they are there (do_lower_case, strip_accents,
- * tokenize_chinese_chars, add_prefix_space, special and added tokens).
+ * tokenizer.json where it is there, and means what Hugging Face's library makes of it. Without it
+ * vocab.txt, or vocab.json and merges.txt, or a SentencePiece model, with what
+ * tokenizer_config.json, special_tokens_map.json and added_tokens.json say.
  *
- * Errors    AT_ENOTFOUND names the files looked for; AT_EFORMAT and AT_ERANGE name file and line.
- *           A tokenizer.json that asks for steps other than those of BERT and GPT-2 is refused.
+ * Errors    AT_ENOTFOUND names the files looked for; AT_EFORMAT and AT_ERANGE name file and key or
+ *           line. What is not known is refused by name.
  */
 AT_MUST_USE int at_tokenizer_open(struct at_tokenizer **out, const char *dir, struct at_error *err);
 void at_tokenizer_close(struct at_tokenizer *t); /* accepts NULL */
 
 enum at_tokenizer_kind at_tokenizer_kind(const struct at_tokenizer *t);
+/* at_tokenizer_name - what finds the pieces: "WordPiece", "byte-level BPE", "BPE", "Unigram",
+   "WordLevel". */
+const char *at_tokenizer_name(const struct at_tokenizer *t);
+/* at_tokenizer_source - the files that the pieces come from: "vocab.json, merges.txt". */
+const char *at_tokenizer_source(const struct at_tokenizer *t);
+/* at_tokenizer_notes - the i-th remark: where files contradict each other, which one won; what they
+   say and atlas leaves alone. NULL when there are no more. */
+const char *at_tokenizer_notes(const struct at_tokenizer *t, size_t i);
+/* at_tokenizer_max_tokens - at how many tokens tokenizer.json would cut a text, which atlas does
+   not do; 0: it would not. */
+size_t at_tokenizer_max_tokens(const struct at_tokenizer *t);
+/* at_tokenizer_vocab_size - the largest id and one. */
 size_t at_tokenizer_vocab_size(const struct at_tokenizer *t);
 /* at_tokenizer_id - id of "[CLS]", "[SEP]", "[MASK]", "[PAD]", "[UNK]", "<|endoftext|>" or
    any other piece written exactly so in the vocabulary; -1 when it has none. */
@@ -71,8 +85,8 @@ int at_tokenizer_role(const struct at_tokenizer *t, enum at_token_role role);
 /* at_tokenizer_piece - the raw piece ("##ing", "Ġthe"), or NULL for an id out of range. */
 const char *at_tokenizer_piece(const struct at_tokenizer *t, int id);
 /* at_tokenizer_add_label - append the piece as people write it: "ing" for "##ing", "the" for
-   "Ġthe", bytes decoded; incomplete UTF-8 shown as <E2>; control characters as \n, \t, <07>; a
-   piece of spaces alone as U+2423, one for each. Nothing for an id out of range. */
+   "Ġthe" and "▁the", bytes decoded; incomplete UTF-8 shown as <E2>; control characters as \n, \t,
+   <07>; a piece of spaces alone as U+2423, one for each. Nothing for an id out of range. */
 void at_tokenizer_add_label(const struct at_tokenizer *t, struct at_strbuf *out, int id);
 /* at_tokenizer_add_joined - the same for n tokens in a row, whose bytes are put together first. */
 void at_tokenizer_add_joined(const struct at_tokenizer *t, struct at_strbuf *out,
@@ -83,11 +97,12 @@ void at_tokenizer_set_prefix_space(struct at_tokenizer *t, bool on);
 /*
  * at_tokenize - ids of one text or a pair.
  *
- * BERT: [CLS] text [SEP] or [CLS] text [SEP] pair [SEP] when with_specials; GPT-2: the text as it
- * is (pair must be NULL). Special tokens that stand in the text are kept whole.
+ * With with_specials what the tokenizer puts around texts, [CLS] text [SEP] pair [SEP] for BERT.
+ * Special tokens that stand in the text are kept whole.
  *
- * Errors    AT_EFORMAT for invalid UTF-8; AT_ERANGE for a text above 512 MB, a pair with a
- *           tokenizer that has none, a byte without a piece in a byte-level vocabulary. *out is
+ * Errors    AT_EFORMAT for invalid UTF-8, and for a text with something that has no piece where
+ *           there is no unknown token; AT_ERANGE for a text above 512 MB, a pair with a tokenizer
+ *           that puts nothing between texts, a byte without a piece in vocab.json. *out is
  *           untouched.
  * Memory    appends to *out; release it with at_tokens_release().
  */

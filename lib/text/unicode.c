@@ -1,57 +1,88 @@
 /*
- * unicode.c - see unicode.h. The only file that sees ICU (icu-uc alone).
+ * unicode.c - see unicode.h: the current tables, as ICU has them.
  *
- * The character tables of Hugging Face's BERT normalizer are those of Unicode 8, so a character
- * that is younger counts as unassigned there: neither punctuation nor mark nor control. Compared
- * over all code points with ICU 72, that rule and the five characters of as_of_bert() give the
- * same answers as the tokenizers library.
+ * An ICU of before Unicode 16 does not know the letters and numbers of that version and the next,
+ * which the libraries we follow know: they are listed here.
  */
 #include "text/unicode.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <unicode/ubrk.h>
 #include <unicode/uchar.h>
 #include <unicode/uclean.h>
-#include <unicode/unorm2.h>
-#include <unicode/utext.h>
 
 #include "base/alloc.h"
-#include "base/array.h"
-#include "io/textfile.h"
+#include "base/attr.h"
+#include "base/utf8.h"
+
+/* Ranges that Unicode 16 made letters (L), digits (Nd), and marks and letter-like symbols; as
+   numbers (Nl) those of Unicode 17, which patterns do not know yet. */
+static const struct at_young young[] = {
+    { 0x897, 0x897, AT_YOUNG_MARK },       { 0x1C89, 0x1C8A, AT_YOUNG_LETTER },
+    { 0xA7CB, 0xA7CD, AT_YOUNG_LETTER },   { 0xA7DA, 0xA7DC, AT_YOUNG_LETTER },
+    { 0x105C0, 0x105F3, AT_YOUNG_LETTER }, { 0x10D40, 0x10D49, AT_YOUNG_DIGIT },
+    { 0x10D4A, 0x10D65, AT_YOUNG_LETTER }, { 0x10D69, 0x10D6D, AT_YOUNG_MARK },
+    { 0x10D6F, 0x10D85, AT_YOUNG_LETTER }, { 0x10EC2, 0x10EC4, AT_YOUNG_LETTER },
+    { 0x10EFC, 0x10EFC, AT_YOUNG_MARK },   { 0x11380, 0x11389, AT_YOUNG_LETTER },
+    { 0x1138B, 0x1138B, AT_YOUNG_LETTER }, { 0x1138E, 0x1138E, AT_YOUNG_LETTER },
+    { 0x11390, 0x113B5, AT_YOUNG_LETTER }, { 0x113B7, 0x113B7, AT_YOUNG_LETTER },
+    { 0x113B8, 0x113C0, AT_YOUNG_MARK },   { 0x113C2, 0x113C2, AT_YOUNG_MARK },
+    { 0x113C5, 0x113C5, AT_YOUNG_MARK },   { 0x113C7, 0x113CA, AT_YOUNG_MARK },
+    { 0x113CC, 0x113D0, AT_YOUNG_MARK },   { 0x113D1, 0x113D1, AT_YOUNG_LETTER },
+    { 0x113D2, 0x113D2, AT_YOUNG_MARK },   { 0x113D3, 0x113D3, AT_YOUNG_LETTER },
+    { 0x113E1, 0x113E2, AT_YOUNG_MARK },   { 0x116D0, 0x116E3, AT_YOUNG_DIGIT },
+    { 0x11BC0, 0x11BE0, AT_YOUNG_LETTER }, { 0x11BF0, 0x11BF9, AT_YOUNG_DIGIT },
+    { 0x11DE0, 0x11DE9, AT_YOUNG_NUMBER }, { 0x11F5A, 0x11F5A, AT_YOUNG_MARK },
+    { 0x13460, 0x143FA, AT_YOUNG_LETTER }, { 0x16100, 0x1611D, AT_YOUNG_LETTER },
+    { 0x1611E, 0x1612F, AT_YOUNG_MARK },   { 0x16130, 0x16139, AT_YOUNG_DIGIT },
+    { 0x16D40, 0x16D6C, AT_YOUNG_LETTER }, { 0x16D70, 0x16D79, AT_YOUNG_DIGIT },
+    { 0x16FF4, 0x16FF6, AT_YOUNG_NUMBER }, { 0x18CFF, 0x18CFF, AT_YOUNG_LETTER },
+    { 0x1CCF0, 0x1CCF9, AT_YOUNG_DIGIT },  { 0x1E5D0, 0x1E5ED, AT_YOUNG_LETTER },
+    { 0x1E5EE, 0x1E5EF, AT_YOUNG_MARK },   { 0x1E5F0, 0x1E5F0, AT_YOUNG_LETTER },
+    { 0x1E5F1, 0x1E5FA, AT_YOUNG_DIGIT },  { 0x2EBF0, 0x2EE5D, AT_YOUNG_LETTER },
+};
+
+/* Capital letters of Unicode 16 and 17, every step-th of a range; how far their small ones are. */
+static const struct {
+    unsigned first, last;
+    int step, shift;
+} young_capitals[] = {
+    { 0x1C89, 0x1C89, 1, 1 },      { 0xA7CB, 0xA7CB, 1, 0x264 - 0xA7CB },
+    { 0xA7CC, 0xA7CE, 2, 1 },      { 0xA7D2, 0xA7D4, 2, 1 },
+    { 0xA7DA, 0xA7DA, 1, 1 },      { 0xA7DC, 0xA7DC, 1, 0x19B - 0xA7DC },
+    { 0x10D50, 0x10D65, 1, 0x20 }, { 0x16EA0, 0x16EB8, 1, 0x1B },
+};
+
+bool at_unicode_young(struct at_young *out, size_t i)
+{
+    if (i >= AT_COUNTOF(young))
+        return false;
+    *out = young[i];
+    return true;
+}
+
+static const struct at_young *find_young(unsigned c)
+{
+    if (c >= young[0].first)
+        for (size_t i = 0; i < AT_COUNTOF(young) && young[i].first <= c; i++)
+            if (c <= young[i].last)
+                return &young[i];
+    return NULL;
+}
 
 /* u_charType as a bit of the U_GC_*_MASK constants. */
 static uint32_t category(unsigned c)
 {
-    return U_GET_GC_MASK((UChar32)c);
-}
+    uint32_t mask = U_GET_GC_MASK((UChar32)c);
+    const struct at_young *y = mask & U_GC_CN_MASK ? find_young(c) : NULL;
 
-static bool is_in_bert_tables(unsigned c)
-{
-    UVersionInfo age;
-
-    u_charAge((UChar32)c, age);
-    return age[0] <= 8;
-}
-
-/* General category in Unicode 8; U_GC_CN_MASK for what came later. */
-static uint32_t bert_category(unsigned c)
-{
-    switch (c) { /* moved to another category since */
-    case 0x166D:
-        return U_GC_PO_MASK;
-    case 0x1734:
-        return U_GC_MN_MASK;
-    case 0x1885:
-    case 0x1886:
-        return U_GC_LO_MASK;
-    case 0xA9BD:
-        return U_GC_MC_MASK;
-    case 0x111C9:
-        return U_GC_PO_MASK;
-    }
-    return is_in_bert_tables(c) ? category(c) : U_GC_CN_MASK;
+    if (!y)
+        return mask;
+    return y->kind == AT_YOUNG_LETTER  ? U_GC_LO_MASK
+           : y->kind == AT_YOUNG_DIGIT ? U_GC_ND_MASK
+           : y->kind == AT_YOUNG_MARK  ? U_GC_MN_MASK
+                                       : mask;
 }
 
 bool at_unicode_is_letter(unsigned c)
@@ -66,6 +97,16 @@ bool at_unicode_is_number(unsigned c)
     if (c < 0x80)
         return c - '0' < 10;
     return category(c) & U_GC_N_MASK;
+}
+
+bool at_unicode_is_numeric(unsigned c)
+{
+    const struct at_young *y;
+
+    if (at_unicode_is_number(c))
+        return true;
+    y = c < 0x80 ? NULL : find_young(c);
+    return y && y->kind == AT_YOUNG_NUMBER;
 }
 
 bool at_unicode_has_word(const char *text, size_t start, size_t end)
@@ -87,9 +128,11 @@ bool at_unicode_is_space(unsigned c)
 
 bool at_unicode_is_word(unsigned c)
 {
+    if (c < 0x80)
+        return (c | 0x20) - 'a' < 26 || c - '0' < 10 || c == '_';
     return category(c) & (U_GC_M_MASK | U_GC_ND_MASK | U_GC_PC_MASK) ||
            u_hasBinaryProperty((UChar32)c, UCHAR_ALPHABETIC) ||
-           u_hasBinaryProperty((UChar32)c, UCHAR_JOIN_CONTROL);
+           u_hasBinaryProperty((UChar32)c, UCHAR_JOIN_CONTROL) || category(c) & U_GC_LO_MASK;
 }
 
 bool at_unicode_is_upper(unsigned c)
@@ -100,41 +143,6 @@ bool at_unicode_is_upper(unsigned c)
 bool at_unicode_is_lower(unsigned c)
 {
     return category(c) & U_GC_LL_MASK;
-}
-
-bool at_unicode_is_bert_control(unsigned c)
-{
-    if (c < 0x80)
-        return (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
-    return bert_category(c) & (U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CO_MASK);
-}
-
-bool at_unicode_is_bert_punct(unsigned c)
-{
-    if (c < 0x80)
-        return c > 0x20 && c < 0x7F && !at_unicode_is_letter(c) && !at_unicode_is_number(c);
-    return bert_category(c) & U_GC_P_MASK;
-}
-
-bool at_unicode_is_bert_mark(unsigned c)
-{
-    return c >= 0x80 && bert_category(c) & U_GC_MN_MASK;
-}
-
-bool at_unicode_is_bert_cjk(unsigned c)
-{
-    /* 2B920 is the tokenizers library's own number; the block starts at 2B820 */
-    static const unsigned blocks[][2] = {
-        { 0x3400, 0x4DBF },   { 0x4E00, 0x9FFF },   { 0xF900, 0xFAFF },   { 0x20000, 0x2A6DF },
-        { 0x2A700, 0x2B73F }, { 0x2B740, 0x2B81F }, { 0x2B920, 0x2CEAF }, { 0x2F800, 0x2FA1F },
-    };
-
-    if (c < blocks[0][0])
-        return false;
-    for (size_t i = 0; i < AT_COUNTOF(blocks); i++)
-        if (c >= blocks[i][0] && c <= blocks[i][1])
-            return true;
-    return false;
 }
 
 size_t at_unicode_lower(unsigned out[AT_MAX_LOWER], unsigned c)
@@ -148,70 +156,13 @@ size_t at_unicode_lower(unsigned out[AT_MAX_LOWER], unsigned c)
         out[0] = c - 'A' < 26 ? c + 32 : c;
     else
         out[0] = (unsigned)u_tolower((UChar32)c);
+    for (size_t i = 0; out[0] == c && i < AT_COUNTOF(young_capitals); i++) {
+        const unsigned first = young_capitals[i].first;
+        if (c >= first && c <= young_capitals[i].last &&
+            (c - first) % (unsigned)young_capitals[i].step == 0)
+            out[0] = (unsigned)((int)c + young_capitals[i].shift);
+    }
     return 1;
-}
-
-size_t at_unicode_bert_decompose(unsigned out[AT_MAX_DECOMPOSED], unsigned c)
-{
-    UErrorCode status = U_ZERO_ERROR;
-    const UNormalizer2 *nfd;
-    UChar units[2 * AT_MAX_DECOMPOSED];
-    int32_t n_units = -1;
-    size_t n = 0;
-
-    if (c >= 0xC0 && is_in_bert_tables(c)) {
-        nfd = unorm2_getNFDInstance(&status);
-        n_units = unorm2_getDecomposition(nfd, (UChar32)c, units, AT_COUNTOF(units), &status);
-    }
-    if (n_units < 0 || U_FAILURE(status)) {
-        out[0] = c;
-        return 1;
-    }
-    for (int32_t i = 0; i < n_units;) {
-        UChar32 part;
-
-        U16_NEXT(units, i, n_units, part);
-        AT_BUG_IF(n == AT_MAX_DECOMPOSED);
-        out[n++] = (unsigned)part;
-    }
-    return n;
-}
-
-unsigned at_unicode_order(unsigned c)
-{
-    return c < 0x300 ? 0 : u_getCombiningClass((UChar32)c);
-}
-
-int at_unicode_sentences(size_t **ends_out, size_t *n_out, const char *text, size_t n,
-                         struct at_error *err)
-{
-    struct AT_ARRAY(size_t) ends = { 0 };
-    UErrorCode status = U_ZERO_ERROR;
-    UText source = UTEXT_INITIALIZER;
-    UBreakIterator *it;
-    int32_t at;
-
-    if (n > INT32_MAX)
-        return at_fail(err, AT_ERANGE, "text of %zu bytes is too long to split, at most %d", n,
-                       INT32_MAX);
-    utext_openUTF8(&source, text, (int64_t)n, &status);
-    it = ubrk_open(UBRK_SENTENCE, "en", NULL, 0, &status);
-    if (U_SUCCESS(status)) /* else there is no iterator, and this would use it */
-        ubrk_setUText(it, &source, &status);
-    if (U_SUCCESS(status)) {
-        ubrk_first(it);
-        while ((at = ubrk_next(it)) != UBRK_DONE)
-            *at_array_push(&ends) = (size_t)at;
-    }
-    ubrk_close(it);
-    utext_close(&source);
-    if (U_FAILURE(status)) {
-        free(ends.items);
-        return at_fail(err, AT_EFORMAT, "cannot split sentences: %s", u_errorName(status));
-    }
-    *ends_out = ends.items;
-    *n_out = ends.n;
-    return 0;
 }
 
 static void *U_CALLCONV checked_realloc(const void *context, void *p, size_t n)

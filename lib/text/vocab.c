@@ -3,10 +3,11 @@
  */
 #include "text/vocab.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/textfile.h"
+#include "base/utf8.h"
 
 enum { MAX_BLOCK = 1 << 30 };
 
@@ -127,6 +128,16 @@ int at_vocab_find_hashed(const struct at_vocab *v, uint32_t hash, const char *pi
 int at_vocab_find(const struct at_vocab *v, const char *piece, size_t n)
 {
     return at_vocab_find_hashed(v, at_vocab_hash(AT_HASH_START, piece, n), piece, n);
+}
+
+void at_vocab_bytes(const struct at_vocab *v, int ids[256])
+{
+    for (unsigned byte = 0; byte < 256; byte++) {
+        char piece[8];
+
+        snprintf(piece, sizeof piece, "<0x%02X>", byte);
+        ids[byte] = at_vocab_find(v, piece, strlen(piece));
+    }
 }
 
 const char *at_vocab_piece(const struct at_vocab *v, long long id)

@@ -60,13 +60,15 @@ AT_MUST_USE int at_vocab_check(const struct at_vocab *v, struct at_error *err);
 /* at_vocab_find - id of a piece, or -1; at_vocab_find_hashed when the hash is known already. */
 int at_vocab_find(const struct at_vocab *v, const char *piece, size_t n);
 int at_vocab_find_hashed(const struct at_vocab *v, uint32_t hash, const char *piece, size_t n);
+/* at_vocab_bytes - ids of the pieces "<0x00>" to "<0xFF>", -1 for those that are not there. */
+void at_vocab_bytes(const struct at_vocab *v, int ids[256]);
 /* at_vocab_piece - the piece of an id, or NULL. Valid until the next at_vocab_add(). */
 const char *at_vocab_piece(const struct at_vocab *v, long long id);
 void at_vocab_release(struct at_vocab *v);
 
 /*
- * at_vocab_read_lines - vocab.txt: one piece per line, the first is id 0; LF or CRLF, blank lines
- * at the end are no pieces.
+ * at_vocab_read_lines - vocab.txt: one piece per line, the first is id 0; LF, CRLF or CR; a blank
+ * line is a piece too.
  * at_vocab_read_json - vocab.json: one object {"piece": id, ...}. A reader of its own, since a
  * general JSON tree of 50,000 members takes ten times as long.
  *

@@ -8,30 +8,23 @@
 
 #include <string.h>
 
-#include "base/array.h"
-#include "io/textfile.h"
-#include "text/unicode.h"
-
-/* Stands before every piece but the first of a word. */
-static const char joiner[] = "##";
-
-enum { N_JOINER = sizeof joiner - 1, MAX_BYTES = 4 * AT_MAX_WORD };
-
 /* Id of the longest piece that text starts with, its bytes in *n; -1 when there is none. The
-   first n_joined of the n bytes are the joiner. */
-static int longest_piece(const struct at_wordpiece *wp, const char *text, size_t n_joined,
-                         size_t *n)
+   first n_joined of the n bytes are the joiner, whose hash is hash. */
+static int longest_piece(const struct at_wordpiece *wp, struct at_wordpiece_work *work,
+                         const char *text, size_t n_joined, uint32_t hash, size_t *n)
 {
-    uint32_t hashes[N_JOINER + MAX_BYTES + 1];
     size_t longest = AT_MIN(*n, wp->vocab->longest);
+    uint32_t *hashes;
 
-    hashes[0] = AT_HASH_START;
-    for (size_t i = 0; i < longest; i++)
+    at_array_reserve(&work->hashes, longest + n_joined + 1);
+    hashes = work->hashes.items;
+    hashes[n_joined] = hash;
+    for (size_t i = n_joined; i < longest; i++)
         hashes[i + 1] = at_vocab_hash(hashes[i], text + i, 1);
     for (size_t i = longest; i > n_joined; i--) {
         int id = at_vocab_find_hashed(wp->vocab, hashes[i], text, i);
 
-        if (id >= 0 && id < wp->n_pieces) {
+        if (id >= 0) {
             *n = i;
             return id;
         }
@@ -39,67 +32,60 @@ static int longest_piece(const struct at_wordpiece *wp, const char *text, size_t
     return -1;
 }
 
-/* Tokens of one word of n bytes; like has what they share. */
-static void add_word(struct at_tokens *out, const struct at_wordpiece *wp,
-                     const struct at_normal *text, size_t from, size_t n, struct at_token like)
+static size_t count_characters(const char *s, size_t n)
 {
-    char word[N_JOINER + MAX_BYTES];
-    size_t first = out->n;
+    size_t count = 0;
 
-    AT_BUG_IF(n > MAX_BYTES);
-    memcpy(word + N_JOINER, text->text.s + from, n);
-    for (size_t at = 0; at < n;) {
-        size_t n_joined = at ? N_JOINER : 0;
-        size_t length = n_joined + n - at;
-        char *rest = word + N_JOINER + at - n_joined;
-
-        memcpy(rest, joiner, n_joined); /* over what was matched already */
-        like.id = longest_piece(wp, rest, n_joined, &length);
-        if (like.id < 0)
-            break;
-        length -= n_joined;
-        like.start = text->start[from + at];
-        like.end = text->end[from + at + length - 1];
-        *at_array_push(out) = like;
-        at += length;
-    }
-    if (like.id < 0) {
-        out->n = first;
-        like.id = wp->unk;
-        like.start = text->start[from];
-        like.end = text->end[from + n - 1];
-        *at_array_push(out) = like;
-    }
+    for (size_t i = 0; i < n; i++)
+        count += ((unsigned char)s[i] & 0xC0) != 0x80;
+    return count;
 }
 
-void at_wordpiece_encode(struct at_tokens *out, const struct at_wordpiece *wp,
-                         const struct at_normal *text, size_t from, size_t to, int segment,
-                         int *word)
+/* The pieces of the word, which lies in work behind room for the joiner; false: it has none. */
+static bool find_pieces(struct at_founds *out, const struct at_wordpiece *wp,
+                        struct at_wordpiece_work *work, size_t n)
 {
-    const char *s = text->text.s;
+    size_t n_joiner = strlen(wp->joiner);
+    uint32_t joined = at_vocab_hash(AT_HASH_START, wp->joiner, n_joiner);
 
-    AT_BUG_IF(wp->max_characters > AT_MAX_WORD);
-    for (size_t i = from; i < to;) {
-        size_t start = i, n_characters = 1;
-        unsigned c = at_utf8_next(s, &i);
-        struct at_token like = { .segment = segment };
+    for (size_t at = 0; at < n;) {
+        size_t n_joined = at ? n_joiner : 0, length = n_joined + n - at;
+        char *rest = work->word.s + n_joiner + at - n_joined;
+        int id;
 
-        if (at_unicode_is_space(c))
-            continue;
-        if (!at_unicode_is_bert_punct(c))
-            for (size_t next = i; i < to; i = next, n_characters++) {
-                c = at_utf8_next(s, &next);
-                if (at_unicode_is_space(c) || at_unicode_is_bert_punct(c))
-                    break;
-            }
-        like.word = (*word)++;
-        if (n_characters <= wp->max_characters) {
-            add_word(out, wp, text, start, i - start, like);
-        } else {
-            like.id = wp->unk;
-            like.start = text->start[start];
-            like.end = text->end[i - 1];
-            *at_array_push(out) = like;
-        }
+        memcpy(rest, wp->joiner, n_joined); /* over what was matched already */
+        id = longest_piece(wp, work, rest, n_joined, at ? joined : AT_HASH_START, &length);
+        if (id < 0)
+            return false;
+        *at_array_push(out) = (struct at_found){ id, at, at + length - n_joined };
+        at += length - n_joined;
     }
+    return true;
+}
+
+int at_wordpiece_encode(struct at_founds *out, const struct at_wordpiece *wp,
+                        struct at_wordpiece_work *work, const char *word, size_t n,
+                        struct at_error *err)
+{
+    size_t first = out->n;
+
+    if (n <= wp->max_characters || count_characters(word, n) <= wp->max_characters) {
+        at_strbuf_clear(&work->word);
+        at_strbuf_adds(&work->word, wp->joiner);
+        at_strbuf_add(&work->word, word, n);
+        if (find_pieces(out, wp, work, n))
+            return 0;
+    }
+    out->n = first;
+    if (wp->unk < 0)
+        return at_fail(err, AT_EFORMAT, "the vocabulary has no token for the unknown word '%.*s'",
+                       at_shown(word, AT_MIN(n, (size_t)100)), word);
+    *at_array_push(out) = (struct at_found){ wp->unk, 0, n };
+    return 0;
+}
+
+void at_wordpiece_work_release(struct at_wordpiece_work *work)
+{
+    at_strbuf_release(&work->word);
+    at_array_release(&work->hashes);
 }

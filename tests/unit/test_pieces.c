@@ -42,7 +42,7 @@ static void check_text(const struct at_tokenizer *t, const char *text, const cha
     got = (struct at_tokens){ at_malloc(want.n + 1, sizeof *got.items), want.n, want.n + 1 };
     for (size_t i = 0; i < want.n; i++)
         got.items[i] = (struct at_token){ .id = want.items[i].id,
-                                          .segment = want.items[i].segment,
+                                          .source = want.items[i].source,
                                           .is_special = want.items[i].is_special };
     at_pieces_locate(&got, at_tokenizer_kind(t), pieces, text, pair);
     for (size_t i = 0; i < want.n; i++) {
@@ -139,7 +139,7 @@ static void test_other_text(void **state)
     pieces[2] = unknown;
     at_pieces_locate(&v, AT_WORDPIECE, pieces, "cat run", NULL);
     assert_int_equal(items[2].start, 4);
-    items[2].segment = 7; /* a file may say so */
+    items[2].source = 7; /* a file may say so */
     at_pieces_locate(&v, AT_WORDPIECE, pieces, "cats run", NULL);
     assert_int_equal(items[1].end, 3);
     assert_true(items[2].start == AT_NO_OFFSET);

@@ -268,8 +268,8 @@ static void test_tokens(void **state)
         { .start = 4, .end = 5 }, /* the line break between */
         { .start = 5, .end = 8 }, /* "Two" */
         { .is_special = true, .start = 5, .end = 8 },
-        { .segment = 1, .start = 1, .end = 4 },
-        { .segment = 1, .start = 9, .end = 12 },
+        { .source = 1, .start = 1, .end = 4 },
+        { .source = 1, .start = 9, .end = 12 },
     };
     struct at_tokens tokens = { items, AT_COUNTOF(items), AT_COUNTOF(items) };
     struct at_span text_spans[] = { { 0, 4 }, { 5, 9 } }, pair_spans[] = { { 1, 6 }, { 8, 12 } };

@@ -132,28 +132,94 @@ static void test_decompose(void **state)
     static const struct {
         unsigned c;
         size_t n;
-        unsigned want[AT_MAX_DECOMPOSED];
+        unsigned want[4], n_compatible, compatible[4];
     } cases[] = {
-        { 'e', 1, { 'e' } },
-        { 0xE9, 2, { 'e', 0x301 } },
-        { 0x1EC7, 3, { 'e', 0x323, 0x302 } }, /* in canonical order */
-        { 0xAC01, 3, { 0x1100, 0x1161, 0x11A8 } },
-        { 0x1F82, 4, { 0x3B1, 0x313, 0x300, 0x345 } },
-        { 0xFB01, 1, { 0xFB01 } }, /* only compatibility */
-        { 0x212B, 2, { 'A', 0x30A } },
-        { 0x11938, 1, { 0x11938 } }, /* younger than the tables */
+        { 'e', 1, { 'e' }, 1, { 'e' } },
+        { 0xE9, 2, { 'e', 0x301 }, 2, { 'e', 0x301 } },
+        { 0x1EC7, 3, { 'e', 0x323, 0x302 }, 3, { 'e', 0x323, 0x302 } }, /* in canonical order */
+        { 0xAC01, 3, { 0x1100, 0x1161, 0x11A8 }, 3, { 0x1100, 0x1161, 0x11A8 } },
+        { 0x1F82, 4, { 0x3B1, 0x313, 0x300, 0x345 }, 4, { 0x3B1, 0x313, 0x300, 0x345 } },
+        { 0xFB01, 1, { 0xFB01 }, 2, { 'f', 'i' } },
+        { 0xA0, 1, { 0xA0 }, 1, { ' ' } },
+        { 0x212B, 2, { 'A', 0x30A }, 2, { 'A', 0x30A } },
+        { 0x11938, 1, { 0x11938 }, 1, { 0x11938 } }, /* younger than the tables */
+        { 0x1F23B, 1, { 0x1F23B }, 1, { 0x914D } },  /* of Unicode 9 */
     };
+    unsigned got[AT_MAX_DECOMPOSED];
 
     (void)state;
     for (size_t i = 0; i < AT_COUNTOF(cases); i++) {
-        unsigned got[AT_MAX_DECOMPOSED] = { 0 };
-
-        assert_int_equal(at_unicode_bert_decompose(got, cases[i].c), cases[i].n);
+        assert_int_equal(at_unicode_old_decompose(got, cases[i].c, false), cases[i].n);
         assert_memory_equal(got, cases[i].want, cases[i].n * sizeof *got);
+        assert_int_equal(at_unicode_old_decompose(got, cases[i].c, true), cases[i].n_compatible);
+        assert_memory_equal(got, cases[i].compatible, cases[i].n_compatible * sizeof *got);
     }
+    assert_int_equal(at_unicode_old_decompose(got, 0xFDFA, true), 18); /* the longest */
     assert_int_equal(at_unicode_order('a'), 0);
     assert_int_equal(at_unicode_order(0x301), 230);
     assert_int_equal(at_unicode_order(0x327), 202);
+    assert_int_equal(at_unicode_order(0x1E94A), 7); /* of Unicode 9 */
+    assert_int_equal(at_unicode_order(0x10D24), 0); /* of Unicode 11 */
+    assert_int_equal(at_unicode_old_compose('e', 0x301), 0xE9);
+    assert_int_equal(at_unicode_old_compose(0x1100, 0x1161), 0xAC00);
+    assert_int_equal(at_unicode_old_compose(0xAC00, 0x11A8), 0xAC01);
+    assert_int_equal(at_unicode_old_compose('e', 'x'), 0);
+    assert_int_equal(at_unicode_old_compose(0x11935, 0x11930), 0); /* 11938, of Unicode 13 */
+}
+
+static void test_old(void **state)
+{
+    static const unsigned marks[] = { 0x301, 0x903, 0x20DD, 0x1CF2, 0x1CF3 };
+    static const unsigned others[] = { 'a', 0x111C9, 0x1AC1, 0xE9 };
+
+    (void)state;
+    for (size_t i = 0; i < AT_COUNTOF(marks); i++)
+        assert_true(at_unicode_old_is_mark(marks[i]));
+    for (size_t i = 0; i < AT_COUNTOF(others); i++)
+        assert_false(at_unicode_old_is_mark(others[i]));
+    assert_true(at_unicode_old_script('a') == at_unicode_old_script(0xE9));
+    assert_true(at_unicode_old_script('a') != at_unicode_old_script(0x3B1));
+    assert_true(at_unicode_old_script(' ') == at_unicode_old_script(0x589));
+    assert_true(at_unicode_old_script(0x904) == at_unicode_old_script(0x953));
+    assert_int_equal(at_unicode_old_script(0x9FD6), -1); /* an ideograph of Unicode 10 */
+}
+
+/* What Unicode 16 and 17 added, whatever the ICU at hand knows. */
+static void test_young(void **state)
+{
+    unsigned small[AT_MAX_LOWER];
+
+    (void)state;
+    assert_true(at_unicode_is_letter(0x105C0) && at_unicode_is_word(0x105C0));
+    assert_true(at_unicode_is_number(0x10D40) && at_unicode_is_numeric(0x10D40));
+    assert_true(at_unicode_is_word(0x897) && !at_unicode_is_letter(0x897));
+    assert_true(at_unicode_is_numeric(0x11DE0) && at_unicode_is_numeric('7'));
+    assert_false(at_unicode_is_letter(0x105F4) || at_unicode_is_numeric('x'));
+    assert_int_equal(at_unicode_lower(small, 0x1C89), 1);
+    assert_int_equal(small[0], 0x1C8A);
+    assert_int_equal(at_unicode_lower(small, 0x10D65), 1);
+    assert_int_equal(small[0], 0x10D85);
+    assert_int_equal(at_unicode_lower(small, 0xA7CD), 1);
+    assert_int_equal(small[0], 0xA7CD);
+}
+
+static void test_graphemes(void **state)
+{
+    /* a, e with a mark, CR LF, a family, a flag of two letters, one of another */
+    static const char text[] = "ae\xcc\x81\r\n\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9"
+                               "\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa\xf0\x9f\x87\xa9z";
+    static const size_t want[] = { 1, 4, 6, 17, 25, 29, 30 };
+    struct at_graphemes g = { .text = text, .n = sizeof text - 1 };
+    struct at_error err;
+    size_t at = 0;
+
+    (void)state;
+    for (size_t i = 0; i < AT_COUNTOF(want); i++) {
+        assert_int_equal(at_graphemes_next(&g, &at, &err), 0);
+        assert_int_equal(at, want[i]);
+    }
+    at_graphemes_close(&g);
+    at_graphemes_close(&g);
 }
 
 static void test_sentences(void **state)
@@ -209,7 +275,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused_memory), cmocka_unit_test(test_classes),
         cmocka_unit_test(test_has_word),       cmocka_unit_test(test_lower),
-        cmocka_unit_test(test_decompose),      cmocka_unit_test(test_sentences),
+        cmocka_unit_test(test_decompose),      cmocka_unit_test(test_old),
+        cmocka_unit_test(test_young),          cmocka_unit_test(test_graphemes),
+        cmocka_unit_test(test_sentences),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
