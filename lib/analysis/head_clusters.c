@@ -141,6 +141,14 @@ static void describe(struct at_clusters *c, const struct features *f, bool has_s
     at_cluster_names(c->name, c->centroid, c->k, has_summary_token);
 }
 
+static bool has_score(const double *scores, size_t head)
+{
+    for (size_t s = 0; s < AT_N_HEAD_SCORES; s++)
+        if (!isnan(scores[head * AT_N_HEAD_SCORES + s]))
+            return true;
+    return false;
+}
+
 int at_cluster_heads(struct at_clusters *out, const double *scores, const double *distance,
                      size_t n, const struct at_cluster_options *options, struct at_pool *pool,
                      struct at_error *err)
@@ -156,6 +164,9 @@ int at_cluster_heads(struct at_clusters *out, const double *scores, const double
     if (options->k > AT_MIN(n, (size_t)AT_MAX_CLUSTERS))
         return at_fail(err, AT_ERANGE, "cannot make %zu groups of %zu heads, want 1 to %zu",
                        options->k, n, AT_MIN(n, (size_t)AT_MAX_CLUSTERS));
+    for (size_t i = 0; i < n; i++)
+        if (!has_score(scores, i))
+            return at_fail(err, AT_ERANGE, "head %zu of %zu has no score that is defined", i, n);
     c.tsne = at_malloc(2 * n, sizeof *c.tsne);
     c.pca = at_malloc(2 * n, sizeof *c.pca);
     c.z = at_malloc(n * AT_N_HEAD_SCORES, sizeof *c.z);

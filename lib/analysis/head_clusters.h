@@ -57,7 +57,8 @@ struct at_clusters {
  *           between heads (at_head_distances()), or NULL to group by scores.
  * Edge      a score that is NaN or constant counts as average (z = 0). When all heads are alike
  *           there is one cluster. A k given is cut to the number of different heads.
- * Errors    AT_ERANGE: no head, or k outside 1..min(n, 64).
+ * Errors    AT_ERANGE: no head, k outside 1..min(n, 64), a head whose scores are all NaN: it
+ *           would be given the place and name of an average one.
  * Memory    at_clusters_release(). Same seed, same result, whatever the number of threads.
  */
 AT_MUST_USE int at_cluster_heads(struct at_clusters *out, const double *scores,

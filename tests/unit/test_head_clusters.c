@@ -105,6 +105,7 @@ static void test_little_to_group(void **state)
     enum { N = 10 };
     double scores[N * D];
     struct at_cluster_options three = defaults;
+    struct at_error err;
     struct at_clusters c;
 
     (void)state;
@@ -115,6 +116,12 @@ static void test_little_to_group(void **state)
     assert_string_equal(c.name[0].text, "Diffuse/Noise");
     ASSERT_NEAR(c.kl, 0.0, 0);
     at_clusters_release(&c);
+    for (size_t i = 0; i < D; i++)
+        scores[3 * D + i] = NAN;
+    assert_int_equal(at_cluster_heads(&c, scores, NULL, N, &defaults, NULL, &err), AT_ERANGE);
+    assert_string_equal(err.text, "head 3 of 10 has no score that is defined");
+    for (size_t i = 0; i < D; i++)
+        scores[3 * D + i] = scores[i];
     three.k = 3;
     assert_int_equal(at_cluster_heads(&c, scores, NULL, N, &three, NULL, NULL), 0);
     assert_int_equal(c.k, 1);
