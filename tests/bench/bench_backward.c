@@ -4,8 +4,8 @@
  *   bench_backward MODEL_DIR THREADS REPEATS T
  *
  * Prints CSV: the gradient at 64 points of one text of T tokens, as for integrated gradients, with
- * the target at one position; all heads removed one at a time, each layer's from what enters it, for
- * the final states of all positions and of one.
+ * the target at one position; all heads removed one at a time, each layer's from what enters it,
+ * for the final states of all positions and of one.
  * The ratios are of best times, taken in turns: to a forward pass of the same rows, and to one pass
  * for every head.
  */
