@@ -58,6 +58,7 @@ struct at_backward_options {
     const size_t *final_rows;
     size_t n_final_rows;
     const struct at_change *change; /* or NULL; none that is shared */
+    enum at_rule rule;              /* AttnLRP's relevance over value in place of gradients */
     size_t batch_rows;              /* most rows of a group, of one text at least; 0: the default */
 };
 

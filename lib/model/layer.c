@@ -298,7 +298,8 @@ static void norm_back(const struct at_layer_run *run, float *dx, const float *dy
 {
     const struct at_config *c = &run->m->config;
 
-    run->ops->norm_back(dx, dy, x, residual, run->lo, n, c->norm_eps, N, c->width, run->pool);
+    run->ops->norm_back(dx, dy, x, residual, run->lo, n, c->norm_eps, run->rule, N, c->width,
+                        run->pool);
 }
 
 void at_layer_end_back(const struct at_layer_run *run, float *dx, const float *x, size_t n)
@@ -329,7 +330,7 @@ void at_layer_finish_back(const struct at_layer_run *run, const struct at_layer_
         norm_back(run, g->out, g->out, b->sum2, NULL, &w->norm2, n);
     ops->linear_back(g->act, g->out, run->lo, &w->ffn_out.w, NULL, n, run->pool);
     ops->activate_back(g->act, g->act, b->pre_act, run->lo, n * c->ffn_width, c->activation,
-                       run->pool);
+                       run->rule, run->pool);
     ops->linear_back(g->mid, g->act, run->lo, &w->ffn_in.w, is_after ? g->out : NULL, n, run->pool);
     if (is_after)
         norm_back(run, g->mid, g->mid, b->sum1, NULL, &w->norm1, n);
@@ -350,6 +351,13 @@ static void gate_heads_back(const struct at_layer_run *run, float *d_context, si
         for (size_t i = 0; i < at_text_rows(run, text) && gates[layer * H + h] != 1.0f; i++)
             run->ops->mix(d_context + i * c->width + h * D, run->lo, D,
                           (double)gates[layer * H + h], NULL);
+}
+
+/* By AT_RULE_ATTNLRP a product of two values gives half to each of them. */
+static void halve(const struct at_layer_run *run, float *rows, size_t stride, size_t n)
+{
+    for (size_t i = 0; i < run->N && run->rule == AT_RULE_ATTNLRP; i++)
+        run->ops->mix(rows + i * stride, run->lo, n, 0.5, NULL);
 }
 
 /* From the gradients at queries, keys and values to that at what they were made of, added to
@@ -377,11 +385,13 @@ void at_layer_attend_back(const struct at_layer_run *run, const struct at_layer_
     size_t C = run->m->config.width, n = run->N * C;
     size_t stride = w->qkv.w.data ? 3 * C : C, next = w->qkv.w.data ? C : n;
 
+    for (size_t i = 0; i < run->B; i++)
+        gate_heads_back(run, g->context + run->start[i] * C, i, layer);
+    halve(run, g->context, C, C); /* map times values */
     for (size_t i = 0; i < run->B; i++) {
         size_t row = run->start[i];
         float *room = NULL, *dq = g->qkv + row * stride;
         run->in[i] = attention_of(run, b, i, &room);
-        gate_heads_back(run, g->context + row * C, i, layer);
         run->back[i] = (struct at_attention_back){ .map = maps ? maps[i] : NULL,
                                                    .d_context = g->context + row * C,
                                                    .d_map = d_maps ? d_maps[i] : NULL,
@@ -392,6 +402,8 @@ void at_layer_attend_back(const struct at_layer_run *run, const struct at_layer_
                                                    .d_qkv_stride = stride };
     }
     run->ops->attention_back(run->back, run->in, run->lo, run->B, run->pool);
+    halve(run, g->qkv, stride, C); /* queries times keys */
+    halve(run, g->qkv + next, stride, C);
     scale_queries(run, g->qkv, stride, layer);
     if (run->m->config.family->norms == AT_NORM_AFTER) {
         project_back(run, g, w, g->x, g->mid);

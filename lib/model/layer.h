@@ -55,6 +55,7 @@ struct at_layer_run {
     struct at_attention_in *in;     /* (B), set by attend: what it read, */
     struct at_attention_out *got;   /* (B) and where it put the result */
     struct at_attention_back *back; /* (B), for at_layer_attend_back() only */
+    enum at_rule rule;              /* of the ways back */
 };
 
 /* The rows in one layer, in double with low parts. */

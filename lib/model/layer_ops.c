@@ -90,17 +90,18 @@ static void linear_back(float *dx, const float *dy, size_t lo, const struct at_w
 }
 
 static void norm_back(float *dx, const float *dy, const float *x, const float *residual, size_t lo,
-                      const struct at_norm *n, double eps, size_t N, size_t C, struct at_pool *pool)
+                      const struct at_norm *n, double eps, enum at_rule rule, size_t N, size_t C,
+                      struct at_pool *pool)
 {
     (void)lo;
-    at_layernorm_back(dx, dy, x, residual, n->gain.data, eps, N, C, pool);
+    at_layernorm_back(dx, dy, x, residual, n->gain.data, eps, rule, N, C, pool);
 }
 
 static void activate_back(float *dx, const float *dy, const float *x, size_t lo, size_t n,
-                          enum at_epilogue form, struct at_pool *pool)
+                          enum at_epilogue form, enum at_rule rule, struct at_pool *pool)
 {
     (void)lo;
-    at_activate_back(dx, dy, x, n, form, pool);
+    at_activate_back(dx, dy, x, n, form, rule, pool);
 }
 
 static void attention_back(const struct at_attention_back *back, const struct at_attention_in *in,
@@ -185,10 +186,10 @@ static void precise_linear_back(float *dx, const float *dy, size_t lo, const str
 }
 
 static void precise_norm_back(float *dx, const float *dy, const float *x, const float *residual,
-                              size_t lo, const struct at_norm *n, double eps, size_t N, size_t C,
-                              struct at_pool *pool)
+                              size_t lo, const struct at_norm *n, double eps, enum at_rule rule,
+                              size_t N, size_t C, struct at_pool *pool)
 {
-    at_precise_norm_back(dx, dy, x, residual, lo, n->gain.data, eps, N, C, pool);
+    at_precise_norm_back(dx, dy, x, residual, lo, n->gain.data, eps, rule, N, C, pool);
 }
 
 static void precise_copy(float *out, const float *from, size_t lo, size_t n)

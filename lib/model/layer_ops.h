@@ -15,6 +15,7 @@
 #include "model/weights.h"
 #include "ops/attention.h"
 #include "ops/gemm.h"
+#include "ops/rule.h"
 
 struct at_layer_ops {
     /* out row i = row ids[i] of the table; embed_add adds it to what is there. */
@@ -45,10 +46,10 @@ struct at_layer_ops {
     void (*linear_back)(float *dx, const float *dy, size_t lo, const struct at_weight *w,
                         const float *residual, size_t N, struct at_pool *pool);
     void (*norm_back)(float *dx, const float *dy, const float *x, const float *residual, size_t lo,
-                      const struct at_norm *n, double eps, size_t N, size_t C,
+                      const struct at_norm *n, double eps, enum at_rule rule, size_t N, size_t C,
                       struct at_pool *pool);
     void (*activate_back)(float *dx, const float *dy, const float *x, size_t lo, size_t n,
-                          enum at_epilogue form, struct at_pool *pool);
+                          enum at_epilogue form, enum at_rule rule, struct at_pool *pool);
     void (*attention_back)(const struct at_attention_back *back, const struct at_attention_in *in,
                            size_t lo, size_t B, struct at_pool *pool);
     void (*copy)(float *out, const float *from, size_t lo, size_t n);

@@ -231,8 +231,9 @@ static void sink(const struct block *b)
     }
     if (t->kind == AT_TARGET_TOKENS)
         b->ops->norm_back(b->top, b->top, b->act, NULL, b->lo, &t->m->weights.mlm_norm,
-                          t->m->config.norm_eps, b->n, b->C, t->pool);
-    b->ops->activate_back(b->top, b->top, b->pre, b->lo, b->n * b->C, activation_of(t), t->pool);
+                          t->m->config.norm_eps, t->rule, b->n, b->C, t->pool);
+    b->ops->activate_back(b->top, b->top, b->pre, b->lo, b->n * b->C, activation_of(t), t->rule,
+                          t->pool);
     b->ops->linear_back(b->x, b->top, b->lo, &d->w, NULL, b->n, t->pool);
 }
 

@@ -53,6 +53,7 @@ struct at_targets {
     enum at_target_kind kind;
     bool is_multi_label;            /* labels and classes: config.is_multi_label until changed */
     const unsigned char *is_hidden; /* (N) or NULL: what a pooled norm leaves out */
+    enum at_rule rule;              /* as in struct at_backward_options */
     size_t B, *rows, n_rows; /* rows of the batch that targets look at, ascending; rows is NULL for
                                 a pooled norm, which looks at all */
     size_t *first;           /* (B+1) where each text's rows begin among them */

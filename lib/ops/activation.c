@@ -59,13 +59,15 @@ struct activation_back {
     const float *dy, *x;
     size_t n;
     enum at_epilogue form;
+    enum at_rule rule;
 };
 
-static void tanh_back(float *dx, const float *dy, const float *x, size_t n)
+static void tanh_back(float *dx, const float *dy, const float *x, size_t n, enum at_rule rule)
 {
     for (size_t i = 0; i < n; i++) {
         float y = tanhf(x[i]);
-        dx[i] = dy[i] * (1.0f - y * y);
+        bool is_share = rule == AT_RULE_ATTNLRP && x[i] != 0.0f;
+        dx[i] = dy[i] * (is_share ? y / x[i] : 1.0f - y * y);
     }
 }
 
@@ -75,17 +77,19 @@ static void some_values_back(void *arg, size_t task, size_t slot)
     size_t at = task * VALUES, n = AT_MIN((size_t)VALUES, a->n - at);
     float *dx = a->dx + at;
     const float *dy = a->dy + at, *x = a->x + at;
+    const struct at_kernel *kernel = at_kernel();
+    bool is_share = a->rule == AT_RULE_ATTNLRP;
 
     (void)slot;
     switch (a->form) {
     case AT_EPI_GELU_ERF:
-        at_kernel()->gelu_erf_back(dx, dy, x, n);
+        (is_share ? kernel->gelu_erf_share : kernel->gelu_erf_back)(dx, dy, x, n);
         break;
     case AT_EPI_GELU_TANH:
-        at_kernel()->gelu_tanh_back(dx, dy, x, n);
+        (is_share ? kernel->gelu_tanh_share : kernel->gelu_tanh_back)(dx, dy, x, n);
         break;
     case AT_EPI_TANH:
-        tanh_back(dx, dy, x, n);
+        tanh_back(dx, dy, x, n, a->rule);
         break;
     case AT_EPI_NONE:
         memmove(dx, dy, n * sizeof *dx);
@@ -94,9 +98,9 @@ static void some_values_back(void *arg, size_t task, size_t slot)
 }
 
 void at_activate_back(float *dx, const float *dy, const float *x, size_t n, enum at_epilogue form,
-                      struct at_pool *pool)
+                      enum at_rule rule, struct at_pool *pool)
 {
-    struct activation_back a = { dx, dy, x, n, form };
+    struct activation_back a = { dx, dy, x, n, form, rule };
 
     at_pool_run(pool, at_divide_up(n, VALUES), some_values_back, &a);
 }

@@ -11,6 +11,7 @@
 
 #include "base/pool.h"
 #include "ops/gemm.h"
+#include "ops/rule.h"
 
 /* at_tanh - out may be x. */
 void at_tanh(float *out, const float *x, size_t n);
@@ -18,8 +19,9 @@ void at_tanh(float *out, const float *x, size_t n);
 /* at_activate - out = form(x), the bits that a product with this epilogue gives. out may be x. */
 void at_activate(float *out, const float *x, size_t n, enum at_epilogue form, struct at_pool *pool);
 
-/* at_activate_back - dx = dy form'(x). dx may be dy. */
+/* at_activate_back - dx = dy form'(x), or by AT_RULE_ATTNLRP dy form(x) / x, at 0 form'(0). dx may
+   be dy. */
 void at_activate_back(float *dx, const float *dy, const float *x, size_t n, enum at_epilogue form,
-                      struct at_pool *pool);
+                      enum at_rule rule, struct at_pool *pool);
 
 #endif

@@ -383,6 +383,8 @@ MAP(gelu_tanh, v_gelu_tanh)
 
 MAP_BACK(gelu_erf_back, v_gelu_erf_slope)
 MAP_BACK(gelu_tanh_back, v_gelu_tanh_slope)
+MAP_BACK(gelu_erf_share, v_gelu_erf_share)
+MAP_BACK(gelu_tanh_share, v_gelu_tanh_share)
 
 static float row_max(const float *x, size_t n)
 {
@@ -503,7 +505,7 @@ static void norm(float *out, const float *x, const float *residual, const float 
 
 /* With z = (x - mean) rstd and g = gain dy: rstd (g - mean of g - z mean of g z). */
 static void norm_back(float *dx, const float *dy, const float *x, const float *residual,
-                      const float *gain, double eps, size_t C)
+                      const float *gain, double eps, bool is_scale_fixed, size_t C)
 {
     struct sums sum = sums_zero(), moment = sums_zero();
     double rest = 0.0, rest_moment = 0.0;
@@ -528,7 +530,8 @@ static void norm_back(float *dx, const float *dy, const float *x, const float *r
         rest_moment += (double)(g * ((x[c] - mean) * rstd));
     }
     float g_mean = (float)((sums_total(&sum) + rest) / (double)C);
-    float slope = (float)((sums_total(&moment) + rest_moment) / (double)C) * rstd;
+    float slope =
+        is_scale_fixed ? 0.0f : (float)((sums_total(&moment) + rest_moment) / (double)C) * rstd;
     for (c = 0; c + VL <= C; c += VL) {
         vec g = v_fma(v_load(dy + c), v_load(gain + c), v_set(-g_mean));
         g = v_fma(v_sub(v_load(x + c), v_set(mean)), v_set(-slope), g);
@@ -580,6 +583,8 @@ const struct at_kernel *KERNEL_FUNCTION(void)
         .gelu_tanh = gelu_tanh,
         .gelu_erf_back = gelu_erf_back,
         .gelu_tanh_back = gelu_tanh_back,
+        .gelu_erf_share = gelu_erf_share,
+        .gelu_tanh_share = gelu_tanh_share,
         .softmax = softmax,
         .sum_exp = sum_exp,
         .norm = norm,

@@ -60,6 +60,14 @@ static inline vec v_step(vec x)
     return v_min(v_set(1.0f), v_max(v_set(0.0f), v_mul(x, v_set(3e38f))));
 }
 
+/* Phi(x), which is gelu(x) / x. */
+static inline vec v_gelu_erf_share(vec x)
+{
+    vec t = v_abs(x), e = v_exp(v_mul(v_mul(t, t), v_set(-0.5f))), step = v_step(x);
+
+    return v_fma(v_mul(e, v_tail(t)), v_fma(step, v_set(-2.0f), v_set(1.0f)), step);
+}
+
 /* Phi(x) + x phi(x): Q(t) - t phi(t) for x = -t, and what is missing from it to 1 for x = t. */
 static inline vec v_gelu_erf_slope(vec x)
 {
@@ -81,6 +89,16 @@ static inline vec v_gelu_tanh(vec x)
     vec e = v_exp(v_min(v_set(88.0f), v_mul(x, cubic)));
 
     return v_div(v_max(v_set(-100.0f), x), v_add(v_set(1.0f), e));
+}
+
+/* 1 / (1 + e^(-2y)), likewise. */
+static inline vec v_gelu_tanh_share(vec x)
+{
+    x = v_max(v_set(-20.0f), v_min(v_set(20.0f), x));
+    vec cubic =
+        v_fma(v_mul(x, x), v_set(-2.0f * 0.79788456f * 0.044715f), v_set(-2.0f * 0.79788456f));
+
+    return v_div(v_set(1.0f), v_add(v_set(1.0f), v_exp(v_min(v_set(88.0f), v_mul(x, cubic)))));
 }
 
 /* s + 2 y' x s (1 - s) with s = 1 / (1 + e^(-2y)). Beyond 20 it is a constant. */

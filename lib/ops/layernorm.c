@@ -42,6 +42,7 @@ struct norm_back {
     float *dx;
     const float *dy, *x, *residual, *gain;
     double eps;
+    enum at_rule rule;
     size_t N, C;
 };
 
@@ -53,13 +54,15 @@ static void some_rows_back(void *arg, size_t task, size_t slot)
     (void)slot;
     for (size_t i = task * ROWS; i < end; i++)
         n->kernel->norm_back(n->dx + i * n->C, n->dy + i * n->C, n->x + i * n->C,
-                             n->residual ? n->residual + i * n->C : NULL, n->gain, n->eps, n->C);
+                             n->residual ? n->residual + i * n->C : NULL, n->gain, n->eps,
+                             n->rule == AT_RULE_ATTNLRP, n->C);
 }
 
 void at_layernorm_back(float *dx, const float *dy, const float *x, const float *residual,
-                       const float *gain, double eps, size_t N, size_t C, struct at_pool *pool)
+                       const float *gain, double eps, enum at_rule rule, size_t N, size_t C,
+                       struct at_pool *pool)
 {
-    struct norm_back n = { at_kernel(), dx, dy, x, residual, gain, eps, N, C };
+    struct norm_back n = { at_kernel(), dx, dy, x, residual, gain, eps, rule, N, C };
 
     at_pool_run(pool, at_divide_up(N, ROWS), some_rows_back, &n);
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/pool.h"
+#include "ops/rule.h"
 
 /*
  * at_layernorm - out = (s - mean) / sqrt(var + eps) * gain + bias with s = x + residual, by row.
@@ -24,9 +25,10 @@ void at_layernorm(float *out, const float *x, const float *residual, const float
  *   dx = rstd (g - mean(g) - z mean(g z)) + residual,  g = gain dy,  z = (x - mean) rstd
  *
  * Shapes    dx, dy, x (N,C); residual (N,C) or NULL; gain (C).
- * Edge      dx may be dy or residual.
+ * Edge      dx may be dy or residual. By AT_RULE_ATTNLRP the last term of the bracket is left out.
  */
 void at_layernorm_back(float *dx, const float *dy, const float *x, const float *residual,
-                       const float *gain, double eps, size_t N, size_t C, struct at_pool *pool);
+                       const float *gain, double eps, enum at_rule rule, size_t N, size_t C,
+                       struct at_pool *pool);
 
 #endif

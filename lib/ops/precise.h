@@ -18,6 +18,7 @@
 #include "base/pool.h"
 #include "ops/attention.h"
 #include "ops/gemm.h"
+#include "ops/rule.h"
 #include "ops/tensor.h"
 
 /* at_pair, at_set_pair - the value at x, and a new one there. */
@@ -72,10 +73,10 @@ void at_precise_norm(float *out, const float *x, const float *residual, size_t l
  * a map of floats is not precise: back->map is not looked at; d_map is floats.
  */
 void at_precise_norm_back(float *dx, const float *dy, const float *x, const float *residual,
-                          size_t lo, const float *gain, double eps, size_t N, size_t C,
-                          struct at_pool *pool);
+                          size_t lo, const float *gain, double eps, enum at_rule rule, size_t N,
+                          size_t C, struct at_pool *pool);
 void at_precise_activate_back(float *dx, const float *dy, const float *x, size_t lo, size_t n,
-                              enum at_epilogue form, struct at_pool *pool);
+                              enum at_epilogue form, enum at_rule rule, struct at_pool *pool);
 void at_precise_attention_back(const struct at_attention_back *back,
                                const struct at_attention_in *in, size_t lo, size_t B,
                                struct at_pool *pool);

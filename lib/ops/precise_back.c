@@ -21,6 +21,7 @@ struct norm {
     size_t lo;
     const float *gain;
     double eps;
+    enum at_rule rule;
     size_t N, C;
 };
 
@@ -39,11 +40,12 @@ static void norm_row(const struct norm *n, size_t row, double *z)
         square += z[c] * z[c];
     }
     double rstd = 1.0 / sqrt(square / (double)C + n->eps);
+    bool is_scale_fixed = n->rule == AT_RULE_ATTNLRP;
     for (size_t c = 0; c < C; c++) {
         double g = at_pair(n->dy + at + c, n->lo) * (double)n->gain[c];
         z[c] *= rstd;
         sum += g;
-        moment += g * z[c];
+        moment += is_scale_fixed ? 0.0 : g * z[c];
     }
     for (size_t c = 0; c < C; c++) {
         double g = at_pair(n->dy + at + c, n->lo) * (double)n->gain[c];
@@ -66,10 +68,10 @@ static void some_rows(void *arg, size_t task, size_t slot)
 }
 
 void at_precise_norm_back(float *dx, const float *dy, const float *x, const float *residual,
-                          size_t lo, const float *gain, double eps, size_t N, size_t C,
-                          struct at_pool *pool)
+                          size_t lo, const float *gain, double eps, enum at_rule rule, size_t N,
+                          size_t C, struct at_pool *pool)
 {
-    struct norm n = { dx, dy, x, residual, lo, gain, eps, N, C };
+    struct norm n = { dx, dy, x, residual, lo, gain, eps, rule, N, C };
 
     at_pool_run(pool, at_divide_up(N, ROWS), some_rows, &n);
 }
@@ -97,11 +99,28 @@ static double slope(enum at_epilogue form, double x)
     return 1.0;
 }
 
+/* form(x) / x. */
+static double share(enum at_epilogue form, double x)
+{
+    switch (form) {
+    case AT_EPI_GELU_ERF:
+        return 0.5 * erfc(-x * sqrt(0.5));
+    case AT_EPI_GELU_TANH:
+        return 1.0 / (1.0 + exp(-2.0 * sqrt(2.0 / AT_PI) * (x + 0.044715 * x * x * x)));
+    case AT_EPI_TANH:
+        return x != 0.0 ? tanh(x) / x : 1.0;
+    case AT_EPI_NONE:
+        break;
+    }
+    return 1.0;
+}
+
 struct activation {
     float *dx;
     const float *dy, *x;
     size_t lo, n;
     enum at_epilogue form;
+    double (*factor)(enum at_epilogue form, double x);
 };
 
 static void some_values(void *arg, size_t task, size_t slot)
@@ -112,13 +131,13 @@ static void some_values(void *arg, size_t task, size_t slot)
     (void)slot;
     for (size_t i = task * VALUES; i < end; i++)
         at_set_pair(a->dx + i, a->lo,
-                    at_pair(a->dy + i, a->lo) * slope(a->form, at_pair(a->x + i, a->lo)));
+                    at_pair(a->dy + i, a->lo) * a->factor(a->form, at_pair(a->x + i, a->lo)));
 }
 
 void at_precise_activate_back(float *dx, const float *dy, const float *x, size_t lo, size_t n,
-                              enum at_epilogue form, struct at_pool *pool)
+                              enum at_epilogue form, enum at_rule rule, struct at_pool *pool)
 {
-    struct activation a = { dx, dy, x, lo, n, form };
+    struct activation a = { dx, dy, x, lo, n, form, rule == AT_RULE_ATTNLRP ? share : slope };
 
     at_pool_run(pool, at_divide_up(n, VALUES), some_values, &a);
 }

@@ -12,8 +12,10 @@ For each text of 5 and 9 tokens of fixtures/oracle/forward and each target that 
     pooled    length of the mean final hidden state
 
 its value, and its gradient at the final hidden states, the input of every layer, the word embeddings, every map and every head's
-context. Needs PyTorch; nothing is random.
+context. The same under "lrp-contrast" and so on by the rules of AttnLRP (Achtibat et al. 2024), relevance over value, for all but
+classes. Needs PyTorch; nothing is random.
 """
+import contextlib
 import importlib.machinery
 import importlib.util
 import json
@@ -95,6 +97,36 @@ def forward(c, w, ids, segments):
     return got, dict(zip(keys, lists)), words.rows
 
 
+def half(a, b):
+    """a @ b that gives half of what comes back to each."""
+    return (a @ b.detach() + a.detach() @ b) / 2
+
+
+def lrp_attend(q, k, v, H, scale, is_causal, got):
+    q, k, v = fx.heads(q, H), fx.heads(k, H), fx.heads(v, H)
+    s = half(q, k.transpose(1, 2)) * scale
+    if is_causal:
+        s = s.masked_fill(torch.ones_like(s[0], dtype=torch.bool).triu(1), -torch.inf)
+    a = s.softmax(-1)
+    c = half(a, v)
+    for key, value in zip(("attentions", "queries", "keys", "values", "context"), (a, q, k, v, c)):
+        got[key].append(value)
+    return c.transpose(0, 1).reshape(len(s[0]), -1)
+
+
+def lrp_norm(w, name, x, eps):
+    root = (x.var(-1, unbiased=False, keepdim=True) + eps).sqrt().detach()
+    return (x - x.mean(-1, keepdim=True)) / root * w[name + ".weight"] + w[name + ".bias"]
+
+
+@contextlib.contextmanager
+def attnlrp():
+    gelu = fx.gelu
+    with mock.patch.object(fx, "attend", lrp_attend), mock.patch.object(fx, "norm", lrp_norm), \
+            mock.patch.object(fx, "gelu", lambda x, form: x * (gelu(x, form) / x).detach()):
+        yield
+
+
 def targets(c, w, got, T):
     h = got["final_hidden"]
     if "logits" in got:
@@ -121,15 +153,20 @@ def main():
         w, texts, oracle = weights(d, c), load(os.path.join(fx.ORACLE, name + ".safetensors")), {}
         for T in (5, 9):
             ids, segments = (torch.from_numpy(texts[f"{T}/{k}"].astype(np.int64)) for k in ("input_ids", "token_type_ids"))
-            got, on_way, words = forward(c, w, ids, segments)
-            at = {"d_final": [got["final_hidden"]], "d_states": on_way["hidden_states"][:-1], "d_words": [words],
-                  "d_attentions": on_way["attentions"], "d_context": on_way["context"]}
-            for key, value in targets(c, w, got, T):
-                grads = torch.autograd.grad(value, [t for ts in at.values() for t in ts], retain_graph=True)
-                oracle[f"{T}/{key}/value"] = (value.detach().numpy().reshape(1), "F64")
-                for k, ts in at.items():
-                    part, grads = grads[:len(ts)], grads[len(ts):]
-                    oracle[f"{T}/{key}/{k}"] = (torch.cat([g.reshape(1, *g.shape) for g in part]).numpy(), "F64")
+            for prefix, rules in ("", contextlib.nullcontext()), ("lrp-", attnlrp()):
+                with rules:
+                    got, on_way, words = forward(c, w, ids, segments)
+                    asked = dict(targets(c, w, got, T))
+                at = {"d_final": [got["final_hidden"]], "d_states": on_way["hidden_states"][:-1], "d_words": [words],
+                      "d_attentions": on_way["attentions"], "d_context": on_way["context"]}
+                for key, value in asked.items():
+                    if prefix and key == "classes":
+                        continue
+                    grads = torch.autograd.grad(value, [t for ts in at.values() for t in ts], retain_graph=True)
+                    oracle[f"{T}/{prefix}{key}/value"] = (value.detach().numpy().reshape(1), "F64")
+                    for k, ts in at.items():
+                        part, grads = grads[:len(ts)], grads[len(ts):]
+                        oracle[f"{T}/{prefix}{key}/{k}"] = (torch.stack(part).numpy(), "F64")
         fx.save(os.path.join(OUT, name + ".safetensors"), oracle)
 
 

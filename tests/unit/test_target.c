@@ -47,12 +47,14 @@ struct gradients {
     const struct model_fixture *f;
     const struct asked *asked;
     double tol;
+    enum at_rule rule;
     size_t n_layers; /* seen */
 };
 
 static const double *oracle(const struct gradients *g, const char *what)
 {
-    char *key = at_asprintf("%zu/%s/%s", g->f->T, g->asked->name, what);
+    char *key = at_asprintf("%zu/%s%s/%s", g->f->T, g->rule == AT_RULE_ATTNLRP ? "lrp-" : "",
+                            g->asked->name, what);
     const struct at_tensor_view *t = at_tensors_find(g->file, key);
 
     free(key);
@@ -128,6 +130,7 @@ static void check_text(struct gradients *g)
 
     terms_of(terms, g->asked, f->T);
     must(at_targets_init(&t, &f->m, g->asked->kind, &batch, &target, NULL, &err), &err);
+    t.rule = g->rule;
     void *both[] = { &t, g };
     const struct at_backward_options options = { .target = check_final,
                                                  .target_arg = both,
@@ -135,7 +138,8 @@ static void check_text(struct gradients *g)
                                                  .on_layer = check_layer,
                                                  .arg = g,
                                                  .final_rows = t.rows,
-                                                 .n_final_rows = t.n_rows };
+                                                 .n_final_rows = t.n_rows,
+                                                 .rule = g->rule };
     g->n_layers = 0;
     must(at_backward(&f->m, &batch, &options, NULL, &err), &err);
     assert_int_equal(g->n_layers, f->m.config.n_layers);
@@ -151,13 +155,13 @@ static void check_text(struct gradients *g)
     free(hidden);
 }
 
-static void check_model(const char *name, bool is_double)
+static void check_model(const char *name, bool is_double, enum at_rule rule)
 {
     static const size_t lengths[] = { 5, 9 };
     struct model_fixture f;
     struct at_error err;
     char *path = at_asprintf("fixtures/oracle/backward/%s.safetensors", name);
-    struct gradients g = { .f = &f, .tol = is_double ? 1e-10 : 2e-5 };
+    struct gradients g = { .f = &f, .tol = is_double ? 1e-10 : 2e-5, .rule = rule };
     size_t n = 0;
 
     fixture_open(&f, name);
@@ -172,24 +176,29 @@ static void check_model(const char *name, bool is_double)
             check_text(&g);
             n++;
         }
-    assert_true(n >= 2);
+    assert_true(n >= 2); /* the pooled norm at least */
     at_tensors_close(g.file);
     fixture_close(&f);
     free(path);
 }
 
-static void test_pytorch_in_double(void **state)
+static void check_models(enum at_rule rule)
 {
-    (void)state;
-    for (size_t i = 0; i < N_FIXTURES; i++)
-        check_model(fixture_names[i], true);
+    for (size_t i = 0; i < 2 * N_FIXTURES; i++)
+        check_model(fixture_names[i / 2], i % 2, rule);
 }
 
-static void test_pytorch_in_float(void **state)
+static void test_gradients(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < N_FIXTURES; i++)
-        check_model(fixture_names[i], false);
+    check_models(AT_RULE_GRADIENT);
+}
+
+/* The rules of AttnLRP, written for autograd as functions with other slopes. */
+static void test_relevance(void **state)
+{
+    (void)state;
+    check_models(AT_RULE_ATTNLRP);
 }
 
 /* ---- many texts ---- */
@@ -364,9 +373,9 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pytorch_in_double), cmocka_unit_test(test_pytorch_in_float),
-        cmocka_unit_test(test_many_texts),        cmocka_unit_test(test_likelihood),
-        cmocka_unit_test(test_pooled_norm),       cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_gradients),   cmocka_unit_test(test_relevance),
+        cmocka_unit_test(test_many_texts),  cmocka_unit_test(test_likelihood),
+        cmocka_unit_test(test_pooled_norm), cmocka_unit_test(test_refused),
     };
 
     return cmocka_run_group_tests_name("target", tests, NULL, NULL);

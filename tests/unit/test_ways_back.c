@@ -141,16 +141,17 @@ static void check_norm(size_t C, double mean)
     const struct norm n = { C, gain, bias, dy };
 
     differences(want, x, C, 1e-3, norm_number, &n);
-    at_precise_norm_back(dx, dy_f, x_f, NULL, C, gain_f, 1e-5, 1, C, NULL);
+    at_precise_norm_back(dx, dy_f, x_f, NULL, C, gain_f, 1e-5, AT_RULE_GRADIENT, 1, C, NULL);
     double *got = values(dx, C);
     ASSERT_CLOSE_D(got, want, C, 1e-10, 1e-10);
-    at_layernorm_back(dx, dy_f, x_f, NULL, gain_f, 1e-5, 1, C, NULL);
+    at_layernorm_back(dx, dy_f, x_f, NULL, gain_f, 1e-5, AT_RULE_GRADIENT, 1, C, NULL);
     ASSERT_CLOSE(dx, want, C, 3e-6 * (1.0 + mean), 1e-5); /* x - mean loses what the mean has */
     for (size_t c = 0; c < C; c++)
         want[c] += more[c];
-    at_layernorm_back(dx, dy_f, x_f, more_f, gain_f, 1e-5, 1, C, NULL);
+    at_layernorm_back(dx, dy_f, x_f, more_f, gain_f, 1e-5, AT_RULE_GRADIENT, 1, C, NULL);
     ASSERT_CLOSE(dx, want, C, 3e-6 * (1.0 + mean), 1e-5);
-    at_layernorm_back(dy_f, dy_f, x_f, more_f, gain_f, 1e-5, 1, C, NULL); /* in place */
+    at_layernorm_back(dy_f, dy_f, x_f, more_f, gain_f, 1e-5, AT_RULE_GRADIENT, 1, C,
+                      NULL); /* in place */
     assert_memory_equal(dy_f, dx, C * sizeof *dx);
     free(got), free(x), free(gain), free(bias), free(dy), free(more), free(want);
     free(x_f), free(gain_f), free(dy_f), free(more_f), free(dx);
@@ -176,9 +177,10 @@ static void test_rows_of_norms(void **state)
     struct at_pool *pool = at_pool_new(2);
 
     (void)state;
-    at_layernorm_back(dx, x_f, x_f, x_f, gain_f, 1e-5, N, C, pool);
+    at_layernorm_back(dx, x_f, x_f, x_f, gain_f, 1e-5, AT_RULE_GRADIENT, N, C, pool);
     for (size_t i = 0; i < N; i++) {
-        at_layernorm_back(row, x_f + i * C, x_f + i * C, x_f + i * C, gain_f, 1e-5, 1, C, NULL);
+        at_layernorm_back(row, x_f + i * C, x_f + i * C, x_f + i * C, gain_f, 1e-5,
+                          AT_RULE_GRADIENT, 1, C, NULL);
         assert_memory_equal(row, dx + i * C, C * sizeof *row);
     }
     free(x), free(gain), free(x_f), free(gain_f), free(dx), free(row);
@@ -222,13 +224,13 @@ static void activations(void *arg)
             factor = (double)dy[i];
             differences(&want[i], &here, 1, 2e-3, forms[k].f, &factor);
         }
-        at_precise_activate_back(dx, dy, x, N, N, forms[k].form, NULL);
+        at_precise_activate_back(dx, dy, x, N, N, forms[k].form, AT_RULE_GRADIENT, NULL);
         double *got = values(dx, N);
         ASSERT_CLOSE_D(got, want, N, 1e-10, 1e-10);
         free(got);
-        at_activate_back(dx, dy, x, N, forms[k].form, NULL);
+        at_activate_back(dx, dy, x, N, forms[k].form, AT_RULE_GRADIENT, NULL);
         ASSERT_CLOSE(dx, want, N, 6e-7, 1e-6); /* slopes near 1 whose tail has that error */
-        at_activate_back(dy, dy, x, N, forms[k].form, NULL); /* in place */
+        at_activate_back(dy, dy, x, N, forms[k].form, AT_RULE_GRADIENT, NULL); /* in place */
         assert_memory_equal(dy, dx, N * sizeof *dx);
     }
 }
@@ -243,14 +245,59 @@ static void far_out(void *arg)
     (void)arg;
     for (size_t i = 0; i < AT_COUNTOF(x); i++)
         ones[i] = 1.0f;
-    at_activate_back(dx, ones, x, AT_COUNTOF(x), AT_EPI_GELU_ERF, NULL);
+    at_activate_back(dx, ones, x, AT_COUNTOF(x), AT_EPI_GELU_ERF, AT_RULE_GRADIENT, NULL);
     ASSERT_CLOSE(dx, want, AT_COUNTOF(x), 1e-7, 0);
-    at_activate_back(dx, ones, x, AT_COUNTOF(x), AT_EPI_GELU_TANH, NULL);
+    at_activate_back(dx, ones, x, AT_COUNTOF(x), AT_EPI_GELU_TANH, AT_RULE_GRADIENT, NULL);
     ASSERT_CLOSE(dx, want, AT_COUNTOF(x), 1e-7, 0);
-    at_activate_back(dx, ones, &nan, 1, AT_EPI_GELU_ERF, NULL);
+    at_activate_back(dx, ones, &nan, 1, AT_EPI_GELU_ERF, AT_RULE_GRADIENT, NULL);
     assert_true(isnan(dx[0]));
-    at_activate_back(dx, ones, &nan, 1, AT_EPI_GELU_TANH, NULL);
+    at_activate_back(dx, ones, &nan, 1, AT_EPI_GELU_TANH, AT_RULE_GRADIENT, NULL);
     assert_true(isnan(dx[0]));
+}
+
+/* ---- the rules of AttnLRP ---- */
+
+/* An activation's output over its input in place of its slope; a norm by a constant: the double
+   path is checked against PyTorch (test_target.c), so the others are against it. */
+static void relevance(void *arg)
+{
+    enum { N = 605, C = 55 };
+    static const enum at_epilogue forms[] = { AT_EPI_GELU_ERF, AT_EPI_GELU_TANH, AT_EPI_TANH };
+    static double (*const twins[])(double) = { naive_gelu_erf, naive_gelu_tanh, tanh };
+    static float x[2 * N], dy[2 * N], dx[2 * N], gain[C];
+    static double want[N];
+    double *got;
+
+    (void)arg;
+    for (size_t i = 0; i < N; i++) {
+        x[i] = (float)i * 0.05f - 15.0f;
+        dy[i] = (float)(i % 5) - 2.0f;
+        gain[i % C] = (float)(i % 7) / 4.0f;
+    }
+    for (size_t k = 0; k < AT_COUNTOF(forms); k++) {
+        for (size_t i = 0; i < N; i++)
+            want[i] =
+                (double)dy[i] * (fabs((double)x[i]) > 1e-6 ? twins[k]((double)x[i]) / (double)x[i]
+                                 : k < 2                   ? 0.5
+                                                           : 1.0);
+        at_precise_activate_back(dx, dy, x, N, N, forms[k], AT_RULE_ATTNLRP, NULL);
+        got = values(dx, N);
+        ASSERT_CLOSE_D(got, want, N, 1e-10, 1e-10);
+        free(got);
+        at_activate_back(dx, dy, x, N, forms[k], AT_RULE_ATTNLRP, NULL);
+        ASSERT_CLOSE(dx, want, N, 6e-7, 1e-6);
+    }
+    at_precise_norm_back(dx, dy, x, x, N, gain, 1e-5, AT_RULE_ATTNLRP, N / C, C, NULL);
+    got = values(dx, N);
+    at_layernorm_back(dx, dy, x, x, gain, 1e-5, AT_RULE_ATTNLRP, N / C, C, NULL);
+    ASSERT_CLOSE(dx, got, N / C * C, 1e-5, 1e-5);
+    free(got);
+}
+
+static void test_relevance(void **state)
+{
+    (void)state;
+    for_each_path(relevance, NULL);
 }
 
 /* ---- attention ---- */
@@ -476,9 +523,10 @@ static void test_long_attention(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_products),      cmocka_unit_test(test_norms),
-        cmocka_unit_test(test_rows_of_norms), cmocka_unit_test(test_activations),
-        cmocka_unit_test(test_attention),     cmocka_unit_test(test_long_attention),
+        cmocka_unit_test(test_products),       cmocka_unit_test(test_norms),
+        cmocka_unit_test(test_rows_of_norms),  cmocka_unit_test(test_activations),
+        cmocka_unit_test(test_attention),      cmocka_unit_test(test_relevance),
+        cmocka_unit_test(test_long_attention),
     };
 
     return cmocka_run_group_tests_name("ways back", tests, NULL, NULL);
