@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/chance.h"
 #include "base/alloc.h"
 #include "stats/summary.h"
 
@@ -20,6 +21,10 @@ static const struct at_field head_fields[] = {
                     "scores in standard deviations from the mean of all heads", .suffix = "_z"),
     AT_FIELD_RECORD(struct at_head_row, patterns, "patterns", &at_head_pattern_record,
                     "scores of position and repetition"),
+    AT_FIELD_RECORD(struct at_head_row, ratio, "ratio", &at_head_score_record,
+                    "scores as ratios to even attention over the same tokens", .suffix = "_ratio"),
+    AT_FIELD_RECORD(struct at_head_row, pattern_ratio, "pattern_ratio", &at_head_pattern_record,
+                    "likewise", .suffix = "_ratio"),
     AT_FIELD_END
 };
 const struct at_record at_head_row_record = AT_RECORD(struct at_head_row, head_fields);
@@ -88,6 +93,21 @@ static void find_repeats(struct at_repeats *out, const struct at_doc *doc)
     free(ids);
 }
 
+/* The scores of a map of even attention over these tokens, in the mode of the others. */
+static void score_even_map(struct at_head_features *f, enum at_matrix_mode mode)
+{
+    size_t n = f->doc->n;
+    bool is_causal = f->doc->shape->is_causal;
+    float *map = at_malloc(n * n, sizeof *map);
+
+    at_even_map(map, n, is_causal);
+    if (mode == AT_COL)
+        at_column_normalize(map, map, n);
+    at_head_scores(f->even_score, map, 1, n, at_doc_kind(f->doc), f->marks, NULL);
+    at_head_patterns(f->even_pattern, map, 1, n, is_causal, &f->repeats, NULL);
+    free(map);
+}
+
 int at_head_features_init(struct at_head_features *out, const struct at_doc *doc,
                           const struct at_tagger *tagger, enum at_matrix_mode mode,
                           struct at_error *err)
@@ -113,6 +133,7 @@ int at_head_features_init(struct at_head_features *out, const struct at_doc *doc
     find_repeats(&f.repeats, doc);
     f.score = at_calloc(L * H * AT_N_HEAD_SCORES, sizeof *f.score);
     f.pattern = at_calloc(L * H * AT_N_HEAD_PATTERNS, sizeof *f.pattern);
+    score_even_map(&f, mode);
     if (mode == AT_COL)
         f.in_mode = at_malloc(H * n * n, sizeof *f.in_mode);
     *out = f;
@@ -145,6 +166,17 @@ void at_head_features_add(struct at_head_features *f, const struct at_doc_layer 
                    f->marks, pool);
     at_head_patterns(f->pattern + first * AT_N_HEAD_PATTERNS, maps, f->H, layer->n,
                      f->doc->shape->is_causal, &f->repeats, pool);
+}
+
+void at_head_features_ratios(double *out, const struct at_head_features *f)
+{
+    for (size_t k = 0; k < f->L * f->H; k++, out += AT_N_HEAD_NUMBERS) {
+        for (size_t i = 0; i < AT_N_HEAD_SCORES; i++)
+            out[i] = at_chance_ratio(f->score[k * AT_N_HEAD_SCORES + i], f->even_score[i]);
+        for (size_t i = 0; i < AT_N_HEAD_PATTERNS; i++)
+            out[AT_N_HEAD_SCORES + i] =
+                at_chance_ratio(f->pattern[k * AT_N_HEAD_PATTERNS + i], f->even_pattern[i]);
+    }
 }
 
 static struct at_tag_row tag_row(const struct at_head_features *f, size_t i)
@@ -231,7 +263,9 @@ struct at_heads at_head_features_finish(const struct at_head_features *f, struct
     struct at_heads r = { .L = f->L, .H = f->H, .n_heads = n, .n = f->doc->n };
     double *scaled = at_malloc(n * AT_N_HEAD_SCORES, sizeof *scaled);
     double *z = at_malloc(n * AT_N_HEAD_SCORES, sizeof *z);
+    double *ratio = at_malloc(n * AT_N_HEAD_NUMBERS, sizeof *ratio);
 
+    at_head_features_ratios(ratio, f);
     for (size_t l = 0; l < f->L; l++)
         at_scale_within(scaled + l * per_layer, f->score + l * per_layer, f->H, AT_N_HEAD_SCORES);
     at_standardize(z, f->score, n, AT_N_HEAD_SCORES);
@@ -243,6 +277,9 @@ struct at_heads at_head_features_finish(const struct at_head_features *f, struct
         memcpy(row->raw.v, f->score + k * AT_N_HEAD_SCORES, sizeof row->raw.v);
         memcpy(row->scaled.v, scaled + k * AT_N_HEAD_SCORES, sizeof row->scaled.v);
         memcpy(row->z.v, z + k * AT_N_HEAD_SCORES, sizeof row->z.v);
+        memcpy(row->ratio.v, ratio + k * AT_N_HEAD_NUMBERS, sizeof row->ratio.v);
+        memcpy(row->pattern_ratio.v, ratio + k * AT_N_HEAD_NUMBERS + AT_N_HEAD_SCORES,
+               sizeof row->pattern_ratio.v);
         memcpy(row->patterns.v, f->pattern + k * AT_N_HEAD_PATTERNS, sizeof row->patterns.v);
     }
     r.tokens = at_arena_alloc(arena, r.n, sizeof *r.tokens);
@@ -256,5 +293,6 @@ struct at_heads at_head_features_finish(const struct at_head_features *f, struct
     add_sameness(&r, f, arena);
     free(scaled);
     free(z);
+    free(ratio);
     return r;
 }

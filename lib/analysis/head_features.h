@@ -20,9 +20,11 @@ struct at_head_features {
     struct at_tagged tagged;   /* what went untagged */
     unsigned char *marks;      /* (n) enum at_token_mark bits */
     struct at_repeats repeats;
-    double *score;   /* (L,H,AT_N_HEAD_SCORES) raw */
-    double *pattern; /* (L,H,AT_N_HEAD_PATTERNS) */
-    float *in_mode;  /* (H,n,n) maps of the last layer with columns normalised; NULL in raw mode */
+    double *score;                       /* (L,H,AT_N_HEAD_SCORES) raw */
+    double *pattern;                     /* (L,H,AT_N_HEAD_PATTERNS) */
+    double even_score[AT_N_HEAD_SCORES]; /* of even attention over the same tokens */
+    double even_pattern[AT_N_HEAD_PATTERNS];
+    float *in_mode; /* (H,n,n) maps of the last layer with columns normalised; NULL in raw mode */
 };
 
 /*
@@ -48,6 +50,8 @@ struct at_head_row {
     struct at_head_score_values raw, scaled,
         z; /* scaled: 0..1 within each layer; z: of the model */
     struct at_head_pattern_values patterns;
+    struct at_head_score_values ratio; /* to what even attention has, see analysis/chance.h */
+    struct at_head_pattern_values pattern_ratio;
 };
 extern const struct at_record at_head_row_record;
 
@@ -59,8 +63,13 @@ struct at_tag_row {
 };
 extern const struct at_record at_tag_row_record;
 
-/* The heads that have most of one number, best first; of equals the first. */
 enum { AT_N_STRONGEST = 3, AT_N_HEAD_NUMBERS = AT_N_HEAD_SCORES + AT_N_HEAD_PATTERNS };
+
+/* at_head_features_ratios - out (L*H, AT_N_HEAD_NUMBERS): scores, then patterns, as ratios to even
+   attention, for at_chance_add(). After the last layer. */
+void at_head_features_ratios(double *out, const struct at_head_features *f);
+
+/* The heads that have most of one number, best first; of equals the first. */
 struct at_strongest {
     size_t n; /* heads that have any; 0: undefined for all, or 0 for all */
     bool is_defined;

@@ -4,7 +4,10 @@
 #include "analysis/isa_text.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "analysis/chance.h"
 #include "base/alloc.h"
 
 static const char *const method_names[] = {
@@ -63,6 +66,8 @@ static const struct at_field result_fields[] = {
                   "sentences in order"),
     AT_FIELD_MATRIX(struct at_isa_result, matrix, S, S, "matrix", "fraction",
                     "attention of the row's sentence on the column's"),
+    AT_FIELD_MATRIX(struct at_isa_result, ratio, S, S, "ratio", NULL,
+                    "the same as ratios to even attention over the same tokens"),
     AT_FIELD_REALS(struct at_isa_result, outside, S, "outside", "fraction",
                    "attention of a sentence on what is in none"),
     AT_FIELD_LIST(struct at_isa_result, rows, S, "dependencies", &dependency_record,
@@ -83,6 +88,8 @@ static const struct at_field cell_fields[] = {
     AT_FIELD(struct at_isa_cell, weight, "weight", "fraction", "attention of the one on the other"),
     AT_FIELD(struct at_isa_cell, query_text, "query_text", NULL, "the sentence that looks"),
     AT_FIELD(struct at_isa_cell, key_text, "key_text", NULL, "the one that is looked at"),
+    AT_FIELD(struct at_isa_cell, ratio, "ratio", NULL,
+             "weight as a ratio to even attention over the same tokens"),
     AT_FIELD_END
 };
 const struct at_record at_isa_cell_record = AT_RECORD(struct at_isa_cell, cell_fields);
@@ -194,6 +201,45 @@ static double *find_outside(struct at_isa_text *t, const double *matrix)
     return outside;
 }
 
+/* Even attention in the mode of the maps: what a cell has by the length and place of its sentences
+   alone. map (n,n). */
+static void even_map(float *map, const struct at_isa_text *t)
+{
+    size_t n = t->doc->n;
+
+    at_even_map(map, n, t->doc->shape->is_causal);
+    if (t->options.mode == AT_COL)
+        at_column_normalize(map, map, n);
+    if (t->options.mode == AT_ROLLOUT) {
+        float *step = at_malloc(2 * n * n, sizeof *step), *even = step + n * n;
+        memcpy(even, map, n * n * sizeof *map);
+        for (size_t l = 0; l < t->doc->shape->n_layers; l++) {
+            at_rollout_step(step, even, l ? map : NULL, n);
+            memcpy(map, step, n * n * sizeof *map);
+        }
+        free(step);
+    }
+}
+
+/* Ratios to even attention; of a single sentence, whose 1 is a definition, there is none. */
+static double *find_ratios(struct at_isa_text *t, const double *matrix)
+{
+    size_t S = t->sentences.n, n = t->doc->n;
+    double *ratio = at_arena_alloc(&t->arena, S * S + 1, sizeof *ratio);
+    float *map = at_malloc(n * n, sizeof *map);
+    struct at_isa even;
+
+    even_map(map, t);
+    at_isa_init(&even, t->options.method, t->sentences.sent_of, n, S);
+    at_isa_add(&even, map, 1);
+    at_isa_matrix(ratio, &even);
+    for (size_t i = 0; i < S * S; i++)
+        ratio[i] = S == 1 ? NAN : at_chance_ratio(matrix[i], ratio[i]);
+    at_isa_release(&even);
+    free(map);
+    return ratio;
+}
+
 static const char **labels_of(struct at_isa_text *t, const size_t *index, size_t n)
 {
     const char **labels = at_arena_alloc(&t->arena, n + 1, sizeof *labels);
@@ -264,6 +310,7 @@ struct at_isa_result at_isa_text_finish(struct at_isa_text *t)
     if (o->mode == AT_ROLLOUT)
         at_isa_add(&t->isa, at_map_series_global(&t->series), 1);
     at_isa_matrix(r.matrix, &t->isa);
+    r.ratio = find_ratios(t, r.matrix);
     at_isa_summarize(summary, r.matrix, S, t->doc->shape->is_causal);
     for (size_t i = 0; i < S; i++)
         r.rows[i] = (struct at_isa_row){ i, summary[i] };
@@ -280,7 +327,11 @@ struct at_isa_cell *at_isa_cells(const struct at_isa_result *r, struct at_arena 
     struct at_isa_cell *cells = at_arena_alloc(arena, S * S + 1, sizeof *cells);
 
     for (size_t i = 0; i < S * S; i++)
-        cells[i] = (struct at_isa_cell){ i / S, i % S, r->matrix[i], r->sentences[i / S].text,
+        cells[i] = (struct at_isa_cell){ i / S,
+                                         i % S,
+                                         r->matrix[i],
+                                         r->ratio[i],
+                                         r->sentences[i / S].text,
                                          r->sentences[i % S].text };
     return cells;
 }

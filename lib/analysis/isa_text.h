@@ -75,6 +75,7 @@ struct at_isa_result {
     struct at_isa_row *rows;           /* (S) */
     size_t S;
     double *matrix;             /* (S,S) query sentence by key sentence */
+    double *ratio;              /* (S,S) to what even attention over the same tokens has */
     double *outside;            /* (S) rest of a row; NaN where a row is no mass */
     struct at_isa_drill *pairs; /* (n_pairs) */
     size_t n_pairs;
@@ -88,6 +89,7 @@ struct at_isa_result at_isa_text_finish(struct at_isa_text *t);
 struct at_isa_cell {
     size_t query, key;
     double weight;
+    double ratio; /* to what even attention over the same tokens has */
     const char *query_text, *key_text;
 };
 extern const struct at_record at_isa_cell_record;

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "analysis/chance.h"
 #include "analysis/metric_info.h"
 #include "base/alloc.h"
 
@@ -56,9 +57,7 @@ void at_metric_reference(struct at_metric_reference *out, size_t T, struct at_ma
 {
     float *map = at_calloc(2 * T * T, sizeof *map), *scratch = map + T * T;
 
-    for (size_t i = 0; i < T; i++)
-        for (size_t j = 0; j < (kind.is_causal ? i + 1 : T); j++)
-            map[i * T + j] = 1.0f / (float)(kind.is_causal ? i + 1 : T);
+    at_even_map(map, T, kind.is_causal);
     at_attn_metrics(&out->even, map, T, kind, scratch);
     for (size_t i = 0; i < T; i++)
         for (size_t j = 0; j < T; j++)

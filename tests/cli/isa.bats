@@ -23,7 +23,7 @@ TEXT="Dr. Smith went to Washington in January. He was tired because the train wa
 
 @test "isa.csv and isa.json agree, and the pictures are there" {
     ok isa -o out "$TEXT"
-    [ "$(head -n 1 out/isa.csv)" = "query,key,weight,query_text,key_text" ]
+    [ "$(head -n 1 out/isa.csv)" = "query,key,weight,query_text,key_text,ratio" ]
     [ "$(wc -l <out/isa.csv)" -eq 10 ]
     want=$(awk -F, '$1 == 2 && $2 == 0 { print $3 }' out/isa.csv)
     holds out/isa.json ".matrix[2][0] == $want"

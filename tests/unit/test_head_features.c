@@ -134,6 +134,27 @@ static void test_words(void **state)
     rig_close(&r);
 }
 
+/* Even attention over 8 tokens: three of them function words, one a name, none punctuation. */
+static void test_ratios(void **state)
+{
+    struct rig r;
+
+    (void)state;
+    rig_run(&r, false, AT_RAW);
+    for (size_t k = 0; k < r.heads.n_heads; k++) {
+        const struct at_head_row *row = &r.heads.heads[k];
+        ASSERT_NEAR(row->ratio.v[AT_SYNTAX], row->raw.v[AT_SYNTAX] * 8 / 3, 1e-6);
+        ASSERT_NEAR(row->ratio.v[AT_ENTITIES], row->raw.v[AT_ENTITIES] * 8, 1e-6);
+        ASSERT_NEAR(row->ratio.v[AT_SELF], row->raw.v[AT_SELF] * 8, 1e-6);
+        ASSERT_NEAR(row->pattern_ratio.v[AT_NEXT], row->patterns.v[AT_NEXT] * 8, 1e-6);
+        assert_true(isnan(row->ratio.v[AT_PUNCT]));
+    }
+    rig_close(&r);
+    rig_run(&r, false, AT_COL); /* even columns sum to 1, too */
+    ASSERT_NEAR(r.heads.heads[0].ratio.v[AT_SELF], r.heads.heads[0].raw.v[AT_SELF] * 8, 1e-5);
+    rig_close(&r);
+}
+
 static void test_records(void **state)
 {
     struct at_strbuf b = { 0 };
@@ -146,7 +167,9 @@ static void test_records(void **state)
         b.s, "layer,head,syntax,semantics,cls,punct,entities,long_range,self,syntax_scaled,"
              "semantics_scaled,cls_scaled,punct_scaled,entities_scaled,long_range_scaled,"
              "self_scaled,syntax_z,semantics_z,cls_z,punct_z,entities_z,long_range_z,self_z,"
-             "previous_token,next_token,duplicate,induction");
+             "previous_token,next_token,duplicate,induction,syntax_ratio,semantics_ratio,cls_ratio,"
+             "punct_ratio,entities_ratio,long_range_ratio,self_ratio,previous_token_ratio,"
+             "next_token_ratio,duplicate_ratio,induction_ratio");
     at_strbuf_clear(&b);
     at_record_columns(&b, &at_tag_row_record);
     assert_string_equal(b.s, "index,token,upos,entity,start,end");
@@ -160,7 +183,7 @@ static void test_records(void **state)
                 r.heads.heads[1].z.v[AT_SELF], 0);
     ASSERT_NEAR(at_json_number(at_json_get(at_json_get(head, "patterns"), "induction"), NAN),
                 r.heads.heads[1].patterns.v[AT_INDUCTION], 0);
-    assert_int_equal(at_json_count(head), 6);
+    assert_int_equal(at_json_count(head), 8);
     at_json_free(o);
     at_strbuf_release(&b);
     rig_close(&r);
@@ -173,6 +196,7 @@ int main(void)
         cmocka_unit_test(test_scales),
         cmocka_unit_test(test_columns_normalised),
         cmocka_unit_test(test_words),
+        cmocka_unit_test(test_ratios),
         cmocka_unit_test(test_records),
     };
 

@@ -87,6 +87,12 @@ static void test_laws(void **state)
             ASSERT_NEAR(sum, 1.0, 1e-6);
         }
         assert_int_equal(isnan(r.r.outside[0]), options[i].method == AT_ISA_MAX);
+        /* Even attention gives a sentence its share of the tokens, or 1 of n at most. */
+        for (size_t c = 0; c < 9 && options[i].mode == AT_RAW; c++) {
+            double n = (double)r.text.doc.n, size = (double)r.r.sentences[c % 3].n_tokens;
+            ASSERT_NEAR(r.r.ratio[c],
+                        r.r.matrix[c] * n / (options[i].method == AT_ISA_MAX ? 1.0 : size), 1e-6);
+        }
         assert_int_equal(r.r.n_pairs, 2); /* there is no sentence 3 */
         for (size_t k = 0; k < r.r.n_pairs; k++)
             ASSERT_NEAR(r.r.pairs[k].weight, r.r.matrix[pairs[k].query * 3 + pairs[k].key], 1e-12);
@@ -121,7 +127,7 @@ static void test_tables(void **state)
     ASSERT_NEAR(links[4].weight, r.r.pairs[0].map[4], 0);
     at_arena_release(&arena);
     rig_close(&r);
-    assert_columns(&at_isa_cell_record, "query,key,weight,query_text,key_text");
+    assert_columns(&at_isa_cell_record, "query,key,weight,query_text,key_text,ratio");
     assert_columns(&at_isa_link_record, "query,key,query_token,key_token,weight");
 }
 
