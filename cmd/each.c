@@ -11,7 +11,8 @@
 struct walk {
     const struct context *x;
     struct progress progress;
-    bool is_skipped; /* some text was */
+    bool is_skipped;     /* some text was */
+    bool is_length_told; /* that a text is longer than tokenizer.json would have it */
 };
 
 /* All texts meet the same error when the layer or head is none of the model's. */
@@ -25,7 +26,14 @@ static int on_ready(void *arg, const struct at_doc *doc, struct at_error *err)
 static void on_took(void *arg, const struct at_doc *doc)
 {
     struct walk *w = arg;
+    size_t max = at_tokenizer_max_tokens(w->x->session->tokenizer);
 
+    if (max && doc->tokens.n > max && !w->is_length_told) {
+        report_warning("%s%stext has %zu tokens; tokenizer.json would cut it to %zu, which is not "
+                       "done",
+                       doc->in.id, *doc->in.id ? ": " : "", doc->tokens.n, max);
+        w->is_length_told = true;
+    }
     sink_note_text(w->x->sink, &doc->in);
 }
 

@@ -92,7 +92,8 @@ static int list(struct model *m)
     return EXIT_DONE;
 }
 
-/* A flat object, a line per key; one level of nesting is joined with commas. */
+/* A flat object, a line per key; one level of nesting is joined with commas, sentences are on lines
+   of their own. */
 static void print_object(const struct at_json *o)
 {
     const struct at_json *v;
@@ -100,6 +101,7 @@ static void print_object(const struct at_json *o)
     for (const char *key = at_json_next(o, NULL, &v); key; key = at_json_next(o, key, &v)) {
         struct at_strbuf b = { 0 };
         const struct at_json *inner;
+        bool is_long = !strcmp(key, "tokenizer_notes");
         if (at_json_is_string(v)) {
             at_strbuf_adds(&b, at_json_text(v, ""));
         } else if (at_json_is_object(v)) {
@@ -108,11 +110,15 @@ static void print_object(const struct at_json *o)
                     at_strbuf_addf(&b, "%s%s", b.n ? ", " : "", k);
         } else if (at_json_is_array(v)) {
             for (size_t i = 0; i < at_json_count(v); i++)
-                at_strbuf_addf(&b, "%s%s", i ? ", " : "", at_json_text(at_json_at(v, i), ""));
+                at_strbuf_addf(&b, "%s%s",
+                               i == 0    ? ""
+                               : is_long ? "\n                "
+                                         : ", ",
+                               at_json_text(at_json_at(v, i), ""));
         } else {
             at_json_dump(&b, v, 0, 0);
         }
-        printf("%-14s %s\n", key, at_strbuf_str(&b));
+        printf("%-15s %s\n", key, at_strbuf_str(&b));
         at_strbuf_release(&b);
     }
 }

@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+#include "base/attr.h"
+#include "base/utf8.h"
 #include "text/unicode.h"
 #include "text/words.h"
 
@@ -23,6 +25,21 @@ static size_t character_start(const char *text, size_t start)
     return start;
 }
 
+/* Tokens may have the space before a word in them. */
+static void leave_out_blanks(struct at_bias_word *word, const char *text)
+{
+    size_t end = word->start;
+
+    for (size_t at = word->start, next = at; at < word->end; at = next) {
+        bool is_blank = at_unicode_is_space(at_utf8_next(text, &next));
+        if (is_blank && word->start == at)
+            word->start = next;
+        if (!is_blank)
+            end = next;
+    }
+    word->end = AT_MAX(end, word->start);
+}
+
 void at_bias_words(struct at_bias_words *out, const struct at_bias_token *verdicts,
                    const struct at_tokens *tokens, const char *text)
 {
@@ -34,6 +51,7 @@ void at_bias_words(struct at_bias_words *out, const struct at_bias_token *verdic
         struct at_bias_word word = { .first_token = first, .n_tokens = words.count[w] };
         word.start = character_start(text, tokens->items[first].start);
         word.end = character_end(text, tokens->items[last].end);
+        leave_out_blanks(&word, text);
         word.has_letter = at_unicode_has_word(text, word.start, word.end);
         for (size_t i = first; i <= last; i++)
             for (size_t c = 0; c < AT_N_BIAS; c++) {

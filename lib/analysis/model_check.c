@@ -45,8 +45,13 @@ static const struct at_field info_fields[] = {
     AT_FIELD(struct at_model_info, parameters, "parameters", NULL, "tied ones once"),
     AT_FIELD(struct at_model_info, weights, "weights", NULL, "their type"),
     AT_FIELD(struct at_model_info, precision, "precision", NULL, "in which it is computed"),
-    AT_FIELD(struct at_model_info, tokenizer, "tokenizer", NULL, "its kind"),
+    AT_FIELD(struct at_model_info, tokenizer, "tokenizer", NULL, "what finds its pieces"),
     AT_FIELD(struct at_model_info, pieces, "pieces", NULL, "of the tokenizer"),
+    AT_FIELD(struct at_model_info, tokenizer_files, "tokenizer_files", NULL,
+             "that the pieces come from"),
+    AT_FIELD_TEXTS(struct at_model_info, tokenizer_notes, n_tokenizer_notes, "tokenizer_notes",
+                   "where its files contradict each other, which one counts; what does not",
+                   .flags = AT_LEAVE_OUT),
     AT_FIELD_RECORD(struct at_model_info, model_heads, "model_heads", &heads_record,
                     "which are there"),
     AT_FIELD_TEXTS(struct at_model_info, labels, n_labels, "labels", "of a classifier",
@@ -101,8 +106,9 @@ struct at_model_info at_model_info(const struct at_model *m, const struct at_tok
         .parameters = at_model_n_parameters(m),
         .weights = at_dtype_name(w->word_embed.dtype),
         .precision = "float",
-        .tokenizer = at_tokenizer_kind(t) == AT_BPE ? "byte-level BPE" : "WordPiece",
+        .tokenizer = at_tokenizer_name(t),
         .pieces = at_tokenizer_vocab_size(t),
+        .tokenizer_files = at_tokenizer_source(t),
         .model_heads = { !c->is_causal && at_lm_head_present(m),
                          c->is_causal && at_lm_head_present(m), w->pooler.w.data != NULL,
                          w->next_sentence.w.data != NULL, w->classifier.w.data != NULL },
@@ -112,6 +118,12 @@ struct at_model_info at_model_info(const struct at_model *m, const struct at_tok
     info.labels = at_arena_alloc(arena, c->n_labels, sizeof *info.labels);
     for (size_t i = 0; i < c->n_labels; i++)
         info.labels[i] = c->labels[i];
+    while (at_tokenizer_notes(t, info.n_tokenizer_notes))
+        info.n_tokenizer_notes++;
+    info.tokenizer_notes =
+        at_arena_alloc(arena, info.n_tokenizer_notes, sizeof *info.tokenizer_notes);
+    for (size_t i = 0; i < info.n_tokenizer_notes; i++)
+        info.tokenizer_notes[i] = at_tokenizer_notes(t, i);
     return info;
 }
 

@@ -24,13 +24,16 @@ struct at_model_info {
     size_t vocabulary, positions, segments, parameters;
     const char *weights, *precision, *tokenizer;
     size_t pieces;
+    const char *tokenizer_files;
+    const char **tokenizer_notes; /* (n_tokenizer_notes) */
+    size_t n_tokenizer_notes;
     struct at_model_heads model_heads;
     const char **labels; /* (n_labels) */
     size_t n_labels;
 };
 extern const struct at_record at_model_info_record;
 
-/* at_model_info - strings are the model's; name is what it is called. */
+/* at_model_info - strings are the model's and the tokenizer's; name is what it is called. */
 struct at_model_info at_model_info(const struct at_model *m, const struct at_tokenizer *t,
                                    const char *name, struct at_arena *arena);
 

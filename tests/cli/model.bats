@@ -123,6 +123,39 @@ cached() {
     has "$output" 'model_heads +causal_lm'
 }
 
+# A tokenizer.json of the vocabulary of a copy of tiny-bert: lower_case truncation
+tokenizer_json() {
+    jq -n --rawfile pieces "$FIXTURES/tiny-bert/vocab.txt" --argjson lower "$1" --argjson cut "$2" '{
+        truncation: $cut, added_tokens: [],
+        normalizer: { type: "BertNormalizer", clean_text: true, handle_chinese_chars: true,
+                      strip_accents: null, lowercase: $lower },
+        pre_tokenizer: { type: "BertPreTokenizer" },
+        model: { type: "WordPiece", unk_token: "[UNK]",
+                 vocab: [$pieces | rtrimstr("\n") | split("\n") | to_entries[] |
+                         { key: .value, value: .key }] | from_entries } }'
+}
+
+@test "info tells the tokenizer's files, and which of them counts" {
+    ok model info --json "$FIXTURES/tiny-bert"
+    holds - '.tokenizer == "WordPiece" and .tokenizer_files == "vocab.txt" and .tokenizer_notes == null'
+    cp -r "$FIXTURES/tiny-bert" both
+    tokenizer_json false null >both/tokenizer.json
+    printf '{"tokenizer_class": "BertTokenizer", "do_lower_case": true}' >both/tokenizer_config.json
+    ok model info ./both
+    has "$output" $'\ntokenizer_files tokenizer.json\n'
+    has "$output" $'\ntokenizer_notes do_lower_case: true in tokenizer_config.json, false in tokenizer.json; the former counts\n +tokenizer.json counts, not vocab.txt beside it\n'
+    ok model info --json ./both
+    holds - '.tokenizer_notes | length == 2'
+}
+
+@test "a text longer than tokenizer.json would have it is computed whole, and that is said once" {
+    cp -r "$FIXTURES/tiny-bert" long
+    tokenizer_json true '{"max_length": 3, "strategy": "LongestFirst", "stride": 0, "direction": "Right"}' >long/tokenizer.json
+    printf '{"id": "%s", "text": "the cat sat on the mat"}\n' one two >in.jsonl
+    ok run -m ./long --jsonl -f in.jsonl -o out
+    has "$stderr" '^atlas run: warning: one: text has [0-9]+ tokens; tokenizer.json would cut it to 3, which is not done$'
+}
+
 @test "check finds the built-in models sound" {
     for m in atlas-bert atlas-gpt2 atlas-bias atlas-tagger; do
         ok model check $m

@@ -219,6 +219,14 @@ static void test_words_of_bytes(void **state)
     assert_int_equal(words.n, 3);
     assert_true(words.items[1].start == 4 && words.items[1].end == 9);
     assert_true(words.items[1].has_letter && words.items[1].n_tokens > 2);
+    /* a tokenizer.json that leaves the space in its tokens */
+    words.n = 0;
+    for (size_t i = 1; i < r.tokens.n; i++)
+        r.tokens.items[i].start -= text[r.tokens.items[i].start - 1] == ' ';
+    at_bias_words(&words, r.verdicts, &r.tokens, text);
+    assert_int_equal(words.n, 3);
+    assert_true(words.items[1].start == 4 && words.items[1].end == 9);
+    assert_true(words.items[2].start == 10 && words.items[2].end == 13);
     at_array_release(&words);
     rig_close(&r);
 }
