@@ -30,11 +30,6 @@ static const struct thresholds {
     { "gpt2-paper", { .5000, .4862, .4946, .5012, .5000, .4748, .4750 } },
 };
 
-const char *at_bias_key(enum at_bias_category c)
-{
-    return at_bias_keys[c];
-}
-
 const char *at_bias_label_name(size_t label)
 {
     AT_BUG_IF(label >= AT_N_BIAS_LABELS);

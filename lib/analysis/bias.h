@@ -22,8 +22,7 @@ enum at_bias_category { AT_BIAS_GEN, AT_BIAS_UNFAIR, AT_BIAS_STEREO, AT_N_BIAS }
 enum { AT_BIAS_O = 0, AT_N_BIAS_LABELS = 7 }; /* O B-STEREO I-STEREO B-GEN I-GEN B-UNFAIR ... */
 
 extern const char *const at_bias_keys[AT_N_BIAS + 1]; /* "GEN"; ends with NULL */
-const char *at_bias_key(enum at_bias_category c);
-const char *at_bias_label_name(size_t label); /* "B-GEN" */
+const char *at_bias_label_name(size_t label);         /* "B-GEN" */
 
 /* Where each of the seven labels is among the outputs of a classifier. */
 struct at_bias_labels {
