@@ -14,7 +14,6 @@
 #include "cmd/cmd.h"
 #include "cmd/dispatch.h"
 #include "cmd/guard.h"
-#include "cmd/legacy.h"
 #include "cmd/signals.h"
 #include "draw/canvas.h"
 #include "io/json.h"
@@ -30,8 +29,9 @@ static const struct command about = { .brief = "About atlas" };
 static const struct command bias_command = {
     .name = "bias",
     .brief = "bias in texts and models: detection, attention, published scores",
-    .legacy = cmd_bias,
+    .about = "Detection of bias, attention to it, and scores of published data sets.",
 };
+
 /* The order of `atlas help`; subcommands follow their command. */
 const struct command *const commands[] = {
     &look,
@@ -42,8 +42,12 @@ const struct command *const commands[] = {
     &isa_command,
     &look_for_bias,
     &bias_command,
+    &bias_detect_command,
+    &bias_attention_command,
+    &bias_calibrate_command,
     &bias_pairs_command,
     &bias_stereoset_command,
+    &bias_swap_command,
     &bias_merge_command,
     &models,
     &model_command,

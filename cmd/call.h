@@ -53,6 +53,8 @@ struct call {
     unsigned needs;   /* of enum need (cmd/cmd.h); check() of a command may change it */
     bool is_answered; /* check() has answered the call: nothing else is to be done */
     unsigned formats; /* FORMAT_ bits */
+    /* Of the model's session, set by options() or check(): see session/session.h. */
+    bool (*prefix_space)(const struct at_config *config);
     struct selection selection;
     struct at_texts texts;    /* with NEED_TEXT and without --from */
     struct at_json *last_run; /* manifest.json of --from as it was before this run, or NULL */

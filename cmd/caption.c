@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "base/alloc.h"
 #include "base/strbuf.h"
 
 char *caption_title(const char *what, const char *model_name, long layer, long head)
@@ -19,6 +20,15 @@ char *caption_title(const char *what, const char *model_name, long layer, long h
     else
         at_strbuf_addf(&b, ", layer %ld, head %ld", layer, head);
     return at_strbuf_take(&b);
+}
+
+char *map_file_name(const char *kind, struct map_name name)
+{
+    if (name.layer < 0)
+        return at_asprintf("%s_mean", kind);
+    if (name.head < 0)
+        return at_asprintf("%s_L%ld_mean", kind, name.layer);
+    return at_asprintf("%s_L%ld_H%ld", kind, name.layer, name.head);
 }
 
 /* The text on one line, at most about max characters of it. */

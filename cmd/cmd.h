@@ -4,7 +4,7 @@
  * To add a command: a folder cmd/<name>/ whose <name>.c defines a struct command, its row in the
  * table of atlas.c, a page man/atlas-<name>.1, a file tests/cli/<name>.bats, a line in README.md.
  * Options, help, completion, model, texts, output directory, manifest and exit status are the
- * dispatcher's (atlas.c): a command measures and shows.
+ * dispatcher's (dispatch.c): a command measures and shows.
  *
  * To add a column: a field in the record beside the result (lib/analysis/<question>.c) and what
  * fills it. CSV, JSON, the terminal, `atlas help output` and atlas-output(5) follow.
@@ -48,17 +48,17 @@ struct command {
     const struct opt *(*options)(void *own, struct call *call);
     /* check - what is wrong with the call as given; answers an exit status. May be NULL. */
     int (*check)(void *own, struct call *call);
-    /* run - all of it; answers an exit status. */
+    /* run - all of it; answers an exit status. NULL: a group, its subcommands have rows below. */
     int (*run)(void *own, const struct context *x);
     void (*release)(void *own); /* may be NULL */
     const char *const *words;   /* that its first operand may be, for completion; or NULL */
-    int (*legacy)(int argc, char **argv);
     const struct output *outputs;
 };
 
 extern const struct command run_command, metrics_command, heads_command, cluster_command,
     isa_command, model_command;
-extern const struct command bias_pairs_command, bias_stereoset_command, bias_merge_command;
+extern const struct command bias_detect_command, bias_attention_command, bias_calibrate_command,
+    bias_pairs_command, bias_stereoset_command, bias_swap_command, bias_merge_command;
 extern const struct command help_command, version_command, completion_command;
 
 /* commands - every command in the order of `atlas help`, ended by NULL. */

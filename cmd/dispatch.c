@@ -21,11 +21,6 @@ static bool is_sub_of(const struct command *c, const struct command *group)
     return c->name && !strncmp(c->name, group->name, n) && c->name[n] == ' ';
 }
 
-static bool is_group(const struct command *c)
-{
-    return !c->run && !c->legacy;
-}
-
 static const struct command *find_command(const char *name)
 {
     for (size_t i = 0; commands[i]; i++)
@@ -135,6 +130,7 @@ static int open_session(struct at_session *s, struct call *c, struct at_pool *po
     const struct at_session_options options = {
         .precision = (enum at_precision)c->precision,
         .pool = pool,
+        .prefix_space = c->prefix_space,
     };
     const struct at_config *shape = &s->model.config;
     int rc = at_session_open(s, c->model, &options, err);
@@ -243,12 +239,6 @@ static void announce(const struct command *c)
     report_command(name);
 }
 
-int dispatch_to(const struct command *c, int argc, char **argv)
-{
-    announce(c);
-    return run_call(c, argc, argv);
-}
-
 int dispatch(int argc, char **argv)
 {
     const struct command *c = strchr(argv[0], ' ') ? NULL : find_command(argv[0]);
@@ -257,17 +247,16 @@ int dispatch(int argc, char **argv)
     if (!c)
         return unknown_command(argv[0]);
     announce(c);
-    if (c->legacy)
-        return c->legacy(argc, argv);
     if (c->words && argc > 1 && !strcmp(argv[1], "--list-commands")) {
         for (const char *const *w = c->words; *w; w++)
             puts(*w);
         return EXIT_DONE;
     }
-    if (is_group(c)) {
+    if (!c->run) {
         c = find_subcommand(&status, c, argc, argv);
         if (!c)
             return status;
+        announce(c);
     }
-    return dispatch_to(c, argc, argv);
+    return run_call(c, argc, argv);
 }

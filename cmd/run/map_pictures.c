@@ -8,19 +8,9 @@
 #include "analysis/rollout.h"
 #include "base/alloc.h"
 #include "base/strbuf.h"
-#include "cmd/caption.h"
 #include "draw/draw_heatmap.h"
 #include "draw/draw_sankey.h"
 #include "draw/draw_tree.h"
-
-char *map_file_name(const char *kind, struct map_name name)
-{
-    if (name.layer < 0)
-        return at_asprintf("%s_mean", kind);
-    if (name.head < 0)
-        return at_asprintf("%s_L%ld_mean", kind, name.layer);
-    return at_asprintf("%s_L%ld_H%ld", kind, name.layer, name.head);
-}
 
 /* Hand a canvas to the sink under the map's name. */
 static int write_map_picture(struct sink *sink, const struct at_doc *doc, const char *kind,

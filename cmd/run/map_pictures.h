@@ -7,14 +7,8 @@
 
 #include "analysis/flow.h"
 #include "analysis/run_result.h"
+#include "cmd/caption.h"
 #include "cmd/sink.h"
-
-/* Which map it is; -1 for a mean. Names and titles follow from it: "L3_H5", "L3_mean", "mean". */
-struct map_name {
-    long layer, head;
-};
-/* map_file_name - "heatmap_L3_H5"; the caller frees. */
-char *map_file_name(const char *kind, struct map_name name);
 
 /* picture_heatmap - map (n,n) of the doc. */
 AT_MUST_USE int picture_heatmap(struct sink *sink, const struct at_doc *doc, const float *map,

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const keys[AT_N_BIAS] = { "GEN", "UNFAIR", "STEREO" };
+const char *const at_bias_keys[AT_N_BIAS + 1] = { "GEN", "UNFAIR", "STEREO", NULL };
 static const char *const names[AT_N_BIAS] = { "Generalization", "Unfairness", "Stereotype" };
 static const char *const label_names[AT_N_BIAS_LABELS] = { "O",     "B-STEREO", "I-STEREO", "B-GEN",
                                                            "I-GEN", "B-UNFAIR", "I-UNFAIR" };
@@ -29,11 +29,6 @@ static const struct thresholds {
     { "bert-paper", { .5039, .4993, .5410, .4630, .4658, .4632, .4140 } },
     { "gpt2-paper", { .5000, .4862, .4946, .5012, .5000, .4748, .4750 } },
 };
-
-const char *at_bias_key(enum at_bias_category c)
-{
-    return keys[c];
-}
 
 const char *at_bias_label_name(size_t label)
 {
@@ -73,6 +68,13 @@ int at_bias_find_labels(struct at_bias_labels *out, const struct at_config *conf
                        config->n_labels ? "', ...)" : "");
     *out = labels;
     return 0;
+}
+
+bool at_bias_is_classifier(const struct at_config *config)
+{
+    struct at_bias_labels labels;
+
+    return at_bias_find_labels(&labels, config, NULL) == 0;
 }
 
 struct at_bias_rule at_bias_rule_manual(const double *category)

@@ -21,8 +21,8 @@
 enum at_bias_category { AT_BIAS_GEN, AT_BIAS_UNFAIR, AT_BIAS_STEREO, AT_N_BIAS };
 enum { AT_BIAS_O = 0, AT_N_BIAS_LABELS = 7 }; /* O B-STEREO I-STEREO B-GEN I-GEN B-UNFAIR ... */
 
-const char *at_bias_key(enum at_bias_category c); /* "GEN" */
-const char *at_bias_label_name(size_t label);     /* "B-GEN" */
+extern const char *const at_bias_keys[AT_N_BIAS + 1]; /* "GEN"; ends with NULL */
+const char *at_bias_label_name(size_t label);         /* "B-GEN" */
 
 /* Where each of the seven labels is among the outputs of a classifier. */
 struct at_bias_labels {
@@ -36,6 +36,9 @@ struct at_bias_labels {
  */
 AT_MUST_USE int at_bias_find_labels(struct at_bias_labels *out, const struct at_config *config,
                                     struct at_error *err);
+/* at_bias_is_classifier - are they there? The prefix_space of sessions (session/session.h), too:
+   the published classifiers were trained with a space before the text. */
+bool at_bias_is_classifier(const struct at_config *config);
 
 /*
  * When a category fires. By label (the optimised rule): when either of its two probabilities

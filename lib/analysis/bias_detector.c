@@ -67,13 +67,16 @@ int at_detector_init(struct at_detector *out, const struct at_session *session,
     return rc;
 }
 
-int at_detector_join(struct at_detector *d, const struct at_session *second, struct at_error *err)
+int at_detector_join(struct at_detector *d, const struct at_session *second, const char *name,
+                     struct at_error *err)
 {
     int rc = find_labels(&d->second_labels, second, err);
 
-    if (!rc)
-        d->second = second;
-    return rc;
+    if (rc)
+        return rc;
+    d->second = second;
+    d->second_name = name;
+    return 0;
 }
 
 struct at_detector_rule at_detector_rule(const struct at_detector *d, struct at_arena *arena)
@@ -85,8 +88,7 @@ struct at_detector_rule at_detector_rule(const struct at_detector *d, struct at_
     for (size_t i = 0; i < n; i++)
         t[i] = r->is_by_label
                    ? (struct at_detector_threshold){ at_bias_label_name(i + 1), r->label[i + 1] }
-                   : (struct at_detector_threshold){ at_bias_key((enum at_bias_category)i),
-                                                     r->category[i] };
+                   : (struct at_detector_threshold){ at_bias_keys[i], r->category[i] };
     return (struct at_detector_rule){ r->is_by_label ? "by label" : "by category", r->source, t,
                                       n };
 }
@@ -100,7 +102,9 @@ void at_detector_release(struct at_detector *d)
 int at_detector_agrees(const struct at_detector *d, const struct at_tokens *tokens,
                        const char *text, struct at_error *err)
 {
-    return d->second ? at_classify_agrees(d->second, tokens, text, err) : 0;
+    if (!d->second || !at_classify_agrees(d->second, tokens, text, err))
+        return 0;
+    return at_error_in(err, "%s", d->second_name);
 }
 
 /* Verdicts from what the first classifier says, p (tokens->n, n_labels), and the second if any. */

@@ -1,8 +1,7 @@
 /*
  * bias_detector.h - a bias classifier made ready: sessions, labels, the rule that decides.
  *
- * Sessions are lent and not changed. The published classifiers were trained with a space before
- * the text: open byte-level ones with prefix_space.
+ * Sessions are lent and not changed; open them with at_bias_is_classifier() as their prefix_space.
  */
 #ifndef ANALYSIS_BIAS_DETECTOR_H
 #define ANALYSIS_BIAS_DETECTOR_H
@@ -18,6 +17,7 @@
 struct at_detector {
     const struct at_session *session;
     const struct at_session *second; /* of an ensemble, or NULL */
+    const char *second_name;         /* "--ensemble": what messages about it begin with */
     struct at_bias_labels labels, second_labels;
     struct at_bias_rule rule;
     char *thresholds_path; /* AT_THRESHOLDS_FILE of the model, when the rule is from it */
@@ -33,10 +33,10 @@ struct at_detector {
  */
 AT_MUST_USE int at_detector_init(struct at_detector *out, const struct at_session *session,
                                  const struct at_bias_rule *rule, struct at_error *err);
-/* at_detector_join - an ensemble with a second classifier, whose rule does not count. AT_EFORMAT
-   as above. */
+/* at_detector_join - an ensemble with a second classifier, whose rule does not count; name: what
+   messages about it begin with. AT_EFORMAT as above. */
 AT_MUST_USE int at_detector_join(struct at_detector *d, const struct at_session *second,
-                                 struct at_error *err);
+                                 const char *name, struct at_error *err);
 void at_detector_release(struct at_detector *d);
 
 /* The rule as documents tell it: thresholds by label, without O's, or by category. */

@@ -199,6 +199,8 @@ static void walk_keyed(const struct at_field *f, const char *prefix, at_field_fn
     fn(arg, path, value ? value : f, NULL);
     if (!value)
         walk_keys(&others, inner, fn, arg);
+    else if (value->record)
+        walk_keys(value->record, inner, fn, arg);
     free(inner);
     free(path);
 }

@@ -21,7 +21,7 @@ int at_session_open(struct at_session *out, const char *spec,
     if (!options)
         options = &defaults;
     s.model.is_double = options->precision == AT_PRECISION_DOUBLE;
-    if (options->prefix_space)
+    if (options->prefix_space && options->prefix_space(&s.model.config))
         at_tokenizer_set_prefix_space(s.tokenizer, true);
     s.spec = at_model_trim(&s.arena, spec);
     s.name = at_path_base(s.spec);

@@ -25,7 +25,9 @@ struct at_session_options {
     enum at_precision precision;
     struct at_pool *pool; /* threads to share; NULL: n_threads of its own */
     size_t n_threads;     /* 0: one per processor */
-    bool prefix_space;    /* byte-level tokenizers: as if a space stood before the text */
+    /* prefix_space - asked once the model is known: does its byte-level tokenizer read texts as if
+       a space stood before them? NULL, or false: as the tokenizer's own files say. */
+    bool (*prefix_space)(const struct at_config *config);
 };
 
 struct at_session {

@@ -27,6 +27,10 @@ near() {
     holds out/bias.json '(.spans | type) == "array" and .summary.words == 8'
     holds out/bias.json '.level.score >= 0 and .level.score <= 1 and (.level.band | IN("low", "moderate", "high"))'
     holds out/bias.json '.caution | test("demonstration")'
+    cp -rL "$MODELS/atlas-bias" its-own-words # says so wherever it lies
+    jq '.atlas_caution = "half done"' "$MODELS/atlas-bias/config.json" >its-own-words/config.json
+    ok bias detect -m ./its-own-words "$BIASED"
+    [ "${lines[-1]}" = "  half done" ]
     [ "$(head -n 1 out/tokens.csv)" = "index,token,label,start,end,gen,unfair,stereo,o,labels,confidence,tier,explanation" ]
     [ "$(wc -l <out/tokens.csv)" -eq $(($(json out/bias.json '.tokens | length') + 1)) ]
     [ -f out/spans.csv ]
@@ -221,6 +225,22 @@ END
     holds used/manifest.json '[.inputs[] | .role] == ["model", "calibration", "text"]'
     fails 1 bias attention -m atlas-gpt2 --calibration out/calibration.json "$BIASED"
     has "$stderr" 'calibrated for a model with SHA-256'
+}
+
+@test "a threshold is given or from a calibration, even where it is the usual one" {
+    for r in 2.5 3; do
+        fails 2 bias attention --bar-threshold "$r" --calibration F "$BIASED"
+        [ "$stderr" = "atlas bias attention: --calibration and --bar-threshold exclude each other" ]
+    done
+}
+
+@test "a causal classifier reads texts as it was trained, with a space in front" {
+    ok bias detect -m "$FIXTURES/tiny-detector" --json 'a cat'
+    holds - '.tokens[0] | .token == "Ġa" and .start == 0'
+    ok bias attention -m "$FIXTURES/tiny-detector" --threshold 0 --permutations 99 --json 'a cat'
+    holds - '.flagged[0].token == "Ġa"'
+    ok bias attention -m "$FIXTURES/tiny-detector" --detector atlas-bias --threshold 0 --permutations 99 --json 'a cat'
+    holds - '.flagged[0].token == "a"'
 }
 
 @test "every text of a calibration has draws of its own" {

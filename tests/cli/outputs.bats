@@ -93,7 +93,15 @@ writes_what_it_declares() {
     printf 'a,b,category\nthe cat,a dog,x\nthe mat,a mat,y\n' >pairs.csv
     ok bias pairs -o pairs --format json,csv pairs.csv
     ok bias pairs -o against --format json,csv --against pairs/items.csv pairs.csv
-    for run in one many rollout run runs heads roles syntax cluster isa isas set rescored pairs against; do
+    ok bias detect -o detect --format json,csv 'Women are bad drivers.'
+    ok bias detect -o detects --threshold 0.5 --format json,csv --lines -f texts
+    ok bias attention -o attention --format json,csv --permutations 99 'Women are bad drivers.'
+    ok bias attention -o attentions --tokens 1 --format json,csv --permutations 99 --lines -f texts
+    ok bias calibrate -o calibrate --format json,csv --draws 5 'Women are bad drivers.'
+    ok bias swap -o swap --format json,csv 'The king saw her mother.'
+    ok bias swap -o swaps --format json,csv --lines -f texts
+    for run in one many rollout run runs heads roles syntax cluster isa isas set rescored pairs against \
+        detect detects attention attentions calibrate swap swaps; do
         writes_what_it_declares "$run"
     done
 }

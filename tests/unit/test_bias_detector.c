@@ -114,7 +114,7 @@ static void test_ensemble_with_itself(void **state)
     (void)state;
     rig_open(&r, NULL);
     must(at_detector_read(&a, &va, &r.detector, TEXT, &err), &err);
-    must(at_detector_join(&r.detector, &r.session, &err), &err);
+    must(at_detector_join(&r.detector, &r.session, "--ensemble", &err), &err);
     must(at_detector_read(&b, &vb, &r.detector, TEXT, &err), &err);
     assert_int_equal(a.n, b.n);
     for (size_t i = 0; i < a.n; i++)
