@@ -6,6 +6,10 @@
 #
 # The three in braces do not see each other. Includes are written from lib/ ("base/error.h") or
 # name a file of the same folder. File names are unique in the whole tree.
+#
+# One way through the house: texts go through a model in session/ (or model/, or the scorer of
+# analysis/) and nowhere else; what is shown is computed before it is shown; keys and columns are
+# declared beside results and written by cmd/sink.c.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -34,12 +38,21 @@ find lib cmd tests -name '*.[ch]' | sort | xargs awk '
         fence["fontconfig/"] = fence["ft2build.h"] = fence["glib"] = "^lib/draw/[a-z_]*[.]c$"
         fence["cmocka"] = "^tests/"
     }
+    function is_view(file) { return file ~ /^cmd\/[a-z]+\/[a-z_]*_(pictures|print)[.]c$/ }
     FNR == 1 {
         n = split(FILENAME, part, "/")
         layer = part[1] == "lib" ? part[2] : part[1]
         if (part[1] == "lib" && !(layer in may)) bad("lib/" layer " is not a layer")
         if (part[n] in seen) bad("the file name " part[n] " is taken by " seen[part[n]])
         seen[part[n]] = FILENAME
+    }
+    /at_forward\(/ && FILENAME !~ /^(lib\/(model|session)\/|lib\/analysis\/scorer[.]c$|tests\/)/ \
+        && FILENAME !~ /[.]h$/ { bad("only session, model and the scorer call at_forward()") }
+    /at_csv_(text|int|real|empty)\(/ && FILENAME !~ /^(lib\/io\/|tests\/|cmd\/bias\/bias_merge[.]c$)/ { # which copies rows
+        bad("cells are written from records (io/record.h)")
+    }
+    is_view(FILENAME) && /qsort\(|at_(moments|quantile|mean|sd|rank)[a-z_]*\(/ {
+        bad("views compute nothing")
     }
     /^[ \t]*#[ \t]*include/ {
         name = $0
@@ -50,8 +63,12 @@ find lib cmd tests -name '*.[ch]' | sort | xargs awk '
         if ($0 !~ /"/) next
         target = name
         if (!sub(/\/.*/, "", target)) target = layer
+        if (is_view(FILENAME) && name ~ /^(stats|ops)\//)
+            bad("views compute nothing: " name)
         if (layer == "cmd") {
-            if (name ~ /^cmd\/cmd_/) bad("commands do not include each other: " name)
+            room = n > 2 ? part[2] : ""
+            if (name ~ /^cmd\/[a-z]+\// && index(name, "cmd/" room "/") != 1)
+                bad("the rooms of commands are closed: " name)
         } else if (layer == "draw" && name == "text/label.h") {
             # what a label is, which needs no tokenizer
         } else if (layer in may && index(may[layer], " " target " ") == 0)
