@@ -320,6 +320,22 @@ static void add_decoded(struct at_strbuf *out, const struct at_tokenizer *t,
     at_decoded_release(list);
 }
 
+/* Pieces of which a decoder leaves nothing, "</w>" or "\u2581" alone. */
+static void add_raw(struct at_strbuf *out, const struct at_tokenizer *t,
+                    const struct at_token *tokens, size_t n)
+{
+    static const char mark[] = "\xe2\x96\x81"; /* of a space */
+
+    for (size_t i = 0; i < n; i++) {
+        const char *s = at_tokenizer_piece(t, tokens[i].id), *next;
+        for (; s && (next = strstr(s, mark)); s = next + sizeof mark - 1) {
+            at_strbuf_add(out, s, (size_t)(next - s));
+            at_strbuf_adds(out, " ");
+        }
+        at_strbuf_adds(out, s ? s : "");
+    }
+}
+
 void at_tokenizer_add_joined(const struct at_tokenizer *t, struct at_strbuf *out,
                              const struct at_token *tokens, size_t n)
 {
@@ -329,6 +345,8 @@ void at_tokenizer_add_joined(const struct at_tokenizer *t, struct at_strbuf *out
     for (size_t i = 0; i < n; i++)
         push_piece(&list, t, tokens[i].id);
     add_decoded(&bytes, t, &list, true);
+    if (!bytes.n)
+        add_raw(&bytes, t, tokens, n);
     at_label_bytes(out, &bytes);
     at_strbuf_release(&bytes);
 }
