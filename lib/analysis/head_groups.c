@@ -45,11 +45,11 @@ static const struct at_field tried_fields[] = {
 static const struct at_record tried_record = AT_RECORD(struct at_tried_k, tried_fields);
 
 static const struct at_field tsne_fields[] = {
-    AT_FIELD(struct at_tsne_fit, perplexity, "perplexity", NULL, "of the map"),
-    AT_FIELD(struct at_tsne_fit, kl, "kl", "nats", "divergence that is left"),
+    AT_FIELD(struct at_groups_tsne, perplexity, "perplexity", NULL, "of the map"),
+    AT_FIELD(struct at_groups_tsne, kl, "kl", "nats", "divergence that is left"),
     AT_FIELD_END,
 };
-static const struct at_record tsne_record = AT_RECORD(struct at_tsne_fit, tsne_fields);
+static const struct at_record tsne_record = AT_RECORD(struct at_groups_tsne, tsne_fields);
 
 static const struct at_field fields[] = {
     AT_FIELD(struct at_head_groups, k, "k", NULL, "number of groups"),
@@ -171,7 +171,7 @@ int at_head_groups_finish(struct at_head_groups *out, struct at_head_grouping *g
     r.k = g->clusters.k;
     r.silhouette = g->clusters.silhouette;
     r.inertia = g->clusters.inertia;
-    r.tsne = (struct at_tsne_fit){ g->clusters.perplexity, g->clusters.kl };
+    r.tsne = (struct at_groups_tsne){ g->clusters.perplexity, g->clusters.kl };
     r.pca_ratio = g->clusters.pca_ratio;
     r.n_pca = AT_COUNTOF(g->clusters.pca_ratio);
     fill_groups(&r, g);

@@ -36,7 +36,7 @@ struct at_tried_k {
     double silhouette;
 };
 
-struct at_tsne_fit {
+struct at_groups_tsne {
     double perplexity, kl;
 };
 
@@ -44,7 +44,7 @@ struct at_head_groups {
     size_t L, H, n_texts;
     size_t k;
     double silhouette, inertia;
-    struct at_tsne_fit tsne;
+    struct at_groups_tsne tsne;
     double *pca_ratio; /* (n_pca) */
     size_t n_pca;
     struct at_tried_k *tried; /* (n_tried) */

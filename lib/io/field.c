@@ -93,25 +93,25 @@ size_t at_field_n_columns(const struct at_field *f, const void *row)
     return count_of(row, f->count2);
 }
 
-bool at_field_words(struct at_words *out, const struct at_field *f, const void *row)
+bool at_field_words(struct at_word_list *out, const struct at_field *f, const void *row)
 {
     if (f->kind == AT_KIND_TEXTS) {
-        *out = (struct at_words){ pointee(row, f->offset), count_of(row, f->count), NULL };
+        *out = (struct at_word_list){ pointee(row, f->offset), count_of(row, f->count), NULL };
         return out->items || !out->n;
     }
-    *out = (struct at_words){ f->names, 0, member(row, f->offset) };
+    *out = (struct at_word_list){ f->names, 0, member(row, f->offset) };
     while (f->names[out->n])
         out->n++;
     AT_BUG_IF(out->n < 32 && *out->bits >> out->n);
     return true;
 }
 
-const char *at_word(const struct at_words *w, size_t i)
+const char *at_word(const struct at_word_list *w, size_t i)
 {
     return !w->bits || *w->bits >> i & 1 ? w->items[i] : NULL;
 }
 
-void at_words_join(struct at_strbuf *out, const struct at_words *w)
+void at_word_list_join(struct at_strbuf *out, const struct at_word_list *w)
 {
     size_t n = 0;
 

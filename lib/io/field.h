@@ -32,16 +32,16 @@ bool at_field_list(const void **items_out, size_t *n_out, const struct at_field 
 size_t at_field_n_columns(const struct at_field *f, const void *row);
 
 /* What flags and texts have in common: words. NULL among them, a flag that is not set, is none. */
-struct at_words {
+struct at_word_list {
     const char *const *items;
     size_t n;
     const unsigned *bits; /* which of them are there; NULL: all */
 };
 /* at_field_words - false when they are undefined. */
-bool at_field_words(struct at_words *out, const struct at_field *f, const void *row);
-const char *at_word(const struct at_words *w, size_t i);
-/* at_words_join - append "a+b". */
-void at_words_join(struct at_strbuf *out, const struct at_words *w);
+bool at_field_words(struct at_word_list *out, const struct at_field *f, const void *row);
+const char *at_word(const struct at_word_list *w, size_t i);
+/* at_word_list_join - append "a+b". */
+void at_word_list_join(struct at_strbuf *out, const struct at_word_list *w);
 
 /* at_field_is_struct - a record or a link. Inline, as the next one: asked for every cell. */
 static inline bool at_field_is_struct(const struct at_field *f)

@@ -56,10 +56,10 @@ static void real_cell(struct at_csv *csv, const struct at_field *f, const void *
 static void words_cell(struct at_csv *csv, const struct at_field *f, const void *row)
 {
     struct at_strbuf text = { 0 };
-    struct at_words w;
+    struct at_word_list w;
 
     if (at_field_words(&w, f, row))
-        at_words_join(&text, &w);
+        at_word_list_join(&text, &w);
     at_csv_text(csv, text.s);
     at_strbuf_release(&text);
 }

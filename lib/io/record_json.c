@@ -17,7 +17,7 @@ static struct at_json *integer_json(const struct at_field *f, const void *row)
 static struct at_json *words_json(const struct at_field *f, const void *row)
 {
     struct at_json *list;
-    struct at_words w;
+    struct at_word_list w;
 
     if (!at_field_words(&w, f, row))
         return at_json_null();

@@ -84,11 +84,11 @@ static void show_interval(struct at_strbuf *out, const struct at_field *f, const
 
 static void show_words(struct at_strbuf *out, const struct at_field *f, const void *row)
 {
-    struct at_words w;
+    struct at_word_list w;
 
     AT_BUG_IF(f->kind != AT_KIND_FLAGS && f->kind != AT_KIND_TEXTS);
     if (at_field_words(&w, f, row))
-        at_words_join(out, &w);
+        at_word_list_join(out, &w);
     else
         at_strbuf_adds(out, undefined(f));
 }

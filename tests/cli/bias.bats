@@ -521,7 +521,7 @@ stopped() {
     said "$(jq '.data.intersentence | length' set.json) intersentence items are left out: the official protocol" \
         bias stereoset -q -m atlas-gpt2 --resamples 30 set.json
     printf 'a,b\nthe cat,a dog\na b c d e f g h i j k l m n o p q r s t,a b\n' >pairs.csv
-    said "1 of 2 items excluded; the first, '': sentence a: 22 tokens" bias pairs -q -m "$FIXTURES/tiny-bert" pairs.csv
+    said "1 of 2 items excluded; the first, 'pair 1': sentence a: 22 tokens" bias pairs -q -m "$FIXTURES/tiny-bert" pairs.csv
     awk 'BEGIN { RS = ""; ORS = "\n\n" } NR <= 12' "$FIXTURES"/data/treebank/*.conllu >trees
     said 'line 1: sentence has 24 tokens, the model takes 1 to 16; left out (and 10 more)' \
         heads -q -m "$FIXTURES/tiny-bert" --conllu trees --min-words 1

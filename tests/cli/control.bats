@@ -45,7 +45,7 @@ shown() {
         quiet "$output"
         quiet "$stderr"
     done
-    has "$output" 'cat<U\+001B>\]0;title<U\+0007><U\+001B>\[31m<U\+007F><U\+009B><U\+202E>'
+    has "$output" 'cat<1B>\]0;title<07><1B>\[31m<7F><U\+009B><U\+202E>' # a label's own way
 }
 
 @test "arguments in messages" {
