@@ -118,6 +118,10 @@ static void print_summary(const char *model_name, const struct at_head_groups *r
         printf("n/a\n");
     else
         printf("%.3f\n", r->silhouette);
+    if (!isnan(r->p))
+        printf("  %s: heads without groups reach %.3f, and %.3f in one of twenty draws; p = %.3f\n",
+               r->has_groups ? "more than chance" : "no groups", r->null_silhouette, r->null_high,
+               r->p);
     for (size_t k = 0; k < r->n_groups; k++) {
         printf("\n%s, %zu head%s\n ", r->groups[k].name, r->groups[k].size,
                at_plural(r->groups[k].size));
@@ -229,7 +233,7 @@ static const struct opt *options(void *own, struct call *call)
         OPT_INT('k', "k", &c->k, "N", 0, AT_MAX_CLUSTERS, "number of clusters; 0 takes the best silhouette of 2 to 8"),
         OPT_ENUM(0, "features", &c->features, feature_words, "compare heads by their scores, or by the Jensen-Shannon distance of their maps"),
         OPT_ENUM(0, "map", &c->map, map_words, "places of the heads in the picture"),
-        OPT_REAL(0, "perplexity", &c->perplexity, "X", 0, 1000, "of t-SNE; 0 is 30, or less for few heads"),
+        OPT_REAL(0, "perplexity", &c->perplexity, "X", 0, 1000, "of t-SNE; 0 is 30, or a third of the heads if that is less"),
         OPT_INCLUDE(c->tags.options),
         OPT_INCLUDE(call->select_options),
         OPT_INCLUDE(call->output_options),

@@ -52,7 +52,9 @@ int cluster_picture(struct sink *sink, const char *model_name, const struct at_h
         names[k] = at_arena_printf(&arena, "%s (%zu)", r->groups[k].name, r->groups[k].size);
     place_heads(points, r, is_pca, &arena);
     s.subtitle = at_arena_printf(
-        &arena, "%zu text%s, %s, k = %zu, mean silhouette %s", r->n_texts, at_plural(r->n_texts),
+        &arena, "%s%zu text%s, %s, k = %zu, mean silhouette %s",
+        isnan(r->p) || r->has_groups ? "" : "no groups beyond chance: ", r->n_texts,
+        at_plural(r->n_texts),
         by_maps ? "Jensen-Shannon distance of maps" : "seven specialisation scores", r->k,
         isnan(r->silhouette) ? "n/a" : at_arena_printf(&arena, "%.2f", r->silhouette));
     s.note = is_pca ? "size: the head's greatest z-score"

@@ -14,6 +14,8 @@
 #include "stats/entropy.h"
 #include "stats/kmeans.h"
 #include "stats/pca.h"
+#include "stats/permutation.h"
+#include "stats/quantiles.h"
 #include "stats/silhouette.h"
 #include "stats/summary.h"
 #include "stats/tsne.h"
@@ -123,9 +125,125 @@ static void group(struct at_clusters *c, const struct features *f,
     free(label);
 }
 
-/* Sizes, mean z, silhouettes and names of the groups. */
-static void describe(struct at_clusters *c, const struct features *f, bool has_summary_token)
+/* --- no groups --- */
+
+/*
+ * Draws of heads without groups, each grouped by one task; task 0 groups the heads themselves in
+ * the same way. One start of k-means is enough: the test holds whatever the grouping is, as long as
+ * it is the same for all, and ten would take ten times as long.
+ */
+struct null_job {
+    const struct features *f;
+    struct at_cluster_options options;
+    size_t n_components;
+    const double *component; /* (n, n_components) */
+    double *best;            /* (1 + n_null) silhouettes */
+};
+
+/* Each column of the scores in an order of its own. */
+static void permute_components(double *x, const struct null_job *job, size_t draw, size_t *order)
 {
+    size_t n = job->f->n, d = job->n_components;
+
+    for (size_t i = 0; i < n; i++)
+        order[i] = i;
+    for (size_t k = 0; k < d; k++) {
+        if (draw > 0)
+            at_draw_permutation(order, n, job->options.seed, draw * d + k);
+        for (size_t i = 0; i < n; i++)
+            x[i * d + k] = job->component[order[i] * d + k];
+    }
+}
+
+static void null_task(void *arg, size_t draw, size_t slot)
+{
+    const struct null_job *job = arg;
+    size_t n = job->f->n, *order = at_malloc(n, sizeof *order);
+    struct features f = { .n = n, .d = job->n_components };
+    double *distance = at_malloc(n * n, sizeof *distance);
+    struct at_clusters c = { .n = n, .label = at_malloc(n, sizeof *c.label) };
+
+    (void)slot;
+    f.x = at_malloc(n * f.d, sizeof *f.x);
+    permute_components(f.x, job, draw, order);
+    at_pairwise(distance, f.x, n, f.d);
+    f.distance = distance;
+    f.n_different = count_different(f.x, n, f.d);
+    group(&c, &f, &job->options, NULL);
+    job->best[draw] = c.silhouette;
+    free(c.label);
+    free(distance);
+    free(f.x);
+    free(order);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* How often do heads without groups reach the silhouette of these? */
+static void test_groups(struct at_clusters *c, const struct features *f,
+                        const struct at_cluster_options *o, struct at_pool *pool)
+{
+    size_t hits = 0, n = 0, d = AT_MIN(f->d, f->n);
+    double *component, *best;
+    struct null_job job = { f, *o, d, NULL, NULL };
+
+    c->null_silhouette = c->null_high = c->p = NAN;
+    if (o->n_null == 0 || c->k < 2 || isnan(c->silhouette))
+        return;
+    job.component = component = at_malloc(f->n * d, sizeof *component);
+    job.best = best = at_malloc(1 + o->n_null, sizeof *best);
+    job.options.n_restarts = 1;
+    at_pca(component, NULL, NULL, f->x, f->n, f->d, d);
+    at_pool_run(pool, 1 + o->n_null, null_task, &job);
+    for (size_t i = 1; i <= o->n_null; i++)
+        hits += best[i] >= best[0] - 1e-9;
+    for (size_t i = 1; i <= o->n_null; i++)
+        if (!isnan(best[i]))
+            best[n++] = best[i];
+    if (n) {
+        qsort(best, n, sizeof *best, by_value);
+        c->null_silhouette = at_mean(best, n);
+        c->null_high = at_quantile_sorted(best, n, 0.95);
+        c->p = at_perm_p(hits, o->n_null, false).p;
+        c->has_groups = c->p <= 0.05;
+    }
+    free(component);
+    free(best);
+}
+
+/* Scores of which at least half the heads of a cluster have more than chance gives; (k,
+   AT_N_HEAD_SCORES), the caller's. NULL when nothing is known of chance. */
+static bool *find_special(const struct at_clusters *c, const bool *is_beyond)
+{
+    bool *special;
+    size_t *count;
+
+    if (!is_beyond)
+        return NULL;
+    special = at_calloc(c->k * AT_N_HEAD_SCORES, sizeof *special);
+    count = at_calloc(c->k * AT_N_HEAD_SCORES, sizeof *count);
+    for (size_t i = 0; i < c->n * AT_N_HEAD_SCORES; i++)
+        count[(size_t)c->label[i / AT_N_HEAD_SCORES] * AT_N_HEAD_SCORES + i % AT_N_HEAD_SCORES] +=
+            is_beyond[i];
+    for (size_t s = 0; s < c->k * AT_N_HEAD_SCORES; s++)
+        special[s] = count[s] > 0 && 2 * count[s] >= c->size[s / AT_N_HEAD_SCORES];
+    free(count);
+    return special;
+}
+
+/* --- what is told of groups --- */
+
+/* Sizes, mean z, silhouettes and names of the groups. */
+static void describe(struct at_clusters *c, const struct features *f,
+                     const struct at_cluster_options *o)
+{
+    bool *special;
+
     c->size = at_calloc(c->k, sizeof *c->size);
     c->centroid = at_calloc(c->k * AT_N_HEAD_SCORES, sizeof *c->centroid);
     c->name = at_calloc(c->k, sizeof *c->name);
@@ -138,7 +256,9 @@ static void describe(struct at_clusters *c, const struct features *f, bool has_s
     for (size_t s = 0; s < c->k * AT_N_HEAD_SCORES; s++)
         c->centroid[s] /= (double)c->size[s / AT_N_HEAD_SCORES];
     at_silhouette(c->point, f->distance, c->label, c->n, c->k);
-    at_cluster_names(c->name, c->centroid, c->k, has_summary_token);
+    special = find_special(c, o->is_beyond);
+    at_cluster_names(c->name, c->centroid, special, c->k, o->has_summary_token);
+    free(special);
 }
 
 static bool has_score(const double *scores, size_t head)
@@ -174,7 +294,8 @@ int at_cluster_heads(struct at_clusters *out, const double *scores, const double
     c.point = at_malloc(n, sizeof *c.point);
     f = make_features(&c, scores, distance, &own_distance);
     group(&c, &f, options, pool);
-    describe(&c, &f, options->has_summary_token);
+    test_groups(&c, &f, options, pool);
+    describe(&c, &f, options);
     tsne.perplexity = options->perplexity;
     fit = at_tsne(c.tsne, f.distance, c.pca, n, &tsne, pool);
     c.perplexity = fit.perplexity;
@@ -222,15 +343,17 @@ static bool is_taken(const struct at_cluster_name *names, size_t n, const char *
     return false;
 }
 
-static const char *trait(size_t score, bool has_summary_token)
+static const char *trait(size_t score, bool is_special, bool has_summary_token)
 {
     const struct at_head_score_info *info = &at_head_score_table[score];
 
-    return has_summary_token ? info->specialist : info->specialist_no_cls;
+    if (is_special)
+        return has_summary_token ? info->specialist : info->specialist_no_cls;
+    return has_summary_token ? info->phrase : info->phrase_no_cls;
 }
 
-void at_cluster_names(struct at_cluster_name *out, const double *centroid, size_t k,
-                      bool has_summary_token)
+void at_cluster_names(struct at_cluster_name *out, const double *centroid, const bool *is_special,
+                      size_t k, bool has_summary_token)
 {
     enum { SIZE = sizeof out->text };
     const double cut = 0.3, near = 0.6;
@@ -240,20 +363,24 @@ void at_cluster_names(struct at_cluster_name *out, const double *centroid, size_
         char *text = out[c].text;
         size_t first, second, n;
         top_two(z, &first, &second);
-        const char *a = trait(first, has_summary_token), *b = trait(second, has_summary_token);
-        bool is_diffuse = z[first] < cut;
+        bool special = is_special && is_special[c * AT_N_HEAD_SCORES + first];
+        bool is_near = z[first]<cut, has_second = z[second]> 0.0 && z[second] > near * z[first];
+        const char *a = trait(first, special, has_summary_token);
+        const char *b = trait(second, special, has_summary_token);
 
-        if (is_diffuse)
-            snprintf(text, SIZE, "Diffuse/Noise");
+        if (is_near)
+            snprintf(text, SIZE, "Near average");
         else
-            snprintf(text, SIZE, "%s Specialists", a);
+            snprintf(text, SIZE, special ? "%s Specialists" : "Above average on %s", a);
         if (is_taken(out, c, text)) {
-            if (is_diffuse)
-                snprintf(text, SIZE, "Diffuse (%s)", a);
-            else if (z[second] > 0.0 && z[second] > near * z[first])
-                snprintf(text, SIZE, "%s & %s", a, b);
+            if (is_near)
+                snprintf(text, SIZE, "Near average (%s)", a);
+            else if (special)
+                snprintf(text, SIZE, has_second ? "%s & %s" : "%s (%s)", a, b);
             else
-                snprintf(text, SIZE, "%s (%s)", a, b);
+                snprintf(text, SIZE,
+                         has_second ? "Above average on %s and %s" : "Above average on %s (%s)", a,
+                         b);
         }
         n = strlen(text);
         if (is_taken(out, c, text))

@@ -57,6 +57,11 @@ static const struct at_field fields[] = {
              "mean of all heads; undefined for one group"),
     AT_FIELD_LIST(struct at_head_groups, tried, n_tried, "silhouette_by_k", &tried_record,
                   "the same for every k that was tried", .flags = AT_KEYED),
+    AT_FIELD(struct at_head_groups, null_silhouette, "null_silhouette", NULL,
+             "mean silhouette of heads that scatter alike but have no groups"),
+    AT_FIELD(struct at_head_groups, null_high, "null_high", NULL, "what 95 % of those stay below"),
+    AT_FIELD(struct at_head_groups, p, "p", NULL, "how often those reach the heads' silhouette"),
+    AT_FIELD(struct at_head_groups, has_groups, "has_groups", NULL, "p is at most .05"),
     AT_FIELD(struct at_head_groups, inertia, "inertia", NULL,
              "sum of squared distances to the centres of the groups"),
     AT_FIELD_RECORD(struct at_head_groups, tsne, "tsne", &tsne_record, "the t-SNE map"),
@@ -86,10 +91,18 @@ static void add_distances(struct at_head_grouping *g, const float *maps, size_t 
 void at_head_groups_add_text(struct at_head_grouping *g, const struct at_head_features *f,
                              const float *maps, struct at_pool *pool)
 {
+    double *ratio;
+
     for (size_t i = 0; i < AT_N_HEAD_SCORES; i++)
         g->keys[i] = at_head_score_table[i].key;
-    if (!g->scores.cells)
+    if (!g->scores.cells) {
         at_corpus_init(&g->scores, f->L, f->H, g->keys, AT_N_HEAD_SCORES);
+        at_chance_init(&g->chance, f->L * f->H, AT_N_HEAD_NUMBERS);
+    }
+    ratio = at_malloc(f->L * f->H * AT_N_HEAD_NUMBERS, sizeof *ratio);
+    at_head_features_ratios(ratio, f);
+    at_chance_add(&g->chance, ratio);
+    free(ratio);
     at_corpus_add_heads(&g->scores, 0, f->score, AT_N_HEAD_SCORES);
     if (maps)
         add_distances(g, maps, f->L * f->H, f->doc->n, pool);
@@ -148,6 +161,23 @@ static void fill_groups(struct at_head_groups *r, struct at_head_grouping *g)
                 (struct at_tried_k){ at_arena_printf(&g->arena, "%zu", k), c->by_k[k] };
 }
 
+/* Heads that have more of a score than chance gives; (n, AT_N_HEAD_SCORES), the caller's. */
+static bool *find_beyond(const struct at_chance_table *t)
+{
+    size_t n = t->n_heads;
+    bool *beyond = at_malloc(n * AT_N_HEAD_SCORES, sizeof *beyond);
+    struct at_chance *c = at_malloc(n * AT_N_HEAD_NUMBERS, sizeof *c);
+
+    at_chance_finish(c, t, 0.95);
+    for (size_t k = 0; k < n; k++)
+        for (size_t i = 0; i < AT_N_HEAD_SCORES; i++) {
+            const struct at_chance *x = &c[k * AT_N_HEAD_NUMBERS + i];
+            beyond[k * AT_N_HEAD_SCORES + i] = x->is_beyond && x->ratio > 1.0;
+        }
+    free(c);
+    return beyond;
+}
+
 int at_head_groups_finish(struct at_head_groups *out, struct at_head_grouping *g,
                           const struct at_cluster_options *options, struct at_pool *pool,
                           struct at_error *err)
@@ -156,6 +186,8 @@ int at_head_groups_finish(struct at_head_groups *out, struct at_head_grouping *g
     size_t n = t->L * t->H;
     double *scores = at_malloc(n * AT_N_HEAD_SCORES, sizeof *scores);
     struct at_head_groups r = { .L = t->L, .H = t->H, .n_texts = g->n_texts };
+    struct at_cluster_options with_chance = *options;
+    bool *beyond = find_beyond(&g->chance);
     int rc;
 
     for (size_t k = 0; k < n; k++)
@@ -164,13 +196,19 @@ int at_head_groups_finish(struct at_head_groups *out, struct at_head_grouping *g
                 at_moments_mean(at_corpus_cell(t, k / t->H, k % t->H, i));
     if (g->distance)
         at_head_distances_finish(g->distance, g->distance, n, g->n_texts);
-    rc = at_cluster_heads(&g->clusters, scores, g->distance, n, options, pool, err);
+    with_chance.is_beyond = beyond;
+    rc = at_cluster_heads(&g->clusters, scores, g->distance, n, &with_chance, pool, err);
     free(scores);
+    free(beyond);
     if (rc)
         return rc;
     r.k = g->clusters.k;
     r.silhouette = g->clusters.silhouette;
     r.inertia = g->clusters.inertia;
+    r.null_silhouette = g->clusters.null_silhouette;
+    r.null_high = g->clusters.null_high;
+    r.p = g->clusters.p;
+    r.has_groups = g->clusters.has_groups;
     r.tsne = (struct at_groups_tsne){ g->clusters.perplexity, g->clusters.kl };
     r.pca_ratio = g->clusters.pca_ratio;
     r.n_pca = AT_COUNTOF(g->clusters.pca_ratio);
@@ -183,6 +221,7 @@ int at_head_groups_finish(struct at_head_groups *out, struct at_head_grouping *g
 void at_head_grouping_release(struct at_head_grouping *g)
 {
     at_corpus_release(&g->scores);
+    at_chance_release(&g->chance);
     at_clusters_release(&g->clusters);
     at_arena_release(&g->arena);
     free(g->distance);

@@ -7,8 +7,9 @@
 #ifndef ANALYSIS_HEAD_GROUPS_H
 #define ANALYSIS_HEAD_GROUPS_H
 
-#include "analysis/head_clusters.h"
+#include "analysis/chance.h"
 #include "analysis/corpus.h"
+#include "analysis/head_clusters.h"
 #include "analysis/head_features.h"
 
 /* One head: clusters.csv, and heads[] of clusters.json. */
@@ -44,6 +45,9 @@ struct at_head_groups {
     size_t L, H, n_texts;
     size_t k;
     double silhouette, inertia;
+    /* What heads without groups reach, see at_cluster_heads(). */
+    double null_silhouette, null_high, p;
+    bool has_groups;
     struct at_groups_tsne tsne;
     double *pca_ratio; /* (n_pca) */
     size_t n_pca;
@@ -59,8 +63,9 @@ extern const struct at_record at_head_groups_record; /* clusters.json without it
 /* Texts so far. Zeroed is empty. */
 struct at_head_grouping {
     const char *keys[AT_N_HEAD_SCORES];
-    struct at_corpus scores; /* raw scores over the texts */
-    double *distance;        /* (L*H,L*H) a sum, when heads are compared by their maps */
+    struct at_corpus scores;       /* raw scores over the texts */
+    struct at_chance_table chance; /* ratios of scores and patterns to even attention */
+    double *distance;              /* (L*H,L*H) a sum, when heads are compared by their maps */
     size_t n_texts;
     struct at_clusters clusters;
     struct at_arena arena;

@@ -26,16 +26,17 @@ enum { FAR = 5 }; /* least distance of a long-range cell */
 #define DUPLICATE  "duplicate"
 #define INDUCTION  "induction"
 
-#define SAME(title, specialist) title, specialist, title, specialist
+#define SAME(title, specialist, phrase) title, specialist, phrase, title, specialist, phrase
 
 const struct at_head_score_info at_head_score_table[AT_N_HEAD_SCORES] = {
-    [AT_SYNTAX] = { SYNTAX, SAME("Syntax", "Syntax") },
-    [AT_SEMANTICS] = { SEMANTICS, SAME("Semantics", "Semantics") },
-    [AT_CLS] = { CLS, "[CLS] focus", "CLS", "First-token (sink) focus", "First-token" },
-    [AT_PUNCT] = { PUNCT, SAME("Punctuation", "Punctuation") },
-    [AT_ENTITIES] = { ENTITIES, SAME("Entities", "Entity") },
-    [AT_LONG_RANGE] = { LONG_RANGE, SAME("Long-range", "Long-range") },
-    [AT_SELF] = { SELF, SAME("Self-attention", "Self-attention") },
+    [AT_SYNTAX] = { SYNTAX, SAME("Syntax", "Syntax", "syntax") },
+    [AT_SEMANTICS] = { SEMANTICS, SAME("Semantics", "Semantics", "semantics") },
+    [AT_CLS] = { CLS, "[CLS] focus", "CLS", "[CLS]", "First-token (sink) focus", "First-token",
+                 "the first token" },
+    [AT_PUNCT] = { PUNCT, SAME("Punctuation", "Punctuation", "punctuation") },
+    [AT_ENTITIES] = { ENTITIES, SAME("Entities", "Entity", "entities") },
+    [AT_LONG_RANGE] = { LONG_RANGE, SAME("Long-range", "Long-range", "long range") },
+    [AT_SELF] = { SELF, SAME("Self-attention", "Self-attention", "self-attention") },
 };
 
 #define SCORE(i, key, unit, help) AT_FIELD(struct at_head_score_values, v[i], key, unit, help)

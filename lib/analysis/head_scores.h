@@ -33,8 +33,9 @@ struct at_head_score_info {
     const char *key;        /* "long_range": CSV column and JSON key */
     const char *title;      /* "Long-range" */
     const char *specialist; /* in the names of clusters: "CLS" */
+    const char *phrase;     /* "above average on ...": "[CLS]" */
     /* the same for models without a summary token: "First-token (sink) focus", "First-token" */
-    const char *title_no_cls, *specialist_no_cls;
+    const char *title_no_cls, *specialist_no_cls, *phrase_no_cls;
 };
 extern const struct at_head_score_info at_head_score_table[AT_N_HEAD_SCORES];
 

@@ -244,7 +244,8 @@ struct at_tsne_fit at_tsne(double *out, const double *distance, const double *st
                            const struct at_tsne_options *options, struct at_pool *pool)
 {
     double most = N > 1 ? (double)(N - 1) : 1.0, wanted = options->perplexity;
-    struct at_tsne_fit fit = { AT_MIN(wanted > 0.0 ? wanted : 30.0, most), 0.0 };
+    double ordinary = AT_MAX(AT_MIN(30.0, most / 3.0), 1.0);
+    struct at_tsne_fit fit = { AT_MIN(wanted > 0.0 ? wanted : ordinary, most), 0.0 };
     size_t early, padded = (N + LANES - 1) / LANES * LANES;
     struct tsne t = {
         N, padded, log(fit.perplexity), distance, NULL, NULL, NULL, NULL, NULL, NULL

@@ -9,7 +9,8 @@
 #include "base/pool.h"
 
 struct at_tsne_options {
-    double perplexity; /* 0: min(30, N - 1) */
+    double
+        perplexity; /* 0: min(30, (N - 1) / 3), at least 1; at N - 1 all points would be near all */
     size_t n_iterations;
 };
 #define AT_TSNE_OPTIONS_INIT                                                                       \
