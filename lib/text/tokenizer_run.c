@@ -57,6 +57,8 @@ static bool is_special(const struct at_tokenizer *t, const struct at_added_token
 /* What stands for a space in the pieces: the library looks for GPT-2's mark, whatever they are. */
 static unsigned mark_of(const struct at_tokenizer *t)
 {
+    if (t->trims_spaces && t->kind == AT_WORDPIECE)
+        return ' '; /* of a vocabulary of its own: there U+0120 is a letter of Maltese */
     return t->trims_spaces && t->decoder.n && t->decoder.items[0].kind == AT_DECODE_METASPACE
                ? t->decoder.items[0].character
                : 0x120;
