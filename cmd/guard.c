@@ -48,7 +48,7 @@ static void show(const char *s, size_t n)
     struct at_strbuf b = { 0 };
 
     while (n > 0) {
-        const char *own = memchr(s, OWN_ESC[0], n);
+        const char *own = memchr(s, (unsigned char)OWN_ESC[0], n);
         size_t plain = own ? (size_t)(own - s) : n;
         at_strbuf_add_visible(&b, s, plain, "\n\t");
         if (own) {
