@@ -170,7 +170,7 @@ static void narrow(float *rows, size_t stride, size_t lo, const double *in, size
             at_set_pair(rows + t * stride + d, lo, in[t * D + d]);
 }
 
-AT_CLONES static double dot(const double *a, const double *b, size_t n)
+AT_CLONES static double dot_pairs(const double *a, const double *b, size_t n)
 {
     double sum = 0.0;
 
@@ -194,7 +194,7 @@ static void map_row(const struct head *h, size_t i, size_t n, double scale)
 
     for (size_t j = 0; j < n; j++) {
         bool is_seen = !is_hidden || !is_hidden[j];
-        h->map[j] = is_seen ? scale * dot(h->q + i * D, h->k + j * D, D) : -INFINITY;
+        h->map[j] = is_seen ? scale * dot_pairs(h->q + i * D, h->k + j * D, D) : -INFINITY;
         max = AT_MAX(max, h->map[j]);
     }
     for (size_t j = 0; j < n && max > -INFINITY; j++)
@@ -213,10 +213,10 @@ static void one_query(const struct head *h, size_t i, float *d_map)
 
     map_row(h, i, n, scale);
     for (size_t j = 0; j < n; j++)
-        h->d_map[j] = dot(d_context, h->v + j * D, D);
+        h->d_map[j] = dot_pairs(d_context, h->v + j * D, D);
     for (size_t j = 0; d_map && j < in->T; j++)
         d_map[j] = j < n ? (float)h->d_map[j] : 0.0f;
-    mean = dot(h->map, h->d_map, n);
+    mean = dot_pairs(h->map, h->d_map, n);
     for (size_t j = 0; j < n; j++) {
         double ds = scale * h->map[j] * (h->d_map[j] - mean);
         add(h->dv + j * D, h->map[j], d_context, D);
