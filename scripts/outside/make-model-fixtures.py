@@ -2,16 +2,21 @@
 """Tiny BERT and GPT-2 checkpoints of odd sizes, and what PyTorch makes of them in double precision.
 
     scripts/outside/make-model-fixtures.py            writes fixtures/tiny-*/ and fixtures/oracle/forward/*.safetensors
+    scripts/outside/make-model-fixtures.py small      writes fixtures/small/models/atlas-{bert,bias,tagger}
 
 Every checkpoint shows one or more ways in which real ones differ: prefix or none, gamma/beta, tied or stored decoder, mask
 buffers, half precision, shards, no heads. The oracle is computed from the weights as stored, after rounding to their type.
 Queries and keys are sharpened, so that maps are far from uniform. Needs PyTorch (Debian: python3-torch); seeded, so a second
 run writes the same bytes.
+
+The small models have the names, vocabulary, heads and shards of the built-in ones, and random weights: for tests of the command
+line that need real sentences, but no model that has learned. Their embeddings have few values, so that git keeps them small.
 """
 import json
 import math
 import os
 import struct
+import sys
 
 import numpy as np
 import torch
@@ -300,6 +305,59 @@ def make(name, c, shapes, seed, dtype="F32", rename=lambda n: n, extra=None, sha
     save(os.path.join(ORACLE, name + ".safetensors"), oracle)
 
 
+# ---- small stand-ins for the built-in models: one trunk, and heads in a second shard
+
+def small_draw(g, name, shape):
+    x = torch.randn(shape, generator=g, dtype=torch.float64)
+    if name.endswith("word_embeddings.weight"):
+        return (2 * x).round().clamp(-4, 4) / 4
+    if "LayerNorm.weight" in name:
+        return 1 + 0.2 * x
+    if "query" in name or "key" in name:
+        return 0.25 * x  # no key that nobody looks at
+    if name.endswith("bias") or ".layer." in name:
+        return 0.1 * x  # little enough for tokens to stay what they are through the layers
+    return 0.5 * x
+
+
+def small(name, c, shapes, is_trunk, seed):
+    d = os.path.join(ROOT, "small", "models", name)
+    os.makedirs(d, exist_ok=True)
+    g = torch.Generator().manual_seed(seed)
+    files = [f"model-{i}-of-00002.safetensors" for i in ("00001", "00002")]
+    where = {n: files[0 if is_trunk(n) else 1] for n in shapes}
+    drawn = {n: (small_draw(g, n, shape).numpy(), "F16") for n, shape in shapes.items()}
+    for file in files if name == "atlas-bert" else files[1:]:
+        save(os.path.join(d, file), {n: drawn[n] for n in drawn if where[n] == file}, {"format": "pt"})
+    save_json(os.path.join(d, "model.safetensors.index.json"), {"metadata": {"total_size": 0}, "weight_map": where})
+    save_json(os.path.join(d, "config.json"), c)
+    save_json(os.path.join(d, "tokenizer_config.json"), {"do_lower_case": True, "tokenizer_class": "BertTokenizer"})
+    links = {"vocab.txt": "../../../vocab/bert-base-uncased/vocab.txt"}
+    if name != "atlas-bert":
+        links[files[0]] = f"../atlas-bert/{files[0]}"
+    for link, to in links.items():
+        if not os.path.islink(os.path.join(d, link)):
+            os.symlink(to, os.path.join(d, link))
+
+
+def small_models():
+    shape = dict(hidden_size=24, num_hidden_layers=6, num_attention_heads=8, intermediate_size=32, vocab_size=30522, max_position_embeddings=512)
+    def is_trunk(name):
+        return name.startswith("bert.") and ".pooler." not in name
+    def numbered(names):
+        return {"id2label": {str(i): n for i, n in enumerate(names)}}
+    c = bert_config(**shape)
+    small("atlas-bert", c, bert_shapes(c), is_trunk, 21)
+    upos = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split()
+    ner = "O B-PER I-PER B-ORG I-ORG B-LOC I-LOC".split()
+    token = dict(architectures=["BertForTokenClassification"])
+    c = bert_config(**shape, **token, **numbered([f"upos:{n}" for n in upos] + [f"ner:{n}" for n in ner]))
+    small("atlas-tagger", c, bert_shapes(c, mlm=False, labels=24), is_trunk, 22)
+    c = bert_config(**shape, **token, **numbered("O B-STEREO I-STEREO B-GEN I-GEN B-UNFAIR I-UNFAIR".split()),
+                    problem_type="multi_label_classification", atlas_caution="a demonstration of random weights", label_thresholds=[0.5, 0.9, 0.9, 0.998, 0.998, 0.95, 0.95])
+    small("atlas-bias", c, bert_shapes(c, mlm=False, labels=7), is_trunk, 23)
+
+
 def main():
     c = bert_config(hidden_size=8, num_hidden_layers=2, num_attention_heads=2, intermediate_size=20, vocab_size=67, max_position_embeddings=16)
     make("tiny-bert", c, bert_shapes(c), 1, write_tokenizer=write_wordpiece)
@@ -340,4 +398,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    small_models() if sys.argv[1:] == ["small"] else main()

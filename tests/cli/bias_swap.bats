@@ -41,11 +41,12 @@ WANT="She is an actress and a mother of two daughters."
 }
 
 @test "attention of the pair: a row per head, means over them" {
+    shape
     ok bias swap -o out --format csv,json,svg "$TEXT"
     [ "$(head -n 1 out/swap.csv)" = "start,end,original,replacement,category" ]
     [ "$(head -n 1 out/consistency.csv)" = "layer,head,cosine,concentration,delta_aligned,delta_swap,total_delta" ]
     [ "$(wc -l <out/swap.csv)" -eq 5 ]
-    [ "$(wc -l <out/consistency.csv)" -eq 37 ]
+    [ "$(wc -l <out/consistency.csv)" -eq $((L * H + 1)) ]
     [ -s out/consistency.svg ]
     mean=$(awk -F, 'NR > 1 { s += $3 } END { print s / (NR - 1) }' out/consistency.csv)
     holds out/swap.json ".consistency.mean_cosine - $mean | fabs < 1e-5"

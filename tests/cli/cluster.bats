@@ -3,11 +3,13 @@ load helper
 TEXT="Barack Obama visited Paris because the French president had invited him."
 
 @test "clusters.json keeps its contract" {
+    shape
     ok cluster --json "$TEXT"
-    holds - '(.heads | length) == 36 and .k >= 2 and .k <= 8 and (.tsne.perplexity - 35 / 3 | fabs) < 1e-6 and .tsne.kl > 0'
+    holds - "(.heads | length) == $L * $H and ([.clusters[].size] | add) == $L * $H"
+    holds - ".k >= 2 and .k <= 8 and (.tsne.perplexity - ([30, ($L * $H - 1) / 3] | min) | fabs) < 1e-6 and .tsne.kl > 0"
     holds - '([.silhouette_by_k[]] | max) - .silhouette | fabs < 1e-8'
     holds - '.heads[0] | has("x") and has("y") and has("cluster") and has("name") and has("silhouette") and has("z")'
-    holds - '([.clusters[].size] | add) == 36 and ([.clusters[].name] | unique | length) == .k'
+    holds - '([.clusters[].name] | unique | length) == .k'
 }
 
 @test "same seed, same picture, whatever the number of threads" {
@@ -27,11 +29,12 @@ TEXT="Barack Obama visited Paris because the French president had invited him."
 }
 
 @test "--k is obeyed, up to the number of heads" {
+    shape
     ok cluster --json --k 3 "$TEXT"
     holds - '.k == 3 and (.clusters | length) == 3'
-    run --separate-stderr atlas cluster --json --k 60 "$TEXT"
+    run --separate-stderr atlas cluster --json --k $((L * H + 1)) "$TEXT"
     ended 1
-    has "$stderr" '60'
+    has "$stderr" "$((L * H + 1))"
 }
 
 @test "one layer cannot be chosen" {

@@ -12,30 +12,31 @@ columns() {
 }
 
 @test "--deep writes its tables and pictures" {
+    shape
     ok run --deep -o out --mask none --format csv,json,svg "$TEXT"
     for name in embeddings qkv residual ffn hidden steps lens pca; do
         [ -s out/$name.csv ] || fail "no $name.csv"
     done
-    for name in residual residual_attention residual_ffn ffn_active hidden_norm hidden_L5 lens pca_word \
-        pca_hidden_L5 pca_qkv_L5 cosine_mean; do
+    for name in residual residual_attention residual_ffn ffn_active hidden_norm hidden_L$((L - 1)) lens pca_word \
+        pca_hidden_L$((L - 1)) pca_qkv_L$((L - 1)) cosine_mean; do
         [ -s out/$name.svg ] || fail "no $name.svg"
     done
     n=$(json out/run.json '.tokens | length')
     [ "$(wc -l <out/embeddings.csv)" -eq $((n + 1)) ]
-    [ "$(wc -l <out/qkv.csv)" -eq $((36 * n + 1)) ]
-    [ "$(wc -l <out/residual.csv)" -eq $((6 * n + 1)) ]
-    [ "$(wc -l <out/ffn.csv)" -eq $((6 * n + 1)) ]
-    [ "$(wc -l <out/hidden.csv)" -eq $((7 * n + 1)) ]
-    [ "$(wc -l <out/lens.csv)" -eq $((7 * n * 5 + 1)) ]
-    [ "$(wc -l <out/steps.csv)" -eq $((36 * 5 * 5 + 1)) ]
-    [ "$(wc -l <out/pca.csv)" -eq $(((2 + 7 + 4 * 6) * n + 1)) ]
+    [ "$(wc -l <out/qkv.csv)" -eq $((L * H * n + 1)) ]
+    [ "$(wc -l <out/residual.csv)" -eq $((L * n + 1)) ]
+    [ "$(wc -l <out/ffn.csv)" -eq $((L * n + 1)) ]
+    [ "$(wc -l <out/hidden.csv)" -eq $(((L + 1) * n + 1)) ]
+    [ "$(wc -l <out/lens.csv)" -eq $(((L + 1) * n * 5 + 1)) ]
+    [ "$(wc -l <out/steps.csv)" -eq $((L * H * 5 * 5 + 1)) ]
+    [ "$(wc -l <out/pca.csv)" -eq $(((2 + L + 1 + 4 * L) * n + 1)) ]
 }
 
 @test "steps: the numbers of a row reproduce its weight" {
     for model in atlas-bert atlas-gpt2; do
+        shape $model
         ok run -m $model --deep -o $model --mask none --format csv,json "$TEXT"
-        d=32 # width 192, 6 heads
-        columns $model/steps.csv dot scaled row_max shifted sum_exp log_sum weight stored | awk -v d=$d '
+        columns $model/steps.csv dot scaled row_max shifted sum_exp log_sum weight stored | awk -v d=$((C / H)) '
             function off(a, b) { return a > b ? a - b : b - a }
             { n++
               if (off($1 / sqrt(d), $2) > 1e-5) bad = "scaled is not dot / sqrt(d): " $0
@@ -78,30 +79,33 @@ columns() {
 }
 
 @test "the last state of the lens is the model's prediction" {
+    shape atlas-gpt2
     ok run -m atlas-gpt2 --deep -o out --format csv,json "$TEXT"
-    # predictions.csv: what follows token i - 1; lens.csv: what state 6 of token i - 1 says
+    # predictions.csv: what follows token i - 1; lens.csv: what state L of token i - 1 says
     columns out/predictions.csv index rank id p | awk '{ print $1 - 1, $2, $3, $4 }' >want
-    columns out/lens.csv state index rank id p | awk '$1 == 6 { print $2, $3, $4, $5 }' >got
+    columns out/lens.csv state index rank id p | awk -v last="$L" '$1 == last { print $2, $3, $4, $5 }' >got
     [ "$(wc -l <want)" -gt 40 ]
     paste -d' ' want got | awk '$1 != $5 || $2 != $6 || $3 != $7 || ($4 - $8) ^ 2 > 1e-10 { print; exit 1 }'
     # BERT: the largest of the logits that the capture holds of token 3
+    shape
     ok run --deep --logits -o bert --mask none --top-k 1 --format csv "$TEXT"
     file=bert/capture.safetensors
     header=$(od -An -t u8 -N 8 $file | tr -d ' ')
     read -r at rows < <(head -c $((8 + header)) $file | tail -c "$header" | jq -r '.logits | "\(.data_offsets[0]) \(.shape[1])"')
     od -An -v -t f4 -w4 -j $((8 + header + at + 4 * 3 * rows)) -N $((4 * rows)) $file |
         awk 'NR == 1 || $1 > most { most = $1; id = NR - 1 } END { print id, most }' >want
-    columns bert/lens.csv state index id logit | awk '$1 == 6 && $2 == 3 { print $3, $4 }' >got
+    columns bert/lens.csv state index id logit | awk -v last="$L" '$1 == last && $2 == 3 { print $3, $4 }' >got
     paste -d' ' want got | awk '$1 != $3 || ($2 - $4) ^ 2 > 1e-8 { print; exit 1 } END { exit NR != 1 }'
 }
 
 @test "residual stream: norms agree between the tables, and the changes with the capture" {
     for model in atlas-bert atlas-gpt2; do
+        shape $model
         ok run -m $model --deep -o $model --mask none --format csv,json "$TEXT"
-        columns $model/hidden.csv state index norm | awk '$1 < 6 { print $1, $2, $3 }' >states
+        columns $model/hidden.csv state index norm | awk -v last="$L" '$1 < last { print $1, $2, $3 }' >states
         columns $model/residual.csv layer index input_norm >inputs
         cmp states inputs
-        holds $model/deep.json '.layers | length == 6 and all(.[]; .attention_change > 0 and .ffn_change > 0 and .active > 0 and .active < 1)'
+        holds $model/deep.json '.layers | length == '$L' and all(.[]; .attention_change > 0 and .ffn_change > 0 and .active > 0 and .active < 1)'
         # GPT-2 adds: what the block adds is the change times what it got
         [ $model = atlas-bert ] || paste -d' ' <(columns $model/residual.csv mid_norm ffn_change) <(columns $model/ffn.csv projection_norm) |
             awk '($1 * $2 / $3 - 1) ^ 2 > 1e-8 { print; exit 1 }'
@@ -120,6 +124,7 @@ columns() {
 }
 
 @test "a capture with the tensors gives the same; without the model some things are left out" {
+    shape
     ok run --deep -o first --mask none --format csv,json "$TEXT"
     ok run --deep --from first -o second --format csv,json,svg
     cmp first/residual.csv second/residual.csv
@@ -129,7 +134,7 @@ columns() {
     holds second/deep.json '[.omitted[].what] | length == 3 and any(.[]; test("embeddings")) and any(.[]; . == "logit lens")'
     holds first/deep.json '.omitted == []'
     [ ! -e second/lens.csv ]
-    [ -s second/pca_qkv_L5.svg ]
+    [ -s second/pca_qkv_L$((L - 1)).svg ]
 }
 
 @test "a capture without them says which are missing" {
@@ -163,9 +168,10 @@ spoil() {
 }
 
 @test "words: means of their pieces; what is of tokens alone is left out" {
+    shape
     ok run --deep --words -o out --mask none --format csv,json "$TEXT"
     n=$(json out/run.json '.words | length')
-    [ "$(wc -l <out/hidden.csv)" -eq $((7 * n + 1)) ]
+    [ "$(wc -l <out/hidden.csv)" -eq $(((L + 1) * n + 1)) ]
     [ ! -e out/steps.csv ]
     [ ! -e out/lens.csv ]
     holds out/deep.json '[.omitted[].what] == ["attention steps", "logit lens"]'

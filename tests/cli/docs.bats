@@ -28,6 +28,7 @@ treebank() {
 }
 
 @test "every line of EXAMPLES runs" {
+    built_in
     export PATH=$BATS_TEST_TMPDIR/bin:$PATH
     mkdir bin
     printf '#!/bin/sh\nexec %s "%s" "$@"\n' "${ATLAS_PREFIX:-}" "$ATLAS_BUILD/atlas" >bin/atlas

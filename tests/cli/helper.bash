@@ -10,6 +10,9 @@
 #   has TEXT REGEX         TEXT matches the extended regular expression; lacks: it does not
 #   json FILE FILTER       what jq prints for FILTER; "-" reads $output
 #   holds FILE FILTER      jq's FILTER over FILE ("-": $output) is true
+#   built_in               from here on the built-in models are those that are installed, and run
+#                          on the processor's own kernels, since they are big
+#   shape [MODEL]          L, H and C become the layers, heads and width of a model
 #   manual PAGE            a page of man/ as plain text
 #   golden NAME            $output is fixtures/golden/NAME but for rounding (close.awk)
 bats_require_minimum_version 1.5.0
@@ -19,12 +22,15 @@ ATLAS_BUILD=${ATLAS_BUILD:-$ROOT/build/release}
 FIXTURES=$ROOT/fixtures
 MODELS=$FIXTURES/models
 
-# The same bits and words on every machine, and nothing of the user's own models.
+# The same bits and words on every machine, and nothing of the user's own models. What asks for
+# atlas-bert, atlas-bias or atlas-tagger gets small ones of random weights unless it says built_in:
+# most tests need some model that reads English, not one that learned it.
 export ATLAS_KERNELS=${ATLAS_KERNELS:-portable}
 export OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE:-Nehalem} OPENBLAS_NUM_THREADS=1
 export ASAN_OPTIONS=${ASAN_OPTIONS:-exitcode=99} UBSAN_OPTIONS=${UBSAN_OPTIONS:-exitcode=99}
 export LC_ALL=C.UTF-8 TZ=UTC
-unset ATLAS_MODELS ATLAS_DATADIR NO_COLOR COLUMNS SOURCE_DATE_EPOCH
+export ATLAS_DATADIR=$FIXTURES/small
+unset ATLAS_MODELS NO_COLOR COLUMNS SOURCE_DATE_EPOCH
 unset HF_HOME HF_HUB_CACHE HUGGINGFACE_HUB_CACHE XDG_CACHE_HOME
 unset TRANSFORMERS_CACHE PYTORCH_TRANSFORMERS_CACHE PYTORCH_PRETRAINED_BERT_CACHE
 
@@ -86,6 +92,15 @@ holds() {
     local answer
     answer=$(json "$1" "$2")
     [ "$answer" = true ] || fail "want true, found $answer: $2"
+}
+
+built_in() {
+    unset ATLAS_DATADIR ATLAS_KERNELS
+}
+
+shape() {
+    ok model info --json "$@"
+    read -r L H C < <(json - '"\(.layers) \(.heads) \(.width)"')
 }
 
 manual() {

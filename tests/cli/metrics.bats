@@ -3,22 +3,24 @@ load helper
 TEXT="The cat sat on the mat because it was tired."
 
 @test "metrics.csv: a row per head, then layer and global rows" {
+    shape
     ok metrics -o out --format csv "$TEXT"
     [ "$(head -n 1 out/metrics.csv)" = "layer,head,confidence_max,confidence_avg,focus_entropy,focus_normalized,sparsity,distribution_q25,distribution_median,distribution_q75,uniformity,balance,mean_distance,row_entropy" ]
-    [ "$(wc -l <out/metrics.csv)" -eq $((36 + 6 + 1 + 1)) ]
+    [ "$(wc -l <out/metrics.csv)" -eq $((L * H + L + 1 + 1)) ]
     [ "$(tail -n 1 out/metrics.csv | cut -d, -f1,2)" = "global,all" ]
-    [ "$(grep -c ',layer,' out/metrics.csv)" -eq 6 ]
+    [ "$(grep -c ',layer,' out/metrics.csv)" -eq "$L" ]
 }
 
 @test "metrics.json keeps its contract and agrees with the table" {
+    shape
     ok metrics -o out --format csv,json "$TEXT"
-    holds out/metrics.json '(.heads | length) == 36 and (.layers | length) == 6'
-    holds out/metrics.json '.heads[7] | .layer == 1 and .head == 1 and .rank.sparsity >= 0 and .rank.sparsity < 100'
+    holds out/metrics.json "(.heads | length) == $L * $H and (.layers | length) == $L"
+    holds out/metrics.json ".heads[$H + 1] | .layer == 1 and .head == 1 and .rank.sparsity >= 0 and .rank.sparsity < 100"
     holds out/metrics.json '.heads[0] | has("baseline") and (.baseline.confidence_max > 0)'
     holds out/metrics.json 'all(.heads[]; .focus_normalized > 0 and .focus_normalized <= 1 and .balance <= 1)'
     holds out/metrics.json '.flow_change > 0 and .baseline_flow_change > 0'
     want=$(awk -F, '$1 == 2 && $2 == 3 { print $4 }' out/metrics.csv)
-    holds out/metrics.json ".heads[15].confidence_avg - $want | fabs < 1e-8"
+    holds out/metrics.json ".heads[2 * $H + 3].confidence_avg - $want | fabs < 1e-8"
 }
 
 @test "a causal model has no balance and uses the triangle" {
@@ -28,8 +30,9 @@ TEXT="The cat sat on the mat because it was tired."
 }
 
 @test "rollout has layers but no heads; columns have no bands" {
+    shape
     ok metrics --json --matrix rollout "$TEXT"
-    holds - '.heads == [] and (.layers | length) == 6'
+    holds - ".heads == [] and (.layers | length) == $L"
     ok metrics --json --matrix col "$TEXT"
     holds - '(.global_band | all(. == null)) and (.heads[0] | has("baseline") | not)'
 }
@@ -163,7 +166,7 @@ sink_capture() {
     ok metrics --layer 2 --head 3 "$TEXT"
     has "$output" 'layer 2, head 3'
     has "$output" 'layer mean +rank in it +baseline'
-    want=$(atlas metrics --json "$TEXT" | jq -r '.heads[15].rank.sparsity | round')
+    want=$(atlas metrics --json "$TEXT" | jq -r '.heads[] | select(.layer == 2 and .head == 3).rank.sparsity | round')
     has "$output" "sparsity .* $want %"
     ok metrics --layer 2 "$TEXT"
     has "$output" 'layer 2, mean map of its heads'

@@ -1,5 +1,7 @@
 load helper
 
+built_in
+
 @test "list names the built-in models" {
     ok model list
     for m in atlas-bert atlas-gpt2 atlas-bias atlas-tagger; do
@@ -79,12 +81,12 @@ cached() {
 }
 
 @test "a slash behind a directory changes neither a model's name nor its thresholds" {
-    cp -r "$MODELS/atlas-bert" small
+    cp -r "$FIXTURES/tiny-bert" small
     ok model info --json small/
     holds - '.model == "small"'
     ok run -m small// --json --mask none x
     holds - '.meta.model == "small"'
-    cp -r "$MODELS/atlas-bias" gus-net-bert
+    cp -rL "$MODELS/atlas-bias" gus-net-bert # its trunk is a link
     jq 'del(.label_thresholds)' "$MODELS/atlas-bias/config.json" >gus-net-bert/config.json
     ok bias detect -m gus-net-bert --json "women are bad"
     own=$(json - .rule)
@@ -115,7 +117,7 @@ cached() {
 
 @test "info tells sizes, parameters and heads" {
     ok model info --json atlas-bert
-    holds - '.architecture == "bert" and .layers == 6 and .heads == 6 and .width == 192 and .weights == "F16"'
+    holds - '.architecture == "bert" and .layers > 1 and .heads > 1 and .head_width * .heads == .width and .parameters > 1e6'
     holds - '.model_heads | .masked_lm and .next_sentence and (.token_classification | not)'
     ok model info --json atlas-tagger
     holds - '.model_heads.token_classification and (.labels | length == 24)'
@@ -164,6 +166,20 @@ tokenizer_json() {
     done
     ok model check --json atlas-gpt2
     holds - '.ok and ([.tensors[] | select(.state == "missing" and (.role | test("layer")))] == [])'
+}
+
+@test "the built-in models learned something" {
+    for model in atlas-bert atlas-gpt2; do
+        ok run -m $model --json "The people of the city went to the river, and the children went home."
+        holds - '[.predictions[].token_rank | values | log] | add / length < (1000 | log)'
+    done
+    ok heads --json "Barack Obama visited Paris because the French president had invited him."
+    holds - '[.tokens[] | select(.token == "visited" or .token == "invited") | .upos] | unique == ["VERB"]'
+    holds - '[.tokens[] | select(.token == "paris") | .entity] == ["LOC"]'
+    ok bias detect --json "Women are bad drivers."
+    holds - '.summary.flagged > 0 and (.caution | test("demonstration"))'
+    ok bias detect --json "The river flows through the city."
+    holds - '.level.band == "low"'
 }
 
 @test "check finds weights that are no numbers" {

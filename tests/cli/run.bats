@@ -85,6 +85,7 @@ text_of() { # MODEL - a short text of the tiny vocabulary
 }
 
 @test "pictures are named after layer and head" {
+    shape
     ok run -o out --layer 3 --head 5 --format svg "The cat sat."
     [ -s out/heatmap_L3_H5.svg ]
     [ -s out/flow_L3_H5.svg ]
@@ -93,9 +94,9 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     ok run -o mean --layer 3 --format svg "The cat sat."
     [ -s mean/heatmap_L3_mean.svg ]
     ok run -o all --layer 2 --head all --format svg "The cat sat."
-    [ "$(ls all/heatmap_* | wc -l)" -eq 6 ]
-    fails 1 run --layer 6 "The cat sat."
-    has "$stderr" "outside the model's 6 layers \(0 to 5\)"
+    [ "$(ls all/heatmap_* | wc -l)" -eq "$H" ]
+    fails 1 run --layer $L "The cat sat."
+    has "$stderr" "outside the model's $L layers \(0 to $((L - 1))\)"
     fails 2 run --head 2 "The cat sat."
 }
 
@@ -120,9 +121,10 @@ text_of() { # MODEL - a short text of the tiny vocabulary
 }
 
 @test "attention.csv has the weights of the capture from --min-weight on" {
+    shape
     ok run -o out --min-weight 0 --format csv "The cat sat."
-    # 6 layers x 6 heads x 6 x 6 cells and a header
-    [ "$(wc -l <out/attention.csv)" -eq $((6 * 6 * 36 + 1)) ]
+    # 6 x 6 cells of each head and a header
+    [ "$(wc -l <out/attention.csv)" -eq $((L * H * 6 * 6 + 1)) ]
     [ "$(head -n 1 out/attention.csv)" = "layer,head,query,key,query_token,key_token,weight" ]
     # rows of a map sum to one
     awk -F, 'NR > 1 { s[$1","$2","$3] += $NF } END { for (k in s) if (s[k] < 0.99999 || s[k] > 1.00001) exit 1 }' out/attention.csv

@@ -57,8 +57,9 @@ load helper
         lacks "$(cat "out-${c// /}"/*.drawing.json)" "$one"
     done
     grep -q '1 token"' out-run/*.drawing.json
+    shape atlas-gpt2
     ok metrics -m atlas-gpt2 a
-    has "$output" '6 layers x 6 heads, 1 token'
+    has "$output" "$L layers x $H heads, 1 token"
     printf 'sent_more,sent_less\nHe is here.,She is here.\n' >pairs.csv
     ok bias pairs -q -o pairs --format json --dump-drawing pairs.csv
     grep -q '1 pair, 0 ties' pairs/categories.drawing.json
