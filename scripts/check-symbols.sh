@@ -4,8 +4,9 @@
 # Every global name of the archive and every export of the shared library starts with at_, and no
 # object has writable data (.data, .bss), so that results depend on arguments only. Exempt is what
 # must outlive a call: the allocation hooks of base/alloc.c, the list of unfinished files that a
-# signal handler removes (base/path.c) and of mapped ones that it names (base/mapfile.c), which kernels are in use (ops/cpu.c), and what ops/gemm_blas.c
-# learns once when it loads OpenBLAS.
+# signal handler removes (base/path.c) and of mapped ones that it names and whose maps are shared
+# (base/mapfile.c), which kernels are in use (ops/cpu.c), and what ops/gemm_blas.c learns once when
+# it loads OpenBLAS.
 set -eu
 
 failed=0

@@ -14,7 +14,8 @@ struct at_mapfile {
 };
 
 /*
- * at_mapfile_open - map path for reading.
+ * at_mapfile_open - map path for reading. A file that is open already, by this or another name, is
+ * not mapped again: both have the same bytes, until the last of them is closed.
  *
  * Errors    AT_EIO, "cannot open '...': ..."; a directory or a device is refused too.
  * Memory    release with at_mapfile_close(), which accepts a zeroed struct and may be called twice.

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "close.h"
 #include "sandbox.h"
 
@@ -52,6 +53,42 @@ static void test_empty_file(void **state)
     assert_int_equal(m.n, 0);
     assert_null(at_mapfile_slice(&m, 0, 0));
     at_mapfile_close(&m);
+}
+
+/* Two names of one file are one map, which the last user takes away. */
+static void test_shared(void **state)
+{
+    char *path = at_strdup(sandbox_text("shared", "0123456789"));
+    const char *link = sandbox_path("link");
+    struct at_mapfile a, b, c;
+    const void *bytes;
+    struct at_error err;
+
+    (void)state;
+    assert_int_equal(symlink("shared", link), 0);
+    assert_int_equal(at_mapfile_open(&a, path, &err), 0);
+    assert_int_equal(at_mapfile_open(&b, link, &err), 0);
+    assert_ptr_equal(a.bytes, b.bytes);
+    at_mapfile_close(&a);
+    assert_memory_equal(b.bytes, "0123456789", 10);
+    assert_string_equal(at_mapfile_path_at(b.bytes), path);
+    /* a longer one, and another one under the old name, are files of their own */
+    assert_int_equal(truncate(path, 20), 0);
+    assert_int_equal(at_mapfile_open(&a, path, &err), 0);
+    assert_ptr_not_equal(a.bytes, b.bytes);
+    assert_int_equal(a.n, 20);
+    assert_int_equal(unlink(path), 0);
+    sandbox_text("shared", "abcdefghijklmnopqrst");
+    assert_int_equal(at_mapfile_open(&c, link, &err), 0);
+    assert_memory_equal(c.bytes, "abc", 3);
+    assert_memory_equal(a.bytes, "012", 3);
+    at_mapfile_close(&a);
+    at_mapfile_close(&c);
+    assert_memory_equal(b.bytes, "0123456789", 10);
+    bytes = b.bytes;
+    at_mapfile_close(&b);
+    assert_null(at_mapfile_path_at(bytes));
+    free(path);
 }
 
 static volatile unsigned char sink;
@@ -113,9 +150,8 @@ static void test_what_is_no_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_slices),
-        cmocka_unit_test(test_a_file_cut_short),
-        cmocka_unit_test(test_empty_file),
+        cmocka_unit_test(test_slices),          cmocka_unit_test(test_a_file_cut_short),
+        cmocka_unit_test(test_empty_file),      cmocka_unit_test(test_shared),
         cmocka_unit_test(test_what_is_no_file),
     };
 
