@@ -261,6 +261,10 @@ bashdir    = $(sharedir)/bash-completion/completions
 zshdir     = $(sharedir)/zsh/site-functions
 DATA      := $(sort $(wildcard fixtures/models/*/* fixtures/models/* fixtures/data/* fixtures/data/*/*))
 DATA      := $(foreach f,$(DATA),$(if $(wildcard $f/*),,$f)) fixtures/PROVENANCE.md
+# Models that share a file have links to it. What an older version had in a model's folder goes.
+DATA_LINKS := $(shell find fixtures/models -mindepth 2 -type l)
+BUILT_IN   := $(patsubst %/,%,$(wildcard fixtures/models/*/))
+DATA       := $(filter-out $(DATA_LINKS),$(DATA))
 # Scores that others published are there for the tests only.
 DATA      := $(filter-out fixtures/data/stereoset/official-% fixtures/data/stereoset/reference-%,$(DATA))
 
@@ -279,8 +283,11 @@ install: all $O/completion/atlas.bash $O/completion/atlas.zsh
 	    $(INSTALL) -D -m 644 man/$$m $(sharedir)/man/man$${m##*.}/$$m || exit 1; done
 	$Q$(INSTALL) -D -m 644 $O/completion/atlas.bash $(bashdir)/atlas
 	$Q$(INSTALL) -D -m 644 $O/completion/atlas.zsh $(zshdir)/_atlas
+	$Qrm -rf $(BUILT_IN:fixtures/%=$(sharedir)/atlas/%)
 	$Qfor f in $(DATA:fixtures/%=%); do \
 	    $(INSTALL) -D -m 644 fixtures/$$f $(sharedir)/atlas/$$f || exit 1; done
+	$Qfor f in $(DATA_LINKS:fixtures/%=%); do \
+	    ln -sfn "$$(readlink fixtures/$$f)" $(sharedir)/atlas/$$f || exit 1; done
 	$Qif [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 	@echo "atlas $(VERSION) is in $(DESTDIR)$(PREFIX)"
 

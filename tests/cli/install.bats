@@ -48,6 +48,39 @@ readme_example() {
     [ -x "$INSTALLED/bin/atlas" ]
 }
 
+@test "models that share a trunk are stored and installed once, and found wherever both are moved" {
+    for models in "$MODELS" "$INSTALLED/share/atlas/models"; do
+        trunk=$(realpath "$models"/atlas-bert/model-00001-of-*.safetensors)
+        for m in atlas-bias atlas-tagger; do
+            for f in $(basename "$trunk") vocab.txt; do
+                [ -h "$models/$m/$f" ] || fail "$models/$m/$f is no link"
+                lacks "$(readlink "$models/$m/$f")" '^/'
+                [ "$(realpath "$models/$m/$f")" = "$(realpath "$models/atlas-bert/$f")" ]
+            done
+        done
+        [ "$(find "$models" -type f -size "+$(($(stat -c %s "$trunk") / 2048))k" | wc -l)" -eq 1 ]
+    done
+    for m in atlas-bert atlas-bias atlas-tagger; do
+        run --separate-stderr env -u ATLAS_DATADIR ${ATLAS_PREFIX:-} "$INSTALLED/bin/atlas" model info --json $m
+        ended 0 model info $m
+        has "$(json - .path)" "share/atlas/models/$m\$"
+    done
+}
+
+@test "a model's folder has nothing left of an older version" {
+    models=$PWD/usr/share/atlas/models
+    mkdir -p "$models/atlas-bias" "$models/mine"
+    : >"$models/atlas-bias/model.safetensors" # would be read instead of the shards
+    cp "$MODELS/atlas-bias/vocab.txt" "$models/atlas-bias/vocab.txt"
+    : >"$models/mine/config.json"
+    for time in first second; do
+        make -C "$ROOT" -s O="${ATLAS_BUILD#"$ROOT"/}" install DESTDIR="$PWD" PREFIX=/usr >/dev/null
+        diff <(ls "$MODELS/atlas-bias") <(ls "$models/atlas-bias")
+        [ -h "$models/atlas-bias/vocab.txt" ]
+        [ -e "$models/mine/config.json" ]
+    done
+}
+
 @test "the library has a versioned soname and one link for the linker" {
     version=$(cat "$ROOT/lib/base/VERSION")
     [ -f "$INSTALLED/lib/libatlas.so.$version" ]

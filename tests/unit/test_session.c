@@ -178,6 +178,26 @@ static void test_masks(void **state)
     takes_masks("fixtures/tiny-gpt2", false);           /* causal */
 }
 
+/* Models of one trunk, which two of them have as a link, map it once. */
+static void test_one_trunk(void **state)
+{
+    static const char *const names[] = { "atlas-bert", "atlas-bias", "atlas-tagger" };
+    struct at_session s[AT_COUNTOF(names)];
+    struct at_error err;
+
+    (void)state;
+    setenv("ATLAS_DATADIR", "fixtures", 1);
+    for (size_t i = 0; i < AT_COUNTOF(names); i++)
+        must(at_session_open(&s[i], names[i], NULL, &err), &err);
+    for (size_t i = 1; i < AT_COUNTOF(names); i++) {
+        assert_ptr_equal(s[i].model.weights.word_embed.data, s[0].model.weights.word_embed.data);
+        assert_ptr_equal(s[i].model.weights.layer[0].q.w.data,
+                         s[0].model.weights.layer[0].q.w.data);
+    }
+    for (size_t i = 0; i < AT_COUNTOF(names); i++)
+        at_session_close(&s[i]);
+}
+
 static void refuses(const char *spec, enum at_code code, const char *part)
 {
     struct at_error err;
@@ -258,6 +278,7 @@ int main(void)
         cmocka_unit_test_setup(test_hub_names, clean_environment),
         cmocka_unit_test_setup(test_places, clean_environment),
         cmocka_unit_test_setup(test_options, clean_environment),
+        cmocka_unit_test_setup(test_one_trunk, clean_environment),
         cmocka_unit_test_setup(test_masks, clean_environment),
         cmocka_unit_test_setup(test_refusals, clean_environment),
         cmocka_unit_test(test_vocabulary_fits),
