@@ -15,10 +15,10 @@ picture() {
 }
 mkdir -p man/pictures
 text='The keys to the cabinet are on the table.'
-picture flow flow_L1_H1 run --layer 1 --head 1 "$text"
-picture heatmap heatmap_L1_H1 run --layer 1 --head 1 "$text"
+picture flow flow_L1_H7 run --layer 1 --head 7 "$text"
+picture heatmap heatmap_L1_H7 run --layer 1 --head 7 "$text"
 picture heads heads_grid run "$text"
-picture tree tree_L1_H1 run --layer 1 --head 1 "$text"
+picture tree tree_L1_H3 run --layer 1 --head 3 --tree-root 6 "$text"
 picture metrics metrics_focus_normalized metrics "$text"
 picture radar radar_L1 heads --layer 1 "$text"
 sed -n 's/^# text = //p' fixtures/data/treebank/en_ewt-ud-dev-300.conllu >"$work/sentences.txt"
