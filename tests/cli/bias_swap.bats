@@ -88,6 +88,7 @@ WANT="She is an actress and a mother of two daughters."
 }
 
 @test "her is told from her: the object from the possessive" {
+    built_in # its tagger decides
     ok bias swap 'I saw her yesterday.'
     [ "$(head -n 1 <<<"$output")" = "I saw him yesterday." ]
     ok bias swap 'Her old car hit him yesterday.'
