@@ -40,6 +40,7 @@ const struct command *const commands[] = {
     &heads_command,
     &cluster_command,
     &isa_command,
+    &faith_command,
     &look_for_bias,
     &bias_command,
     &bias_detect_command,

@@ -1,0 +1,244 @@
+/*
+ * faith.c - `atlas faith`: what a decision depended on, and whether attention tells.
+ */
+#include "cmd/faith/faith.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+/* --- one text --- */
+
+struct state {
+    struct faith *f;
+    struct at_faith_text text;
+};
+
+static void release_text(void *state)
+{
+    struct state *s = state;
+
+    at_faith_text_release(&s->text);
+    free(s);
+}
+
+static void *begin_text(void *arg, const struct at_doc *doc, struct at_error *err)
+{
+    struct faith *f = arg;
+    struct state *s = at_calloc(1, sizeof *s);
+
+    (void)err;
+    s->f = f;
+    at_faith_text_begin(&s->text, f->x->session, &f->aim, doc, &f->options);
+    return s;
+}
+
+static int add_layer(void *state, const struct at_doc_layer *layer, struct at_error *err)
+{
+    struct state *s = state;
+
+    (void)err;
+    at_faith_text_add(&s->text, layer);
+    return 0;
+}
+
+static int write_tables(struct faith *f, const struct at_doc *doc, const struct at_faith_result *r,
+                        struct at_error *err)
+{
+    struct at_arena arena = { 0 };
+    int rc = sink_table(f->x->sink, doc, "attributions.csv", &at_attribution_row_record,
+                        at_attribution_rows(r, &arena), r->n_methods * r->T, err);
+
+    at_arena_release(&arena);
+    return rc;
+}
+
+static void on_rows(void *arg, size_t n_rows)
+{
+    struct faith *f = arg;
+
+    f->n_rows_done += n_rows;
+    progress_show(&f->progress, f->n_rows_done);
+}
+
+static int finish_text(void *state, const float *final_hidden, struct at_error *err)
+{
+    struct state *s = state;
+    struct faith *f = s->f;
+    const struct at_doc *doc = s->text.doc;
+    struct at_faith_result r;
+    int rc;
+
+    (void)final_hidden;
+    f->n_rows_done = 0;
+    call_progress(f->x->call, &f->progress, "explaining", "tokens", 0);
+    rc = at_faith_text_finish(&r, &s->text, err);
+    progress_end(&f->progress);
+    if (!rc)
+        rc = write_tables(f, doc, &r, err);
+    if (!rc)
+        rc = sink_result(f->x->sink, doc, "faith.json", &at_faith_result_record, &r,
+                         doc_meta(f->x->call, doc), err);
+    if (!rc && sink_prints(f->x->sink))
+        faith_print(f, doc, &r);
+    return rc;
+}
+
+static const struct at_visitor visitor = {
+    .begin = begin_text,
+    .layer = add_layer,
+    .finish = finish_text,
+    .release = release_text,
+};
+
+/* --- all texts --- */
+
+static int run(void *own, const struct context *x)
+{
+    struct faith *f = own;
+    const struct at_aim_options aim = { (enum at_aim_choice)f->choice, f->token, f->foil,
+                                        f->label };
+    struct at_error err;
+
+    f->x = x;
+    f->options.attribution.baseline = (enum at_ig_baseline)f->baseline;
+    f->options.attribution.n_steps = (size_t)f->n_steps;
+    f->options.probe.batch_rows = (size_t)f->batch_rows;
+    f->options.probe.progress = on_rows;
+    f->options.probe.arg = f;
+    if (at_aim_init(&f->aim, x->session, &aim, &f->arena, &err))
+        return report_fault(&err);
+    return each_text(x, &visitor, f, "explaining");
+}
+
+static void release(void *own)
+{
+    struct faith *f = own;
+
+    at_arena_release(&f->arena);
+}
+
+/* --- the call --- */
+
+static int unknown_method(const char *name, size_t n)
+{
+    const char *names[32] = { 0 };
+    char *wanted = at_strndup(name, n);
+    const char *near;
+    size_t i = 0;
+
+    for (; at_attribution_methods[i] && i + 1 < AT_COUNTOF(names); i++)
+        names[i] = at_attribution_methods[i]->key;
+    near = opt_nearest(wanted, names, i);
+    report_usage("--methods: there is no '%s'%s%s%s", wanted, near ? "; do you mean '" : "",
+                 near ? near : "", near ? "'?" : "");
+    free(wanted);
+    return EXIT_USAGE;
+}
+
+/* All methods, or those of the list, in the order of the table. */
+static int take_methods(struct faith *f)
+{
+    const struct at_attribution_method *const *all = at_attribution_methods;
+    struct at_faith_options *o = &f->options;
+    bool is_wanted[64] = { false };
+    size_t n = 0;
+
+    while (all[n])
+        n++;
+    AT_BUG_IF(n > AT_COUNTOF(is_wanted));
+    for (const char *s = f->methods_text; s;) {
+        size_t length = strcspn(s, ",");
+        const struct at_attribution_method *m = at_attribution_find(s, length);
+        if (!m)
+            return unknown_method(s, length);
+        for (size_t i = 0; i < n; i++)
+            is_wanted[i] = is_wanted[i] || all[i] == m;
+        s = s[length] ? s + length + 1 : NULL;
+    }
+    o->methods = at_arena_calloc(&f->arena, n, sizeof *o->methods);
+    for (size_t i = 0; i < n; i++)
+        if (!f->methods_text || is_wanted[i])
+            o->methods[o->n_methods++] = all[i];
+    return EXIT_DONE;
+}
+
+static int check(void *own, struct call *c)
+{
+    struct faith *f = own;
+    struct at_probe_options *o = &f->options.probe;
+    size_t *positions;
+
+    if (c->from)
+        return report_usage("faith asks the model itself: give the text, not --from");
+    if ((f->token || f->foil) && f->label)
+        return report_usage("--target and --foil are of tokens, --class of labels");
+    if ((f->token || f->foil) && f->choice != AT_AIM_AUTO && f->choice != AT_AIM_TOKEN)
+        return report_usage("--target and --foil go with --explain token");
+    if (f->label && f->choice != AT_AIM_AUTO && f->choice != AT_AIM_LABEL &&
+        f->choice != AT_AIM_CLASS)
+        return report_usage("--class goes with --explain label or class");
+    if (f->position_text) {
+        if (!call_number_list(c, &positions, &o->n_positions, f->position_text))
+            return report_usage("--position takes a token's number from 0, of labels also a list "
+                                "like 3,5 or 2-4, not '%s'",
+                                f->position_text);
+        o->positions = positions;
+    }
+    return take_methods(f);
+}
+
+/* clang-format off */
+static const struct opt *options(void *own, struct call *call)
+{
+    static const char *const choices[] = { "auto",  "token", "likelihood", "label",
+                                           "class", "pooled_norm", NULL };
+    static const char *const baselines[] = { "auto", "pad", "mask", "zero", "eos", NULL };
+    struct faith *f = own;
+
+    f->batch_rows = AT_BACKWARD_ROWS;
+    const struct opt table[] = {
+        OPT_INCLUDE(call->input_options),
+        OPT_GROUP("What is explained"),
+        OPT_ENUM(0, "explain", &f->choice, choices, "ln p of a token, of the text, p of labels, ln p of a class, or the length of the mean final state; auto is what the call names, or the first of these that the model can tell"),
+        OPT_TEXT(0, "target", &f->token, "TOKEN", "token whose probability is explained; by default what the model expects"),
+        OPT_TEXT(0, "foil", &f->foil, "TOKEN", "why the target and not this token"),
+        OPT_TEXT(0, "position", &f->position_text, "N", "token at which the model is asked, from 0; by default the only mask, else the last one; of labels a list"),
+        OPT_TEXT(0, "class", &f->label, "LABEL", "label of a token classifier, or of all its B- and I- labels, or class of a text; by default all labels but O"),
+        OPT_GROUP("Methods"),
+        OPT_TEXT(0, "methods", &f->methods_text, "LIST", "attributions to compute; by default all"),
+        OPT_INT(0, "steps", &f->n_steps, "N", 0, 4096, "integrated gradients: nodes of one rule; 0 refines until they add up"),
+        OPT_ENUM(0, "baseline", &f->baseline, baselines, "integrated gradients: where they begin; auto is pad where there is one, else eos"),
+        OPT_FLAG(0, "keep-special", &f->options.attribution.keeps_special, "integrated gradients: special tokens are in the baseline, too"),
+        OPT_INT(0, "batch-rows", &f->batch_rows, "N", 1, 1000000, "tokens that go through the model together; more are faster and take more memory"),
+        OPT_INCLUDE(call->output_options),
+        OPT_INCLUDE(call->common_options),
+        OPT_END,
+    };
+
+    return CALL_TABLE(call, table);
+}
+/* clang-format on */
+
+static const struct output outputs[] = {
+    { "faith.json", "the target, and what every method makes of it", &at_faith_result_record },
+    { "attributions.csv", "a row for each method and token", &at_attribution_row_record },
+    { 0 },
+};
+
+const struct command faith_command = {
+    .name = "faith",
+    .brief = "are attention weights explanations? attributions of a decision",
+    .synopsis = "[options] [text ...]",
+    .about = "Explain one decision of a model, such as the word that it expects at [MASK], by "
+             "several methods, and measure how far attention weights agree with what the decision "
+             "depended on.",
+    .needs = NEED_MODEL | NEED_TEXT,
+    .size = sizeof(struct faith),
+    .options = options,
+    .check = check,
+    .run = run,
+    .release = release,
+    .outputs = outputs,
+};

@@ -1,0 +1,29 @@
+/*
+ * faith.h - the room of `atlas faith`: a call of it, and how its results are shown.
+ *
+ * faith.c is the call and the loop over texts, faith_print.c shows a result in a terminal. Each
+ * further question (maps, ablation, pictures) has a file of its own that finish_text() asks.
+ */
+#ifndef FAITH_FAITH_H
+#define FAITH_FAITH_H
+
+#include "analysis/faith_text.h"
+#include "cmd/cmd.h"
+
+struct faith {
+    int choice; /* enum at_aim_choice */
+    const char *token, *foil, *label, *position_text, *methods_text;
+    int baseline; /* enum at_ig_baseline */
+    long n_steps, batch_rows;
+    struct at_faith_options options; /* of every text */
+    struct at_aim aim;
+    struct progress progress; /* rows of the text in hand */
+    size_t n_rows_done;
+    struct at_arena arena; /* aim, methods */
+    const struct context *x;
+};
+
+/* faith_print - the summary of one text on standard output. */
+void faith_print(const struct faith *f, const struct at_doc *doc, const struct at_faith_result *r);
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * faith_text.c - see faith_text.h.
+ */
+#include "analysis/faith_text.h"
+
+#include <math.h>
+
+void at_faith_text_begin(struct at_faith_text *out, const struct at_session *s,
+                         const struct at_aim *aim, const struct at_doc *doc,
+                         const struct at_faith_options *options)
+{
+    const struct at_config *c = &s->model.config;
+
+    *out = (struct at_faith_text){ .s = s, .aim = aim, .doc = doc, .options = options };
+    out->received = at_arena_calloc(&out->arena, c->n_layers * c->n_heads * doc->tokens.n,
+                                    sizeof *out->received);
+}
+
+void at_faith_text_add(struct at_faith_text *t, const struct at_doc_layer *layer)
+{
+    at_received_add(t->received, layer, t->s->model.config.is_causal);
+}
+
+void at_faith_text_release(struct at_faith_text *t)
+{
+    at_probe_release(&t->probe);
+    at_arena_release(&t->arena);
+}
+
+static struct at_faith_target target_of(const struct at_faith_text *t)
+{
+    const struct at_probe *p = &t->probe;
+    const struct at_tokenizer *tokenizer = t->s->tokenizer;
+
+    return (struct at_faith_target){
+        .kind = t->aim->kind,
+        .index = p->index,
+        .token = p->token >= 0 ? at_tokenizer_piece(tokenizer, p->token) : t->aim->label,
+        .foil = p->foil >= 0 ? at_tokenizer_piece(tokenizer, p->foil) : NULL,
+        .value = p->value,
+    };
+}
+
+static void name_tokens(struct at_faith_result *r, struct at_faith_text *t)
+{
+    r->T = t->doc->tokens.n;
+    r->tokens = at_arena_alloc(&t->arena, r->T, sizeof *r->tokens);
+    for (size_t i = 0; i < r->T; i++)
+        r->tokens[i] = (struct at_faith_token){ i, t->doc->pieces[i], t->doc->labels[i].text };
+}
+
+static int attribute(struct at_faith_result *r, struct at_faith_text *t, struct at_explained *e,
+                     struct at_error *err)
+{
+    const struct at_faith_options *o = t->options;
+
+    r->attributions = at_arena_calloc(&t->arena, o->n_methods, sizeof *r->attributions);
+    r->methods = at_arena_calloc(&t->arena, o->n_methods, sizeof *r->methods);
+    for (size_t i = 0; i < o->n_methods; i++) {
+        const struct at_attribution_method *m = o->methods[i];
+        double sum = 0.0, *scores = at_arena_calloc(&t->arena, r->T, sizeof *scores);
+        int rc;
+        if (m->lacks && m->lacks(&t->probe))
+            continue;
+        rc = m->run(scores, e, err);
+        if (rc)
+            return rc;
+        for (size_t k = 0; k < r->T; k++)
+            sum += scores[k];
+        r->attributions[r->n_methods] = (struct at_attribution){ m->key, scores, r->T };
+        r->methods[r->n_methods++] =
+            (struct at_attribution_info){ m->key, m->name, m->stands_on, m->sums_to, sum };
+    }
+    return 0;
+}
+
+int at_faith_text_finish(struct at_faith_result *out, struct at_faith_text *t, struct at_error *err)
+{
+    const struct at_config *c = &t->s->model.config;
+    struct at_faith_result r = { 0 };
+    struct at_explained e = { .probe = &t->probe,
+                              .doc = t->doc,
+                              .options = &t->options->attribution,
+                              .T = t->doc->tokens.n,
+                              .L = c->n_layers,
+                              .H = c->n_heads,
+                              .received = t->received,
+                              .ig_residual = NAN,
+                              .ig_steps = 0,
+                              .lrp_residual = NAN };
+    int rc = at_probe_init(&t->probe, t->s, t->aim, t->doc, &t->options->probe, err);
+
+    if (rc)
+        return rc;
+    name_tokens(&r, t);
+    r.target = target_of(t);
+    rc = attribute(&r, t, &e, err);
+    if (rc)
+        return rc;
+    r.completeness = (struct at_completeness){ e.ig_residual, e.ig_steps ? e.ig_steps : AT_NONE };
+    r.conservation = e.lrp_residual;
+    *out = r;
+    return 0;
+}

@@ -1,0 +1,48 @@
+/*
+ * faith_text.h - one text of `atlas faith`, from its layers to the result.
+ */
+#ifndef ANALYSIS_FAITH_TEXT_H
+#define ANALYSIS_FAITH_TEXT_H
+
+#include <stddef.h>
+
+#include "analysis/attribution.h"
+#include "analysis/faith_result.h"
+
+struct at_faith_options {
+    struct at_attribution_options attribution;
+    struct at_probe_options probe;
+    /* (n_methods) in the order of at_attribution_methods */
+    const struct at_attribution_method **methods;
+    size_t n_methods;
+};
+
+/* A text on its way. */
+struct at_faith_text {
+    const struct at_session *s;
+    const struct at_aim *aim;
+    const struct at_doc *doc;
+    const struct at_faith_options *options;
+    double *received; /* (L,H,T) */
+    struct at_probe probe;
+    struct at_arena arena; /* the result */
+};
+
+/* at_faith_text_begin - nothing is computed yet. at_faith_text_add - a layer. Memory
+   at_faith_text_release(), which accepts a zeroed struct. */
+void at_faith_text_begin(struct at_faith_text *out, const struct at_session *s,
+                         const struct at_aim *aim, const struct at_doc *doc,
+                         const struct at_faith_options *options);
+void at_faith_text_add(struct at_faith_text *t, const struct at_doc_layer *layer);
+void at_faith_text_release(struct at_faith_text *t);
+
+/*
+ * at_faith_text_finish - after the last layer: target, attributions and what follows from them.
+ *
+ * Methods that the model or target has no scores for are left out.
+ * Errors    as at_probe_init() and those of methods.      Memory    the text's.
+ */
+AT_MUST_USE int at_faith_text_finish(struct at_faith_result *out, struct at_faith_text *t,
+                                     struct at_error *err);
+
+#endif

@@ -1,0 +1,83 @@
+load helper
+
+MASKED="The nurse said that [MASK] was late."
+
+@test "faith.json names the target and has a score for each token" {
+    ok faith --json "$MASKED"
+    holds - '.target | .kind == "token" and .index == 5 and .foil == null and .value < 0'
+    holds - '.attributions.gradient_x_input | length == 10 and all(. != null)'
+    holds - '[.tokens[].index] == [range(10)] and .tokens[5].token == "[MASK]"'
+    # what the model expects is what `atlas run` says it expects
+    want=$(json - '[.target.token, .target.value]')
+    ok run --json "$MASKED"
+    holds - ".predictions[0].top[0] | .token == ($want)[0] and ((.p | log) - ($want)[1] | fabs) < 1e-5"
+}
+
+@test "a contrast is the difference of two log-probabilities" {
+    for token in she he; do
+        ok faith --json --target $token "$MASKED"
+        eval $token="$(json - .target.value)"
+        holds - ".target | .kind == \"token\" and .token == \"$token\""
+    done
+    ok faith --json --target she --foil he "$MASKED"
+    holds - ".target | .kind == \"contrast\" and .foil == \"he\" and (.value - ($she - $he) | fabs) < 1e-5"
+}
+
+@test "targets: likelihood, labels, class, pooled norm" {
+    ok faith --json --explain likelihood "The nurse was late."
+    holds - '.target | .kind == "likelihood" and .index == null and .token == null'
+    ok faith --json --explain pooled_norm "The nurse was late."
+    holds - '.target | .kind == "pooled_norm" and .value > 0'
+    ok faith --json -m atlas-bias "The nurse was late."
+    all=$(json - .target.value)
+    sum=0
+    for label in GEN UNFAIR STEREO; do
+        ok faith --json -m atlas-bias --class $label "The nurse was late."
+        holds - ".target | .kind == \"label\" and .token == \"$label\""
+        sum="$sum + $(json - .target.value)"
+    done
+    jq -en "$all - ($sum) | fabs < 1e-5"
+    ok faith --json -m atlas-bias --class B-GEN --position 1,2 "The nurse was late."
+    ok faith --json --explain class --class not_next "The nurse was late." --pair "She slept."
+    holds - '.target | .kind == "class" and .index == 0 and .token == "not_next"'
+}
+
+@test "attributions.csv and faith.json agree" {
+    ok faith -o out --target she --foil he "$MASKED"
+    [ "$(head -n 1 out/attributions.csv)" = "index,token,method,score" ]
+    want=$(awk -F, '$1 == 2 && $3 == "gradient_x_input" { print $4 }' out/attributions.csv)
+    holds out/faith.json ".attributions.gradient_x_input[2] == $want"
+}
+
+@test "a causal model: the next token, a word with its space before it" {
+    built_in
+    ok faith --json -m atlas-gpt2 --target she "The nurse said that"
+    holds - '.target | .index == 3 and .token == "Ġshe"'
+}
+
+@test "bad input is one line" {
+    fails 1 faith --target unlikelyness "$MASKED"
+    has "$stderr" "'unlikely' \+ '##ness'"
+    fails 1 faith --position 10 "$MASKED"
+    has "$stderr" "--position 10 is outside the text's 10 tokens \(0 to 9\)"
+    fails 1 faith --target she -m atlas-bias "The nurse was late."
+    has "$stderr" 'no language-model head'
+    fails 1 faith -m atlas-bias --class RACE "The nurse was late."
+    has "$stderr" "no label 'RACE'; it has O, "
+    fails 1 faith --target she --foil she "$MASKED"
+    fails 2 faith --target she --class GEN "$MASKED"
+    fails 2 faith --methods gradient_input "$MASKED"
+    has "$stderr" "do you mean 'gradient_x_input'"
+    fails 2 faith --from out
+}
+
+@test "integrated gradients add up, more nodes better" {
+    ok faith --json --methods ig --target she --foil he "$MASKED"
+    holds - '.completeness.residual < 0.05 and .completeness.steps >= 16'
+    ok faith --json --methods ig --steps 64 --target she --foil he "$MASKED"
+    holds - '.completeness.residual < 1e-3 and .completeness.steps == 64'
+    ok faith --json --methods ig --keep-special --baseline zero --target she --foil he "$MASKED"
+    holds - '.attributions.ig | .[0] == 0 and .[5] == 0 and .[9] == 0 and .[1] != 0'
+    fails 1 faith -m "$FIXTURES/models/atlas-gpt2" --baseline pad "The nurse said that"
+    has "$stderr" "the vocabulary has no pad token"
+}
