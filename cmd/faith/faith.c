@@ -46,10 +46,22 @@ static int add_layer(void *state, const struct at_doc_layer *layer, struct at_er
 static int write_tables(struct faith *f, const struct at_doc *doc, const struct at_faith_result *r,
                         struct at_error *err)
 {
+    struct sink *sink = f->x->sink;
     struct at_arena arena = { 0 };
-    int rc = sink_table(f->x->sink, doc, "attributions.csv", &at_attribution_row_record,
+    int rc = sink_table(sink, doc, "attributions.csv", &at_attribution_row_record,
                         at_attribution_rows(r, &arena), r->n_methods * r->T, err);
 
+    if (!rc)
+        rc = sink_table(sink, doc, "heads.csv", &at_head_agreement_record, r->heads, r->n_heads,
+                        err);
+    if (!rc)
+        rc = sink_table(sink, doc, "agreement.csv", &at_method_agreement_record, r->agreement,
+                        r->n_agreement, err);
+    if (!rc && r->n_curves)
+        rc = sink_table(sink, doc, "curves.csv", &at_curve_point_record, r->curves, r->n_curves,
+                        err);
+    if (!rc && r->n_areas)
+        rc = sink_table(sink, doc, "areas.csv", &at_curve_area_record, r->areas, r->n_areas, err);
     at_arena_release(&arena);
     return rc;
 }
@@ -105,6 +117,8 @@ static int run(void *own, const struct context *x)
     f->options.attribution.baseline = (enum at_ig_baseline)f->baseline;
     f->options.attribution.n_steps = (size_t)f->n_steps;
     f->options.probe.batch_rows = (size_t)f->batch_rows;
+    f->options.n_draws = (size_t)f->n_draws;
+    f->options.seed = (uint64_t)x->call->seed;
     f->options.probe.progress = on_rows;
     f->options.probe.arg = f;
     if (at_aim_init(&f->aim, x->session, &aim, &f->arena, &err))
@@ -198,6 +212,7 @@ static const struct opt *options(void *own, struct call *call)
     struct faith *f = own;
 
     f->batch_rows = AT_BACKWARD_ROWS;
+    f->n_draws = 20;
     const struct opt table[] = {
         OPT_INCLUDE(call->input_options),
         OPT_GROUP("What is explained"),
@@ -211,6 +226,7 @@ static const struct opt *options(void *own, struct call *call)
         OPT_INT(0, "steps", &f->n_steps, "N", 0, 4096, "integrated gradients: nodes of one rule; 0 refines until they add up"),
         OPT_ENUM(0, "baseline", &f->baseline, baselines, "integrated gradients: where they begin; auto is pad where there is one, else eos"),
         OPT_FLAG(0, "keep-special", &f->options.attribution.keeps_special, "integrated gradients: special tokens are in the baseline, too"),
+        OPT_INT(0, "draws", &f->n_draws, "N", 0, 10000, "random orders of the tokens that deletion curves are set against; 0: no curves"),
         OPT_INT(0, "batch-rows", &f->batch_rows, "N", 1, 1000000, "tokens that go through the model together; more are faster and take more memory"),
         OPT_INCLUDE(call->output_options),
         OPT_INCLUDE(call->common_options),
@@ -224,6 +240,10 @@ static const struct opt *options(void *own, struct call *call)
 static const struct output outputs[] = {
     { "faith.json", "the target, and what every method makes of it", &at_faith_result_record },
     { "attributions.csv", "a row for each method and token", &at_attribution_row_record },
+    { "heads.csv", "a row for each method and head", &at_head_agreement_record },
+    { "agreement.csv", "a row for each two methods", &at_method_agreement_record },
+    { "curves.csv", "a row for each method and share of the tokens", &at_curve_point_record },
+    { "areas.csv", "a row for each method", &at_curve_area_record },
     { 0 },
 };
 

@@ -14,7 +14,7 @@ struct faith {
     int choice; /* enum at_aim_choice */
     const char *token, *foil, *label, *position_text, *methods_text;
     int baseline; /* enum at_ig_baseline */
-    long n_steps, batch_rows;
+    long n_steps, batch_rows, n_draws;
     struct at_faith_options options; /* of every text */
     struct at_aim aim;
     struct progress progress; /* rows of the text in hand */

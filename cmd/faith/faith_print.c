@@ -29,20 +29,69 @@ static void print_target(const struct at_doc *doc, const struct at_faith_result 
     printf(", F = %.4f\n", t->value);
 }
 
-/* A line for each token, a column for each method. */
+/* Columns are as wide as the name above them. */
+static int column_width(const struct at_attribution *a)
+{
+    int n = (int)term_columns(a->method);
+
+    return n < 8 ? 8 : n;
+}
+
+/* Methods from first on that fit beside the tokens; at least one. */
+static size_t fitting(const struct at_faith_result *r, size_t first)
+{
+    size_t room = term_width(stdout), used = 24, n = first;
+
+    while (n < r->n_methods) {
+        used += (size_t)column_width(&r->attributions[n]) + 1;
+        if (n > first && used > room)
+            break;
+        n++;
+    }
+    return n;
+}
+
+/* A line for each token, a column for each method; what does not fit follows below. */
 static void print_scores(const struct at_faith_result *r)
 {
-    printf("\n%6s %-16s", "", "token");
-    for (size_t m = 0; m < r->n_methods; m++)
-        printf(" %16s", r->attributions[m].method);
-    printf("\n");
-    for (size_t t = 0; t < r->T; t++) {
-        printf("%6zu ", t);
-        term_pad(stdout, r->tokens[t].label, 16);
-        for (size_t m = 0; m < r->n_methods; m++)
-            print_number(r->attributions[m].scores[t], 16, 4);
+    for (size_t first = 0, end; first < r->n_methods; first = end) {
+        end = fitting(r, first);
+        printf("\n%6s %-16s", "", "token");
+        for (size_t m = first; m < end; m++)
+            printf(" %*s", column_width(&r->attributions[m]), r->attributions[m].method);
         printf("\n");
+        for (size_t t = 0; t < r->T; t++) {
+            printf("%6zu ", t);
+            term_pad(stdout, r->tokens[t].label, 16);
+            for (size_t m = first; m < end; m++)
+                print_number(r->attributions[m].scores[t], column_width(&r->attributions[m]), 4);
+            printf("\n");
+        }
     }
+}
+
+static void print_sums(const struct at_faith_result *r)
+{
+    if (r->completeness.steps != AT_NONE)
+        printf("\nintegrated gradients: %zu nodes miss %.2g %% of what they add up to\n",
+               r->completeness.steps, 100.0 * r->completeness.residual);
+    if (!isnan(r->conservation))
+        printf("AttnLRP: %.2g %% of the relevance went to biases and positions\n",
+               100.0 * r->conservation);
+}
+
+static void print_summary(const struct at_faith_result *r)
+{
+    printf("\nagreement with the attention of heads, mean over heads with 95 %% interval\n");
+    at_record_heading(stdout, &at_mean_rho_record);
+    for (size_t m = 0; m < r->n_methods; m++)
+        at_record_line(stdout, &at_mean_rho_record, &r->mean_rho[m]);
+    if (!r->n_areas)
+        return;
+    printf("\nF without the highest scores, and with them alone, beside random orders\n");
+    at_record_heading(stdout, &at_curve_area_record);
+    for (size_t m = 0; m < r->n_areas; m++)
+        at_record_line(stdout, &at_curve_area_record, &r->areas[m]);
 }
 
 void faith_print(const struct faith *f, const struct at_doc *doc, const struct at_faith_result *r)
@@ -52,4 +101,6 @@ void faith_print(const struct faith *f, const struct at_doc *doc, const struct a
         printf("%s%s: ", doc->number ? "\n" : "", doc->in.id);
     print_target(doc, r);
     print_scores(r);
+    print_sums(r);
+    print_summary(r);
 }

@@ -8,6 +8,10 @@
 const struct at_attribution_method *const at_attribution_methods[] = {
     &at_method_ig,
     &at_method_gradient_x_input,
+    &at_method_leave_one_out,
+    &at_method_leave_one_out_mask,
+    &at_method_relevance,
+    &at_method_attnlrp,
     NULL,
 };
 

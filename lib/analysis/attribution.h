@@ -59,8 +59,9 @@ extern const struct at_attribution_method *const at_attribution_methods[];
 /* at_attribution_find - by key; NULL when there is none. */
 const struct at_attribution_method *at_attribution_find(const char *key, size_t n);
 
-/* The table's rows: integrated_gradients.c, gradient_methods.c. */
-extern const struct at_attribution_method at_method_ig, at_method_gradient_x_input;
+/* The table's rows: integrated_gradients.c, gradient_methods.c, leave_one_out.c. */
+extern const struct at_attribution_method at_method_ig, at_method_gradient_x_input,
+    at_method_leave_one_out, at_method_leave_one_out_mask, at_method_relevance, at_method_attnlrp;
 
 /* Attention that every token receives, added layer by layer. */
 void at_received_add(double *received, const struct at_doc_layer *layer, bool is_causal);

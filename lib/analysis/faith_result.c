@@ -66,6 +66,93 @@ static const struct at_field completeness_fields[] = {
 static const struct at_record completeness_record =
     AT_RECORD(struct at_completeness, completeness_fields);
 
+static const struct at_field head_fields[] = {
+    AT_FIELD(struct at_head_agreement, layer, "layer", NULL, "layer, from 0"),
+    AT_FIELD(struct at_head_agreement, head, "head", NULL, "head, from 0"),
+    AT_FIELD(struct at_head_agreement, method, "method", NULL, "key of the method"),
+    AT_FIELD_RECORD(struct at_head_agreement, all, NULL, &at_agreement_record, NULL),
+    AT_FIELD(struct at_head_agreement, text.rho, "rho_text", NULL, "rho without special tokens"),
+    AT_FIELD(struct at_head_agreement, text.p, "p_text", NULL, "its p"),
+    AT_FIELD(struct at_head_agreement, text.q, "q_text", NULL, "its q"),
+    AT_FIELD_END,
+};
+const struct at_record at_head_agreement_record = AT_RECORD(struct at_head_agreement, head_fields);
+
+static const struct at_field pair_fields[] = {
+    AT_FIELD(struct at_method_agreement, method_a, "method_a", NULL, "key of a method"),
+    AT_FIELD(struct at_method_agreement, method_b, "method_b", NULL, "of another one"),
+    AT_FIELD_RECORD(struct at_method_agreement, agreement, NULL, &at_agreement_record, NULL),
+    AT_FIELD_END,
+};
+const struct at_record at_method_agreement_record =
+    AT_RECORD(struct at_method_agreement, pair_fields);
+
+static const struct at_field mean_fields[] = {
+    AT_FIELD(struct at_mean_rho, method, "method", NULL, "key of the method", .heading = "method",
+             .width = -20),
+    AT_FIELD(struct at_mean_rho, mean, "mean", NULL, "of rho", .heading = "mean rho", .width = 9,
+             .decimals = 3),
+    AT_FIELD(struct at_mean_rho, low, "low", NULL, "lower end of its bootstrap interval",
+             .heading = "low", .width = 7, .decimals = 3),
+    AT_FIELD(struct at_mean_rho, high, "high", NULL, "upper end", .heading = "high", .width = 7,
+             .decimals = 3),
+    AT_FIELD(struct at_mean_rho, n, "n", NULL, "values of which it is the mean", .heading = "n",
+             .width = 6),
+    AT_FIELD(struct at_mean_rho, over, "over", NULL,
+             "what they are of, and what is resampled: heads, or texts"),
+    AT_FIELD(struct at_mean_rho, exceeds_half, "exceeds_half", NULL,
+             "is it above 0.5: yes, no, or undecided when the interval has 0.5 in it",
+             .heading = "above 0.5?", .width = -10),
+    AT_FIELD_END,
+};
+const struct at_record at_mean_rho_record = AT_RECORD(struct at_mean_rho, mean_fields);
+
+static const struct at_field summary_fields[] = {
+    AT_FIELD_LIST(struct at_faith_result, mean_rho, n_methods, "mean_rho", &at_mean_rho_record,
+                  "mean over heads of their rho with each method", .flags = AT_KEYED),
+    AT_FIELD_END,
+};
+static const struct at_record summary_record = AT_RECORD(struct at_faith_result, summary_fields);
+
+static const struct at_field curve_fields[] = {
+    AT_FIELD(struct at_curve_point, method, "method", NULL,
+             "key of the method; random: mean over random orders"),
+    AT_FIELD(struct at_curve_point, k, "k", "percent",
+             "of the tokens that are not special, those with the highest scores"),
+    AT_FIELD(struct at_curve_point, comprehensiveness, "comprehensiveness", NULL,
+             "F(x) - F(x without them)"),
+    AT_FIELD(struct at_curve_point, sufficiency, "sufficiency", NULL, "F(x) - F(them alone)"),
+    AT_FIELD_INTERVAL(struct at_curve_point, comprehensiveness_spread, "comprehensiveness_spread",
+                      NULL, "middle 95 % of the random orders"),
+    AT_FIELD_INTERVAL(struct at_curve_point, sufficiency_spread, "sufficiency_spread", NULL,
+                      "likewise"),
+    AT_FIELD_END,
+};
+const struct at_record at_curve_point_record = AT_RECORD(struct at_curve_point, curve_fields);
+
+static const struct at_field area_fields[] = {
+    AT_FIELD(struct at_curve_area, method, "method", NULL, "key of the method", .heading = "method",
+             .width = -20),
+    AT_FIELD(struct at_curve_area, comprehensiveness, "comprehensiveness", NULL,
+             "mean over the shares k; high when the tokens were needed", .heading = "without",
+             .width = 8, .decimals = 3),
+    AT_FIELD(struct at_curve_area, sufficiency, "sufficiency", NULL,
+             "likewise; low when they are enough", .heading = "alone", .width = 8, .decimals = 3),
+    AT_FIELD(struct at_curve_area, net_comprehensiveness, "net_comprehensiveness", NULL,
+             "less that of random orders, the mean of the paired differences", .heading = "better",
+             .width = 8, .decimals = 3),
+    AT_FIELD_INTERVAL(struct at_curve_area, net_comprehensiveness_spread,
+                      "net_comprehensiveness_spread", NULL, "middle 95 % of the differences",
+                      .heading = "", .width = -16, .decimals = 2),
+    AT_FIELD(struct at_curve_area, net_sufficiency, "net_sufficiency", NULL,
+             "that of random orders less the method's: positive is better than random",
+             .heading = "better", .width = 7, .decimals = 3),
+    AT_FIELD_INTERVAL(struct at_curve_area, net_sufficiency_spread, "net_sufficiency_spread", NULL,
+                      "middle 95 % of the differences", .heading = "", .width = -16, .decimals = 2),
+    AT_FIELD_END,
+};
+const struct at_record at_curve_area_record = AT_RECORD(struct at_curve_area, area_fields);
+
 static const struct at_field result_fields[] = {
     AT_FIELD_RECORD(struct at_faith_result, target, "target", &at_faith_target_record,
                     "what is explained"),
@@ -79,6 +166,18 @@ static const struct at_field result_fields[] = {
     AT_FIELD(struct at_faith_result, conservation, "conservation", "fraction",
              "relevance of AttnLRP that went to biases and positions between the final hidden "
              "states and the word embeddings"),
+    AT_FIELD_LIST(struct at_faith_result, heads, n_heads, "heads", &at_head_agreement_record,
+                  "attention that tokens receive against the sizes of a method's scores"),
+    AT_FIELD_LIST(struct at_faith_result, agreement, n_agreement, "agreement",
+                  &at_method_agreement_record, "of every two methods"),
+    { .key = "summary",
+      .kind = AT_KIND_RECORD,
+      .record = &summary_record,
+      .help = "does attention agree, all in all?" },
+    AT_FIELD_LIST(struct at_faith_result, curves, n_curves, "curves", &at_curve_point_record,
+                  "what happens when tokens go or stay alone"),
+    AT_FIELD_LIST(struct at_faith_result, areas, n_areas, "areas", &at_curve_area_record,
+                  "the mean of each curve"),
     AT_FIELD_END,
 };
 const struct at_record at_faith_result_record = AT_RECORD(struct at_faith_result, result_fields);

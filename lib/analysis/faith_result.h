@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+#include "analysis/agreement.h"
 #include "base/arena.h"
 #include "io/record.h"
 
@@ -48,6 +49,50 @@ struct at_completeness {
     size_t steps;
 };
 
+/* heads.csv: attention that a token receives from a head against a method's scores. */
+struct at_head_agreement {
+    size_t layer, head;
+    const char *method;
+    struct at_agreement all;  /* tokens */
+    struct at_agreement text; /* without those that are special */
+};
+extern const struct at_record at_head_agreement_record;
+
+/* agreement.csv: two methods. */
+struct at_method_agreement {
+    const char *method_a, *method_b;
+    struct at_agreement agreement;
+};
+extern const struct at_record at_method_agreement_record;
+
+/* Does attention agree with a method, all in all? */
+struct at_mean_rho {
+    const char *method;
+    double mean, low, high;
+    size_t n;                 /* rho that are defined */
+    const char *over;         /* what was averaged: heads, texts */
+    const char *exceeds_half; /* "yes", "no", "undecided" */
+};
+extern const struct at_record at_mean_rho_record;
+
+/* curves.csv; see analysis/erasure.h. */
+struct at_curve_point {
+    const char *method; /* or "random" */
+    double k;           /* percent */
+    double comprehensiveness, sufficiency;
+    double comprehensiveness_spread[2], sufficiency_spread[2]; /* of random orders */
+};
+extern const struct at_record at_curve_point_record;
+
+/* areas.csv: means over the curve, and how much better than random orders they are. */
+struct at_curve_area {
+    const char *method;
+    double comprehensiveness, sufficiency;
+    double net_comprehensiveness, net_comprehensiveness_spread[2];
+    double net_sufficiency, net_sufficiency_spread[2];
+};
+extern const struct at_record at_curve_area_record;
+
 struct at_faith_token {
     size_t index;
     const char *token, *label; /* piece, and as people write it */
@@ -62,6 +107,14 @@ struct at_faith_result {
     size_t n_methods;
     struct at_completeness completeness; /* of integrated gradients */
     double conservation;                 /* residual of AttnLRP */
+    struct at_head_agreement *heads;     /* (n_heads) method by method */
+    size_t n_heads;
+    struct at_method_agreement *agreement; /* (n_agreement) every pair once */
+    size_t n_agreement;
+    struct at_mean_rho *mean_rho;  /* (n_methods) */
+    struct at_curve_point *curves; /* (n_curves) */
+    struct at_curve_area *areas;   /* (n_areas) */
+    size_t n_curves, n_areas;
 };
 extern const struct at_record at_faith_result_record; /* faith.json without its meta */
 

@@ -5,6 +5,9 @@
 
 #include <math.h>
 
+#include "analysis/erasure.h"
+#include "analysis/faith_agreement.h"
+
 void at_faith_text_begin(struct at_faith_text *out, const struct at_session *s,
                          const struct at_aim *aim, const struct at_doc *doc,
                          const struct at_faith_options *options)
@@ -99,6 +102,11 @@ int at_faith_text_finish(struct at_faith_result *out, struct at_faith_text *t, s
         return rc;
     r.completeness = (struct at_completeness){ e.ig_residual, e.ig_steps ? e.ig_steps : AT_NONE };
     r.conservation = e.lrp_residual;
+    at_faith_agree(&r, &e, t->options->seed, &t->arena);
+    if (t->options->n_draws)
+        rc = at_erase(&r, &e, t->options->n_draws, t->options->seed, &t->arena, err);
+    if (rc)
+        return rc;
     *out = r;
     return 0;
 }

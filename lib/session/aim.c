@@ -173,9 +173,9 @@ static enum at_aim_choice choose(const struct at_session *s, const struct at_aim
         return AT_AIM_TOKEN;
     if (o->label)
         return has_labels ? AT_AIM_LABEL : AT_AIM_CLASS;
-    return at_lm_head_present(&s->model) ? AT_AIM_TOKEN
-           : has_labels                  ? AT_AIM_LABEL
-                                         : AT_AIM_POOLED_NORM;
+    return has_labels                      ? AT_AIM_LABEL
+           : at_lm_head_present(&s->model) ? AT_AIM_TOKEN
+                                           : AT_AIM_POOLED_NORM;
 }
 
 int at_aim_init(struct at_aim *out, const struct at_session *s,

@@ -22,4 +22,9 @@ struct at_correlation {
  */
 struct at_correlation at_spearman(const double *x, const double *y, size_t n);
 
+/* at_spearman_many - of n_rows rows, each with y: out (n_rows), x (n_rows,n), y (n). The exact p of
+   all rows without ties comes from one count. */
+void at_spearman_many(struct at_correlation *out, const double *x, size_t n_rows, const double *y,
+                      size_t n);
+
 #endif

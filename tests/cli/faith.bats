@@ -1,9 +1,10 @@
 load helper
 
 MASKED="The nurse said that [MASK] was late."
+QUICK="--methods gradient_x_input --draws 0"
 
 @test "faith.json names the target and has a score for each token" {
-    ok faith --json "$MASKED"
+    ok faith --json $QUICK "$MASKED"
     holds - '.target | .kind == "token" and .index == 5 and .foil == null and .value < 0'
     holds - '.attributions.gradient_x_input | length == 10 and all(. != null)'
     holds - '[.tokens[].index] == [range(10)] and .tokens[5].token == "[MASK]"'
@@ -15,35 +16,35 @@ MASKED="The nurse said that [MASK] was late."
 
 @test "a contrast is the difference of two log-probabilities" {
     for token in she he; do
-        ok faith --json --target $token "$MASKED"
+        ok faith --json $QUICK --target $token "$MASKED"
         eval $token="$(json - .target.value)"
         holds - ".target | .kind == \"token\" and .token == \"$token\""
     done
-    ok faith --json --target she --foil he "$MASKED"
+    ok faith --json $QUICK --target she --foil he "$MASKED"
     holds - ".target | .kind == \"contrast\" and .foil == \"he\" and (.value - ($she - $he) | fabs) < 1e-5"
 }
 
 @test "targets: likelihood, labels, class, pooled norm" {
-    ok faith --json --explain likelihood "The nurse was late."
+    ok faith --json $QUICK --explain likelihood "The nurse was late."
     holds - '.target | .kind == "likelihood" and .index == null and .token == null'
-    ok faith --json --explain pooled_norm "The nurse was late."
+    ok faith --json $QUICK --explain pooled_norm "The nurse was late."
     holds - '.target | .kind == "pooled_norm" and .value > 0'
-    ok faith --json -m atlas-bias "The nurse was late."
+    ok faith --json $QUICK -m atlas-bias "The nurse was late."
     all=$(json - .target.value)
     sum=0
     for label in GEN UNFAIR STEREO; do
-        ok faith --json -m atlas-bias --class $label "The nurse was late."
+        ok faith --json $QUICK -m atlas-bias --class $label "The nurse was late."
         holds - ".target | .kind == \"label\" and .token == \"$label\""
         sum="$sum + $(json - .target.value)"
     done
     jq -en "$all - ($sum) | fabs < 1e-5"
-    ok faith --json -m atlas-bias --class B-GEN --position 1,2 "The nurse was late."
-    ok faith --json --explain class --class not_next "The nurse was late." --pair "She slept."
+    ok faith --json $QUICK -m atlas-bias --class B-GEN --position 1,2 "The nurse was late."
+    ok faith --json $QUICK --explain class --class not_next "The nurse was late." --pair "She slept."
     holds - '.target | .kind == "class" and .index == 0 and .token == "not_next"'
 }
 
 @test "attributions.csv and faith.json agree" {
-    ok faith -o out --target she --foil he "$MASKED"
+    ok faith -o out $QUICK --target she --foil he "$MASKED"
     [ "$(head -n 1 out/attributions.csv)" = "index,token,method,score" ]
     want=$(awk -F, '$1 == 2 && $3 == "gradient_x_input" { print $4 }' out/attributions.csv)
     holds out/faith.json ".attributions.gradient_x_input[2] == $want"
@@ -51,7 +52,7 @@ MASKED="The nurse said that [MASK] was late."
 
 @test "a causal model: the next token, a word with its space before it" {
     built_in
-    ok faith --json -m atlas-gpt2 --target she "The nurse said that"
+    ok faith --json $QUICK -m atlas-gpt2 --target she "The nurse said that"
     holds - '.target | .index == 3 and .token == "Ġshe"'
 }
 
@@ -72,12 +73,48 @@ MASKED="The nurse said that [MASK] was late."
 }
 
 @test "integrated gradients add up, more nodes better" {
-    ok faith --json --methods ig --target she --foil he "$MASKED"
+    ok faith --json --draws 0 --methods ig --target she --foil he "$MASKED"
     holds - '.completeness.residual < 0.05 and .completeness.steps >= 16'
-    ok faith --json --methods ig --steps 64 --target she --foil he "$MASKED"
+    ok faith --json --draws 0 --methods ig --steps 64 --target she --foil he "$MASKED"
     holds - '.completeness.residual < 1e-3 and .completeness.steps == 64'
-    ok faith --json --methods ig --keep-special --baseline zero --target she --foil he "$MASKED"
+    ok faith --json --draws 0 --methods ig --keep-special --baseline zero --target she --foil he "$MASKED"
     holds - '.attributions.ig | .[0] == 0 and .[5] == 0 and .[9] == 0 and .[1] != 0'
     fails 1 faith -m "$FIXTURES/models/atlas-gpt2" --baseline pad "The nurse said that"
     has "$stderr" "the vocabulary has no pad token"
+}
+
+@test "agreement: a row for each head and method, one for each two methods" {
+    ok faith -o out --draws 0 --target she --foil he "$MASKED"
+    shape
+    methods=$(json out/faith.json '.methods | length')
+    [ "$(head -n 1 out/heads.csv)" = "layer,head,method,rho,p,q,jaccard,rbo,rho_text,p_text,q_text" ]
+    [ "$(head -n 1 out/agreement.csv)" = "method_a,method_b,rho,p,q,jaccard,rbo" ]
+    [ "$(wc -l <out/heads.csv)" -eq $((1 + L * H * methods)) ]
+    [ "$(wc -l <out/agreement.csv)" -eq $((1 + methods * (methods - 1) / 2)) ]
+    holds out/faith.json 'all(.heads[]; .rho == null or (.p <= .q and .rho <= 1 and .rbo <= 0.40951001))'
+    # the mean over heads, and an answer only when its interval is on one side of 0.5
+    holds out/faith.json '(.summary.mean_rho.ig | .mean) - ([.heads[] | select(.method == "ig") | .rho] | add / length) | fabs < 1e-6'
+    holds out/faith.json 'all(.summary.mean_rho[]; .over == "heads" and (if .low > 0.5 then .exceeds_half == "yes" elif .high < 0.5 then .exceeds_half == "no" else .exceeds_half == "undecided" end))'
+}
+
+@test "curves: ERASER's shares, random orders beside them" {
+    ok faith -o out --methods ig,leave_one_out --draws 5 --target she --foil he "$MASKED"
+    [ "$(head -n 1 out/curves.csv | cut -d, -f1-4)" = "method,k,comprehensiveness,sufficiency" ]
+    [ "$(cut -d, -f1,2 out/curves.csv | grep -c '^\(ig\|leave_one_out\|random\),\(1\|5\|10\|20\|50\)$')" -eq 15 ]
+    holds out/faith.json '.areas[0].comprehensiveness - ([.curves[] | select(.method == "ig") | .comprehensiveness] | add / 5) | fabs < 1e-6'
+    # the first token to go is the one with the highest score, which leave-one-out has seen go
+    holds out/faith.json '([.attributions.leave_one_out[1:5][], .attributions.leave_one_out[6:9][]] | max) - .curves[5].comprehensiveness | fabs < 1e-5'
+    ok faith --json --methods ig --draws 0 "$MASKED"
+    holds - '.curves == [] and .areas == []'
+}
+
+@test "a text of one token, and others without anything to compare" {
+    ok faith --json -m "$FIXTURES/tiny-gpt2" "a"
+    holds - '.tokens | length == 1'
+    holds - 'all(.heads[]; .rho == null and .p == null and .jaccard == null)'
+    holds - '.summary.mean_rho.ig | .mean == null and .n == 0 and .exceeds_half == null'
+    fails 1 faith -m "$FIXTURES/tiny-gpt2" --explain likelihood "a"
+    has "$stderr" 'no token whose likelihood'
+    ok faith --json --methods ig "[MASK]"
+    holds - 'all(.curves[]; .comprehensiveness == null) and all(.heads[]; .rho_text == null)'
 }
