@@ -217,7 +217,8 @@ tsan:
 VALGRIND ?= valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
             --suppressions=$(CURDIR)/tests/valgrind.supp
 # Left out are long ones whose code the others run too.
-VALGRIND_LONG := attention gemm forward scorer tagger canvas label kmeans tsne draw_%
+VALGRIND_LONG := attention gemm forward backward ways_back scorer tagger canvas label kmeans tsne \
+                 head_clusters stat_tests draw_%
 VALGRIND_UNIT := $(filter-out $(VALGRIND_LONG:%=$O/tests/unit/test_%),$(UNIT_BIN))
 valgrind: $(UNIT_BIN) $(PROGRAM) lib $(FAULT_SO)
 	@ATLAS_PREFIX='$(VALGRIND)' $(RUN_TESTS) tests/cli/smoke.bats $(VALGRIND_UNIT)

@@ -7,6 +7,7 @@
 # program is added to the file $ATLAS_TALLY (scripts/tally.sh) when it is set. JOBS is how many run
 # at once.
 #
+# A program that takes more than TEST_SECONDS is stopped and counts as failed.
 # ATLAS_PREFIX is put before every program under test (a cmocka program, or atlas in a .bats file).
 set -u
 
@@ -14,11 +15,15 @@ if [ "$1" = --one ]; then
     log=$2/$(basename "$3").tap
     start=$(date +%s%N)
     case $3 in
-    *.bats) bats --formatter tap "$3" >"$log" 2>&1 ;;
-    *) CMOCKA_MESSAGE_OUTPUT=TAP ${ATLAS_PREFIX:-} "$3" >"$log" 2>&1 ;;
+    *.bats) timeout -k 9 "$TEST_SECONDS" bats --formatter tap "$3" >"$log" 2>&1 ;;
+    *) CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 9 "$TEST_SECONDS" ${ATLAS_PREFIX:-} "$3" >"$log" 2>&1 ;;
     esac
     status=$?
-    [ $status -eq 0 ] || echo "exit status $status" >>"$log"
+    case $status in
+    0) ;;
+    124 | 137) echo "stopped after $TEST_SECONDS s" >>"$log" ;;
+    *) echo "exit status $status" >>"$log" ;;
+    esac
     ms=$((($(date +%s%N) - start) / 1000000))
     awk -v name="$(basename "$3")" -v status=$status -v ms=$ms '
         { line[NR] = $0 }
@@ -49,6 +54,7 @@ export UBSAN_OPTIONS="exitcode=99:print_stacktrace=1:${UBSAN_OPTIONS:-}"
 export TSAN_OPTIONS="exitcode=99:suppressions=$PWD/tests/tsan.supp:print_suppressions=0"
 export LSAN_OPTIONS="exitcode=99:suppressions=$PWD/tests/lsan.supp:print_suppressions=0"
 export LC_ALL=C.UTF-8 TZ=UTC
+export TEST_SECONDS="${TEST_SECONDS:-300}"
 [ $# -gt 0 ] || { echo "  no tests"; exit 0; }
 printf '%s\0' "$@" | xargs -0 -n 1 -P "${JOBS:-$(nproc)}" "$0" --one "$logs"
 [ -z "${ATLAS_TALLY:-}" ] || cat "$logs"/*.counts >>"$ATLAS_TALLY"

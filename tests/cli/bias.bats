@@ -405,8 +405,8 @@ stopped() {
     for signal in INT TERM HUP; do
         rm -rf out
         status=0
-        # A shell without job control starts what is in the background deaf to INT.
-        env --default-signal=INT "$ATLAS_BUILD/atlas" bias pairs -q -m "$FIXTURES/tiny-bert" -o out pairs.csv 2>err &
+        # A shell without job control starts what is in the background deaf to INT, nohup to HUP.
+        env --default-signal=INT,HUP "$ATLAS_BUILD/atlas" bias pairs -q -m "$FIXTURES/tiny-bert" -o out pairs.csv 2>err &
         until [ -s out/items.csv ]; do sleep 0.01; done
         kill -$signal $!
         wait $! || status=$?

@@ -11,7 +11,7 @@
 #include "base/alloc.h"
 #include "model_fixture.h"
 
-static const char BUILT_IN[] = "fixtures/models/atlas-bias", PLAIN[] = "fixtures/tiny-bert";
+static const char BUILT_IN[] = "fixtures/small/models/atlas-bias", PLAIN[] = "fixtures/tiny-bert";
 static const char TEXT[] = "All women are terrible drivers and lazy people.";
 
 struct rig {

@@ -13,7 +13,7 @@
 #include "sandbox.h"
 #include "session/classify_text.h"
 
-static const char DETECTOR[] = "fixtures/models/atlas-bias", PLAIN[] = "fixtures/tiny-bert";
+static const char DETECTOR[] = "fixtures/small/models/atlas-bias", PLAIN[] = "fixtures/tiny-bert";
 static const char TEXT[] = "Women are bad drivers, they say.";
 
 static const struct at_classify_options many = { .is_multi_label = true };

@@ -75,9 +75,9 @@ static const char *const texts[] = {
 
 static void test_places(void **state)
 {
-    static const char *const dirs[] = { "fixtures/models/atlas-bert", "fixtures/models/atlas-gpt2",
-                                        "fixtures/tiny-bert", "fixtures/tiny-gpt2",
-                                        "fixtures/vocab/bert-base-cased" };
+    static const char *const dirs[] = { "fixtures/small/models/atlas-bert",
+                                        "fixtures/models/atlas-gpt2", "fixtures/tiny-bert",
+                                        "fixtures/tiny-gpt2", "fixtures/vocab/bert-base-cased" };
 
     (void)state;
     for (size_t d = 0; d < AT_COUNTOF(dirs); d++) {

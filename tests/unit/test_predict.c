@@ -153,7 +153,7 @@ static void test_batches(void **state)
     (void)state;
     for (size_t i = 0; i < 88; i++)
         memcpy(text + 2 * i, i % 5 ? "a " : "b ", 3);
-    text_open(&f, "fixtures/models/atlas-bert", text, NULL, false);
+    text_open(&f, "fixtures/small/models/atlas-bert", text, NULL, false);
     assert_int_equal(f.doc.tokens.n, 90);
     o.arg = calls;
     must(at_predict(&all, &f.s, &f.doc, NULL, &o, &err), &err);

@@ -230,7 +230,7 @@ static void test_batch_is_the_definition(void **state)
     struct rig r;
 
     (void)state;
-    rig_open(&r, "fixtures/models/atlas-bert", 256);
+    rig_open(&r, "fixtures/small/models/atlas-bert", 256);
     for (size_t k = 0; k < 3; k++) {
         t[k] = tokens_of(&r, texts[k]);
         log_p[k] = at_malloc(t[k].n, sizeof **log_p);

@@ -14,7 +14,7 @@
 #include "model_fixture.h"
 #include "text_fixture.h"
 
-static const char MODEL[] = "fixtures/tiny-bert", TAGGER[] = "fixtures/models/atlas-tagger";
+static const char MODEL[] = "fixtures/tiny-bert", TAGGER[] = "fixtures/small/models/atlas-tagger";
 
 enum { N = 12 };
 static const char *categories[] = { "k" };

@@ -13,7 +13,7 @@
 #include "sandbox.h"
 #include "session/tag_text.h"
 
-static const char TAGGER[] = "fixtures/models/atlas-tagger", PLAIN[] = "fixtures/tiny-bert";
+static const char TAGGER[] = "fixtures/small/models/atlas-tagger", PLAIN[] = "fixtures/tiny-bert";
 
 static void doc_open(struct at_doc *doc, const struct at_session *s, const char *text,
                      const char *pair, bool by_words)

@@ -260,10 +260,10 @@ static void test_built_in_models(void **state)
         const char *dir;
         bool has_lm, has_next_sentence, has_labels;
     } cases[] = {
-        { "fixtures/models/atlas-bert", true, true, false },
+        { "fixtures/small/models/atlas-bert", true, true, false },
         { "fixtures/models/atlas-gpt2", true, false, false },
-        { "fixtures/models/atlas-bias", false, false, true },
-        { "fixtures/models/atlas-tagger", false, false, true },
+        { "fixtures/small/models/atlas-bias", false, false, true },
+        { "fixtures/small/models/atlas-tagger", false, false, true },
     };
 
     (void)state;
