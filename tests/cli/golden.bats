@@ -58,3 +58,19 @@ forms() {
         '{"sentence_good": "A mat.", "sentence_bad": "An mat.", "UID": "b"}' >pairs.jsonl
     forms bias-pairs bias pairs -m "$bert" --preset blimp pairs.jsonl
 }
+
+@test "golden: bias detect" {
+    forms bias-detect bias detect -m "$FIXTURES/tiny-detector" "$text"
+}
+
+@test "golden: bias stereoset" {
+    jq -n 'def item($id; $target; $context; $texts):
+               { $id, $target, bias_type: "race", $context,
+                 sentences: [range(3) as $k | { id: "\($id)\($k)", sentence: $texts[$k],
+                     gold_label: ["stereotype", "anti-stereotype", "unrelated"][$k] }] };
+           { version: "1.0", data: {
+               intrasentence: [item("a"; "cat"; "the cat BLANK."; ["the cat sat.", "the cat a.", "the cat b."]),
+                               item("b"; "mat"; "a BLANK mat."; ["a c mat.", "a d mat.", "a cat mat."])],
+               intersentence: [item("c"; "cat"; "the cat."; ["a mat.", "the mat sat.", "b."])] } }' >set.json
+    forms bias-stereoset bias stereoset -m "$bert" --resamples 50 set.json
+}
