@@ -77,6 +77,19 @@ struct at_weight at_weight_first(const struct at_weight *w, size_t n)
     return first;
 }
 
+struct at_weight at_weight_inputs(const struct at_weight *w, size_t first, size_t n)
+{
+    struct at_weight part = *w;
+    size_t step;
+
+    AT_BUG_IF(first + n > w->n_in);
+    part.pitch = at_weight_pitch(w);
+    step = w->layout == AT_OUT_MAJOR ? 1 : part.pitch;
+    part.data = (const char *)w->data + first * step * at_dtype_size(w->dtype);
+    part.n_in = n;
+    return part;
+}
+
 struct at_weight at_weight_transposed(const struct at_weight *w)
 {
     struct at_weight back = *w;

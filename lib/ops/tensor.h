@@ -45,6 +45,9 @@ size_t at_weight_pitch(const struct at_weight *w);
 /* at_weight_first - the first n outputs of w, where they lie. */
 struct at_weight at_weight_first(const struct at_weight *w, size_t n);
 
+/* at_weight_inputs - w as it acts on n inputs from the first on, where they lie. */
+struct at_weight at_weight_inputs(const struct at_weight *w, size_t first, size_t n);
+
 /* at_weight_transposed - w, where it lies, as the matrix whose outputs are its inputs. */
 struct at_weight at_weight_transposed(const struct at_weight *w);
 
