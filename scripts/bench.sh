@@ -52,5 +52,7 @@ done >"$models/long.txt"
     echo
     "$bench/bench_pll" "$models/bert-base" "$threads" 20 8
     echo
+    "$bench/bench_faith" "$models/bert-base" "$threads" 5 32
+    echo
     "$bench/bench_analysis" "$threads"
 } | tee "$build/bench.csv"

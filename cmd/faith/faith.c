@@ -3,6 +3,7 @@
  */
 #include "cmd/faith/faith.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,8 +63,43 @@ static int write_tables(struct faith *f, const struct at_doc *doc, const struct 
                         err);
     if (!rc && r->n_areas)
         rc = sink_table(sink, doc, "areas.csv", &at_curve_area_record, r->areas, r->n_areas, err);
+    if (!rc && r->n_sanity)
+        rc =
+            sink_table(sink, doc, "sanity.csv", &at_sanity_row_record, r->sanity, r->n_sanity, err);
     at_arena_release(&arena);
     return rc;
+}
+
+/* Of several texts: a row of each in the tables over all of them. */
+static int add_to_corpus(struct faith *f, const struct at_doc *doc, const struct at_faith_result *r,
+                         struct at_error *err)
+{
+    const char *model = f->x->session->name;
+    const struct at_config *c = doc->shape;
+    const struct at_faith_text_row row = { model,     doc->in.id,      r->T,
+                                           r->target, r->completeness, r->conservation };
+    struct sink *sink = f->x->sink;
+    int rc = 0;
+
+    if (!*doc->in.id)
+        return 0;
+    if (!f->corpus.n)
+        rc = table_open(&f->texts, sink, NULL, "texts.csv", &at_faith_text_row_record, err);
+    if (!rc && !f->corpus.n)
+        rc = table_open(&f->text_methods, sink, NULL, "methods.csv", &at_faith_method_row_record,
+                        err);
+    if (rc)
+        return rc;
+    at_faith_corpus_add(&f->corpus, r, model, c->n_layers * c->n_heads, c->n_heads);
+    table_add(&f->texts, &row);
+    for (size_t m = 0; m < r->n_methods; m++) {
+        const struct at_curve_area none = { NULL, NAN, NAN, NAN, { 0 }, NAN, { 0 } };
+        const struct at_faith_method_row method = { model, doc->in.id, r->attributions[m].method,
+                                                    r->mean_rho[m].mean,
+                                                    r->n_areas ? r->areas[m] : none };
+        table_add(&f->text_methods, &method);
+    }
+    return 0;
 }
 
 static void on_rows(void *arg, size_t n_rows)
@@ -90,6 +126,8 @@ static int finish_text(void *state, const float *final_hidden, struct at_error *
     if (!rc)
         rc = write_tables(f, doc, &r, err);
     if (!rc)
+        rc = add_to_corpus(f, doc, &r, err);
+    if (!rc)
         rc = sink_result(f->x->sink, doc, "faith.json", &at_faith_result_record, &r,
                          doc_meta(f->x->call, doc), err);
     if (!rc && sink_prints(f->x->sink))
@@ -106,12 +144,34 @@ static const struct at_visitor visitor = {
 
 /* --- all texts --- */
 
+static int tell_corpus(struct faith *f, struct at_error *err)
+{
+    struct sink *sink = f->x->sink;
+    struct at_faith_summary s;
+    int rc = table_commit(&f->texts, sink, err);
+
+    if (!rc)
+        rc = table_commit(&f->text_methods, sink, err);
+    if (rc || !f->corpus.n)
+        return rc;
+    at_faith_summarize(&s, &f->corpus, f->options.seed, &f->arena);
+    rc = sink_table(sink, NULL, "corpus.csv", &at_faith_corpus_row_record, s.rows, s.n_rows, err);
+    if (!rc)
+        rc = sink_result_file(
+            sink, NULL, "summary.json", &at_faith_summary_record, &s,
+            call_meta(f->x->call, f->x->session->name, &f->x->session->model.config), err);
+    if (!rc && sink_prints(sink))
+        faith_print_summary(&s);
+    return rc;
+}
+
 static int run(void *own, const struct context *x)
 {
     struct faith *f = own;
     const struct at_aim_options aim = { (enum at_aim_choice)f->choice, f->token, f->foil,
                                         f->label };
     struct at_error err;
+    int status;
 
     f->x = x;
     f->options.attribution.baseline = (enum at_ig_baseline)f->baseline;
@@ -123,13 +183,19 @@ static int run(void *own, const struct context *x)
     f->options.probe.arg = f;
     if (at_aim_init(&f->aim, x->session, &aim, &f->arena, &err))
         return report_fault(&err);
-    return each_text(x, &visitor, f, "explaining");
+    status = each_text(x, &visitor, f, "explaining");
+    if ((status == EXIT_DONE || status == EXIT_SKIPPED) && tell_corpus(f, &err))
+        status = report_fault(&err);
+    return status;
 }
 
 static void release(void *own)
 {
     struct faith *f = own;
 
+    table_abort(&f->texts);
+    table_abort(&f->text_methods);
+    at_faith_corpus_release(&f->corpus);
     at_arena_release(&f->arena);
 }
 
@@ -227,6 +293,7 @@ static const struct opt *options(void *own, struct call *call)
         OPT_ENUM(0, "baseline", &f->baseline, baselines, "integrated gradients: where they begin; auto is pad where there is one, else eos"),
         OPT_FLAG(0, "keep-special", &f->options.attribution.keeps_special, "integrated gradients: special tokens are in the baseline, too"),
         OPT_INT(0, "draws", &f->n_draws, "N", 0, 10000, "random orders of the tokens that deletion curves are set against; 0: no curves"),
+        OPT_FLAG(0, "sanity", &f->options.wants_sanity, "make the layers random from the top, and see what is left of the scores"),
         OPT_INT(0, "batch-rows", &f->batch_rows, "N", 1, 1000000, "tokens that go through the model together; more are faster and take more memory"),
         OPT_INCLUDE(call->output_options),
         OPT_INCLUDE(call->common_options),
@@ -244,6 +311,13 @@ static const struct output outputs[] = {
     { "agreement.csv", "a row for each two methods", &at_method_agreement_record },
     { "curves.csv", "a row for each method and share of the tokens", &at_curve_point_record },
     { "areas.csv", "a row for each method", &at_curve_area_record },
+    { "sanity.csv", "with --sanity a row for each method and number of random layers",
+      &at_sanity_row_record },
+    { "texts.csv", "a row for each of several texts", &at_faith_text_row_record },
+    { "methods.csv", "a row for each of several texts and each method",
+      &at_faith_method_row_record },
+    { "corpus.csv", "a row for each number of several texts", &at_faith_corpus_row_record },
+    { "summary.json", "of several texts: does attention agree?", &at_faith_summary_record },
     { 0 },
 };
 

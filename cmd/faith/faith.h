@@ -7,6 +7,7 @@
 #ifndef FAITH_FAITH_H
 #define FAITH_FAITH_H
 
+#include "analysis/faith_corpus.h"
 #include "analysis/faith_text.h"
 #include "cmd/cmd.h"
 
@@ -19,11 +20,15 @@ struct faith {
     struct at_aim aim;
     struct progress progress; /* rows of the text in hand */
     size_t n_rows_done;
-    struct at_arena arena; /* aim, methods */
+    struct at_arena arena;            /* aim, methods */
+    struct table texts, text_methods; /* rows per text, when there are many */
+    struct at_faith_corpus corpus;
     const struct context *x;
 };
 
 /* faith_print - the summary of one text on standard output. */
 void faith_print(const struct faith *f, const struct at_doc *doc, const struct at_faith_result *r);
+/* faith_print_summary - of all texts. */
+void faith_print_summary(const struct at_faith_summary *s);
 
 #endif

@@ -94,6 +94,27 @@ static void print_summary(const struct at_faith_result *r)
         at_record_line(stdout, &at_curve_area_record, &r->areas[m]);
 }
 
+static void print_sanity(const struct at_faith_result *r)
+{
+    if (!r->n_sanity)
+        return;
+    printf("\nscores against those before layers were made random, from the last one on\n");
+    at_record_heading(stdout, &at_sanity_row_record);
+    for (size_t m = 0; m < r->n_methods; m++)
+        for (size_t i = m; i < r->n_sanity; i += r->n_methods)
+            at_record_line(stdout, &at_sanity_row_record, &r->sanity[i]);
+}
+
+void faith_print_summary(const struct at_faith_summary *s)
+{
+    printf("\n%zu texts: agreement with the attention of heads, mean over heads and texts with "
+           "95 %% interval over texts\n",
+           s->n_texts);
+    at_record_heading(stdout, &at_mean_rho_record);
+    for (size_t m = 0; m < s->n_methods; m++)
+        at_record_line(stdout, &at_mean_rho_record, &s->mean_rho[m]);
+}
+
 void faith_print(const struct faith *f, const struct at_doc *doc, const struct at_faith_result *r)
 {
     (void)f;
@@ -103,4 +124,5 @@ void faith_print(const struct faith *f, const struct at_doc *doc, const struct a
     print_scores(r);
     print_sums(r);
     print_summary(r);
+    print_sanity(r);
 }

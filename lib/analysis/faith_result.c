@@ -153,6 +153,20 @@ static const struct at_field area_fields[] = {
 };
 const struct at_record at_curve_area_record = AT_RECORD(struct at_curve_area, area_fields);
 
+static const struct at_field sanity_fields[] = {
+    AT_FIELD(struct at_sanity_row, method, "method", NULL, "key of the method", .heading = "method",
+             .width = -20),
+    AT_FIELD(struct at_sanity_row, n_layers, "n_layers", NULL,
+             "layers that are random, from the last one on", .heading = "layers", .width = 6),
+    AT_FIELD(struct at_sanity_row, rho, "rho", NULL,
+             "Spearman correlation of the sizes of the scores with those of the model as it is",
+             .heading = "rho", .width = 8, .decimals = 3),
+    AT_FIELD(struct at_sanity_row, rho_signed, "rho_signed", NULL, "of the scores themselves",
+             .heading = "signed", .width = 8, .decimals = 3),
+    AT_FIELD_END,
+};
+const struct at_record at_sanity_row_record = AT_RECORD(struct at_sanity_row, sanity_fields);
+
 static const struct at_field result_fields[] = {
     AT_FIELD_RECORD(struct at_faith_result, target, "target", &at_faith_target_record,
                     "what is explained"),
@@ -178,6 +192,9 @@ static const struct at_field result_fields[] = {
                   "what happens when tokens go or stay alone"),
     AT_FIELD_LIST(struct at_faith_result, areas, n_areas, "areas", &at_curve_area_record,
                   "the mean of each curve"),
+    AT_FIELD_LIST(struct at_faith_result, sanity, n_sanity, "sanity", &at_sanity_row_record,
+                  "with --sanity: what is left of the scores when layers are random",
+                  .flags = AT_LEAVE_OUT),
     AT_FIELD_END,
 };
 const struct at_record at_faith_result_record = AT_RECORD(struct at_faith_result, result_fields);

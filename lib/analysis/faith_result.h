@@ -22,6 +22,8 @@ struct at_faith_target {
     double value;             /* nats; of labels a sum of probabilities; the norm */
 };
 
+extern const struct at_record at_faith_target_record;
+
 /* Scores of one method. */
 struct at_attribution {
     const char *method; /* key */
@@ -93,6 +95,14 @@ struct at_curve_area {
 };
 extern const struct at_record at_curve_area_record;
 
+/* sanity.csv: scores after layers were made random from the top, against those before. */
+struct at_sanity_row {
+    const char *method;
+    size_t n_layers;        /* that are random */
+    double rho, rho_signed; /* of the sizes; of the scores with their signs */
+};
+extern const struct at_record at_sanity_row_record;
+
 struct at_faith_token {
     size_t index;
     const char *token, *label; /* piece, and as people write it */
@@ -115,6 +125,8 @@ struct at_faith_result {
     struct at_curve_point *curves; /* (n_curves) */
     struct at_curve_area *areas;   /* (n_areas) */
     size_t n_curves, n_areas;
+    struct at_sanity_row *sanity; /* (n_sanity) */
+    size_t n_sanity;
 };
 extern const struct at_record at_faith_result_record; /* faith.json without its meta */
 

@@ -7,6 +7,7 @@
 
 #include "analysis/erasure.h"
 #include "analysis/faith_agreement.h"
+#include "analysis/faith_sanity.h"
 
 void at_faith_text_begin(struct at_faith_text *out, const struct at_session *s,
                          const struct at_aim *aim, const struct at_doc *doc,
@@ -105,6 +106,8 @@ int at_faith_text_finish(struct at_faith_result *out, struct at_faith_text *t, s
     at_faith_agree(&r, &e, t->options->seed, &t->arena);
     if (t->options->n_draws)
         rc = at_erase(&r, &e, t->options->n_draws, t->options->seed, &t->arena, err);
+    if (!rc && t->options->wants_sanity)
+        rc = at_faith_sanity(&r, t, err);
     if (rc)
         return rc;
     *out = r;

@@ -15,7 +15,8 @@ struct at_faith_options {
     /* (n_methods) in the order of at_attribution_methods */
     const struct at_attribution_method **methods;
     size_t n_methods;
-    size_t n_draws; /* random orders that curves are set against; 0: no curves */
+    size_t n_draws;    /* random orders that curves are set against; 0: no curves */
+    bool wants_sanity; /* analysis/faith_sanity.h */
     uint64_t seed;
 };
 

@@ -118,3 +118,32 @@ QUICK="--methods gradient_x_input --draws 0"
     ok faith --json --methods ig "[MASK]"
     holds - 'all(.curves[]; .comprehensiveness == null) and all(.heads[]; .rho_text == null)'
 }
+
+@test "many texts: means over them, with intervals" {
+    printf '%s\n' "The nurse said that [MASK] was late." "The doctor is [MASK]." "She saw [MASK] there." >texts
+    ok faith -o out --lines -f texts --methods ig,gradient_x_input --draws 2 --steps 4
+    shape
+    [ "$(head -n 1 out/texts.csv | cut -d, -f1-8)" = "model,text_id,n_tokens,kind,index,token,foil,value" ]
+    [ "$(wc -l <out/texts.csv)" -eq 4 ]
+    [ "$(wc -l <out/methods.csv)" -eq 7 ]
+    [ "$(head -n 1 out/corpus.csv | cut -d, -f1-8)" = "model,layer,head,metric,mean,low,high,n" ]
+    [ "$(grep -c ,rho, out/corpus.csv)" -eq $((2 * L * H)) ]
+    [ "$(grep -c ',agreement,.*,ig,gradient_x_input$' out/corpus.csv)" -eq 1 ]
+    holds out/summary.json '.n_texts == 3 and (.summary.mean_rho.ig | .n == 3 and .over == "texts" and .low <= .mean and .mean <= .high)'
+    mean=$(awk -F, '$3 == "ig" { s += $4 } END { print s / 3 }' out/methods.csv)
+    holds out/summary.json ".summary.mean_rho.ig.mean - $mean | fabs < 1e-5"
+    ok faith --json --lines -f texts --methods ig --draws 0 --steps 4
+    [ "$(wc -l <<<"$output")" -eq 3 ]
+}
+
+@test "--sanity: layers become random from the top" {
+    ok faith -o out --methods leave_one_out,attnlrp --draws 0 --sanity --target she "$MASKED"
+    shape
+    [ "$(head -n 1 out/sanity.csv)" = "method,n_layers,rho,rho_signed" ]
+    [ "$(wc -l <out/sanity.csv)" -eq $((1 + 2 * L)) ]
+    holds out/faith.json '[.sanity[].n_layers] | unique == [range(1; '$((L + 1))')]'
+    holds out/faith.json 'all(.sanity[]; .rho >= -1 and .rho <= 1) and any(.sanity[]; .rho < 0.999)'
+    cp out/sanity.csv first
+    ok faith -o out --methods leave_one_out,attnlrp --draws 0 --sanity --target she "$MASKED"
+    cmp out/sanity.csv first
+}
