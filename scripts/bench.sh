@@ -1,13 +1,15 @@
 #!/bin/sh
-# bench.sh [--models] BUILD - time kernels and programs on models of true size with random weights.
+# bench.sh BUILD - time kernels and programs on models of true size with random weights.
+# bench.sh --models BUILD NAME... - make these models, and time nothing.
 #
-# With --models the models are made and nothing is timed.
 # Prints CSV and keeps it in BUILD/bench.csv. Figures are only worth comparing with others of the
 # same machine while nothing else runs on it. The models (1 GB) stay in build/bench.
 set -eu
 is_all=yes
 [ "$1" != --models ] || { is_all=no; shift; }
 build=$1
+shift
+[ $is_all = no ] || set -- bert-base gpt2
 bench=$build/tests/bench
 models=build/bench
 threads=${THREADS:-$(nproc)}
@@ -27,8 +29,12 @@ process() {
     printf '%s,%s\n' "$name" "$("$bench/bench_process" 7 "$build/atlas" "$@")"
 }
 
-model bert-base bert-base-uncased
-model gpt2 gpt2
+for name in "$@"; do
+    case $name in
+    gpt2*) model "$name" gpt2 ;;
+    *) model "$name" bert-base-uncased ;;
+    esac
+done
 [ $is_all = yes ] || exit 0
 # 1,024 tokens, to be cut there.
 i=0

@@ -97,7 +97,8 @@ static void score_tile(const struct head *h, float *map, size_t ld, size_t first
                          scale);
     for (size_t j = 0; j < n; j += nr) {
         struct at_tile_out out = { map + j, ld, rows, AT_MIN(nr, n - j), SCORE_CHAIN, false, NULL };
-        h->kernel->tile(&out, h->packed_rows, h->packed_k + j * in->D, nr, in->D, NULL, NULL);
+        h->kernel->tile(&out, h->packed_rows, h->packed_k + j * in->D, AT_F32, nr, in->D, NULL,
+                        NULL);
     }
 }
 
@@ -129,7 +130,7 @@ static void value_tile(const struct head *h, float *context, size_t stride, cons
             const float *v = h->packed_v + d * h->n_keys + k0 * nr;
             struct at_tile_out out = { context + d, stride, rows, AT_MIN(nr, D - d),
                                        AT_CHAIN,    k0 > 0, NULL };
-            h->kernel->tile(&out, h->packed_rows, v, nr, kc, NULL, NULL);
+            h->kernel->tile(&out, h->packed_rows, v, AT_F32, nr, kc, NULL, NULL);
         }
     }
 }

@@ -13,6 +13,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "ops/activation.h"
@@ -34,6 +35,10 @@ enum { FETCHED_TILES = 8 };
    two tiles of x fill the first-level cache, and the sum is two chains. */
 enum { OUT_MAJOR_KC = 1024, IN_MAJOR_KC = 2 * AT_CHAIN };
 
+/* Chains of in-major halves. Their rows are short and far apart: while memory is what takes the
+   time, a block has no more of them than the processor can follow at once. */
+enum { HALF_CHAIN = 64 };
+
 /* Columns that OpenBLAS gets at a time: wide enough for it, narrow enough to share out. */
 enum { BLAS_PANEL = 192 };
 
@@ -45,7 +50,7 @@ struct linear {
     float *packed; /* x, for each block of K its tiles, k outermost within a tile */
     const struct at_linear_part *parts;
     size_t n_parts, n_panels, panel_width;
-    size_t N, K, most_kc;
+    size_t N, K, most_kc, chain;
     size_t n_tiles;
     size_t n_row_blocks, n_runs, n_threads;
     enum at_epilogue epilogue;
@@ -193,8 +198,9 @@ static struct block next_block(const struct linear *l, const struct block *b)
 }
 
 /* How to fetch a block in so many steps. Files keep tensors wherever their headers end: a row of a
-   block that does not begin with a line ends in one more. */
-static struct at_fetch fetch_of(const struct block *b, size_t n_steps)
+   block that does not begin with a line ends in one more. Few tiles are done before a block could
+   be in the first-level cache, where rows far apart drive each other out. */
+static struct at_fetch fetch_of(const struct linear *l, const struct block *b, size_t n_steps)
 {
     const struct panel *p = &b->panel;
     bool is_out_major = p->w->layout == AT_OUT_MAJOR;
@@ -208,58 +214,104 @@ static struct at_fetch fetch_of(const struct block *b, size_t n_steps)
                               .end = at + n_lines * AT_CACHE_LINE,
                               .width = n_lines * AT_CACHE_LINE,
                               .pitch = pitch,
-                              .rate = at_divide_up(n_rows * n_lines, n_steps) };
+                              .rate = at_divide_up(n_rows * n_lines, n_steps),
+                              .is_far = l->n_tiles <= FEW_TILES };
 }
 
 /* Rows that are a multiple of this many bytes apart share one set of the first-level cache, which
    cannot hold a line of each. */
 enum { CACHE_PERIOD = 4096 };
 
-/* Out-major rows that the packing cannot read, or not well: copied first, pieces of them that stay
-   in the first-level cache. */
+/* Out-major rows that the packing cannot read well: copied first, pieces of them that stay in the
+   first-level cache. */
 static void pack_copied(const struct at_kernel *kernel, float *dst, const struct block *b,
                         struct at_fetch *fetch)
 {
-    const struct at_weight *w = b->panel.w;
-    size_t pitch = at_weight_pitch(w) * at_dtype_size(w->dtype), cols = b->panel.cols;
+    size_t pitch = at_weight_pitch(b->panel.w), cols = b->panel.cols;
     _Alignas(64) float copy[AT_KC * AT_NR_MAX];
 
     for (size_t k = 0, n; k < b->kc; k += n) {
-        const char *from = weight_at(w, b->panel.col, b->k0 + k);
+        const float *from = (const void *)weight_at(b->panel.w, b->panel.col, b->k0 + k);
         n = AT_MIN((size_t)AT_KC, b->kc - k);
         for (size_t i = 0; i < cols; i++)
-            kernel->widen(copy + i * n, from + i * pitch, w->dtype, n);
+            memcpy(copy + i * n, from + i * pitch, n * sizeof *copy);
         kernel->pack_out_major(dst + k * kernel->nr, copy, n, cols, n, fetch);
     }
 }
 
-/* A block of any type as floats, k outermost. */
 static void pack_block(const struct at_kernel *kernel, float *dst, const struct block *b,
                        struct at_fetch *fetch)
 {
     const struct at_weight *w = b->panel.w;
     size_t ld = at_weight_pitch(w), cols = b->panel.cols;
-    const void *from = weight_at(w, b->panel.col, b->k0);
-    bool is_wide = w->dtype == AT_F32;
+    const float *from = (const void *)weight_at(w, b->panel.col, b->k0);
 
-    if (w->layout == AT_IN_MAJOR && is_wide)
+    if (w->layout == AT_IN_MAJOR)
         kernel->pack_in_major(dst, from, ld, cols, b->kc, fetch);
-    else if (w->layout == AT_IN_MAJOR)
-        kernel->pack_in_major_half(dst, from, w->dtype, ld, cols, b->kc, fetch);
-    else if (is_wide && ld * sizeof(float) % CACHE_PERIOD != 0)
+    else if (ld * sizeof(float) % CACHE_PERIOD != 0)
         kernel->pack_out_major(dst, from, ld, cols, b->kc, fetch);
     else
         pack_copied(kernel, dst, b, fetch);
 }
 
-/* Where a block lies, if the tiles can read it there; else NULL. */
-static const float *block_in_place(const struct linear *l, const struct block *b)
+/* The same of halves, which the tiles widen. In-major ones are only packed where a panel ends
+   beyond the weight. */
+static void pack_halves(const struct at_kernel *kernel, uint16_t *dst, const struct block *b,
+                        struct at_fetch *fetch)
 {
-    const struct panel *p = &b->panel;
+    const struct at_weight *w = b->panel.w;
+    size_t ld = at_weight_pitch(w), cols = b->panel.cols;
+    const uint16_t *from = (const void *)weight_at(w, b->panel.col, b->k0);
 
-    if (p->w->dtype != AT_F32 || p->w->layout != AT_IN_MAJOR || p->cols < l->kernel->nr)
-        return NULL;
-    return (const float *)(const void *)weight_at(p->w, p->col, b->k0);
+    if (w->layout == AT_OUT_MAJOR) {
+        kernel->pack_out_major_half(dst, from, ld, cols, b->kc, fetch);
+        return;
+    }
+    memset(dst, 0, b->kc * kernel->nr * sizeof *dst);
+    for (size_t k = 0; k < b->kc; k++)
+        memcpy(dst + k * kernel->nr, from + k * ld, cols * sizeof *dst);
+}
+
+/* What the tiles read a block from: where it lies, if they can, or where it was packed. */
+struct operand {
+    const void *at;
+    enum at_dtype dtype;
+    size_t ld;
+};
+
+/* Room for a block, as floats and as it comes from halves. */
+struct packed {
+    _Alignas(64) float floats[OUT_MAJOR_KC * AT_NR_MAX];
+    _Alignas(64) uint16_t halves[OUT_MAJOR_KC * AT_NR_MAX];
+};
+
+static bool is_read_in_place(const struct linear *l, const struct block *b)
+{
+    return b->panel.w->layout == AT_IN_MAJOR && b->panel.cols == l->kernel->nr;
+}
+
+static struct operand prepare(const struct linear *l, struct packed *packed, const struct block *b,
+                              struct at_fetch *fetch)
+{
+    const struct at_weight *w = b->panel.w;
+
+    if (is_read_in_place(l, b))
+        return (struct operand){ weight_at(w, b->panel.col, b->k0), w->dtype, at_weight_pitch(w) };
+    if (w->dtype == AT_F32) {
+        pack_block(l->kernel, packed->floats, b, fetch);
+        return (struct operand){ packed->floats, AT_F32, l->kernel->nr };
+    }
+    pack_halves(l->kernel, packed->halves, b, fetch);
+    return (struct operand){ packed->halves, w->dtype, l->kernel->nr };
+}
+
+/* Is it worth the first of n tiles' while to keep what it reads as packed floats for the others?
+   Two are few unless what they read is cut by lines. */
+static bool is_kept(const struct operand *w, const float *packed, size_t n)
+{
+    bool is_cut = w->dtype == AT_F32 && (uintptr_t)w->at % AT_CACHE_LINE;
+
+    return w->at != packed && n > (is_cut || w->dtype != AT_F32 ? 1 : 2);
 }
 
 /* What finish() is going to read; it comes from far away. */
@@ -294,40 +346,34 @@ static void finish(const struct linear *l, const struct panel *p, size_t row, si
     }
 }
 
-/* Tiles from..to-1 of one block. What the tiles can read where it lies is packed by the first of
-   many as it goes, all else before; two are few unless what they read is cut by lines. */
+/* Tiles from..to-1 of one block. */
 static void one_block(const struct linear *l, const struct block *b, size_t from, size_t to)
 {
-    _Alignas(64) float packed[OUT_MAJOR_KC * AT_NR_MAX];
-    const float *w = block_in_place(l, b);
-    size_t ldw = w ? at_weight_pitch(b->panel.w) : l->kernel->nr;
-    float *keep = w && to - from > ((uintptr_t)w % AT_CACHE_LINE ? 1 : 2) ? packed : NULL;
+    struct packed packed;
     struct block next = next_block(l, b);
-    size_t n_rounds = to - from + (w ? 0 : 1); /* through the block, one of them to pack it */
-    struct at_fetch fetch = fetch_of(&next, n_rounds * at_divide_up(b->kc, 8));
+    size_t n_rounds = to - from + !is_read_in_place(l, b); /* through the block, one to pack it */
+    struct at_fetch fetch = fetch_of(l, &next, n_rounds * at_divide_up(b->kc, 8));
+    struct operand w = prepare(l, &packed, b, &fetch);
+    float *keep = is_kept(&w, packed.floats, to - from) ? packed.floats : NULL;
     bool is_last = b->k0 + b->kc == l->K;
 
-    if (!w) {
-        pack_block(l->kernel, packed, b, &fetch);
-        w = packed;
-    }
     for (size_t t = from; t < to; t++) {
         size_t row = tile_start(l, t), rows = tile_start(l, t + 1) - row;
         const struct at_tile_out out = { .c = l->out + row * l->out_stride + b->panel.out_col,
                                          .ldc = l->out_stride,
                                          .rows = rows,
                                          .cols = b->panel.cols,
-                                         .chain = AT_CHAIN,
+                                         .chain = l->chain,
                                          .is_added = b->k0 > 0,
                                          .bias = b->k0 > 0 ? NULL : b->panel.bias };
         if (is_last)
             fetch_residual(l, &b->panel, row, rows);
         if (to - from > FETCHED_TILES)
             fetch.a = t + 1 < to ? packed_tile(l, b->k0, b->kc, row + rows) : NULL;
-        l->kernel->tile(&out, packed_tile(l, b->k0, b->kc, row), w, ldw, b->kc, keep, &fetch);
+        l->kernel->tile(&out, packed_tile(l, b->k0, b->kc, row), w.at, w.dtype, w.ld, b->kc, keep,
+                        &fetch);
         if (keep) {
-            w = keep;
-            ldw = l->kernel->nr;
+            w = (struct operand){ keep, AT_F32, l->kernel->nr };
             keep = NULL;
         }
         if (is_last)
@@ -387,6 +433,23 @@ static void blas_panel(void *arg, size_t task, size_t slot)
     free(wide);
 }
 
+/* How long blocks and chains are; chains break at the same places for any number of rows. */
+static void choose_blocks(struct linear *l)
+{
+    const struct at_weight *w = l->parts[0].w;
+    bool is_half = w->dtype != AT_F32, is_few = at_divide_up(l->N, l->kernel->mr) <= FEW_TILES;
+
+    l->chain = AT_CHAIN;
+    if (w->layout == AT_OUT_MAJOR) {
+        l->most_kc = most_kc(l->K, OUT_MAJOR_KC);
+    } else if (!is_half) {
+        l->most_kc = most_kc(l->K, IN_MAJOR_KC);
+    } else {
+        l->chain = HALF_CHAIN;
+        l->most_kc = is_few ? HALF_CHAIN : 3 * HALF_CHAIN;
+    }
+}
+
 /* The product whose operands l names; its parts have one layout. */
 static void multiply(struct linear *l, struct at_pool *pool)
 {
@@ -397,7 +460,7 @@ static void multiply(struct linear *l, struct at_pool *pool)
     l->kernel = at_kernel();
     l->K = l->parts[0].w->n_in;
     AT_BUG_IF(l->K == 0);
-    l->most_kc = most_kc(l->K, l->parts[0].w->layout == AT_IN_MAJOR ? IN_MAJOR_KC : OUT_MAJOR_KC);
+    choose_blocks(l);
     l->panel_width = is_blas ? BLAS_PANEL : l->kernel->nr;
     for (size_t p = 0; p < l->n_parts; p++) {
         AT_BUG_IF(l->parts[p].w->n_in != l->K);
@@ -477,7 +540,7 @@ void at_matmul(float *c, size_t ldc, const float *a, size_t lda, const float *b,
                 size_t row = M * t / n_tiles, rows = M * (t + 1) / n_tiles - row;
                 struct at_tile_out out = { c + row * ldc + j, ldc,    rows, cols,
                                            AT_CHAIN,          k0 > 0, NULL };
-                kernel->tile(&out, rows_of_a + row * kc, panel, kernel->nr, kc, NULL, NULL);
+                kernel->tile(&out, rows_of_a + row * kc, panel, AT_F32, kernel->nr, kc, NULL, NULL);
             }
         }
     }

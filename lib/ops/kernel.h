@@ -34,6 +34,7 @@ struct at_fetch {
     const char *at, *end; /* the next line, and the end of the row that it is in */
     size_t width, pitch;  /* bytes of a row, and from one row to the next */
     size_t rate;          /* lines for every 8 k */
+    bool is_far;          /* as far as the second-level cache, which has room for more of them */
     const float *a;       /* the packed tile of a that comes next, as long as this one; or NULL */
 };
 
@@ -58,14 +59,15 @@ struct at_kernel {
     /* dst [k][nr] = src (K, cols), row stride ld; columns beyond cols are 0. */
     void (*pack_in_major)(float *dst, const float *src, size_t ld, size_t cols, size_t K,
                           struct at_fetch *fetch);
-    /* The same of src in F16 or BF16. */
-    void (*pack_in_major_half)(float *dst, const uint16_t *src, enum at_dtype t, size_t ld,
-                               size_t cols, size_t K, struct at_fetch *fetch);
-    /* out = a b: a packed by pack_rows; b (K, nr) with row stride ldb, packed by one of the other
-       two or any matrix of whole panels that lies like that. It is copied to keep, as packing
-       would, unless that is NULL. fetch may be NULL, here and above. */
-    void (*tile)(const struct at_tile_out *out, const float *a, const float *b, size_t ldb,
-                 size_t K, float *keep, struct at_fetch *fetch);
+    /* dst [k][nr] = transposed src (cols, K) of halves, row stride ld: as pack_out_major, and they
+       stay halves. */
+    void (*pack_out_major_half)(uint16_t *dst, const uint16_t *src, size_t ld, size_t cols,
+                                size_t K, struct at_fetch *fetch);
+    /* out = a b: a packed by pack_rows; b (K, nr) of type t with row stride ldb, packed by one of
+       the others or any matrix of whole panels that lies like that. It is copied to keep as
+       floats, as packing would, unless that is NULL. fetch may be NULL, here and above. */
+    void (*tile)(const struct at_tile_out *out, const float *a, const void *b, enum at_dtype t,
+                 size_t ldb, size_t K, float *keep, struct at_fetch *fetch);
 
     size_t nr_double; /* columns of a tile of doubles; its rows are mr */
     /* c (rows, nr_double) += a b: a [K][rows], b [K][nr_double]. */

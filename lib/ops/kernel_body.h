@@ -39,13 +39,28 @@
 
 enum { NR = NV * VL, NR_DOUBLE = NR / 2 };
 
-INLINE void step(const int R, vec acc[MR][NV], const float *a, const float *b, float *keep)
+/* VL floats of either half type. */
+INLINE vec v_from_half(const uint16_t *in, enum at_dtype t)
+{
+    return t == AT_F16 ? v_from_f16(in) : v_from_bf16(in);
+}
+
+/* Vector v of a row of b, which is of type t. */
+INLINE vec load_b(const void *b, int v, const enum at_dtype t)
+{
+    if (t == AT_F32)
+        return v_load((const float *)b + v * VL);
+    return v_from_half((const uint16_t *)b + v * VL, t);
+}
+
+INLINE void step(const int R, const enum at_dtype t, vec acc[MR][NV], const float *a, const void *b,
+                 float *keep)
 {
     vec bv[NV];
 
     UNROLL
     for (int v = 0; v < NV; v++) {
-        bv[v] = v_load(b + v * VL);
+        bv[v] = load_b(b, v, t);
         if (keep)
             v_store(keep + v * VL, bv[v]);
     }
@@ -61,7 +76,10 @@ INLINE void step(const int R, vec acc[MR][NV], const float *a, const float *b, f
 INLINE void fetch_some(struct at_fetch *f)
 {
     for (size_t i = 0; i < f->rate; i++) {
-        fetch_line(f->at);
+        if (f->is_far)
+            fetch_far(f->at);
+        else
+            fetch_line(f->at);
         f->at += AT_CACHE_LINE;
         if (f->at >= f->end) {
             f->at = f->end + f->pitch - f->width;
@@ -106,9 +124,10 @@ INLINE void store(const int R, float *c, size_t ldc, vec acc[MR][NV], bool is_ad
     }
 }
 
-/* c (R, NR) = a b or c += a b, chain after chain. */
-INLINE void tile_rows(const int R, const bool keeps, const struct at_tile_out *out, const float *a,
-                      const float *b, size_t ldb, size_t K, float *keep, struct at_fetch *fetch)
+/* c (R, NR) = a b or c += a b, chain after chain; rows of b are pitch bytes apart. */
+INLINE void tile_rows(const int R, const enum at_dtype t, const bool keeps,
+                      const struct at_tile_out *out, const float *a, const char *b, size_t pitch,
+                      size_t K, float *keep, struct at_fetch *fetch)
 {
     const size_t ldc = out->ldc, chain = out->chain;
     const float *bias = out->bias, *expected = out->c;
@@ -132,24 +151,49 @@ INLINE void tile_rows(const int R, const bool keeps, const struct at_tile_out *o
                 fetch_row(expected);
                 expected += ldc;
             }
-            for (int i = 0; i < 8; i++, a += R, b += ldb, keep += keeps ? NR : 0)
-                step(R, acc, a, b, keeps ? keep : NULL);
+            for (int i = 0; i < 8; i++, a += R, b += pitch, keep += keeps ? NR : 0)
+                step(R, t, acc, a, b, keeps ? keep : NULL);
         }
-        for (; k < end; k++, a += R, b += ldb, keep += keeps ? NR : 0)
-            step(R, acc, a, b, keeps ? keep : NULL);
+        for (; k < end; k++, a += R, b += pitch, keep += keeps ? NR : 0)
+            step(R, t, acc, a, b, keeps ? keep : NULL);
         store(R, out->c, ldc, acc, is_added);
     }
 }
 
-/* A tile of every height is compiled on its own. */
+/* A tile of every height is compiled on its own, and for every type of b; inline, since gcc 12
+   makes slower loops of some heights when each type has a function. */
 /* clang-format off */
 #define EACH_NUMBER_OF_ROWS                                                                        \
     ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)                                        \
     ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13) ROWS(14)
+#define ROWS(n)                                                                                    \
+    case n:                                                                                        \
+        if (n <= MR)                                                                               \
+            keep ? tile_rows(n, TYPE, true, out, a, b, pitch, K, keep, fetch)                      \
+                 : tile_rows(n, TYPE, false, out, a, b, pitch, K, NULL, fetch);                    \
+        break;
+#define TILE_OF(name)                                                                              \
+    INLINE void name(const struct at_tile_out *out, const float *a, const char *b, size_t pitch,   \
+                     size_t K, float *keep, struct at_fetch *fetch)                                \
+    {                                                                                              \
+        switch (out->rows) {                                                                       \
+            EACH_NUMBER_OF_ROWS                                                                    \
+        }                                                                                          \
+    }
+#define TYPE AT_F32
+TILE_OF(tile_f32)
+#undef TYPE
+#define TYPE AT_F16
+TILE_OF(tile_f16)
+#undef TYPE
+#define TYPE AT_BF16
+TILE_OF(tile_bf16)
+#undef TYPE
+#undef ROWS
 /* clang-format on */
 
-static void tile(const struct at_tile_out *out, const float *a, const float *b, size_t ldb,
-                 size_t K, float *keep, struct at_fetch *fetch)
+static void tile(const struct at_tile_out *out, const float *a, const void *b, enum at_dtype t,
+                 size_t ldb, size_t K, float *keep, struct at_fetch *fetch)
 {
     _Alignas(64) float whole[MR * NR], bias[NR] = { 0 }; /* of one that sticks out to the right */
     struct at_fetch none = { .rate = 0 };
@@ -157,26 +201,33 @@ static void tile(const struct at_tile_out *out, const float *a, const float *b, 
     struct at_tile_out aside;
 
     if (out->cols < NR) {
-        aside = (struct at_tile_out){ whole, NR, out->rows, NR, out->chain, false, NULL };
+        aside = *out;
+        aside.c = whole;
+        aside.ldc = NR;
+        aside.cols = NR;
         if (out->bias)
             aside.bias = memcpy(bias, out->bias, out->cols * sizeof *bias);
+        if (out->is_added)
+            memset(whole, 0, sizeof whole);
+        for (size_t r = 0; r < out->rows && out->is_added; r++)
+            memcpy(whole + r * NR, out->c + r * out->ldc, out->cols * sizeof *whole);
         to = &aside;
     }
-    switch (out->rows) {
-#define ROWS(n)                                                                                    \
-    case n:                                                                                        \
-        if (n <= MR)                                                                               \
-            keep ? tile_rows(n, true, to, a, b, ldb, K, keep, fetch ? fetch : &none)               \
-                 : tile_rows(n, false, to, a, b, ldb, K, NULL, fetch ? fetch : &none);             \
+    if (!fetch)
+        fetch = &none;
+    switch (t) {
+    case AT_F32:
+        tile_f32(to, a, b, ldb * sizeof(float), K, keep, fetch);
         break;
-        EACH_NUMBER_OF_ROWS
-#undef ROWS
+    case AT_F16:
+        tile_f16(to, a, b, ldb * sizeof(uint16_t), K, keep, fetch);
+        break;
+    case AT_BF16:
+        tile_bf16(to, a, b, ldb * sizeof(uint16_t), K, keep, fetch);
+        break;
     }
     for (size_t r = 0; r < out->rows && to == &aside; r++)
-        for (size_t j = 0; j < out->cols; j++) {
-            float *c = out->c + r * out->ldc + j, y = whole[r * NR + j];
-            *c = out->is_added ? *c + y : y;
-        }
+        memcpy(out->c + r * out->ldc, whole + r * NR, out->cols * sizeof *whole);
 }
 
 /* c (R, NR_DOUBLE) += a b: the tile once more, in double and without its refinements. */
@@ -276,6 +327,49 @@ static void pack_out_major(float *dst, const float *src, size_t ld, size_t cols,
     }
 }
 
+/* Two halves of up to VL rows, ld apart, as one lane: the columns of VL such lanes at p, of which n
+   halves are there; columns beyond n_rows hold anything. */
+INLINE void load_pairs(vec t[VL], const uint16_t *p, size_t ld, size_t n_rows, size_t n)
+{
+    UNROLL
+    for (size_t i = 0; i < VL; i++) {
+        const uint16_t *row = p + AT_MIN(i, n_rows - 1) * ld;
+        uint16_t edge[2 * VL] = { 0 };
+        if (n < 2 * VL)
+            row = memcpy(edge, row, n * sizeof *row);
+        t[i] = v_load((const float *)(const void *)row);
+    }
+    v_transpose(t);
+}
+
+/* Pairs of k go through the transposition as one lane. Columns with even and with odd numbers go
+   apart, and come together half by half. */
+static void pack_out_major_half(uint16_t *dst, const uint16_t *src, size_t ld, size_t cols,
+                                size_t K, struct at_fetch *fetch)
+{
+    for (size_t k = 0; k < K; k += 2 * VL) {
+        size_t n = AT_MIN(K - k, (size_t)(2 * VL));
+        vec even[VL], odd[VL];
+        for (size_t i = 0; fetch && i < n; i += 8)
+            fetch_some(fetch);
+        if (cols == NR && n == 2 * VL) { /* said twice, so that this case has no minima in it */
+            load_pairs(even, src + k, 2 * ld, VL, 2 * VL);
+            load_pairs(odd, src + ld + k, 2 * ld, VL, 2 * VL);
+        } else {
+            load_pairs(even, src + k, 2 * ld, (cols + 1) / 2, n);
+            load_pairs(odd, src + (cols > 1 ? ld : 0) + k, 2 * ld, AT_MAX(cols / 2, (size_t)1), n);
+        }
+        UNROLL
+        for (size_t i = 0; i < VL; i++) {
+            float *row = (float *)(void *)(dst + (k + 2 * i) * NR);
+            if (2 * i < n)
+                v_store(row, v_low_halves(even[i], odd[i]));
+            if (2 * i + 1 < n)
+                v_store(row + VL, v_high_halves(even[i], odd[i]));
+        }
+    }
+}
+
 /* One row of a panel. */
 INLINE void copy_row(float *dst, const float *src, size_t cols)
 {
@@ -297,36 +391,6 @@ static void pack_in_major(float *dst, const float *src, size_t ld, size_t cols, 
         else
             copy_row(dst, src, cols);
     }
-}
-
-/* VL floats of either half type. */
-INLINE vec v_from_half(const uint16_t *in, enum at_dtype t)
-{
-    return t == AT_F16 ? v_from_f16(in) : v_from_bf16(in);
-}
-
-INLINE void pack_halves(float *dst, const uint16_t *src, const enum at_dtype t, size_t ld,
-                        size_t cols, size_t K, struct at_fetch *fetch)
-{
-    uint16_t edge[NR] = { 0 };
-
-    for (size_t k = 0; k < K; k++, dst += NR, src += ld) {
-        const uint16_t *row = cols == NR ? src : memcpy(edge, src, cols * sizeof *src);
-        if (fetch && k % 8 == 0)
-            fetch_some(fetch);
-        UNROLL
-        for (size_t v = 0; v < NR; v += VL)
-            v_store(dst + v, v_from_half(row + v, t));
-    }
-}
-
-static void pack_in_major_half(float *dst, const uint16_t *src, enum at_dtype t, size_t ld,
-                               size_t cols, size_t K, struct at_fetch *fetch)
-{
-    if (t == AT_F16)
-        pack_halves(dst, src, AT_F16, ld, cols, K, fetch);
-    else
-        pack_halves(dst, src, AT_BF16, ld, cols, K, fetch);
 }
 
 /* Whole vectors of out where they are aligned, as the instructions want it. */
@@ -572,7 +636,7 @@ const struct at_kernel *KERNEL_FUNCTION(void)
         .pack_rows = pack_rows,
         .pack_out_major = pack_out_major,
         .pack_in_major = pack_in_major,
-        .pack_in_major_half = pack_in_major_half,
+        .pack_out_major_half = pack_out_major_half,
         .tile = tile,
         .nr_double = NR_DOUBLE,
         .tile_double = tile_double,

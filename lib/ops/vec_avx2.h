@@ -220,8 +220,25 @@ static inline vec v_from_bf16(const void *p)
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128(p)), 16));
 }
 
-/* A macro, since gcc 12 takes a function that only prefetches for one without effect. */
+/* The low halves of a's lanes between those of b's, which become the high ones; and the high halves
+   of both. */
+static inline vec v_low_halves(vec a, vec b)
+{
+    __m256i high = _mm256_slli_epi32(_mm256_castps_si256(b), 16);
+
+    return _mm256_castsi256_ps(_mm256_blend_epi16(_mm256_castps_si256(a), high, 0xaa));
+}
+
+static inline vec v_high_halves(vec a, vec b)
+{
+    __m256i low = _mm256_srli_epi32(_mm256_castps_si256(a), 16);
+
+    return _mm256_castsi256_ps(_mm256_blend_epi16(low, _mm256_castps_si256(b), 0xaa));
+}
+
+/* Macros, since gcc 12 takes a function that only prefetches for one without effect. */
 #define fetch_line(p) _mm_prefetch((p), _MM_HINT_T0)
+#define fetch_far(p)  _mm_prefetch((p), _MM_HINT_T1) /* as far as the second-level cache */
 
 #endif
 #endif

@@ -214,8 +214,25 @@ static inline vec v_from_bf16(const void *p)
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(p)), 16));
 }
 
-/* A macro, since gcc 12 takes a function that only prefetches for one without effect. */
+/* The low halves of a's lanes between those of b's, which become the high ones; and the high halves
+   of both. */
+static inline vec v_low_halves(vec a, vec b)
+{
+    __m512i high = _mm512_slli_epi32(_mm512_castps_si512(b), 16);
+
+    return _mm512_castsi512_ps(_mm512_mask_blend_epi16(0xaaaaaaaa, _mm512_castps_si512(a), high));
+}
+
+static inline vec v_high_halves(vec a, vec b)
+{
+    __m512i low = _mm512_srli_epi32(_mm512_castps_si512(a), 16);
+
+    return _mm512_castsi512_ps(_mm512_mask_blend_epi16(0xaaaaaaaa, low, _mm512_castps_si512(b)));
+}
+
+/* Macros, since gcc 12 takes a function that only prefetches for one without effect. */
 #define fetch_line(p) _mm_prefetch((p), _MM_HINT_T0)
+#define fetch_far(p)  _mm_prefetch((p), _MM_HINT_T1) /* as far as the second-level cache */
 
 #endif
 #endif

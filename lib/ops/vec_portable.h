@@ -215,7 +215,22 @@ static inline vec v_from_bf16(const void *p)
     return a;
 }
 
+typedef uint32_t vec_bits __attribute__((vector_size(16)));
+
+/* The low halves of a's lanes between those of b's, which become the high ones; and the high halves
+   of both. */
+static inline vec v_low_halves(vec a, vec b)
+{
+    return (vec)(((vec_bits)a & 0xffff) | (vec_bits)b << 16);
+}
+
+static inline vec v_high_halves(vec a, vec b)
+{
+    return (vec)((vec_bits)a >> 16 | ((vec_bits)b & 0xffff0000));
+}
+
 /* A macro, since gcc 12 takes a function that only prefetches for one without effect. */
 #define fetch_line(p) __builtin_prefetch(p)
+#define fetch_far(p)  __builtin_prefetch(p, 0, 2)
 
 #endif

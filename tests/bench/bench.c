@@ -65,7 +65,7 @@ static void multiply(void *arg, size_t task, size_t slot)
 
     (void)slot;
     for (int i = 0; i < TILES; i++)
-        w->kernel->tile(&out, a, b, nr, AT_KC, NULL, NULL);
+        w->kernel->tile(&out, a, b, AT_F32, nr, AT_KC, NULL, NULL);
     w->sums[task] += c[0] > 0.0f;
 }
 

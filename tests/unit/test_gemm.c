@@ -162,8 +162,12 @@ static void rows_1_to_17(void *arg)
 {
     (void)arg;
     for (size_t N = 1; N <= 17; N++)
-        check_linear((struct shape){ N, 50, 70 }, N % 2 ? AT_OUT_MAJOR : AT_IN_MAJOR, AT_F32,
-                     AT_EPI_NONE, true);
+        for (int t = AT_F32; t <= AT_BF16; t++) {
+            check_linear((struct shape){ N, 50, 70 }, AT_OUT_MAJOR, (enum at_dtype)t, AT_EPI_NONE,
+                         true);
+            check_linear((struct shape){ N, 50, 70 }, AT_IN_MAJOR, (enum at_dtype)t, AT_EPI_NONE,
+                         true);
+        }
 }
 
 static void test_every_tile_height(void **state)
@@ -333,13 +337,14 @@ static void test_weights_begin_anywhere(void **state)
 /* The law of gemm.h: a row's bits depend neither on its company nor on the threads. */
 static void test_rows_do_not_know_each_other(void **state)
 {
-    enum { N = 37, M = 70, K = 1100 };
+    enum { N = 70, M = 70, K = 1100 };
     struct at_pool *pool = at_pool_new(3);
     float *x = random_floats(N * K, 8), all[N * M], one[M];
 
     (void)state;
-    for (int layout = AT_OUT_MAJOR; layout <= AT_IN_MAJOR; layout++) {
-        struct weight w = make_weight(M, K, (enum at_layout)layout, AT_F32);
+    for (int i = 0; i < 6; i++) {
+        struct weight w =
+            make_weight(M, K, i % 2 ? AT_IN_MAJOR : AT_OUT_MAJOR, (enum at_dtype)(i / 2));
         at_linear(all, x, &w.view, NULL, N, AT_EPI_NONE, pool);
         for (size_t n = 0; n < N; n++) {
             at_linear(one, x + n * K, &w.view, NULL, 1, AT_EPI_NONE, NULL);
@@ -349,6 +354,80 @@ static void test_rows_do_not_know_each_other(void **state)
     }
     free(x);
     at_pool_free(pool);
+}
+
+/* Weights of 16 bits against the same ones as floats: beside the order of sums nothing differs. */
+static void halves(void *arg)
+{
+    static const struct shape shapes[] = { { 1, 64, 768 },  { 2, 33, 77 },    { 9, 96, 1025 },
+                                           { 16, 61, 192 }, { 30, 40, 2048 }, { 61, 32, 95 } };
+
+    (void)arg;
+    for (size_t i = 0; i < 4 * AT_COUNTOF(shapes); i++) {
+        struct shape s = shapes[i / 4];
+        struct weight w =
+            make_weight(s.M, s.K, i % 2 ? AT_IN_MAJOR : AT_OUT_MAJOR, i / 2 % 2 ? AT_F16 : AT_BF16);
+        float *wide = at_malloc(s.M * s.K, sizeof *wide), *x = random_floats(s.N * s.K, 8);
+        float *got = at_malloc(s.N * s.M, sizeof *got), *as_floats = at_malloc(s.N * s.M, 4);
+        struct at_weight view = w.view;
+        at_to_f32(wide, w.data, view.dtype, s.M * s.K);
+        view.data = wide;
+        view.dtype = AT_F32;
+        at_linear(got, x, &w.view, NULL, s.N, AT_EPI_NONE, NULL);
+        at_linear(as_floats, x, &view, NULL, s.N, AT_EPI_NONE, NULL);
+        double *want = widen(as_floats, s.N * s.M);
+        ASSERT_CLOSE(got, want, s.N * s.M, 1e-6 * sqrt((double)s.K), 1e-6);
+        free(want);
+        free(as_floats);
+        free(got);
+        free(x);
+        free(wide);
+        free_weight(&w);
+    }
+}
+
+static void test_halves_are_what_they_mean(void **state)
+{
+    (void)state;
+    for_each_path(halves, NULL);
+}
+
+/* Infinities, NaN and the smallest numbers of either type come through the kernels as they are. */
+static void odd_values(void *arg)
+{
+    enum { M = 33, K = 70 };
+    static const uint16_t bits[] = {
+        0x0001, 0x8001, 0x03ff, 0x0400, 0x7bff, 0x8000, 0x3c00, 0x7f7f
+    };
+    float x[K], got[M], wide[M * K];
+    uint16_t data[M * K];
+
+    (void)arg;
+    for (int i = 0; i < 4; i++) {
+        struct at_weight w = {
+            data, i / 2 ? AT_F16 : AT_BF16, i % 2 ? AT_IN_MAJOR : AT_OUT_MAJOR, M, K, 0
+        };
+        for (size_t k = 0; k < M * K; k++)
+            data[k] = bits[(k * 7 + k / K) % (w.dtype == AT_F16 ? 7 : AT_COUNTOF(bits))];
+        at_to_f32(wide, data, w.dtype, M * K);
+        for (size_t k = 0; k < K; k++) {
+            for (size_t j = 0; j < K; j++)
+                x[j] = j == k ? 1.0f : 0.0f;
+            at_linear(got, x, &w, NULL, 1, AT_EPI_NONE, NULL);
+            for (size_t m = 0; m < M; m++)
+                assert_true(got[m] == wide[i % 2 ? k * M + m : m * K + k]);
+        }
+        data[0] = w.dtype == AT_F16 ? 0x7c00 : 0x7f80;
+        data[1] = data[0] + 1;
+        at_linear(got, x, &w, NULL, 1, AT_EPI_NONE, NULL);
+        assert_true(isnan(got[0])); /* 0 times infinity */
+    }
+}
+
+static void test_odd_halves(void **state)
+{
+    (void)state;
+    for_each_path(odd_values, NULL);
 }
 
 static void true_sizes(void *arg)
@@ -411,6 +490,8 @@ int main(void)
         cmocka_unit_test(test_first_outputs),
         cmocka_unit_test(test_weights_begin_anywhere),
         cmocka_unit_test(test_rows_do_not_know_each_other),
+        cmocka_unit_test(test_halves_are_what_they_mean),
+        cmocka_unit_test(test_odd_halves),
         cmocka_unit_test(test_true_sizes),
         cmocka_unit_test(test_matmul),
     };
