@@ -262,8 +262,8 @@ static void score_gradients(const struct head_back *h, size_t first, size_t n, s
                                        AT_CHAIN,
                                        false,
                                        NULL };
-            kernel->tile(&out, h->keys.packed_rows, h->keys.packed_k + j * in->D, kernel->nr, in->D,
-                         NULL, NULL);
+            kernel->tile(&out, h->keys.packed_rows, h->keys.packed_k + j * in->D, AT_F32,
+                         kernel->nr, in->D, NULL, NULL);
         }
     }
     for (size_t i = 0; i < n; i++) {
@@ -295,7 +295,7 @@ static void add_transposed(const struct head_back *h, float *out, const float *r
                                       AT_CHAIN,
                                       true,
                                       NULL };
-            kernel->tile(&to, h->columns, b + d * n, kernel->nr, n, NULL, NULL);
+            kernel->tile(&to, h->columns, b + d * n, AT_F32, kernel->nr, n, NULL, NULL);
         }
     }
 }
