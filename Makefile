@@ -57,7 +57,7 @@ UNIT_SRC  := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_BIN  := $(UNIT_SRC:%.c=$O/%)
 UNIT_AUX  := $(patsubst %.c,$O/%.o,$(sort $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))))
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_AUX  := $O/tests/fuzz/input_files.o
+FUZZ_AUX  := $(patsubst %,$O/tests/fuzz/%.o,input_files use_tokenizer)
 FUZZ_BIN  := $(FUZZ_SRC:%.c=$O/%)
 REPLAY    := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$O/tests/fuzz/replay_%)
 BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))

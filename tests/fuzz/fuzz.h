@@ -18,4 +18,11 @@ const char *fuzz_dir(void);
 /* fuzz_file - the input as the file of that name in fuzz_dir(); answers its path. */
 const char *fuzz_file(const char *name, const uint8_t *data, size_t size);
 
+/* fuzz_no_file - there is none of that name in fuzz_dir() any more. */
+void fuzz_no_file(const char *name);
+
+/* fuzz_use_tokenizer - open the tokenizer in fuzz_dir(); one that is accepted takes a text and a
+   pair, answers places within them, and writes its ids back. */
+void fuzz_use_tokenizer(void);
+
 #endif

@@ -49,3 +49,11 @@ const char *fuzz_file(const char *name, const uint8_t *data, size_t size)
         abort();
     return paths[i];
 }
+
+void fuzz_no_file(const char *name)
+{
+    char path[sizeof paths[0]];
+
+    snprintf(path, sizeof path, "%s/%s", fuzz_dir(), name);
+    unlink(path);
+}
