@@ -39,6 +39,7 @@ const struct command *const commands[] = {
     &metrics_command,
     &heads_command,
     &cluster_command,
+    &compare_command,
     &isa_command,
     &faith_command,
     &look_for_bias,

@@ -57,6 +57,7 @@ struct command {
 
 extern const struct command run_command, metrics_command, heads_command, cluster_command,
     isa_command, faith_command, model_command;
+extern const struct command compare_command;
 extern const struct command bias_detect_command, bias_attention_command, bias_calibrate_command,
     bias_pairs_command, bias_stereoset_command, bias_swap_command, bias_merge_command;
 extern const struct command help_command, version_command, completion_command;

@@ -402,8 +402,9 @@ static int predict(struct at_predictions *out, struct state *s, const float *hid
                    struct at_error *err)
 {
     struct progress progress = { 0 };
-    const struct at_predict_options options = { s->run->mask, (size_t)s->run->top_k, on_predicted,
-                                                &progress };
+    const struct at_predict_options options = {
+        .mask = s->run->mask, .k = (size_t)s->run->top_k, .progress = on_predicted, .arg = &progress
+    };
     int rc;
 
     call_progress(s->call, &progress, "predicting", "positions", 0);

@@ -95,6 +95,8 @@ struct rows {
     size_t first; /* row of the block's first logits */
     size_t k;
     struct at_ranking *rankings;
+    at_logits_fn see; /* or NULL */
+    void *arg;
     double *log_probs;
     const int *tokens;
 };
@@ -140,6 +142,8 @@ static void rank_row(void *arg, size_t task, size_t slot)
     out->log_sum_exp = at_log_sum_exp(logits, V);
     if (!isfinite(out->log_sum_exp)) /* -inf when none is a number */
         return;
+    if (r->see)
+        r->see(r->arg, r->first + task, logits, out->log_sum_exp);
     select_top(out->top, r->k, logits, V);
     for (size_t i = 0; i < r->k; i++)
         out->top[i].p = exp((double)out->top[i].logit - out->log_sum_exp);
@@ -165,7 +169,14 @@ static int check_token(const struct at_model *m, int token, struct at_error *err
 int at_lm_rank(struct at_ranking *rankings, size_t k, const struct at_model *m, const float *hidden,
                size_t N, struct at_pool *pool, struct at_error *err)
 {
-    struct rows r = { .k = k, .rankings = rankings };
+    return at_lm_rank_seen(rankings, k, m, hidden, N, NULL, NULL, pool, err);
+}
+
+int at_lm_rank_seen(struct at_ranking *rankings, size_t k, const struct at_model *m,
+                    const float *hidden, size_t N, at_logits_fn see, void *arg,
+                    struct at_pool *pool, struct at_error *err)
+{
+    struct rows r = { .k = k, .rankings = rankings, .see = see, .arg = arg };
     int rc = head_init(&r.head, m, AT_MIN(N, (size_t)BLOCK), pool, err);
 
     for (size_t i = 0; i < N && !rc; i++)

@@ -43,6 +43,13 @@ AT_MUST_USE int at_lm_rank(struct at_ranking *rankings, size_t k, const struct a
                            const float *hidden, size_t N, struct at_pool *pool,
                            struct at_error *err);
 
+/* at_lm_rank_seen - the same; see is shown the logits (V) of every row on the way, from several
+   threads at a time, each row once. */
+typedef void (*at_logits_fn)(void *arg, size_t row, const float *logits, double log_sum_exp);
+AT_MUST_USE int at_lm_rank_seen(struct at_ranking *rankings, size_t k, const struct at_model *m,
+                                const float *hidden, size_t N, at_logits_fn see, void *arg,
+                                struct at_pool *pool, struct at_error *err);
+
 /* at_lm_log_probs - out[i] = ln p(tokens[i] | hidden row i), natural log. Errors as above. */
 AT_MUST_USE int at_lm_log_probs(double *out, const int *tokens, const struct at_model *m,
                                 const float *hidden, size_t N, struct at_pool *pool,

@@ -137,6 +137,29 @@ static void tell(struct at_predictions *out, const struct at_session *s, const s
     }
 }
 
+/* Rows of a block for whoever wants to see their logits: which position each predicts. */
+struct seen {
+    const struct at_predict_options *options;
+    const size_t *positions; /* NULL: row i is of position i + 1 */
+};
+
+static void show_logits(void *arg, size_t row, const float *logits, double log_sum_exp)
+{
+    const struct seen *s = arg;
+
+    s->options->see(s->options->see_arg, s->positions ? s->positions[row] : row + 1, logits,
+                    log_sum_exp);
+}
+
+static int rank(struct at_ranking *out, const struct at_predict_options *o, const size_t *positions,
+                const struct at_session *s, const float *hidden, size_t N, struct at_error *err)
+{
+    struct seen seen = { o, positions };
+
+    return at_lm_rank_seen(out, o->k, &s->model, hidden, N, o->see ? show_logits : NULL, &seen,
+                           s->pool, err);
+}
+
 /* What one call of predict_masked() works with. */
 struct masking {
     const struct at_doc *doc;
@@ -204,7 +227,7 @@ static int predict_masked(struct at_predictions *out, const struct at_session *s
         struct at_forward_options options = { .final_rows = m.rows, .n_final_rows = count };
         rc = at_batcher_run(&m.batch, &s->model, &options, true, s->pool, err);
         if (!rc)
-            rc = at_lm_rank(m.ranks.items, o->k, &s->model, m.batch.hidden, count, s->pool, err);
+            rc = rank(m.ranks.items, o, position + i, s, m.batch.hidden, count, err);
         for (size_t j = 0; !rc && j < count; j++)
             tell(out, s, doc, position[i + j], &m.ranks.items[j], o->k);
         i += count;
@@ -218,20 +241,20 @@ static int predict_masked(struct at_predictions *out, const struct at_session *s
 
 /* Row i of hidden predicts token i + 1; the last row predicts what would follow the text. */
 static int predict_next(struct at_predictions *out, const struct at_session *s,
-                        const struct at_doc *doc, const float *hidden, size_t k,
-                        struct at_error *err)
+                        const struct at_doc *doc, const float *hidden,
+                        const struct at_predict_options *o, struct at_error *err)
 {
     size_t T = doc->tokens.n;
     struct ranks ranks;
     int rc;
 
-    ranks_new(&ranks, T, k);
+    ranks_new(&ranks, T, o->k);
     out->items = at_arena_calloc(&out->arena, T, sizeof *out->items);
     for (size_t i = 0; i < T; i++)
         ranks.items[i].token = i + 1 < T ? doc->tokens.items[i + 1].id : -1;
-    rc = at_lm_rank(ranks.items, k, &s->model, hidden, T, s->pool, err);
+    rc = rank(ranks.items, o, NULL, s, hidden, T, err);
     for (size_t i = 0; !rc && i < T; i++)
-        tell(out, s, doc, i + 1, &ranks.items[i], k);
+        tell(out, s, doc, i + 1, &ranks.items[i], o->k);
     ranks_free(&ranks);
     return rc;
 }
@@ -244,7 +267,7 @@ int at_predict(struct at_predictions *out, const struct at_session *s, const str
     int rc = 0;
 
     if (is_asked && s->model.config.is_causal && at_lm_head_present(&s->model))
-        rc = predict_next(&p, s, doc, hidden, options->k, err);
+        rc = predict_next(&p, s, doc, hidden, options, err);
     else if (is_asked && at_session_takes_masks(s))
         rc = predict_masked(&p, s, doc, options, err);
     if (!rc && s && hidden && doc->in.pair && s->model.weights.next_sentence.w.data)

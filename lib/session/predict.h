@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "io/record.h"
+#include "model/lm_head.h"
 #include "session/doc.h"
 
 /* Which positions a masked model is asked about. */
@@ -34,6 +35,9 @@ struct at_predict_options {
     size_t k;                                             /* most probable tokens, at least 1 */
     void (*progress)(void *arg, size_t n_done, size_t n); /* of masked positions; or NULL */
     void *arg;
+    /* The logits (V) of the position that is predicted, from several threads at a time; or NULL. */
+    at_logits_fn see;
+    void *see_arg;
 };
 
 /* One of the most probable tokens. */

@@ -127,8 +127,8 @@ static void flip_series(void *arg, size_t series, size_t slot)
     free(kept);
 }
 
-void at_sign_flip(struct at_perm_p *out, const double *d, size_t n_series, size_t n, uint64_t seed,
-                  struct at_pool *pool)
+void at_sign_flips(struct at_perm_p *out, const double *d, size_t n_series, size_t n, uint64_t seed,
+                   struct at_pool *pool)
 {
     struct job j = { out, d, n, seed };
 

@@ -13,7 +13,7 @@
 enum { AT_SIGN_FLIP_EXACT = 20, AT_SIGN_FLIP_DRAWS = 10000 };
 
 /*
- * at_sign_flip - two-sided test of many series of n differences, the sign of each flipped or not.
+ * at_sign_flips - two-sided test of many series of n differences, the sign of each flipped or not.
  *
  * All 2^n ways to n = AT_SIGN_FLIP_EXACT, p their share whose |sum| reaches the observed one; above
  * it AT_SIGN_FLIP_DRAWS random ones, the same for every series, p = (1 + reaching) / (1 + draws).
@@ -25,7 +25,7 @@ enum { AT_SIGN_FLIP_EXACT = 20, AT_SIGN_FLIP_DRAWS = 10000 };
  *           differences give NaN. All 0 give 1. Negating a series changes no bit.
  * Cost      a series: exact n 2^(n/2), random draws n / 8.
  */
-void at_sign_flip(struct at_perm_p *out, const double *d, size_t n_series, size_t n, uint64_t seed,
-                  struct at_pool *pool);
+void at_sign_flips(struct at_perm_p *out, const double *d, size_t n_series, size_t n, uint64_t seed,
+                   struct at_pool *pool);
 
 #endif

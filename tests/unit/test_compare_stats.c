@@ -135,22 +135,22 @@ static void test_sign_flip(void **state)
     (void)state;
     for (size_t i = 0; i < AT_COUNTOF(sizes); i++) {
         d = oracle_get(o, named("flip", sizes[i], "d"), NULL);
-        at_sign_flip(&p, d, 1, sizes[i], 1, NULL);
+        at_sign_flips(&p, d, 1, sizes[i], 1, NULL);
         ASSERT_NEAR(p.p, *oracle_get(o, named("flip", sizes[i], "p"), NULL), 1e-12);
         assert_true(p.mc_error == 0.0);
     }
     d = oracle_get(o, "flip40/d", NULL);
-    at_sign_flip(&p, d, 1, 40, 1, NULL);
+    at_sign_flips(&p, d, 1, 40, 1, NULL);
     /* four standard errors of our 10,000 draws and of the judge's 200,000 */
     ASSERT_NEAR(p.p, *oracle_get(o, "flip40/p", NULL), 4 * p.mc_error * 1.03);
     for (size_t i = 0; i < 40; i++)
         negated[i] = -d[i];
-    at_sign_flip(&back, negated, 1, 40, 1, NULL);
+    at_sign_flips(&back, negated, 1, 40, 1, NULL);
     assert_true(p.p == back.p);
     d = oracle_get(o, "flip7/d", NULL);
     memcpy(with_nan, d, 7 * sizeof *d);
     with_nan[7] = NAN;
-    at_sign_flip(&p, with_nan, 1, 8, 1, NULL);
+    at_sign_flips(&p, with_nan, 1, 8, 1, NULL);
     ASSERT_NEAR(p.p, *oracle_get(o, "flip7/p", NULL), 1e-12);
     oracle_close(o);
 }
@@ -161,11 +161,11 @@ static void test_sign_flip_edges(void **state)
     struct at_perm_p p;
 
     (void)state;
-    at_sign_flip(&p, one, 1, 1, 1, NULL);
+    at_sign_flips(&p, one, 1, 1, 1, NULL);
     assert_true(isnan(p.p));
-    at_sign_flip(&p, zeros, 1, 20, 1, NULL);
+    at_sign_flips(&p, zeros, 1, 20, 1, NULL);
     assert_true(p.p == 1.0);
-    at_sign_flip(&p, zeros, 1, 21, 1, NULL);
+    at_sign_flips(&p, zeros, 1, 21, 1, NULL);
     assert_true(p.p == 1.0);
 }
 
@@ -182,7 +182,7 @@ static void test_sign_flip_is_uniform(void **state)
     at_rng_init(&rng, 11, 0);
     for (size_t i = 0; i < TRIALS * N; i++)
         d[i] = at_rng_normal(&rng);
-    at_sign_flip(p, d, TRIALS, N, 1, NULL);
+    at_sign_flips(p, d, TRIALS, N, 1, NULL);
     for (size_t i = 0; i < TRIALS; i++)
         below += p[i].p <= 0.1;
     ASSERT_NEAR((double)below / TRIALS, 0.1, 3 * sqrt(0.09 / TRIALS)); /* 3 standard errors */
