@@ -110,6 +110,20 @@ static void on_rows(void *arg, size_t n_rows)
     progress_show(&f->progress, f->n_rows_done);
 }
 
+/* A masked model asked where nothing is masked has little to expect. */
+static void warn_of_sight(const struct at_faith_text *t)
+{
+    const struct at_probe *p = &t->probe;
+    int mask = at_tokenizer_role(t->s->tokenizer, AT_ROLE_MASK);
+    const char *id = t->doc->in.id;
+
+    if (p->aim->choice == AT_AIM_TOKEN && !t->s->model.config.is_causal && mask >= 0 &&
+        p->ids[p->index] != mask)
+        report_warning("%s%stoken %zu, '%s', is in sight of the model that is asked about it; the "
+                       "mask token hides it",
+                       id, *id ? ": " : "", p->index, t->doc->pieces[p->index]);
+}
+
 static int finish_text(void *state, const float *final_hidden, struct at_error *err)
 {
     struct state *s = state;
@@ -123,6 +137,8 @@ static int finish_text(void *state, const float *final_hidden, struct at_error *
     call_progress(f->x->call, &f->progress, "explaining", "tokens", 0);
     rc = at_faith_text_finish(&r, &s->text, err);
     progress_end(&f->progress);
+    if (!rc)
+        warn_of_sight(&s->text);
     if (!rc)
         rc = write_tables(f, doc, &r, err);
     if (!rc)
@@ -237,6 +253,7 @@ static int take_methods(struct faith *f)
             is_wanted[i] = is_wanted[i] || all[i] == m;
         s = s[length] ? s + length + 1 : NULL;
     }
+    o->are_named = f->methods_text != NULL;
     o->methods = at_arena_calloc(&f->arena, n, sizeof *o->methods);
     for (size_t i = 0; i < n; i++)
         if (!f->methods_text || is_wanted[i])

@@ -63,8 +63,11 @@ static int attribute(struct at_faith_result *r, struct at_faith_text *t, struct 
     for (size_t i = 0; i < o->n_methods; i++) {
         const struct at_attribution_method *m = o->methods[i];
         double sum = 0.0, *scores = at_arena_calloc(&t->arena, r->T, sizeof *scores);
+        const char *lack = m->lacks ? m->lacks(&t->probe) : NULL;
         int rc;
-        if (m->lacks && m->lacks(&t->probe))
+        if (lack && o->are_named)
+            return at_fail(err, AT_ENOTFOUND, "no scores by %s: %s", m->key, lack);
+        if (lack)
             continue;
         rc = m->run(scores, e, err);
         if (rc)

@@ -15,6 +15,7 @@ struct at_faith_options {
     /* (n_methods) in the order of at_attribution_methods */
     const struct at_attribution_method **methods;
     size_t n_methods;
+    bool are_named;    /* one that there are no scores of is an error, not left out */
     size_t n_draws;    /* random orders that curves are set against; 0: no curves */
     bool wants_sanity; /* analysis/faith_sanity.h */
     uint64_t seed;
@@ -43,7 +44,7 @@ void at_faith_text_release(struct at_faith_text *t);
  * at_faith_text_finish - after the last layer: target, attributions and what follows from them.
  *
  * Methods that the model or target has no scores for are left out.
- * Errors    as at_probe_init() and those of methods.      Memory    the text's.
+ * Errors    as at_probe_init() and those of methods; AT_ENOTFOUND: no scores of a named one.      Memory    the text's.
  */
 AT_MUST_USE int at_faith_text_finish(struct at_faith_result *out, struct at_faith_text *t,
                                      struct at_error *err);

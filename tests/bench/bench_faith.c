@@ -96,6 +96,7 @@ int main(int argc, char **argv)
     struct rusage usage;
     double best[2] = { 1e30, 1e30 };
 
+    bench_begin();
     check(at_session_open(&s, argv[1], &so, &err), &err);
     make_doc(&doc, T, s.model.config.vocab);
     check(at_aim_init(&aim, &s, &ao, &arena, &err), &err);

@@ -70,6 +70,24 @@ QUICK="--methods gradient_x_input --draws 0"
     fails 2 faith --methods gradient_input "$MASKED"
     has "$stderr" "do you mean 'gradient_x_input'"
     fails 2 faith --from out
+    fails 1 faith -m "$FIXTURES/tiny-gpt2" --methods ig,leave_one_out_mask "the cat"
+    has "$stderr" 'no scores by leave_one_out_mask: the vocabulary has no mask token'
+    mkdir nan
+    cp "$FIXTURES"/tiny-bert/*.{json,txt} nan
+    n=$(od -An -tu8 -N8 "$FIXTURES/tiny-bert/model.safetensors")
+    head -c $((n + 8)) "$FIXTURES/tiny-bert/model.safetensors" >nan/model.safetensors
+    head -c 20000 /dev/zero | tr '\0' '\377' | head -c $(($(stat -c %s "$FIXTURES/tiny-bert/model.safetensors") - n - 8)) >>nan/model.safetensors
+    fails 1 faith -m nan "the cat [MASK]"
+    has "$stderr" 'not finite|nan'
+}
+
+@test "a token in sight is warned about" {
+    ok faith $QUICK "The nurse was late."
+    has "$stderr" "token 5, '.', is in sight"
+    ok faith $QUICK --position 2 "The nurse was late."
+    has "$stderr" "token 2, 'nurse', is in sight"
+    ok faith $QUICK "$MASKED"
+    [ -z "$stderr" ]
 }
 
 @test "integrated gradients add up, more nodes better" {
