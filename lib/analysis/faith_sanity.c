@@ -97,9 +97,14 @@ int at_faith_sanity(struct at_faith_result *r, struct at_faith_text *t, struct a
     struct forgotten f = { t, r, &s, *t->aim, *t->options, 0 };
     const struct at_doc_options as_given = { .is_truncated = true };
     size_t L = s.model.config.n_layers;
-    int rc = 0;
+    int rc = 0, class;
 
     f.aim.token = p->token; /* what the model expected when it knew better */
+    if (f.aim.choice == AT_AIM_CLASS) {
+        class = p->copies->target.terms[0].index;
+        f.aim.labels = &class;
+        f.aim.n_labels = 1;
+    }
     f.options.n_draws = 0;
     f.options.wants_sanity = false;
     if (p->index != AT_NONE && f.aim.choice == AT_AIM_TOKEN) {

@@ -39,7 +39,7 @@ static struct at_faith_target target_of(const struct at_faith_text *t)
     return (struct at_faith_target){
         .kind = t->aim->kind,
         .index = p->index,
-        .token = p->token >= 0 ? at_tokenizer_piece(tokenizer, p->token) : t->aim->label,
+        .token = p->token >= 0 ? at_tokenizer_piece(tokenizer, p->token) : p->label,
         .foil = p->foil >= 0 ? at_tokenizer_piece(tokenizer, p->foil) : NULL,
         .value = p->value,
     };

@@ -44,7 +44,8 @@ void at_faith_text_release(struct at_faith_text *t);
  * at_faith_text_finish - after the last layer: target, attributions and what follows from them.
  *
  * Methods that the model or target has no scores for are left out.
- * Errors    as at_probe_init() and those of methods; AT_ENOTFOUND: no scores of a named one.      Memory    the text's.
+ * Errors    as at_probe_init() and those of methods; AT_ENOTFOUND: no scores of a named one.
+ * Memory    the text's.
  */
 AT_MUST_USE int at_faith_text_finish(struct at_faith_result *out, struct at_faith_text *t,
                                      struct at_error *err);

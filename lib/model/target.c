@@ -27,6 +27,7 @@ static const struct at_dense *last_product(const struct at_targets *t)
 
     return t->kind == AT_TARGET_TOKENS   ? &w->lm_decoder
            : t->kind == AT_TARGET_LABELS ? &w->classifier
+           : w->text_classifier.w.data   ? &w->text_classifier
                                          : &w->next_sentence;
 }
 
@@ -264,6 +265,22 @@ static double log_probability(const struct block *b, const struct at_target_row 
     return value;
 }
 
+/* sum of weight ln p, p a sigmoid: ln p = -ln(1 + exp(-logit)). */
+static double log_sigmoid(const struct block *b, const struct at_target_row *row,
+                          const double *logits, double *gradient)
+{
+    double value = 0.0;
+
+    memset(gradient, 0, b->V * sizeof *gradient);
+    for (size_t i = row->first; i < row->first + row->n; i++) {
+        const struct at_target_term *term = &b->t->terms[i];
+        double x = logits[term->index];
+        value += term->weight * (fmin(x, 0.0) - log1p(exp(-fabs(x))));
+        gradient[term->index] += term->weight / (1.0 + exp(x));
+    }
+    return value;
+}
+
 /* sum of weight p, p a sigmoid or a softmax within a group of labels. */
 static double label_probability(const struct block *b, const struct at_target_row *row,
                                 const double *logits, double *gradient)
@@ -324,17 +341,19 @@ static void one_row(void *arg, size_t task, size_t slot)
     const struct at_target_row *row = row_at(b, task);
     float *at = b->logits + task * b->V;
     bool is_label = b->t->kind == AT_TARGET_LABELS;
+    bool is_sigmoid = b->t->kind == AT_TARGET_CLASSES && b->t->is_multi_label;
 
     (void)slot;
-    if (!b->lo && !is_label) {
+    if (!b->lo && !is_label && !is_sigmoid) {
         b->value[task] = log_probability_f(b, row, at);
         return;
     }
     double *logits = at_malloc(2 * b->V, sizeof *logits), *gradient = logits + b->V;
     for (size_t i = 0; i < b->V; i++)
         logits[i] = get(at + i, b->lo);
-    b->value[task] = is_label ? label_probability(b, row, logits, gradient)
-                              : log_probability(b, row, logits, gradient);
+    b->value[task] = is_label     ? label_probability(b, row, logits, gradient)
+                     : is_sigmoid ? log_sigmoid(b, row, logits, gradient)
+                                  : log_probability(b, row, logits, gradient);
     for (size_t i = 0; i < b->V; i++)
         set(at + i, b->lo, gradient[i]);
     free(logits);

@@ -376,17 +376,22 @@ static int load_decoder(struct loader *ld)
     return rc;
 }
 
-/* A token classifier; one over whole sequences has the same names and is left alone. */
+/* A classifier of tokens, or one of whole texts, which has the same names and of BERT is nothing
+   without a pooler. */
 static int load_classifier(struct loader *ld)
 {
     struct at_config *c = &ld->m->config;
-    struct at_dense *d = &ld->m->weights.classifier;
-    bool is_named = strstr(c->architecture, "TokenClassification") != NULL;
+    bool is_of_texts = strstr(c->architecture, "SequenceClassification") != NULL;
+    bool is_named = is_of_texts || strstr(c->architecture, "TokenClassification") != NULL;
+    struct at_weights *w = &ld->m->weights;
+    struct at_dense *d = is_of_texts ? &w->text_classifier : &w->classifier;
     bool is_score = !find(ld, "classifier.weight");
     const struct at_tensor_view *t = find(ld, is_score ? "score.weight" : "classifier.weight");
     const struct at_tensor_view *bias = find(ld, is_score ? "score.bias" : "classifier.bias");
     int rc;
 
+    if (is_of_texts && c->has_summary_token && !w->pooler.w.data)
+        is_named = false;
     if (!t || !(is_named || !*c->architecture)) {
         if (is_named)
             note(ld, "classifier weight", "classifier.weight", AT_IS_MISSING);

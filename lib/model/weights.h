@@ -46,8 +46,10 @@ struct at_weights {
     struct at_dense pooler, next_sentence; /* BERT: (C,C), (2,C) */
     struct at_dense mlm_transform;         /* BERT: (C,C) */
     struct at_norm mlm_norm;
-    struct at_dense lm_decoder; /* (V,C), tied to word_embed when not stored; BERT with bias */
-    struct at_dense classifier; /* (n_labels, C), of token classification */
+    struct at_dense lm_decoder;      /* (V,C), tied to word_embed when not stored; BERT with bias */
+    struct at_dense classifier;      /* (n_labels, C), of token classification */
+    struct at_dense text_classifier; /* (n_labels, C), of whole texts: behind BERT's pooler, or at
+                                        GPT-2's last token */
 };
 
 /* What became of each name, for `atlas model check`. */
@@ -74,7 +76,7 @@ struct at_model {
  * at_model_open - config and weights of a model directory, every shape checked.
  *
  * config.n_labels is settled here: it is the classifier's number of rows when config.json does not
- * say, and 0 when there is no token classifier.
+ * say, and 0 when there is no classifier.
  *
  * Errors    AT_EFORMAT, "'h.0.attn.c_attn.weight' has shape (8,24), want (8,8)"; missing trunk
  *           tensors, with the first name and how many. Missing heads are no error.

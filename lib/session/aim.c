@@ -141,22 +141,32 @@ static int aim_at_labels(struct at_aim *a, const struct at_session *s,
     return 0;
 }
 
+const char *at_class_name(const struct at_model *m, int class)
+{
+    static const char *const of_next_sentence[] = { "is_next", "not_next" };
+
+    return m->weights.text_classifier.w.data ? m->config.labels[class] : of_next_sentence[class];
+}
+
 static int aim_at_class(struct at_aim *a, const struct at_session *s,
                         const struct at_aim_options *o, struct at_arena *arena,
                         struct at_error *err)
 {
-    static const char *const names[] = { "is_next", "not_next" };
+    const struct at_weights *w = &s->model.weights;
+    size_t n = w->text_classifier.w.data ? s->model.config.n_labels
+               : w->next_sentence.w.data ? 2
+                                         : 0;
 
-    if (!s->model.weights.next_sentence.w.data)
+    if (!n)
         return at_fail(err, AT_ENOTFOUND, "the model has no head for whole texts");
-    a->labels = at_arena_calloc(arena, 1, sizeof *a->labels);
-    a->n_labels = 1;
-    for (int i = 0; i < 2; i++)
-        if (!o->label || !strcmp(o->label, names[i])) {
-            a->labels[0] = i;
-            a->label = names[i];
-            return 0;
-        }
+    a->labels = at_arena_calloc(arena, n, sizeof *a->labels);
+    for (size_t i = 0; i < n; i++)
+        if (!o->label || !strcmp(at_class_name(&s->model, (int)i), o->label))
+            a->labels[a->n_labels++] = (int)i;
+    if (a->n_labels)
+        return 0;
+    if (w->text_classifier.w.data)
+        return no_such_label(&s->model.config, o->label, err);
     return at_fail(err, AT_ENOTFOUND, "the model has no class '%.*s'; it has is_next, not_next",
                    at_shown(o->label, 80), o->label);
 }
@@ -173,9 +183,10 @@ static enum at_aim_choice choose(const struct at_session *s, const struct at_aim
         return AT_AIM_TOKEN;
     if (o->label)
         return has_labels ? AT_AIM_LABEL : AT_AIM_CLASS;
-    return has_labels                      ? AT_AIM_LABEL
-           : at_lm_head_present(&s->model) ? AT_AIM_TOKEN
-                                           : AT_AIM_POOLED_NORM;
+    return s->model.weights.text_classifier.w.data ? AT_AIM_CLASS
+           : has_labels                            ? AT_AIM_LABEL
+           : at_lm_head_present(&s->model)         ? AT_AIM_TOKEN
+                                                   : AT_AIM_POOLED_NORM;
 }
 
 int at_aim_init(struct at_aim *out, const struct at_session *s,

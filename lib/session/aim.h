@@ -50,4 +50,7 @@ AT_MUST_USE int at_aim_init(struct at_aim *out, const struct at_session *s,
                             const struct at_aim_options *options, struct at_arena *arena,
                             struct at_error *err);
 
+/* at_class_name - of a classifier of whole texts, else of a next-sentence head. */
+const char *at_class_name(const struct at_model *m, int class);
+
 #endif

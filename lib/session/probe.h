@@ -33,6 +33,7 @@ struct at_probe {
     int *ids, *segments; /* (T) */
     size_t index;        /* token at which the head looks; AT_NONE: at several */
     int token, foil;     /* -1: none */
+    const char *label;   /* label or class, NULL: none */
     struct at_probe_copy *copies;
     size_t n_copies;
     double value; /* of the text as it is */

@@ -3,6 +3,7 @@
  */
 #include "session/probe.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,7 +60,7 @@ static int take_positions(struct at_probe *p, const struct at_probe_options *o,
     if (choice == AT_AIM_LABEL && o->n_positions == 1)
         p->index = o->positions[0];
     if (choice == AT_AIM_CLASS)
-        p->index = 0;
+        p->index = p->s->model.config.has_summary_token ? 0 : p->T - 1;
     if (o->n_positions && choice != AT_AIM_TOKEN && choice != AT_AIM_LABEL)
         return at_fail(err, AT_ERANGE, "a %s has no --position", p->aim->kind);
     return 0;
@@ -146,7 +147,7 @@ static int ask(struct at_probe *p, const struct at_probe_options *o, struct at_e
         ask_labels(p, o);
         break;
     case AT_AIM_CLASS:
-        *new_copy(p, AT_NONE, 1) = (struct at_target_term){ 0, p->aim->labels[0], 1.0 };
+        *new_copy(p, AT_NONE, 1) = (struct at_target_term){ p->index, p->aim->labels[0], 1.0 };
         break;
     default:
         (void)new_copy(p, AT_NONE, 0);
@@ -176,6 +177,31 @@ static int expect(struct at_probe *p, struct at_error *err)
     return rc;
 }
 
+/* The most probable of the classes, which the only copy asks about. */
+static int choose_class(struct at_probe *p, struct at_error *err)
+{
+    const struct at_variant as_it_is = { 0 };
+    struct at_target_term best, term = p->copies->target.terms[0];
+    double value, most = -INFINITY;
+    int rc = 0;
+
+    best = term;
+    for (size_t i = 0; i < p->aim->n_labels && !rc; i++) {
+        term.index = p->aim->labels[i];
+        p->copies->target.terms = &term;
+        rc = at_probe_values(&value, p, &as_it_is, 1, err);
+        if (!rc && value > most) {
+            most = value;
+            best = term;
+        }
+    }
+    p->n_copies = 0;
+    *new_copy(p, AT_NONE, 1) = best;
+    p->label = at_class_name(&p->s->model, best.index);
+    find_rows(p);
+    return rc;
+}
+
 int at_probe_init(struct at_probe *out, const struct at_session *s, const struct at_aim *aim,
                   const struct at_doc *doc, const struct at_probe_options *options,
                   struct at_error *err)
@@ -189,6 +215,7 @@ int at_probe_init(struct at_probe *out, const struct at_session *s, const struct
         .C = s->model.config.width,
         .token = aim->token,
         .foil = aim->foil,
+        .label = aim->label,
         .batch_rows = options->batch_rows ? options->batch_rows : AT_BACKWARD_ROWS,
         .progress = options->progress,
         .arg = options->arg,
@@ -207,6 +234,8 @@ int at_probe_init(struct at_probe *out, const struct at_session *s, const struct
         rc = expect(&p, err);
     if (!rc)
         rc = ask(&p, options, err);
+    if (!rc && aim->choice == AT_AIM_CLASS)
+        rc = choose_class(&p, err);
     if (!rc)
         rc = at_probe_values(&p.value, &p, &as_it_is, 1, err);
     if (rc)

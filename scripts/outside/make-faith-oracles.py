@@ -39,7 +39,7 @@ SHARES = (1, 5, 10, 20, 50)
 CASES = [
     ("tiny-bert", [2, 61, 62, 4, 65, 61, 66, 3], (0, 3, 7), 0, ("token", "contrast", "likelihood", "class", "pooled_norm")),
     ("tiny-gpt2", [257, 261, 263, 258, 261], (), 269, ("token", "contrast", "likelihood")),
-    ("tiny-detector", [0, 30, 19, 29, 31, 27], (), 41, ("label",)),
+    ("tiny-detector", [0, 30, 19, 29, 31, 27], (), 41, ("label", "class")),
 ]
 
 
@@ -97,9 +97,11 @@ class Target:
             logits = model.run(ids)[0]["logits"][self.at]
             order = logits.argsort(descending=True).tolist()
             self.token, self.foil = order[0], order[5] if kind == "contrast" else None
+        if kind == "class" and model.is_causal:
+            self.label = fx.labels_of(model.c, model.w, model.run(ids)[0]["final_hidden"])[-1].argmax()
         if kind == "likelihood" and not model.is_causal:
             self.copies = [t for t in range(T) if t not in special]
-        self.rows = {"token": [self.at], "contrast": [self.at], "class": [0], "label": range(T), "pooled_norm": range(T)}.get(kind)
+        self.rows = {"token": [self.at], "contrast": [self.at], "class": [T - 1 if model.is_causal else 0], "label": range(T), "pooled_norm": range(T)}.get(kind)
 
     def rows_of(self, copy):
         return self.rows or (range(len(self.ids) - 1) if copy is None else [copy])
@@ -111,6 +113,8 @@ class Target:
             return h[seen].mean(0).norm()
         if self.kind == "label":  # all but O
             return fx.labels_of(m.c, m.w, h)[seen, 1:].sum()
+        if self.kind == "class" and "classifier.weight" in m.w:  # as one of whole texts, whose classes do not exclude each other
+            return fx.labels_of(m.c, m.w, h)[-1, self.label].log()
         if self.kind == "class":
             pooled = torch.tanh(h[0] @ m.w["bert.pooler.dense.weight"].T + m.w["bert.pooler.dense.bias"])
             return (pooled @ m.w["cls.seq_relationship.weight"].T + m.w["cls.seq_relationship.bias"]).log_softmax(-1)[0]

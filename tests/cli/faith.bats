@@ -43,6 +43,25 @@ QUICK="--methods gradient_x_input --draws 0"
     holds - '.target | .kind == "class" and .index == 0 and .token == "not_next"'
 }
 
+@test "a classifier of whole texts: the class that is most probable, or a named one" {
+    mkdir texts
+    cp "$FIXTURES"/tiny-detector/* texts
+    jq '.architectures = ["GPT2ForSequenceClassification"] | del(.problem_type, .label_thresholds)' \
+        "$FIXTURES/tiny-detector/config.json" >texts/config.json
+    ok faith --json $QUICK -m texts "a cat sat."
+    holds - '.target | .kind == "class" and .index == 5 and .token != null'
+    value=$(json - .target.value)
+    sum=0
+    for label in O B-STEREO I-STEREO B-GEN I-GEN B-UNFAIR I-UNFAIR; do
+        ok faith --json $QUICK -m texts --class $label "a cat sat."
+        holds - ".target.value <= $value + 1e-6"
+        sum="$sum + ($(json - .target.value) | exp)"
+    done
+    jq -en "$sum - 1 | fabs < 1e-5"
+    fails 1 faith -m texts --class RACE "a cat sat."
+    has "$stderr" "no label 'RACE'; it has O, "
+}
+
 @test "attributions.csv and faith.json agree" {
     ok faith -o out $QUICK --target she --foil he "$MASKED"
     [ "$(head -n 1 out/attributions.csv)" = "index,token,method,score" ]

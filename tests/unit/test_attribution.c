@@ -25,7 +25,7 @@ static const struct {
       "the cat [MASK] on the mat",
       "likelihood",
       { AT_AIM_LIKELIHOOD, NULL, NULL, NULL } },
-    { "tiny-bert", "the cat [MASK] on the mat", "class", { AT_AIM_CLASS, NULL, NULL, NULL } },
+    { "tiny-bert", "the cat [MASK] on the mat", "class", { AT_AIM_CLASS, NULL, NULL, "is_next" } },
     { "tiny-bert",
       "the cat [MASK] on the mat",
       "pooled_norm",
@@ -34,6 +34,7 @@ static const struct {
     { "tiny-gpt2", "the cat sat the cat", "contrast", { AT_AIM_TOKEN, NULL, NULL, NULL } },
     { "tiny-gpt2", "the cat sat the cat", "likelihood", { AT_AIM_LIKELIHOOD, NULL, NULL, NULL } },
     { "tiny-detector", "a cat sat.", "label", { AT_AIM_AUTO, NULL, NULL, NULL } },
+    { "tiny-detector", "a cat sat.", "class", { AT_AIM_AUTO, NULL, NULL, NULL } },
 };
 
 struct rig {
@@ -60,6 +61,15 @@ static void add(void *arg, const struct at_doc_layer *layer)
     at_faith_text_add(arg, layer);
 }
 
+/* A classifier of tokens, as if it were one of whole texts. */
+static void make_of_texts(struct at_weights *w)
+{
+    static const struct at_dense none;
+
+    w->text_classifier = w->classifier;
+    w->classifier = none;
+}
+
 static void rig_run(struct rig *r, size_t i, const struct at_faith_options *o)
 {
     char *dir = at_asprintf("fixtures/%s", cases[i].model);
@@ -67,6 +77,8 @@ static void rig_run(struct rig *r, size_t i, const struct at_faith_options *o)
 
     r->at = at_asprintf("%s/%s", cases[i].model, cases[i].kind);
     text_open(&r->f, dir, cases[i].text, NULL, false);
+    if (!strcmp(r->at, "tiny-detector/class"))
+        make_of_texts(&r->f.s.model.weights);
     must(at_aim_init(&r->aim, &r->f.s, &cases[i].aim, &r->arena, &err), &err);
     if (!strcmp(cases[i].kind, "contrast")) {
         r->aim.token = (int)oracle(r, "tokens")[0];
