@@ -61,7 +61,7 @@ static size_t shared_prefix(const struct at_scorer *s, const int *ids, size_t n)
 {
     size_t start, length, k = 0;
 
-    if (!s->model->config.is_causal || s->start.n < 2)
+    if (!s->model->config.is_causal || s->start.n < 2 || at_head_edit_needs_all(s->model->edit))
         return 0;
     start = s->start.items[s->whole];
     length = s->start.items[s->whole + 1] - start;

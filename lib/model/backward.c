@@ -353,18 +353,20 @@ int at_backward(const struct at_model *m, const struct at_batch *batch,
 {
     static const struct at_change no_change;
     const struct at_change *change = options->change ? options->change : &no_change;
-    struct pass p = {
-        .run = { .m = m, .ops = at_layer_ops(m->is_double), .pool = pool, .rule = options->rule },
-        .batch = batch,
-        .options = options,
-        .change = change,
-        .C = m->config.width,
-        .H = m->config.n_heads,
-        .F = m->config.ffn_width,
-        .L = m->config.n_layers,
-        .first_layer = change->layer_input ? change->first_layer : 0,
-        .has_visitor = options->on_layer != NULL
-    };
+    struct pass p = { .run = { .m = m,
+                               .ops = at_layer_ops(m->is_double),
+                               .edit = m->edit,
+                               .pool = pool,
+                               .rule = options->rule },
+                      .batch = batch,
+                      .options = options,
+                      .change = change,
+                      .C = m->config.width,
+                      .H = m->config.n_heads,
+                      .F = m->config.ffn_width,
+                      .L = m->config.n_layers,
+                      .first_layer = change->layer_input ? change->first_layer : 0,
+                      .has_visitor = options->on_layer != NULL };
     int rc = at_batch_check(batch, options->change, NULL, m, err);
 
     check_options(batch, options);

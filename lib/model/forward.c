@@ -117,7 +117,7 @@ static void attend_shared(struct pass *p, size_t layer, bool wants_values)
 
     one.B = 1;
     one.N = T;
-    one.edits = NULL;
+    one.edits = one.edit = NULL;
     at_layer_project(&one, &p->rows, layer, wants_values);
     at_layer_attend(&one, &p->rows, layer, p->maps);
     for (size_t b = 1; b < p->run.B; b++) {
@@ -131,30 +131,52 @@ static void attend_shared(struct pass *p, size_t layer, bool wants_values)
         p->run.got[b].map = p->maps ? p->maps[b] : NULL;
     }
     if (wants_values)
-        at_layer_edit(&p->run, p->rows.context, layer);
+        at_layer_edit(&p->run, &p->rows, layer);
+}
+
+/* Is there a text whose heads are given something made of all its rows? */
+static bool needs_all_rows(const struct pass *p)
+{
+    bool answer = !p->run.edits && at_head_edit_needs_all(p->run.edit);
+
+    for (size_t b = 0; b < p->run.B && p->run.edits; b++)
+        answer |= at_head_edit_needs_all(&p->run.edits[b]);
+    return answer;
+}
+
+/* Context and x of the final rows to the front of context and out, where at_layer_attend_rows()
+   puts them. */
+static void keep_final_rows(const struct pass *p)
+{
+    const struct at_layer_ops *ops = p->run.ops;
+
+    for (size_t i = 0; i < p->n_final; i++) {
+        size_t row = p->final_rows[i] * p->C; /* >= i * C */
+        ops->copy(p->rows.context + i * p->C, p->rows.context + row, p->run.lo, p->C);
+        ops->copy(p->rows.out + i * p->C, p->rows.x + row, p->run.lo, p->C);
+    }
 }
 
 /* The last layer for the final rows only, which move to the front. */
 static void run_final_rows(struct pass *p, size_t layer)
 {
+    bool is_shared = p->change->is_shared && layer == p->change->first_layer;
     struct at_layer_buffers rows;
 
     for (size_t i = 0; i < p->n_final; i++)
         p->final_rows[i] = p->options->final_rows[p->final + i] - p->row;
-    if (p->change->is_shared && layer == p->change->first_layer) {
+    if (is_shared) {
         attend_shared(p, layer, true);
-        for (size_t i = 0; i < p->n_final; i++) {
-            size_t row = p->final_rows[i] * p->C; /* >= i * C */
-            p->run.ops->copy(p->rows.context + i * p->C, p->rows.context + row, p->run.lo, p->C);
-            p->run.ops->copy(p->rows.out + i * p->C, p->rows.x + row, p->run.lo, p->C);
+        keep_final_rows(p);
+    } else {
+        at_layer_project(&p->run, &p->rows, layer, true);
+        if (needs_all_rows(p)) {
+            at_layer_attend(&p->run, &p->rows, layer, NULL);
+            keep_final_rows(p);
+        } else {
+            at_layer_attend_rows(&p->run, &p->rows, layer, p->final_rows, p->n_final);
         }
-        rows = p->rows;
-        rows.x = rows.out;
-        at_layer_finish(&p->run, &rows, layer, p->n_final);
-        return;
     }
-    at_layer_project(&p->run, &p->rows, layer, true);
-    at_layer_attend_rows(&p->run, &p->rows, layer, p->final_rows, p->n_final);
     rows = p->rows;
     rows.x = rows.out;
     at_layer_finish(&p->run, &rows, layer, p->n_final);
@@ -241,6 +263,7 @@ static void check_prefixes(const struct at_model *m, const struct at_batch *batc
         AT_BUG_IF(options->prefix[b] > batch->start[whole + 1] - batch->start[whole]);
         AT_BUG_IF(options->prefix[b] && b == 0);
         AT_BUG_IF(edits && edits[b].gates != edits[whole].gates);
+        AT_BUG_IF(options->prefix[b] && at_head_edit_needs_all(edits ? &edits[b] : m->edit));
     }
 }
 
@@ -414,6 +437,7 @@ int at_forward(float *out, const struct at_model *m, const struct at_batch *batc
     const struct at_forward_options *o = options ? options : &plain;
     struct pass p = { .run = { .m = m,
                                .ops = at_layer_ops(m->is_double),
+                               .edit = m->edit,
                                .pool = pool,
                                .maps_are_for_later = o->map_room != NULL },
                       .batch = batch,

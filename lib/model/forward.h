@@ -43,7 +43,8 @@ struct at_change {
     bool is_shared;
     /* (N) tokens that no query sees. Their own rows are computed all the same. */
     const unsigned char *is_hidden;
-    /* (B) gates of heads. Texts that begin like another (prefix) have the same as that one. */
+    /* (B) gates of heads, in place of the model's own (struct at_model). Texts that begin like
+       another (prefix) have the same as that one. */
     const struct at_head_edit *edits;
 };
 

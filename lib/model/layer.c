@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/error.h"
+
 size_t at_text_rows(const struct at_layer_run *run, size_t b)
 {
     return run->start[b + 1] - run->start[b];
@@ -66,7 +68,7 @@ static void scale_queries(const struct at_layer_run *run, float *queries, size_t
     if (c->scale_by_layer)
         scale /= (double)(layer + 1);
     for (size_t i = 0; i < run->N && scale != 1.0; i++)
-        run->ops->mix(queries + i * stride, run->lo, c->width, scale, NULL);
+        run->ops->mix(queries + i * stride, run->lo, c->width, scale, NULL, 0);
 }
 
 void at_layer_project(const struct at_layer_run *run, struct at_layer_buffers *b, size_t layer,
@@ -155,31 +157,37 @@ static struct at_attention_in attention_of(const struct at_layer_run *run,
     return in;
 }
 
-/* Gates of one text, over the n rows of its context; token says which tokens they are, or is NULL
-   for all of its own. */
-static void edit_heads(const struct at_layer_run *run, float *context, size_t text, size_t layer,
-                       const size_t *token, size_t n)
+static const struct at_head_edit *edit_of(const struct at_layer_run *run, size_t text)
 {
-    const struct at_config *c = &run->m->config;
-    const struct at_head_edit *e = run->edits ? &run->edits[text] : NULL;
-    size_t H = c->n_heads, D = c->head_width, prefix = at_text_prefix(run, text);
-
-    if (!e || !e->gates)
-        return;
-    for (size_t h = 0; h < H; h++) {
-        float gate = e->gates[layer * H + h];
-        const float *fill = e->fill ? e->fill + layer * e->fill_layer_step + h * D : NULL;
-        for (size_t i = 0; i < n && gate != 1.0f; i++)
-            run->ops->mix(context + i * c->width + h * D, run->lo, D, (double)gate,
-                          fill ? fill + (token ? token[i] : prefix + i) * e->fill_row_step : NULL);
-    }
+    return run->edits ? &run->edits[text] : run->edit;
 }
 
-void at_layer_edit(const struct at_layer_run *run, float *context, size_t layer)
+/* All rows of a text as at_head_edit_apply() wants them. */
+static struct at_head_rows head_rows(const struct at_layer_run *run, size_t text, size_t layer,
+                                     float *scratch)
 {
-    for (size_t i = 0; i < run->B; i++)
-        edit_heads(run, context + run->start[i] * run->m->config.width, i, layer, NULL,
-                   at_text_rows(run, i));
+    const struct at_config *c = &run->m->config;
+
+    return (struct at_head_rows){
+        .ops = run->ops,
+        .lo = run->lo,
+        .C = c->width,
+        .H = c->n_heads,
+        .D = c->head_width,
+        .layer = layer,
+        .T = at_text_rows(run, text),
+        .first_token = at_text_prefix(run, text),
+        .scratch = scratch,
+        .order = run->index,
+    };
+}
+
+void at_layer_edit(const struct at_layer_run *run, const struct at_layer_buffers *b, size_t layer)
+{
+    for (size_t i = 0; i < run->B; i++) {
+        const struct at_head_rows rows = head_rows(run, i, layer, b->norm);
+        at_head_edit_apply(edit_of(run, i), b->context + run->start[i] * rows.C, &rows);
+    }
 }
 
 void at_layer_attend(const struct at_layer_run *run, const struct at_layer_buffers *b, size_t layer,
@@ -197,7 +205,7 @@ void at_layer_attend(const struct at_layer_run *run, const struct at_layer_buffe
     }
     run->ops->attention(run->got, run->in, run->lo, run->B, run->pool);
     if (has_values)
-        at_layer_edit(run, b->context, layer);
+        at_layer_edit(run, b, layer);
 }
 
 void at_layer_attend_rows(const struct at_layer_run *run, const struct at_layer_buffers *b,
@@ -223,8 +231,13 @@ void at_layer_attend_rows(const struct at_layer_run *run, const struct at_layer_
         run->got[i] = (struct at_attention_out){ NULL, b->context + first * C, C, false };
     }
     run->ops->attention(run->got, run->in, run->lo, run->B, run->pool);
-    for (size_t i = 0; i < run->B; i++)
-        edit_heads(run, run->got[i].context, i, layer, run->in[i].query_rows, run->in[i].n_queries);
+    for (size_t i = 0; i < run->B; i++) {
+        struct at_head_rows some = head_rows(run, i, layer, q);
+        some.token = run->in[i].query_rows;
+        some.T = run->in[i].n_queries;
+        AT_BUG_IF(at_head_edit_needs_all(edit_of(run, i)));
+        at_head_edit_apply(edit_of(run, i), run->got[i].context, &some);
+    }
 }
 
 /* ---- what is by row ---- */
@@ -339,25 +352,11 @@ void at_layer_finish_back(const struct at_layer_run *run, const struct at_layer_
     ops->linear_back(g->context, g->mid, run->lo, &w->attn_out.w, NULL, n, run->pool);
 }
 
-/* The gradient at the heads of one text from that at what their gates let through. */
-static void gate_heads_back(const struct at_layer_run *run, float *d_context, size_t text,
-                            size_t layer)
-{
-    const struct at_config *c = &run->m->config;
-    const float *gates = run->edits ? run->edits[text].gates : NULL;
-    size_t H = c->n_heads, D = c->head_width;
-
-    for (size_t h = 0; gates && h < H; h++)
-        for (size_t i = 0; i < at_text_rows(run, text) && gates[layer * H + h] != 1.0f; i++)
-            run->ops->mix(d_context + i * c->width + h * D, run->lo, D,
-                          (double)gates[layer * H + h], NULL);
-}
-
 /* By AT_RULE_ATTNLRP a product of two values gives half to each of them. */
 static void halve(const struct at_layer_run *run, float *rows, size_t stride, size_t n)
 {
     for (size_t i = 0; i < run->N && run->rule == AT_RULE_ATTNLRP; i++)
-        run->ops->mix(rows + i * stride, run->lo, n, 0.5, NULL);
+        run->ops->mix(rows + i * stride, run->lo, n, 0.5, NULL, 0);
 }
 
 /* From the gradients at queries, keys and values to that at what they were made of, added to
@@ -385,8 +384,10 @@ void at_layer_attend_back(const struct at_layer_run *run, const struct at_layer_
     size_t C = run->m->config.width, n = run->N * C;
     size_t stride = w->qkv.w.data ? 3 * C : C, next = w->qkv.w.data ? C : n;
 
-    for (size_t i = 0; i < run->B; i++)
-        gate_heads_back(run, g->context + run->start[i] * C, i, layer);
+    for (size_t i = 0; i < run->B; i++) {
+        const struct at_head_rows rows = head_rows(run, i, layer, g->scratch);
+        at_head_edit_back(edit_of(run, i), g->context + run->start[i] * C, &rows);
+    }
     halve(run, g->context, C, C); /* map times values */
     for (size_t i = 0; i < run->B; i++) {
         size_t row = run->start[i];

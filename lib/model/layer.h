@@ -18,21 +18,9 @@
 #include <stddef.h>
 
 #include "base/pool.h"
+#include "model/head_edit.h"
 #include "model/layer_ops.h"
 #include "model/weights.h"
-
-/*
- * What becomes of the heads of one text: the context of head h of layer l is multiplied by
- * gates[l * H + h] before the output projection, and what the gate takes away is made up from fill.
- *
- *   context = gate * context + (1 - gate) * fill
- */
-struct at_head_edit {
-    const float *gates; /* (L,H), 1 leaves a head as it is, 0 removes it; NULL for all 1 */
-    const float *fill;  /* another context: layer l, row t at fill + l * layer_step + t * row_step,
-                           (C), head h at column h * D; NULL for 0 */
-    size_t fill_layer_step, fill_row_step; /* in floats; a row step of 0: the same for all rows */
-};
 
 /* Texts of one group and what does not change from layer to layer. Rows of the texts lie one after
    the other, text b in rows start[b] .. start[b+1]-1, N in all. */
@@ -45,7 +33,8 @@ struct at_layer_run {
     const size_t *start;              /* (B+1), start[0] = 0 */
     const size_t *prefix;             /* (B) as in struct at_forward_options, or NULL */
     const unsigned char *is_hidden;   /* (N) keys that no query sees, or NULL */
-    const struct at_head_edit *edits; /* (B), or NULL */
+    const struct at_head_edit *edits; /* (B), or NULL: */
+    const struct at_head_edit *edit;  /* of every text, or NULL */
     bool maps_are_for_later;          /* nobody reads maps while the caches could hold them */
 
     /* Room for the steps. */
@@ -97,14 +86,14 @@ void at_layer_attend(const struct at_layer_run *run, const struct at_layer_buffe
                      float *const *maps);
 
 /* at_layer_edit - what the texts' gates make of the context of all rows; at_layer_attend() does so
-   itself. */
-void at_layer_edit(const struct at_layer_run *run, float *context, size_t layer);
+   itself. norm is lost. */
+void at_layer_edit(const struct at_layer_run *run, const struct at_layer_buffers *b, size_t layer);
 
 /*
  * at_layer_attend_rows - the same for some rows only, and no maps.
  *
  * Their context goes to the first n rows of context, their x to the first n rows of out: finish
- * goes on with a copy of *b that has x = out.
+ * goes on with a copy of *b that has x = out. Not of texts whose edits need all rows.
  *
  * Shapes    rows (n), ascending.
  */

@@ -67,13 +67,25 @@ static void attention(const struct at_attention_out *out, const struct at_attent
     at_attention(out, in, B, pool);
 }
 
-static void mix(float *x, size_t lo, size_t n, double factor, const float *fill)
+static void mix(float *x, size_t lo, size_t n, double factor, const float *fill, size_t fill_lo)
 {
     (void)lo;
+    (void)fill_lo;
     for (size_t i = 0; i < n; i++) {
         x[i] *= (float)factor;
         if (fill)
             x[i] += (float)(1.0 - factor) * fill[i];
+    }
+}
+
+static void mean(float *out, const float *x, size_t stride, size_t lo, size_t N, size_t n)
+{
+    (void)lo;
+    for (size_t j = 0; j < n; j++) {
+        double sum = 0.0;
+        for (size_t i = 0; i < N; i++)
+            sum += (double)x[i * stride + j];
+        out[j] = (float)(sum / (double)N);
     }
 }
 
@@ -170,11 +182,23 @@ static void precise_norm(float *out, const float *x, const float *residual, size
     at_precise_norm(out, x, residual, lo, n->gain.data, n->bias.data, eps, N, C, pool);
 }
 
-static void precise_mix(float *x, size_t lo, size_t n, double factor, const float *fill)
+static void precise_mix(float *x, size_t lo, size_t n, double factor, const float *fill,
+                        size_t fill_lo)
 {
-    for (size_t i = 0; i < n; i++)
-        at_set_pair(x + i, lo,
-                    at_pair(x + i, lo) * factor + (fill ? (1.0 - factor) * (double)fill[i] : 0.0));
+    for (size_t i = 0; i < n; i++) {
+        double from = !fill ? 0.0 : fill_lo ? at_pair(fill + i, fill_lo) : (double)fill[i];
+        at_set_pair(x + i, lo, at_pair(x + i, lo) * factor + (1.0 - factor) * from);
+    }
+}
+
+static void precise_mean(float *out, const float *x, size_t stride, size_t lo, size_t N, size_t n)
+{
+    for (size_t j = 0; j < n; j++) {
+        double sum = 0.0;
+        for (size_t i = 0; i < N; i++)
+            sum += at_pair(x + i * stride + j, lo);
+        at_set_pair(out + j, lo, sum / (double)N);
+    }
 }
 
 static void precise_linear_back(float *dx, const float *dy, size_t lo, const struct at_weight *w,
@@ -222,6 +246,7 @@ const struct at_layer_ops *at_layer_ops(bool is_double)
         .norm = norm,
         .attention = attention,
         .mix = mix,
+        .mean = mean,
         .linear_back = linear_back,
         .norm_back = norm_back,
         .activate_back = activate_back,
@@ -240,6 +265,7 @@ const struct at_layer_ops *at_layer_ops(bool is_double)
         .norm = precise_norm,
         .attention = at_precise_attention,
         .mix = precise_mix,
+        .mean = precise_mean,
         .linear_back = precise_linear_back,
         .norm_back = precise_norm_back,
         .activate_back = at_precise_activate_back,

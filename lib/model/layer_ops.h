@@ -38,9 +38,11 @@ struct at_layer_ops {
                  const struct at_norm *n, double eps, size_t N, size_t C, struct at_pool *pool);
     void (*attention)(const struct at_attention_out *out, const struct at_attention_in *in,
                       size_t lo, size_t B, struct at_pool *pool);
-    /* x = factor x + (1 - factor) fill for n values; fill, floats in either precision, may be NULL
-       for x = factor x. */
-    void (*mix)(float *x, size_t lo, size_t n, double factor, const float *fill);
+    /* x = factor x + (1 - factor) fill for n values; fill, whose low parts are fill_lo behind or,
+       when that is 0, floats in either precision, may be NULL for x = factor x. */
+    void (*mix)(float *x, size_t lo, size_t n, double factor, const float *fill, size_t fill_lo);
+    /* out (n) = mean of N rows of x, which are so far apart. */
+    void (*mean)(float *out, const float *x, size_t stride, size_t lo, size_t N, size_t n);
     /* The ways back: dx from dy, in linear_back and norm_back added to residual, which may be NULL.
        x is what went in. */
     void (*linear_back)(float *dx, const float *dy, size_t lo, const struct at_weight *w,

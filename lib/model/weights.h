@@ -60,6 +60,8 @@ struct at_mapping {
     enum at_mapping_state state;
 };
 
+struct at_head_edit;
+
 struct at_model {
     struct at_config config;
     struct at_weights weights;
@@ -70,6 +72,9 @@ struct at_model {
     size_t n_mappings;
     char *dir;
     bool is_double; /* compute in double; false until the caller changes it */
+    /* Heads that are taken out of every text of every pass (model/head_edit.h), which the caller
+       owns; NULL until he changes it. */
+    const struct at_head_edit *edit;
 };
 
 /*
