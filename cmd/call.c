@@ -423,6 +423,7 @@ struct at_json *call_meta(const struct call *c, const char *model_name,
     at_json_set_string(versions, "atlas", version_number());
     at_json_set_int(versions, "schema", 1);
     at_json_set(m, "versions", versions);
+    ablate_meta(c->ablate, m);
     return m;
 }
 

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "cmd/ablate.h"
 #include "cmd/opt.h"
 #include "cmd/report.h"
 #include "session/pass.h"
@@ -55,6 +56,7 @@ struct call {
     unsigned formats; /* FORMAT_ bits */
     /* Of the model's session, set by options() or check(): see session/session.h. */
     bool (*prefix_space)(const struct at_config *config);
+    struct ablate *ablate; /* of a command that takes --ablate, set by options(); or NULL */
     struct selection selection;
     struct at_texts texts;    /* with NEED_TEXT and without --from */
     struct at_json *last_run; /* manifest.json of --from as it was before this run, or NULL */

@@ -168,6 +168,8 @@ static int run_open(const struct command *cmd, void *own, struct context *x,
         rc = sink_open(x->sink, c, &err);
     if (!rc && has_session)
         rc = sink_note_session(x->sink, "model", session, &err);
+    if (!rc && has_session && c->ablate)
+        rc = ablate_open(c->ablate, session, x->sink, &err);
     if (!rc && !x->sink->lists_texts)
         rc = sink_note_file(x->sink, "text", c->file, &err);
     if (rc)
@@ -183,6 +185,8 @@ static int run_parsed(const struct command *cmd, void *own, struct call *c)
     struct context x = { c, NULL, &sink, NULL };
     int status = cmd->check ? cmd->check(own, c) : EXIT_DONE;
 
+    if (!status && !c->is_answered && c->ablate)
+        status = ablate_check(c->ablate, c);
     if (!status && !c->is_answered)
         status = call_check(c);
     if (status || c->is_answered)
@@ -222,6 +226,8 @@ static int run_call(const struct command *cmd, int argc, char **argv)
         status = EXIT_USAGE;
         break;
     }
+    if (c.ablate)
+        ablate_release(c.ablate);
     if (cmd->release)
         cmd->release(own);
     call_release(&c);

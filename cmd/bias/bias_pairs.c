@@ -302,6 +302,7 @@ static const struct opt *options(void *own, struct call *call)
 
     p->level = 0.95;
     p->scoring.bos = AT_BOS_PREPEND;
+    ablate_options(&p->scoring.ablate, call);
     const struct opt table[] = {
         OPT_GROUP("Model and protocol"),
         OPT_TEXT('m', "model", &call->model, "NAME|DIR", "model that scores the sentences"),
@@ -312,6 +313,8 @@ static const struct opt *options(void *own, struct call *call)
         OPT_ENUM(0, "bos", &p->scoring.bos, bos_words, "causal models: what stands before the first token"),
         OPT_TEXT(0, "rescore", &p->scoring.rescore, "FILE", "take the scores of an items.csv instead of a model's"),
         OPT_TEXT(0, "against", &p->against, "FILE", "compare with another model's items.csv of the same pairs"),
+        OPT_GROUP("Ablation"),
+        OPT_INCLUDE(p->scoring.ablate.options),
         OPT_GROUP("Long runs"),
         OPT_TEXT(0, "shard", &p->scoring.shard_text, "K/N", "score part K of N; 'atlas bias merge' puts parts together"),
         OPT_FLAG(0, "resume", &p->scoring.resume, "go on where an interrupted run into the same DIR stopped"),

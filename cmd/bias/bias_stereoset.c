@@ -326,6 +326,7 @@ static const struct opt *options(void *own, struct call *call)
     s->n_draws = 1000;
     s->n_top = 5;
     tag_source_init(&s->tags);
+    ablate_options(&s->scoring.ablate, call);
     const struct opt table[] = {
         OPT_GROUP("Model and protocol"),
         OPT_TEXT('m', "model", &call->model, "NAME|DIR", "model that scores the sentences"),
@@ -333,6 +334,8 @@ static const struct opt *options(void *own, struct call *call)
         OPT_ENUM(0, "pll", &s->scoring.pll, pll_words, "masked models, protocols but the official: what is hidden with a piece"),
         OPT_ENUM(0, "bos", &s->scoring.bos, bos_words, "causal models, likewise: what stands before the first token"),
         OPT_TEXT(0, "rescore", &s->scoring.rescore, "FILE", "take somebody's scores per sentence (JSON or CSV) instead of a model's"),
+        OPT_GROUP("Ablation"),
+        OPT_INCLUDE(s->scoring.ablate.options),
         OPT_GROUP("Long runs"),
         OPT_TEXT(0, "shard", &s->scoring.shard_text, "K/N", "score part K of N; 'atlas bias merge' puts parts together"),
         OPT_FLAG(0, "resume", &s->scoring.resume, "go on where an interrupted run into the same DIR stopped"),

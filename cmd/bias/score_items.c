@@ -26,6 +26,8 @@ int scoring_check(struct scoring *s, struct call *c, const char *what)
         return report_usage("--shard takes K/N with 1 <= K <= N, not '%s'", s->shard_text);
     if (s->resume && (!c->out || s->rescore))
         return report_usage("--resume needs -o DIR and a model");
+    if (s->rescore && s->ablate.heads_text)
+        return report_usage("--ablate needs a model; the scores of --rescore are there already");
     if (s->rescore)
         c->needs = 0;
     return EXIT_DONE;
@@ -106,9 +108,33 @@ static const struct at_field note_fields[] = {
     AT_FIELD(struct score_note, pll, "pll", NULL, "what is hidden with a piece"),
     AT_FIELD(struct score_note, bos, "bos", NULL, "what stands before the first token"),
     AT_FIELD(struct score_note, shard, "shard", NULL, "K/N, or 1/1 for all"),
+    AT_FIELD(struct score_note, ablation, "ablation", NULL,
+             "heads removed, how, and SHA-256 of the reference", .flags = AT_LEAVE_OUT),
     AT_FIELD_END,
 };
 const struct at_record score_note_record = AT_RECORD(struct score_note, note_fields);
+
+/* Which heads are removed and what takes their place; NULL for none. */
+static int ablation_note(char **out, const struct context *x, struct at_error *err)
+{
+    const struct ablate *a = x->call->ablate;
+    struct at_digest reference = { .hex = "" };
+    char *heads;
+    int rc = 0;
+
+    *out = NULL;
+    if (!a || !a->heads.n)
+        return 0;
+    if (a->reference_path)
+        rc = file_digest(&reference, a->reference_path, err);
+    if (rc)
+        return rc;
+    heads = at_head_list_text(a->heads.items, a->heads.n, ",", a->heads.n);
+    *out = at_asprintf("%s %s %llu %s", heads, at_removal_modes[a->mode],
+                       (unsigned long long)a->rule.seed, reference.hex);
+    free(heads);
+    return 0;
+}
 
 /* All that two runs must have in common for one to go on where the other stopped. */
 static int make_note(struct at_json **out, const struct context *x, const struct score_plan *plan,
@@ -117,10 +143,13 @@ static int make_note(struct at_json **out, const struct context *x, const struct
     const struct at_model *m = &x->session->model;
     struct score_note note = plan->note;
     struct at_digest model, data;
+    char *ablation = NULL;
     int rc = weights_digest(&model, m->files, err);
 
     if (!rc)
         rc = file_digest(&data, plan->data, err);
+    if (!rc)
+        rc = ablation_note(&ablation, x, err);
     if (rc)
         return rc;
     note.command = x->call->command;
@@ -128,7 +157,9 @@ static int make_note(struct at_json **out, const struct context *x, const struct
     note.model = model.hex;
     note.precision = m->is_double ? "double" : "float";
     note.data = data.hex;
+    note.ablation = ablation;
     *out = at_record_json(&score_note_record, &note);
+    free(ablation);
     return 0;
 }
 

@@ -20,6 +20,7 @@ struct scoring {
     bool resume;
     const char *rescore, *shard_text;
     struct shard shard; /* after scoring_check() */
+    struct ablate ablate;
 };
 extern const char *const pll_words[], *const bos_words[];
 
@@ -33,6 +34,7 @@ const char *scoring_name(const struct scoring *s, const struct context *x);
 struct score_note {
     const char *command, *version, *model, *precision, *data; /* filled by score_items() */
     const char *protocol, *preset, *score, *mean, *pll, *bos, *shard;
+    const char *ablation; /* filled by score_items(), too */
 };
 extern const struct at_record score_note_record;
 

@@ -584,11 +584,14 @@ static const struct opt *options(void *own, struct call *call)
     *run = (struct run){ .mask_text = "auto", .top_k = 5, .root = -1, .tree_k = 3, .tree_depth = 3,
                          .tree_nodes = 400, .n_links = 10, .flow_threshold = 0.04,
                          .min_weight = 0.01 };
+    ablate_options(&run->ablate, call);
     const struct opt table[] = {
         OPT_INCLUDE(call->input_options),
         OPT_GROUP("Predictions"),
         OPT_TEXT(0, "mask", &run->mask_text, "auto|all|none|N,M", "masked models: positions to predict; auto is the [MASK]s of the text, else each in turn"),
         OPT_INT(0, "top-k", &run->top_k, "N", 1, 1000, "predictions per position"),
+        OPT_GROUP("Ablation"),
+        OPT_INCLUDE(run->ablate.options),
         OPT_INCLUDE(call->select_options),
         OPT_INT(0, "links", &run->n_links, "N", 0, 1000000, "strongest links to list"),
         OPT_REAL(0, "min-weight", &run->min_weight, "X", 0, 1, "smallest weight in attention.csv"),

@@ -17,6 +17,7 @@ struct run {
     long top_k, root, tree_k, tree_depth, tree_nodes, n_links;
     double flow_threshold, min_weight, tree_min_weight;
     bool no_capture, with_logits, is_deep;
+    struct ablate ablate;
     const struct context *x;
     struct table texts; /* a row per text, when there are many */
 };
