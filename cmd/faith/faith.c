@@ -14,6 +14,7 @@
 struct state {
     struct faith *f;
     struct at_faith_text text;
+    double *head_scores; /* (L,H) that heads are ordered by, or NULL */
 };
 
 static void release_text(void *state)
@@ -32,6 +33,7 @@ static void *begin_text(void *arg, const struct at_doc *doc, struct at_error *er
     (void)err;
     s->f = f;
     at_faith_text_begin(&s->text, f->x->session, &f->aim, doc, &f->options);
+    s->head_scores = faith_ablation_scores(&f->ablation, doc->shape, &s->text.arena);
     return s;
 }
 
@@ -41,6 +43,7 @@ static int add_layer(void *state, const struct at_doc_layer *layer, struct at_er
 
     (void)err;
     at_faith_text_add(&s->text, layer);
+    faith_ablation_add(&s->f->ablation, s->head_scores, layer, s->text.doc);
     return 0;
 }
 
@@ -66,6 +69,8 @@ static int write_tables(struct faith *f, const struct at_doc *doc, const struct 
     if (!rc && r->n_sanity)
         rc =
             sink_table(sink, doc, "sanity.csv", &at_sanity_row_record, r->sanity, r->n_sanity, err);
+    if (!rc && r->heads_removed)
+        rc = faith_ablation_tables(sink, doc, r->heads_removed, err);
     at_arena_release(&arena);
     return rc;
 }
@@ -136,6 +141,8 @@ static int finish_text(void *state, const float *final_hidden, struct at_error *
     f->n_rows_done = 0;
     call_progress(f->x->call, &f->progress, "explaining", "tokens", 0);
     rc = at_faith_text_finish(&r, &s->text, err);
+    if (!rc)
+        rc = faith_ablation_finish(&r, &f->ablation, &s->text, s->head_scores, err);
     progress_end(&f->progress);
     if (!rc)
         warn_of_sight(&s->text);
@@ -199,6 +206,8 @@ static int run(void *own, const struct context *x)
     f->options.probe.arg = f;
     if (at_aim_init(&f->aim, x->session, &aim, &f->arena, &err))
         return report_fault(&err);
+    if (faith_ablation_open(&f->ablation, x, &err))
+        return report_fault(&err);
     status = each_text(x, &visitor, f, "explaining");
     if ((status == EXIT_DONE || status == EXIT_SKIPPED) && tell_corpus(f, &err))
         status = report_fault(&err);
@@ -212,6 +221,7 @@ static void release(void *own)
     table_abort(&f->texts);
     table_abort(&f->text_methods);
     at_faith_corpus_release(&f->corpus);
+    faith_ablation_release(&f->ablation);
     at_arena_release(&f->arena);
 }
 
@@ -266,6 +276,7 @@ static int check(void *own, struct call *c)
     struct faith *f = own;
     struct at_probe_options *o = &f->options.probe;
     size_t *positions;
+    int status;
 
     if (c->from)
         return report_usage("faith asks the model itself: give the text, not --from");
@@ -283,7 +294,8 @@ static int check(void *own, struct call *c)
                                 f->position_text);
         o->positions = positions;
     }
-    return take_methods(f);
+    status = faith_ablation_check(&f->ablation, c);
+    return status ? status : take_methods(f);
 }
 
 /* clang-format off */
@@ -296,6 +308,7 @@ static const struct opt *options(void *own, struct call *call)
 
     f->batch_rows = AT_BACKWARD_ROWS;
     f->n_draws = 20;
+    faith_ablation_options(&f->ablation);
     const struct opt table[] = {
         OPT_INCLUDE(call->input_options),
         OPT_GROUP("What is explained"),
@@ -312,6 +325,8 @@ static const struct opt *options(void *own, struct call *call)
         OPT_INT(0, "draws", &f->n_draws, "N", 0, 10000, "random orders of the tokens that deletion curves are set against; 0: no curves"),
         OPT_FLAG(0, "sanity", &f->options.wants_sanity, "make the layers random from the top, and see what is left of the scores"),
         OPT_INT(0, "batch-rows", &f->batch_rows, "N", 1, 1000000, "tokens that go through the model together; more are faster and take more memory"),
+        OPT_GROUP("Ablation of heads"),
+        OPT_INCLUDE(f->ablation.options),
         OPT_INCLUDE(call->output_options),
         OPT_INCLUDE(call->common_options),
         OPT_END,
@@ -326,6 +341,14 @@ static const struct output outputs[] = {
     { "attributions.csv", "a row for each method and token", &at_attribution_row_record },
     { "heads.csv", "a row for each method and head", &at_head_agreement_record },
     { "agreement.csv", "a row for each two methods", &at_method_agreement_record },
+    { "ablation.csv", "a row for each head, or one for those of --ablate together",
+      &at_ablation_row_record },
+    { "ablation_proof.csv", "likewise: that heads were removed", &at_ablation_proof_record },
+    { "ablation_layers.csv", "a row for each layer without its heads", &at_layer_ablation_record },
+    { "elbow.csv", "a row for each of the first heads by a score", &at_elbow_row_record },
+    { "smallest_set.csv", "with --move a row for each head of the set", &at_smallest_row_record },
+    { "direct.csv", "a row for each part of the logit", &at_direct_effect_record },
+    { "patching.csv", "a row for each head", &at_patching_row_record },
     { "curves.csv", "a row for each method and share of the tokens", &at_curve_point_record },
     { "areas.csv", "a row for each method", &at_curve_area_record },
     { "sanity.csv", "with --sanity a row for each method and number of random layers",

@@ -10,6 +10,7 @@
 #include "analysis/faith_corpus.h"
 #include "analysis/faith_text.h"
 #include "cmd/cmd.h"
+#include "cmd/faith/faith_ablation.h"
 
 struct faith {
     int choice; /* enum at_aim_choice */
@@ -18,6 +19,7 @@ struct faith {
     long n_steps, batch_rows, n_draws;
     struct at_faith_options options; /* of every text */
     struct at_aim aim;
+    struct faith_ablation ablation;
     struct progress progress; /* rows of the text in hand */
     size_t n_rows_done;
     struct at_arena arena;            /* aim, methods */

@@ -125,4 +125,5 @@ void faith_print(const struct faith *f, const struct at_doc *doc, const struct a
     print_sums(r);
     print_summary(r);
     print_sanity(r);
+    faith_ablation_print(r->heads_removed);
 }

@@ -188,6 +188,8 @@ static const struct at_field result_fields[] = {
       .kind = AT_KIND_RECORD,
       .record = &summary_record,
       .help = "does attention agree, all in all?" },
+    AT_FIELD_LINK(struct at_faith_result, heads_removed, NULL, &at_ablation_result_record, NULL,
+                  .flags = AT_LEAVE_OUT),
     AT_FIELD_LIST(struct at_faith_result, curves, n_curves, "curves", &at_curve_point_record,
                   "what happens when tokens go or stay alone"),
     AT_FIELD_LIST(struct at_faith_result, areas, n_areas, "areas", &at_curve_area_record,

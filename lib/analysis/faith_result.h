@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+#include "analysis/ablation_result.h"
 #include "analysis/agreement.h"
 #include "base/arena.h"
 #include "io/record.h"
@@ -121,9 +122,10 @@ struct at_faith_result {
     size_t n_heads;
     struct at_method_agreement *agreement; /* (n_agreement) every pair once */
     size_t n_agreement;
-    struct at_mean_rho *mean_rho;  /* (n_methods) */
-    struct at_curve_point *curves; /* (n_curves) */
-    struct at_curve_area *areas;   /* (n_areas) */
+    struct at_mean_rho *mean_rho;                   /* (n_methods) */
+    const struct at_ablation_result *heads_removed; /* NULL: not asked for */
+    struct at_curve_point *curves;                  /* (n_curves) */
+    struct at_curve_area *areas;                    /* (n_areas) */
     size_t n_curves, n_areas;
     struct at_sanity_row *sanity; /* (n_sanity) */
     size_t n_sanity;

@@ -10,6 +10,8 @@
 #include "base/alloc.h"
 #include "io/record.h"
 #include "model/lm_head.h"
+#include "ops/gemm.h"
+#include "ops/layernorm.h"
 #include "ops/softmax.h"
 
 /* Rows whose logits are in memory together. */
@@ -98,6 +100,55 @@ struct group {
     double kl[BLOCK];
 };
 
+/* out (T,C): a layer whose attention adds no more than its bias, step by step. x (T,C). */
+static void without_attention(float *out, const struct at_model *m, size_t layer, const float *x,
+                              size_t T, struct at_pool *pool)
+{
+    const struct at_config *c = &m->config;
+    const struct at_layer_weights *w = &m->weights.layer[layer];
+    size_t C = c->width;
+    bool is_after = c->family->norms == AT_NORM_AFTER;
+    float *mid = at_malloc(2 * T * C, sizeof *mid), *read = mid + T * C;
+    float *act = at_malloc(T * c->ffn_width, sizeof *act);
+
+    for (size_t i = 0; i < T * C; i++)
+        mid[i] = x[i] + (w->attn_out.b.data ? w->attn_out.b.data[i % C] : 0.0f);
+    at_layernorm(read, mid, NULL, (is_after ? &w->norm1 : &w->norm2)->gain.data,
+                 (is_after ? &w->norm1 : &w->norm2)->bias.data, c->norm_eps, T, C, pool);
+    at_linear(act, read, &w->ffn_in.w, w->ffn_in.b.data, T, c->activation, pool);
+    at_linear_add(out, act, &w->ffn_out.w, w->ffn_out.b.data, is_after ? read : mid, T, pool);
+    if (is_after)
+        at_layernorm(out, out, NULL, w->norm2.gain.data, w->norm2.bias.data, c->norm_eps, T, C,
+                     pool);
+    free(mid);
+    free(act);
+}
+
+static bool is_whole_layer(const struct at_head_edit *e, size_t layer, size_t L, size_t H)
+{
+    for (size_t i = 0; i < L * H; i++)
+        if (e->gates[i] != (i / H == layer ? 0.0f : 1.0f))
+            return false;
+    return !at_head_edit_needs_all(e) && !e->fill;
+}
+
+static double gap_of(const struct group *k, const struct at_layer_view *view)
+{
+    const struct at_probe *p = k->g->p;
+    size_t n = view->T * view->C;
+    float *want = at_malloc(n, sizeof *want);
+    double gap = 0.0, largest = 0.0;
+
+    without_attention(want, &p->s->model, view->layer, k->g->runs[0].hidden + view->layer * n,
+                      view->T, p->s->pool);
+    for (size_t i = 0; i < n; i++) {
+        gap = fmax(gap, fabs((double)want[i] - (double)view->output[i]));
+        largest = fmax(largest, fabs((double)want[i]));
+    }
+    free(want);
+    return gap / largest;
+}
+
 /* Squares of what the removed heads hand on in this layer: as it was, as it is, the difference. */
 static int on_layer(void *arg, const struct at_layer_view *view, struct at_error *err)
 {
@@ -107,6 +158,9 @@ static int on_layer(void *arg, const struct at_layer_view *view, struct at_error
     const struct at_trace *was = &k->g->runs[0];
 
     (void)err;
+    if (view->layer == k->layer && is_whole_layer(&k->edits[view->text], view->layer,
+                                                  k->g->p->s->model.config.n_layers, view->H))
+        e->gap = gap_of(k, view);
     for (size_t h = 0; h < view->H; h++) {
         const float *before = was->context + (view->layer * view->H + h) * view->T * view->D;
         for (size_t i = 0; i < view->T * view->D && gates[h] != 1.0f; i++) {
@@ -305,7 +359,7 @@ int at_head_effects(struct at_head_effect *out, const struct at_head_ground *g,
     int rc = 0;
 
     for (size_t i = 0; i < n; i++) {
-        out[i] = (struct at_head_effect){ .kl = 0.0 };
+        out[i] = (struct at_head_effect){ .gap = NAN };
         places[i] = (struct place){ i, lowest_layer(&edits[i], L, H) };
     }
     qsort(places, n, sizeof *places, by_layer);

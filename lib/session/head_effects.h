@@ -22,6 +22,10 @@ struct at_head_effect {
     /* That it bit: lengths of the set's contexts over the text, as they were, as the rest of the
        model got them in the pass without the heads, and of the difference of the two. */
     double norm, norm_left, norm_removed;
+    /* Of all heads of a layer and no others, removed to zero: largest difference between the
+       layer's output in that pass and its output without attention, worked out by itself, as a
+       share of the largest value; NaN of other sets. */
+    double gap;
 };
 
 /* A text as it is: the ground that effects are measured from. */

@@ -85,3 +85,59 @@ pairs() { printf 'a\tb\nA man sat.\tA woman sat.\nThe boy ran.\tThe girl ran.\n'
     pairs
     fails 2 bias pairs --ablate 0.1 --rescore items.csv p.tsv
 }
+
+# Of `atlas faith`.
+
+F() { ok faith -m "$(M "$1")" -q -o "$2" --format json,csv --methods gradient_x_input --draws 0 "${@:3}"; }
+
+@test "faith: every head by itself, layers, first heads, parts of the logit" {
+    F tiny-gpt2 out "a b c d"
+    shape "$(M tiny-gpt2)"
+    [ "$(head -1 out/ablation.csv)" = layer,head,mode,change,impact,kl,heads ]
+    [ "$(wc -l <out/ablation.csv)" -eq $((L * H + 1)) ]
+    [ "$(head -1 out/direct.csv)" = component,layer,head,dla ]
+    # the parts are the logit, and removed heads hand on nothing
+    holds out/faith.json '((.direct | map(.dla) | add) - .ablation_checks.logit) | fabs < 1e-4'
+    holds out/faith.json '.ablation_proof | all(.norm_left == 0 and .norm > 0)'
+    holds out/faith.json '.ablation_layers | all(.gap != null and .gap < 1e-5)'
+    holds out/faith.json '.ablation_checks | .patching_pearson != null and .direct_pearson != null'
+    # with a foil they are the difference
+    F tiny-gpt2 foil --target a --foil b "a b c d"
+    holds foil/faith.json '((.direct | map(.dla) | add) - .target.value) | fabs < 1e-4'
+    holds foil/faith.json '.ablation_checks.direct_is_linearised == false'
+    # it does not depend on how much goes through at a time
+    F tiny-gpt2 few --batch-rows 1 "a b c d"
+    jq -s -e '[.[0].ablation, .[1].ablation] | transpose |
+        all((.[0].change - .[1].change) | fabs < 1e-5)' out/faith.json few/faith.json
+}
+
+@test "faith --ablate: a list together is one row, and what run does without them" {
+    F tiny-gpt2 two --ablate 0.1,1.0 "a b c d"
+    [ "$(wc -l <two/ablation.csv)" -eq 2 ]
+    has "$(sed -n 2p two/ablation.csv)" '^,,zero,.*,0.1\+1.0$'
+    [ ! -e two/elbow.csv ]
+    F tiny-gpt2 none --ablate none "a b c d"
+    holds none/faith.json 'has("ablation") | not'
+    [ ! -e none/ablation.csv ]
+    F tiny-gpt2 move --move -0.1 "a b c d"
+    holds move/faith.json '.smallest_set | last | .reaches and .change <= -0.1'
+    F tiny-gpt2 by --by row_entropy --top-heads 2 "a b c d"
+    holds by/faith.json '.ablation_checks.elbow_by == "row_entropy" and (.elbow | length == 2)'
+    printf 'd c b a\n' >texts
+    F tiny-gpt2 mean --ablation mean --reference texts --patch "d c b a" "a b c d"
+    holds mean/faith.json '.ablation | all(.mode == "mean")'
+    holds mean/manifest.json '[.inputs[] | select(.role == "reference")] | length == 1'
+}
+
+@test "faith: what cannot be removed" {
+    fails 2 faith --ablate x "a b"
+    fails 2 faith --ablate 0.1,0.1 "a b"
+    fails 1 faith --ablate 99.0 "a b"
+    has "$stderr" 'ablate: no head 99.0'
+    fails 2 faith --ablate none --move 1 "a b"
+    fails 2 faith --ablate 0.1 --by kl "a b"
+    fails 2 faith --reference texts "a b"
+    fails 1 faith --ablation mean --reference missing "a b"
+    fails 1 faith --patch "a b c d e" "a b"
+    has "$stderr" 'patch has [0-9]+ tokens, the text has [0-9]+'
+}

@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/ablation.h"
 #include "analysis/direct_effects.h"
-#include "analysis/head_removal.h"
+#include "analysis/patching.h"
 #include "base/alloc.h"
 #include "close.h"
 #include "io/record.h"
@@ -261,13 +262,97 @@ static void test_direct_effects(void **state)
     each_model(direct);
 }
 
+/* Scores against PyTorch; changes against passes that are given the other text's contexts. */
+static void patching(struct asked *a)
+{
+    const struct at_config *c = &a->f.m.config;
+    size_t n = c->n_layers * c->n_heads;
+    int ids[9];
+    struct at_head_edit fill = { .gates = NULL };
+    struct at_error err;
+    double scores[16], changes[16], whole;
+    float *rows = NULL, gates[16];
+
+    for (size_t t = 0; t < 9; t++)
+        ids[t] = a->f.ids[8 - t];
+    must(at_patch_contexts(&rows, &fill, &a->probe, ids, &err), &err);
+    must(at_patch_scores(scores, &a->probe, &fill, &err), &err);
+    must(at_patch_changes(changes, &a->ground, &fill, &err), &err);
+    for (size_t i = 0; i < n; i++) {
+        struct at_head_edit edit = fill;
+        edit.gates = gates;
+        for (size_t j = 0; j < n; j++)
+            gates[j] = i == j ? 0.0f : 1.0f;
+        must(at_probe_values(&whole, &a->probe, &(struct at_variant){ .edit = &edit }, 1, &err),
+             &err);
+        ASSERT_NEAR(scores[i], oracle(a, "patch")[i], 2e-5);
+        ASSERT_NEAR(changes[i], whole - a->probe.value, 1e-5);
+    }
+    free(rows);
+}
+
+static void test_patching(void **state)
+{
+    (void)state;
+    each_model(patching);
+}
+
+/* Tables of a text: every head once, layers that are those without attention, first heads whose
+   shares grow to 1, a set that reaches what it should. */
+static void tables(struct asked *a)
+{
+    const struct at_config *c = &a->f.m.config;
+    const struct at_head_list none = { NULL, 0 };
+    struct at_ablation_options o = { .heads = &none, .n_top = 3, .by = "kl", .move = 0.3 };
+    size_t n = c->n_layers * c->n_heads;
+    struct at_arena arena = { 0 };
+    struct at_ablation r;
+    struct at_error err;
+
+    must(at_ablation_run(&r, &a->ground, &o, &arena, &err), &err);
+    assert_int_equal(r.n_rows, n);
+    assert_int_equal(r.n_patching, n);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(r.rows[i].layer == i / c->n_heads && r.rows[i].head == i % c->n_heads);
+        ASSERT_NEAR(r.rows[i].change, oracle(a, "zero/change")[i], 1e-5);
+        assert_true(r.patching[i].change == r.rows[i].change);
+    }
+    assert_int_equal(r.n_layers, c->n_layers);
+    for (size_t l = 0; l < c->n_layers; l++)
+        assert_true(r.layers[l].gap < 1e-6);
+    assert_int_equal(r.n_elbow, 3);
+    for (size_t k = 1; k < 3; k++) {
+        assert_true(fabs(r.elbow[k].score) <= fabs(r.elbow[k - 1].score));
+        assert_true(r.elbow[k].share >= r.elbow[k - 1].share);
+    }
+    ASSERT_NEAR(r.elbow[2].share, 1.0, 1e-12);
+    ASSERT_NEAR(r.elbow[0].kl, r.elbow[0].score, 1e-9);
+    assert_true(r.n_smallest > 0 && r.smallest[r.n_smallest - 1].reaches);
+    assert_true(r.smallest[r.n_smallest - 1].change >= 0.3);
+
+    struct at_head pair[] = { { 0, 1 }, { 1, 0 } };
+    const struct at_head_list two = { pair, 2 };
+    o.heads = &two;
+    o.move = NAN;
+    must(at_ablation_run(&r, &a->ground, &o, &arena, &err), &err);
+    assert_true(r.n_rows == 1 && r.n_elbow == 0 && r.n_smallest == 0);
+    assert_true(r.rows->layer == AT_NONE);
+    assert_string_equal(r.rows->heads, "0.1+1.0");
+    at_arena_release(&arena);
+}
+
+static void test_tables(void **state)
+{
+    (void)state;
+    each_model(tables);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_against_torch),
-        cmocka_unit_test(test_zero_values),
-        cmocka_unit_test(test_sets),
-        cmocka_unit_test(test_direct_effects),
+        cmocka_unit_test(test_against_torch), cmocka_unit_test(test_zero_values),
+        cmocka_unit_test(test_sets),          cmocka_unit_test(test_direct_effects),
+        cmocka_unit_test(test_patching),      cmocka_unit_test(test_tables),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
