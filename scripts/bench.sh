@@ -56,6 +56,8 @@ done >"$models/long.txt"
     echo
     "$bench/bench_batch" "$models/bert-base" "$threads" 1000
     echo
+    "$bench/bench_backward" "$models/bert-base" "$threads" 3 32
+    echo
     "$bench/bench_pll" "$models/bert-base" "$threads" 20 8
     echo
     "$bench/bench_faith" "$models/bert-base" "$threads" 5 32

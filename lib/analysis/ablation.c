@@ -306,10 +306,10 @@ static int patch(struct at_ablation *r, const struct work *w)
     double *scores = at_arena_alloc(w->arena, 2 * n, sizeof *scores), *changes = scores + n;
     struct at_head_edit fill = at_removal_edit(&w->o->rule, NULL);
     float *rows = NULL;
-    int rc = w->o->other ? at_patch_contexts(&rows, &fill, w->g->p, w->o->other, w->err) : 0;
+    int rc = w->o->other ? at_patch_contexts(&rows, &fill, w->g->probe, w->o->other, w->err) : 0;
 
     if (!rc)
-        rc = at_patch_scores(scores, w->g->p, &fill, w->err);
+        rc = at_patch_scores(scores, w->g->probe, &fill, w->err);
     if (!rc && w->o->other)
         rc = at_patch_changes(changes, w->g, &fill, w->err);
     for (size_t i = 0; i < n && !w->o->other; i++)
@@ -332,7 +332,7 @@ int at_ablation_run(struct at_ablation *out, const struct at_head_ground *ground
                     const struct at_ablation_options *options, struct at_arena *arena,
                     struct at_error *err)
 {
-    const struct at_config *c = &ground->p->s->model.config;
+    const struct at_config *c = &ground->probe->s->model.config;
     struct work w = { ground, options, c, c->n_layers * c->n_heads, arena, NULL, err };
     struct at_ablation r = { .by = options->by };
     int rc = remove_each(&w);

@@ -61,7 +61,7 @@ int at_patch_scores(double *scores, struct at_probe *p, const struct at_head_edi
 int at_patch_changes(double *changes, const struct at_head_ground *g,
                      const struct at_head_edit *fill, struct at_error *err)
 {
-    const struct at_config *c = &g->p->s->model.config;
+    const struct at_config *c = &g->probe->s->model.config;
     size_t n = c->n_layers * c->n_heads;
     float *gates = at_malloc(n * n, sizeof *gates);
     struct at_head_edit *edits = at_malloc(n, sizeof *edits);

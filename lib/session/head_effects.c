@@ -35,29 +35,60 @@ static int run_copy(struct at_trace *out, struct at_probe *p, size_t masked, uns
     return rc;
 }
 
+/* sum of p x, in lanes of their own so that processors can add several at a time. */
+static double expect(const float *p, const float *x, size_t n)
+{
+    enum { LANES = 8 };
+    double sums[LANES] = { 0.0 }, sum = 0.0;
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES)
+        for (size_t k = 0; k < LANES; k++)
+            sums[k] += (double)p[i + k] * (double)x[i + k];
+    for (; i < n; i++)
+        sum += (double)p[i] * (double)x[i];
+    for (size_t k = 0; k < LANES; k++)
+        sum += sums[k];
+    return sum;
+}
+
+/* Task: a row of logits becomes p. */
+static void predict_row(void *arg, size_t t, size_t slot)
+{
+    struct at_head_ground *g = arg;
+    size_t V = g->probe->s->model.config.vocab;
+    float *row = g->p + t * V, *logits = at_malloc(V, sizeof *logits);
+
+    (void)slot;
+    memcpy(logits, row, V * sizeof *logits);
+    at_softmax(row, V);
+    g->log_p[t] = expect(row, logits, V) - at_log_sum_exp(logits, V);
+    free(logits);
+}
+
 static int predict(struct at_head_ground *g, struct at_error *err)
 {
-    const struct at_model *m = &g->p->s->model;
-    size_t T = g->p->T, V = m->config.vocab;
-    void *logits;
+    const struct at_model *m = &g->probe->s->model;
+    size_t T = g->probe->T, V = m->config.vocab;
+    void *room;
     int rc;
 
     if (!at_lm_head_present(m))
         return 0;
-    rc = at_try_alloc(&logits, T * V, sizeof(float), "logits", err);
+    rc = at_try_alloc(&room, T * V, sizeof(float), "predictions", err);
     if (rc)
         return rc;
-    g->logits = logits;
-    g->log_sums = at_malloc(T, sizeof *g->log_sums);
-    rc = at_lm_logits(g->logits, m, g->runs[0].final_hidden, T, g->p->s->pool, err);
-    for (size_t t = 0; t < T && !rc; t++)
-        g->log_sums[t] = at_log_sum_exp(g->logits + t * V, V);
+    g->p = room;
+    g->log_p = at_malloc(T, sizeof *g->log_p);
+    rc = at_lm_logits(g->p, m, g->runs[0].final_hidden, T, g->probe->s->pool, err);
+    if (!rc)
+        at_pool_run(g->probe->s->pool, T, predict_row, g);
     return rc;
 }
 
 int at_head_ground_init(struct at_head_ground *out, struct at_probe *p, struct at_error *err)
 {
-    struct at_head_ground g = { .p = p };
+    struct at_head_ground g = { .probe = p };
     int rc;
 
     g.is_copy = p->n_copies == 1 && p->copies[0].masked == AT_NONE;
@@ -76,11 +107,11 @@ int at_head_ground_init(struct at_head_ground *out, struct at_probe *p, struct a
 
 void at_head_ground_release(struct at_head_ground *g)
 {
-    for (size_t i = 0; g->runs && i <= g->p->n_copies; i++)
+    for (size_t i = 0; g->runs && i <= g->probe->n_copies; i++)
         at_trace_release(&g->runs[i]);
     free(g->runs);
-    free(g->logits);
-    free(g->log_sums);
+    free(g->p);
+    free(g->log_p);
     *g = (struct at_head_ground){ 0 };
 }
 
@@ -134,7 +165,7 @@ static bool is_whole_layer(const struct at_head_edit *e, size_t layer, size_t L,
 
 static double gap_of(const struct group *k, const struct at_layer_view *view)
 {
-    const struct at_probe *p = k->g->p;
+    const struct at_probe *p = k->g->probe;
     size_t n = view->T * view->C;
     float *want = at_malloc(n, sizeof *want);
     double gap = 0.0, largest = 0.0;
@@ -159,7 +190,7 @@ static int on_layer(void *arg, const struct at_layer_view *view, struct at_error
 
     (void)err;
     if (view->layer == k->layer && is_whole_layer(&k->edits[view->text], view->layer,
-                                                  k->g->p->s->model.config.n_layers, view->H))
+                                                  k->g->probe->s->model.config.n_layers, view->H))
         e->gap = gap_of(k, view);
     for (size_t h = 0; h < view->H; h++) {
         const float *before = was->context + (view->layer * view->H + h) * view->T * view->D;
@@ -178,10 +209,10 @@ static int on_layer(void *arg, const struct at_layer_view *view, struct at_error
 static int go(struct group *k, size_t run, const struct at_targets *t, struct at_error *err)
 {
     const struct at_head_ground *g = k->g;
-    const struct at_model *m = &g->p->s->model;
+    const struct at_model *m = &g->probe->s->model;
     const struct at_batch batch = { k->B, k->start, NULL, NULL };
     const struct at_change change = {
-        .layer_input = g->runs[run].hidden + k->layer * g->p->T * g->p->C,
+        .layer_input = g->runs[run].hidden + k->layer * g->probe->T * g->probe->C,
         .first_layer = k->layer,
         .is_shared = true,
         .edits = k->edits,
@@ -194,17 +225,17 @@ static int go(struct group *k, size_t run, const struct at_targets *t, struct at
         .final_rows = is_text ? NULL : t->rows,
         .n_final_rows = is_text || !t->rows ? 0 : t->n_rows,
     };
-    int rc = at_forward(k->hidden, m, &batch, &options, g->p->s->pool, err);
+    int rc = at_forward(k->hidden, m, &batch, &options, g->probe->s->pool, err);
 
-    if (g->p->progress)
-        g->p->progress(g->p->arg, k->B * g->p->T);
+    if (g->probe->progress)
+        g->probe->progress(g->probe->arg, k->B * g->probe->T);
     return rc;
 }
 
 /* Rows that the target looks at, to the front; hidden has all rows. */
 static void pick_rows(float *out, const struct group *k, const struct at_targets *t)
 {
-    size_t C = k->g->p->C;
+    size_t C = k->g->probe->C;
 
     for (size_t i = 0; i < t->n_rows; i++)
         memcpy(out + i * C, k->hidden + t->rows[i] * C, C * sizeof *out);
@@ -213,7 +244,7 @@ static void pick_rows(float *out, const struct group *k, const struct at_targets
 /* What a copy of the text adds to the target of each set. */
 static int add_copy(struct group *k, size_t copy, struct at_error *err)
 {
-    const struct at_probe *p = k->g->p;
+    const struct at_probe *p = k->g->probe;
     const struct at_batch batch = { k->B, k->start, NULL, NULL };
     struct at_target *targets = at_malloc(k->B, sizeof *targets);
     struct at_targets t = { 0 };
@@ -258,33 +289,28 @@ static void one_row(void *arg, size_t task, size_t slot)
 {
     struct group *k = arg;
     const struct at_head_ground *g = k->g;
-    size_t t = (k->row + task) % g->p->T, V = g->p->s->model.config.vocab;
-    const float *before = g->logits + t * V, *after = k->logits + task * V;
-    float *p = k->logits + (BLOCK + slot) * V;
-    double difference = 0.0, rise = at_log_sum_exp(after, V) - g->log_sums[t];
+    size_t t = (k->row + task) % g->probe->T, V = g->probe->s->model.config.vocab;
+    const float *after = k->logits + task * V;
+    double log_q = expect(g->p + t * V, after, V) - at_log_sum_exp(after, V);
 
-    memcpy(p, before, V * sizeof *p);
-    at_softmax(p, V);
-    for (size_t i = 0; i < V; i++)
-        difference += (double)p[i] * ((double)after[i] - (double)before[i]);
-    k->kl[task] = fmax(rise - difference, 0.0);
+    (void)slot;
+    k->kl[task] = fmax(g->log_p[t] - log_q, 0.0);
 }
 
 static int compare_predictions(struct group *k, struct at_error *err)
 {
-    const struct at_probe *p = k->g->p;
+    const struct at_probe *p = k->g->probe;
     const struct at_model *m = &p->s->model;
     size_t N = k->B * p->T;
     void *logits;
     int rc;
 
-    if (!k->g->logits) {
+    if (!k->g->p) {
         for (size_t b = 0; b < k->B; b++)
             k->out[b]->kl = NAN;
         return 0;
     }
-    rc = at_try_alloc(&logits, (BLOCK + at_pool_size(p->s->pool)) * m->config.vocab, sizeof(float),
-                      "logits", err);
+    rc = at_try_alloc(&logits, BLOCK * m->config.vocab, sizeof(float), "logits", err);
     k->logits = logits;
     for (k->row = 0; k->row < N && !rc; k->row += BLOCK) {
         size_t n = AT_MIN(N - k->row, (size_t)BLOCK);
@@ -301,7 +327,7 @@ static int compare_predictions(struct group *k, struct at_error *err)
 
 static int run_group(struct group *k, struct at_error *err)
 {
-    const struct at_probe *p = k->g->p;
+    const struct at_probe *p = k->g->probe;
     const float *was = k->g->runs[0].final_hidden;
     int rc = go(k, 0, NULL, err);
 
@@ -350,7 +376,7 @@ static size_t lowest_layer(const struct at_head_edit *e, size_t L, size_t H)
 int at_head_effects(struct at_head_effect *out, const struct at_head_ground *g,
                     const struct at_head_edit *edits, size_t n, struct at_error *err)
 {
-    const struct at_probe *p = g->p;
+    const struct at_probe *p = g->probe;
     size_t L = p->s->model.config.n_layers, H = p->s->model.config.n_heads;
     size_t most = AT_MIN(AT_MAX(p->batch_rows / p->T, (size_t)1), AT_MAX(n, (size_t)1));
     struct place *places = at_malloc(n, sizeof *places);

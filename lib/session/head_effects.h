@@ -30,12 +30,12 @@ struct at_head_effect {
 
 /* A text as it is: the ground that effects are measured from. */
 struct at_head_ground {
-    struct at_probe *p;
+    struct at_probe *probe;
     bool is_copy;          /* the target's only copy is the text itself */
     struct at_trace *runs; /* (1 + n_copies) hidden states of the text, contexts, mid; and of each
                               copy; of copies none when is_copy */
-    float *logits;         /* (T,V) of the text; NULL without a head */
-    double *log_sums;      /* (T) */
+    float *p;              /* (T,V) predictions of the text; NULL without a head */
+    double *log_p;         /* (T) mean of ln p under p */
 };
 
 /*

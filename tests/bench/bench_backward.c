@@ -5,7 +5,8 @@
  *
  * Prints CSV: the gradient at 64 points of one text of T tokens, as for integrated gradients, with
  * the target at one position; all heads removed one at a time, each layer's from what enters it,
- * for the final states of all positions and of one.
+ * for the final states of all positions and of one, and as `atlas faith` does it: with what enters
+ * the layers, a target, the cosines of all final states and the KL of all predictions.
  * The ratios are of best times, taken in turns: to a forward pass of the same rows, and to one pass
  * for every head.
  */
@@ -17,8 +18,9 @@
 #include "base/alloc.h"
 #include "base/path.h"
 #include "bench.h"
-#include "model/backward.h"
+#include "io/record.h"
 #include "model/trace.h"
+#include "session/head_effects.h"
 
 enum { POINTS = 64 };
 
@@ -163,10 +165,51 @@ static void bench_gradients(const struct at_model *m, struct at_pool *pool, size
     work_release(&w);
 }
 
-static void bench_ablation(const struct at_model *m, struct at_pool *pool, size_t repeats, size_t T)
+/* Effects of every head, from the text alone. */
+static double effects(const struct at_session *s, const struct work *single)
 {
+    const struct at_config *c = &s->model.config;
+    struct at_target_term terms[] = { { single->T - 1, 7, 1.0 } };
+    size_t row = single->T - 1, n = c->n_layers * c->n_heads;
+    const struct at_aim aim = { .choice = AT_AIM_TOKEN, .how = AT_TARGET_TOKENS };
+    struct at_probe_copy copy = { AT_NONE, { terms, 1 }, &row, 1 };
+    int *segments = at_calloc(single->T, sizeof *segments);
+    struct at_probe probe = { .s = s,
+                              .aim = &aim,
+                              .T = single->T,
+                              .C = c->width,
+                              .ids = single->ids,
+                              .segments = segments,
+                              .copies = &copy,
+                              .n_copies = 1,
+                              .batch_rows = AT_BACKWARD_ROWS };
+    float *gates = at_malloc(n * n, sizeof *gates);
+    struct at_head_edit *edits = at_calloc(n, sizeof *edits);
+    struct at_head_effect *e = at_malloc(n, sizeof *e);
+    struct at_head_ground ground;
+    struct at_error err;
+    double start = bench_now();
+
+    for (size_t i = 0; i < n * n; i++)
+        gates[i] = i / n == i % n ? 0.0f : 1.0f;
+    for (size_t i = 0; i < n; i++)
+        edits[i].gates = gates + i * n;
+    check(at_head_ground_init(&ground, &probe, &err), &err);
+    check(at_head_effects(e, &ground, edits, n, &err), &err);
+    at_head_ground_release(&ground);
+    free(segments);
+    free(gates);
+    free(edits);
+    free(e);
+    return bench_now() - start;
+}
+
+static void bench_ablation(const struct at_session *s, struct at_pool *pool, size_t repeats,
+                           size_t T)
+{
+    const struct at_model *m = &s->model;
     size_t H = m->config.n_heads, n_heads = m->config.n_layers * H;
-    double one = 1e9, all = 1e9, last = 1e9;
+    double one = 1e9, all = 1e9, last = 1e9, told = 1e9;
     struct work single, heads;
 
     work_init(&single, m, pool, 1, T);
@@ -176,17 +219,20 @@ static void bench_ablation(const struct at_model *m, struct at_pool *pool, size_
             one = AT_MIN(one, forward(&single, NULL));
         all = AT_MIN(all, ablate(&heads, true));
         last = AT_MIN(last, ablate(&heads, false));
+        told = AT_MIN(told, effects(s, &single));
     }
     report(&single, "forward of one text", one, 1.0);
     report(&heads, "ablation of every head", all, all / (one * (double)n_heads));
     report(&heads, "the same for one position", last, last / (one * (double)n_heads));
+    report(&heads, "with impact and KL", told, told / (one * (double)n_heads));
     work_release(&single);
     work_release(&heads);
 }
 
 int main(int argc, char **argv)
 {
-    struct at_model m;
+    struct at_session_options options = { .precision = AT_PRECISION_FLOAT };
+    struct at_session s;
     struct at_error err;
 
     bench_begin();
@@ -194,17 +240,15 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bench_backward MODEL_DIR THREADS REPEATS T\n");
         return 2;
     }
-    if (at_model_open(&m, argv[1], &err) != 0) {
-        fprintf(stderr, "bench_backward: %s\n", err.text);
-        return 1;
-    }
     size_t repeats = strtoul(argv[3], NULL, 10), T = strtoul(argv[4], NULL, 10);
     struct at_pool *pool = at_pool_new(strtoul(argv[2], NULL, 10));
-    at_model_populate(&m, pool);
+    options.pool = pool;
+    check(at_session_open(&s, argv[1], &options, &err), &err);
+    at_model_populate(&s.model, pool);
     printf("work,what,tokens,threads,best_ms,ratio,memory_mb\n");
-    bench_gradients(&m, pool, repeats, T);
-    bench_ablation(&m, pool, repeats, T);
+    bench_gradients(&s.model, pool, repeats, T);
+    bench_ablation(&s, pool, repeats, T);
+    at_session_close(&s);
     at_pool_free(pool);
-    at_model_close(&m);
     return 0;
 }
