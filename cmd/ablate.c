@@ -38,6 +38,10 @@ int ablate_check(struct ablate *a, const struct call *c)
 {
     struct at_error err;
 
+    if (a->is_search && a->heads_text)
+        return report_usage("heads are sought here; that does not go with --ablate");
+    if (a->is_search)
+        return ablate_check_mode(a);
     if (!a->heads_text || !strcmp(a->heads_text, "none")) {
         if (call_gives(c, &a->mode) || a->reference_path)
             return report_usage("%s needs --ablate with heads to remove",
@@ -79,7 +83,7 @@ int ablate_open(struct ablate *a, struct at_session *s, struct sink *sink, struc
 {
     const struct at_config *c = &s->model.config;
     char *heads;
-    int rc = a->heads.n ? ablate_read(a, s, sink, err) : 0;
+    int rc = a->heads.n || a->is_search ? ablate_read(a, s, sink, err) : 0;
 
     if (rc || !a->heads.n)
         return rc;

@@ -19,8 +19,10 @@ struct sink;
 struct ablate {
     const char *heads_text, *reference_path; /* as given */
     int mode;                                /* enum at_removal_mode */
-    struct opt options[5];                   /* to include */
-    struct at_head_list heads;               /* none: nothing is removed */
+    bool is_search; /* the command finds heads itself: mode and reference without a list, which is
+                       then refused */
+    struct opt options[5];     /* to include */
+    struct at_head_list heads; /* none: nothing is removed */
     struct at_head_reference reference;
     struct at_removal_rule rule;
     float *gates; /* (L,H) */

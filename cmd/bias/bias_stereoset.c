@@ -261,6 +261,8 @@ static int tell(struct stereoset *s)
         status = note_items(s, EXIT_DONE);
     if (s->heads && status != EXIT_FAILED)
         status = stereo_heads(s, status);
+    if (s->move != 0.0 && status != EXIT_FAILED)
+        status = stereo_search(s, status);
     status = stereoset_note_gaps(sink, &r, status);
     at_stereo_result_release(&r);
     return status;
@@ -275,8 +277,16 @@ static int check(void *own, struct call *c)
 
     if (status)
         return status;
+    s->scoring.ablate.is_search = s->move != 0.0;
     if (s->heads && s->scoring.shard.n > 1)
         return report_usage("--heads looks at all items together; it does not go with --shard");
+    if (s->move != 0.0 && (s->scoring.rescore || s->scoring.shard.n > 1))
+        return report_usage("--move scores all items again and again; it does not go with %s",
+                            s->scoring.rescore ? "--rescore" : "--shard");
+    if (s->move != 0.0 && c->is_json && !c->out)
+        return report_usage("--move with --json needs -o DIR for a document of its own");
+    if (s->move == 0.0 && (call_gives(c, &s->n_candidates) || call_gives(c, &s->n_search_items)))
+        return report_usage("--candidates and --search-items go with --move");
     if (s->heads && c->is_json && !c->out)
         return report_usage("--heads with --json needs -o DIR for a document of its own");
     if (s->heads)
@@ -325,6 +335,7 @@ static const struct opt *options(void *own, struct call *call)
     s->interval = (struct at_stereo_interval){ .level = 0.95, .n_resamples = 2000 };
     s->n_draws = 1000;
     s->n_top = 5;
+    s->n_candidates = 8;
     tag_source_init(&s->tags);
     ablate_options(&s->scoring.ablate, call);
     const struct opt table[] = {
@@ -336,6 +347,9 @@ static const struct opt *options(void *own, struct call *call)
         OPT_TEXT(0, "rescore", &s->scoring.rescore, "FILE", "take somebody's scores per sentence (JSON or CSV) instead of a model's"),
         OPT_GROUP("Ablation"),
         OPT_INCLUDE(s->scoring.ablate.options),
+        OPT_REAL(0, "move", &s->move, "X", -100, 100, "find few heads whose removal moves SS by X points; 0: do not"),
+        OPT_INT(0, "candidates", &s->n_candidates, "N", 1, 10000, "heads that are tried in every step of that, the best by themselves"),
+        OPT_INT(0, "search-items", &s->n_search_items, "N", 0, 1000000, "items, drawn at random, that it scores each time; 0: all"),
         OPT_GROUP("Long runs"),
         OPT_TEXT(0, "shard", &s->scoring.shard_text, "K/N", "score part K of N; 'atlas bias merge' puts parts together"),
         OPT_FLAG(0, "resume", &s->scoring.resume, "go on where an interrupted run into the same DIR stopped"),
@@ -360,6 +374,9 @@ static const struct output outputs[] = {
     { "scores.json", "all items, by part, category and target term", &at_stereo_result_record },
     { "items.csv", "a row for each sentence", &at_stereo_row_record },
     { "targets.csv", "a row for each target term", &at_stereo_target_record },
+    { "smallest_set.csv", "with --move a row for each head of the set", &at_stereo_step_record },
+    { "smallest_set.json", "with --move the set, and SS with and without it",
+      &at_stereo_search_record },
     { "journal.json", "what items.csv was started with; --resume compares it", &score_note_record },
     { "sensitivity.json", "with --heads every head, and the features with the smallest p",
       &at_sensitivity_result_record },

@@ -7,6 +7,7 @@
 
 #include "analysis/sensitivity_result.h"
 #include "analysis/stereo_result.h"
+#include "analysis/stereo_search.h"
 #include "cmd/bias/score_items.h"
 #include "cmd/tag_source.h"
 #include "draw/draw_boxes.h"
@@ -15,7 +16,10 @@ struct stereoset {
     int protocol;
     struct scoring scoring;
     struct at_stereo_interval interval;
-    bool heads; /* --heads: look at the model's, too */
+    bool heads;  /* --heads: look at the model's, too */
+    double move; /* --move: points of SS that few heads are to make; 0: none are sought */
+    long n_candidates, n_search_items;
+    struct progress progress; /* of the search */
     long n_draws, n_top;
     struct tag_source tags;
     const struct context *x;
@@ -51,6 +55,8 @@ struct at_box box_of(const char *label, const struct at_tukey_box *box, size_t c
 /* stereo_heads - what the model's heads do with the same items; answers a status, status when all
    went well. */
 int stereo_heads(struct stereoset *s, int status);
+/* stereo_search - few heads that move the score, with --move; likewise. */
+int stereo_search(struct stereoset *s, int status);
 AT_MUST_USE int stereo_heads_pictures(struct sink *sink, const struct at_sensitivity_result *r,
                                       const char *model_name, struct at_error *err);
 

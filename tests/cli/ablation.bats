@@ -86,6 +86,22 @@ pairs() { printf 'a\tb\nA man sat.\tA woman sat.\nThe boy ran.\tThe girl ran.\n'
     fails 2 bias pairs --ablate 0.1 --rescore items.csv p.tsv
 }
 
+@test "bias stereoset --move: heads without which the score is another one" {
+    jq '.data |= with_entries(.value |= .[:4])' "$FIXTURES/data/stereoset/stereoset_dev_en.json" >set.json
+    ok bias stereoset -q -o out --format json,csv --move 10 --candidates 3 set.json
+    holds out/smallest_set.json '.steps | length > 0 and (last.change | fabs) > 0'
+    holds out/scores.json '.meta | has("ablation") | not'
+    # the same heads, taken out by name
+    heads=$(json out/smallest_set.json '[.steps[] | "\(.layer).\(.head)"] | join(",")')
+    ok bias stereoset -q -o cut --format json,csv --ablate "$heads" set.json
+    jq -s -e '(.[0].overall.ss - .[1].ss) | fabs < 1e-6' out/scores.json out/smallest_set.json
+    jq -s -e '(.[0].overall.ss - (.[1].steps | last | .ss)) | fabs < 1e-6' cut/scores.json out/smallest_set.json
+    fails 2 bias stereoset --move 5 --ablate 0.1 set.json
+    fails 2 bias stereoset --move 5 --rescore x set.json
+    fails 2 bias stereoset --candidates 5 set.json
+    fails 2 bias stereoset --move 5 --json set.json
+}
+
 # Of `atlas faith`.
 
 F() { ok faith -m "$(M "$1")" -q -o "$2" --format json,csv --methods gradient_x_input --draws 0 "${@:3}"; }
