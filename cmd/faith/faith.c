@@ -9,6 +9,9 @@
 
 #include "base/alloc.h"
 
+/* Maps of flow take seconds at this many tokens and minutes at twice as many. */
+enum { FLOW_MAP_TOKENS = 64 };
+
 /* --- one text --- */
 
 struct state {
@@ -30,9 +33,11 @@ static void *begin_text(void *arg, const struct at_doc *doc, struct at_error *er
     struct faith *f = arg;
     struct state *s = at_calloc(1, sizeof *s);
 
-    (void)err;
     s->f = f;
-    at_faith_text_begin(&s->text, f->x->session, &f->aim, doc, &f->options);
+    if (at_faith_text_begin(&s->text, f->x->session, &f->aim, doc, &f->options, err)) {
+        free(s);
+        return NULL;
+    }
     s->head_scores = faith_ablation_scores(&f->ablation, doc->shape, &s->text.arena);
     return s;
 }
@@ -41,10 +46,8 @@ static int add_layer(void *state, const struct at_doc_layer *layer, struct at_er
 {
     struct state *s = state;
 
-    (void)err;
-    at_faith_text_add(&s->text, layer);
     faith_ablation_add(&s->f->ablation, s->head_scores, layer, s->text.doc);
-    return 0;
+    return at_faith_text_add(&s->text, layer, err);
 }
 
 static int write_tables(struct faith *f, const struct at_doc *doc, const struct at_faith_result *r,
@@ -148,6 +151,8 @@ static int finish_text(void *state, const float *final_hidden, struct at_error *
         warn_of_sight(&s->text);
     if (!rc)
         rc = write_tables(f, doc, &r, err);
+    if (!rc && f->x->sink->manifest)
+        rc = faith_write_maps(f, doc, &s->text.mixing, err);
     if (!rc)
         rc = add_to_corpus(f, doc, &r, err);
     if (!rc)
@@ -159,6 +164,7 @@ static int finish_text(void *state, const float *final_hidden, struct at_error *
 }
 
 static const struct at_visitor visitor = {
+    .needs_states = true,
     .begin = begin_text,
     .layer = add_layer,
     .finish = finish_text,
@@ -202,6 +208,8 @@ static int run(void *own, const struct context *x)
     f->options.probe.batch_rows = (size_t)f->batch_rows;
     f->options.n_draws = (size_t)f->n_draws;
     f->options.seed = (uint64_t)x->call->seed;
+    if (x->sink->manifest)
+        f->options.max_flow_map = f->methods_text ? SIZE_MAX : FLOW_MAP_TOKENS;
     f->options.probe.progress = on_rows;
     f->options.probe.arg = f;
     if (at_aim_init(&f->aim, x->session, &aim, &f->arena, &err))
@@ -358,6 +366,7 @@ static const struct output outputs[] = {
       &at_faith_method_row_record },
     { "corpus.csv", "a row for each number of several texts", &at_faith_corpus_row_record },
     { "summary.json", "of several texts: does attention agree?", &at_faith_summary_record },
+    { "maps.csv", "a row for each method with maps, layer and two tokens", &at_map_cell_record },
     { 0 },
 };
 

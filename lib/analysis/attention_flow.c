@@ -1,10 +1,10 @@
 /*
  * attention_flow.c - see attention_flow.h.
  *
- * Most problems are settled by the first blocking flow, over paths that only lead down: then what
- * leaves the source or what enters the sink is used up. The way back over edges in use is looked
- * for only when it is not, and from the sink, near which the narrow place usually is. A problem
- * undoes its changes instead of copying the graph.
+ * Most problems are settled by the first blocking flow, over paths that only lead down: then it
+ * reaches an upper bound that is known from the source's and the sink's own edges. The way back
+ * over edges in use is looked for only when it does not, and from the sink, near which the narrow
+ * place usually is. A problem undoes its changes instead of copying the graph.
  */
 #include "analysis/attention_flow.h"
 
@@ -24,14 +24,16 @@ enum { FAR = INT32_MAX };
 struct flow {
     size_t T, n_edges;
     bool is_causal;
-    const int64_t *capacity;           /* (L,T,T) */
-    int64_t *left;                     /* (L,T,T) of the capacity */
-    uint32_t *changed;                 /* (n_edges) edges where left was changed, */
-    size_t n_changed;                  /* or too many to name */
-    int32_t *distance;                 /* (L+1,T) edges to the sink */
-    uint32_t *arc;                     /* (L+1,T) the next way out to try, 0..2T */
-    uint32_t *queue;                   /* (L+1,T) */
-    size_t *live;                      /* (L+1) nodes of each level with ways to try */
+    const int64_t *capacity;  /* (L,T,T) */
+    const int64_t *entering;  /* (T,T) [s][t]: into token t before layer 1 from tokens 0..s */
+    int64_t *left;            /* (L,T,T) of the capacity */
+    uint32_t *changed;        /* (n_edges) edges where left was changed, */
+    size_t n_changed;         /* or too many to name */
+    int32_t *distance;        /* (L+1,T) edges to the sink */
+    uint32_t *arc;            /* (L+1,T) the next way out to try, 0..2T */
+    uint32_t *queue;          /* (L+1,T) */
+    size_t *live;             /* (L+1) nodes of each level with ways to try */
+    int64_t *excess, *demand; /* (T) of greedy_flow() */
     size_t source_level, source, sink; /* the problem */
     uint32_t *path;                    /* nodes from the source on; ((L+1) T) */
 };
@@ -41,42 +43,50 @@ static size_t edge(const struct flow *f, size_t k, size_t i, size_t j)
     return (k * f->T + i) * f->T + j;
 }
 
-/* Ways out of node (k, i): 0 is straight down, then the other tokens below, then those above. The
-   node that way a leads to, and what can still be sent there. */
-static size_t way(const struct flow *f, size_t node, size_t a, int64_t *room)
+/* Ways out of node (k, i): 0 is straight down, then the other tokens below, from T on those above.
+   This is the token that way a leads to. */
+static size_t token_of(const struct flow *f, size_t i, size_t a)
 {
-    size_t T = f->T, k = node / T, i = node % T;
-    bool is_up = a >= T;
-    size_t t = is_up ? a - T : a == 0 ? i : a <= i ? a - 1 : a;
+    if (a >= f->T)
+        return a - f->T;
+    return a == 0 ? i : a <= i ? a - 1 : a;
+}
 
-    if (is_up) {
-        size_t e = edge(f, k, t, i);
-        *room = f->capacity[e] - f->left[e];
-        return (k + 1) * T + t;
+/* The next way out of (k, i) that is open and leads nearer to the sink: 2T when there is none. */
+static size_t next_way(const struct flow *f, size_t k, size_t i, size_t end)
+{
+    size_t T = f->T, node = k * T + i, a = f->arc[node];
+    const int64_t *down = f->left + edge(f, k - 1, i, 0);
+    const int32_t *below = f->distance + (k - 1) * T, *above = below + 2 * T;
+    int32_t want = f->distance[node] - 1;
+
+    for (; a < T && k > 1; a++) {
+        size_t t = token_of(f, i, a);
+        if (below[t] == want && down[t] > 0)
+            return a;
     }
-    *room = f->left[edge(f, k - 1, i, t)];
-    return (k - 1) * T + t;
+    for (a = AT_MAX(a, T); a < end; a++) {
+        size_t e = edge(f, k, a - T, i);
+        if (above[a - T] == want && f->capacity[e] > f->left[e])
+            return a;
+    }
+    return 2 * T;
 }
 
 /* One more step of the path's end, or false when it leads nowhere. */
 static bool advance(struct flow *f, size_t *depth, bool only_down)
 {
-    size_t T = f->T, node = f->path[*depth], k = node / T, level = f->source_level;
-    size_t end = k == 1 && only_down ? 1 : only_down || k == level ? T : 2 * T;
+    size_t T = f->T, node = f->path[*depth], k = node / T, i = node % T, a;
 
-    if (k == 1 && f->left[edge(f, 0, node % T, f->sink)] > 0 && f->distance[node] == 1) {
+    if (k == 1 && f->distance[node] == 1 && f->left[edge(f, 0, i, f->sink)] > 0) {
         f->path[++*depth] = (uint32_t)f->sink;
         return true;
     }
-    for (size_t a = k == 1 ? AT_MAX(f->arc[node], (uint32_t)(only_down ? 1 : T)) : f->arc[node];
-         a < end; a++) {
-        int64_t room;
-        size_t next = way(f, node, a, &room);
-        if (room > 0 && f->distance[next] + 1 == f->distance[node]) {
-            f->arc[node] = (uint32_t)a;
-            f->path[++*depth] = (uint32_t)next;
-            return true;
-        }
+    a = next_way(f, k, i, only_down || k == f->source_level ? T : 2 * T);
+    if (a < 2 * T) {
+        f->arc[node] = (uint32_t)a;
+        f->path[++*depth] = (uint32_t)((a < T ? k - 1 : k + 1) * T + token_of(f, i, a));
+        return true;
     }
     f->distance[node] = FAR;
     f->live[k]--;
@@ -130,8 +140,24 @@ static bool is_blocked(const struct flow *f)
     return false;
 }
 
-/* Paths by the distances that are set, until there is none. */
-static int64_t blocking_flow(struct flow *f, bool only_down)
+/* What no flow exceeds: all that leaves the source, and all that enters the sink from tokens which
+   can have no more than enters them. Most flows reach it, and then there is nothing to prove. */
+static int64_t upper_bound(const struct flow *f)
+{
+    size_t T = f->T, first = f->is_causal ? f->sink : 0, end = f->is_causal ? f->source + 1 : T;
+    const int64_t *row = f->capacity + edge(f, f->source_level - 1, f->source, 0);
+    int64_t leaves = 0, enters = 0;
+
+    for (size_t t = first; t < end; t++) {
+        int64_t out = f->capacity[edge(f, 0, t, f->sink)];
+        leaves += row[t];
+        enters += f->source_level > 1 ? AT_MIN(out, f->entering[f->source * T + t]) : out;
+    }
+    return AT_MIN(leaves, enters);
+}
+
+/* Paths by the distances that are set, until there is none or they carry enough. */
+static int64_t blocking_flow(struct flow *f, bool only_down, int64_t enough)
 {
     int64_t sum = 0;
     size_t depth = 0;
@@ -139,9 +165,11 @@ static int64_t blocking_flow(struct flow *f, bool only_down)
     memset(f->arc, 0, (f->source_level + 1) * f->T * sizeof *f->arc);
     f->path[0] = (uint32_t)(f->source_level * f->T + f->source);
     for (;;) {
-        if (f->path[depth] == f->sink)
+        if (f->path[depth] == f->sink) {
             sum += augment(f, &depth);
-        else if (!advance(f, &depth, only_down)) {
+            if (sum == enough)
+                return sum;
+        } else if (!advance(f, &depth, only_down)) {
             if (depth == 0 || is_blocked(f))
                 return sum;
             depth--;
@@ -216,12 +244,12 @@ static void undo(struct flow *f)
 
 static int64_t max_flow(struct flow *f)
 {
-    int64_t sum;
+    int64_t sum, bound = upper_bound(f);
 
     set_levels(f);
-    sum = blocking_flow(f, true);
-    while (!source_is_used_up(f) && measure(f))
-        sum += blocking_flow(f, false);
+    sum = blocking_flow(f, true, bound);
+    while (sum < bound && !source_is_used_up(f) && measure(f))
+        sum += blocking_flow(f, false, bound - sum);
     undo(f);
     return sum;
 }
@@ -230,7 +258,7 @@ static int64_t max_flow(struct flow *f)
 
 struct problems {
     size_t L, T;
-    int64_t *capacity;
+    int64_t *capacity, *entering;
     struct flow *slots; /* one for each thread of the pool */
     size_t n_slots;
     size_t layer, from; /* of a single row */
@@ -251,6 +279,7 @@ static void release(struct problems *p)
     }
     free(p->slots);
     free(p->capacity);
+    free(p->entering);
 }
 
 /* Is nothing sent to a later token? */
@@ -267,6 +296,21 @@ static bool take_capacities(struct problems *p, const float *means)
     return is_causal;
 }
 
+/* Sums over the tokens behind layer 1; in a map that is not causal those of all tokens count. */
+static void sum_entering(struct problems *p, bool is_causal)
+{
+    size_t T = p->T;
+    const int64_t *layer = p->capacity + T * T;
+    int64_t *sum = p->entering;
+
+    memcpy(sum, layer, T * sizeof *sum);
+    for (size_t s = 1; s < T; s++)
+        for (size_t t = 0; t < T; t++)
+            sum[s * T + t] = sum[(s - 1) * T + t] + layer[s * T + t];
+    for (size_t s = 0; s < T && !is_causal; s++)
+        memmove(sum + s * T, sum + (T - 1) * T, T * sizeof *sum);
+}
+
 static int prepare_slot(struct flow *f, const struct problems *p, struct at_error *err)
 {
     size_t nodes = (p->L + 1) * p->T;
@@ -276,6 +320,7 @@ static int prepare_slot(struct flow *f, const struct problems *p, struct at_erro
     f->T = p->T;
     f->n_edges = p->L * p->T * p->T;
     f->capacity = p->capacity;
+    f->entering = p->entering;
     rc = at_try_alloc(&left, f->n_edges, sizeof *f->left, "attention flow", err);
     if (rc)
         return rc;
@@ -304,6 +349,9 @@ static int prepare(struct problems *p, const float *means, struct at_pool *pool,
         return rc;
     p->capacity = room;
     is_causal = take_capacities(p, means);
+    p->entering = at_malloc(p->T * p->T, sizeof *p->entering);
+    if (p->L > 1)
+        sum_entering(p, is_causal);
     p->n_slots = at_pool_size(pool);
     p->slots = at_calloc(p->n_slots, sizeof *p->slots);
     for (size_t s = 0; s < p->n_slots && !rc; s++) {

@@ -12,6 +12,14 @@ const struct at_attribution_method *const at_attribution_methods[] = {
     &at_method_leave_one_out_mask,
     &at_method_relevance,
     &at_method_attnlrp,
+    &at_method_attention,
+    &at_method_rollout,
+    &at_method_flow,
+    &at_method_norm,
+    &at_method_norm_residual,
+    &at_method_norm_residual_ln,
+    &at_method_value_zeroing,
+    &at_method_alti,
     NULL,
 };
 

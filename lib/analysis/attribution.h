@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analysis/mixing.h"
 #include "session/pass.h"
 #include "session/probe.h"
 
@@ -37,6 +38,7 @@ struct at_explained {
     size_t T, L, H;
     const double *received; /* (L,H,T) attention that a token receives: mean over the queries that
                                can see it */
+    const struct at_mixing *mixing; /* the maps that the methods name */
     /* What some methods find out beside their scores; NaN and 0 before they ran. */
     double ig_residual;  /* |sum - (F(x) - F(baseline))| over the larger of the sides' sizes */
     size_t ig_steps;     /* nodes that went through the model */
@@ -48,6 +50,7 @@ struct at_attribution_method {
     const char *name;      /* for people: "integrated gradients" */
     const char *stands_on; /* whose input: "word embeddings", "input of every layer" */
     const char *sums_to;   /* what the scores add up to, "F(x) - F(baseline)"; NULL: nothing */
+    unsigned maps;         /* bits of enum at_mixing_map that it reads */
     /* lacks - why the model or target gives no such scores, or NULL when it does. May be NULL. */
     const char *(*lacks)(const struct at_probe *p);
     /* run - scores (T), signed where the method has a sign. */
@@ -59,9 +62,12 @@ extern const struct at_attribution_method *const at_attribution_methods[];
 /* at_attribution_find - by key; NULL when there is none. */
 const struct at_attribution_method *at_attribution_find(const char *key, size_t n);
 
-/* The table's rows: integrated_gradients.c, gradient_methods.c, leave_one_out.c. */
+/* The table's rows: integrated_gradients.c, gradient_methods.c, leave_one_out.c,
+   mixing_methods.c. */
 extern const struct at_attribution_method at_method_ig, at_method_gradient_x_input,
-    at_method_leave_one_out, at_method_leave_one_out_mask, at_method_relevance, at_method_attnlrp;
+    at_method_leave_one_out, at_method_leave_one_out_mask, at_method_relevance, at_method_attnlrp,
+    at_method_attention, at_method_rollout, at_method_flow, at_method_norm, at_method_norm_residual,
+    at_method_norm_residual_ln, at_method_value_zeroing, at_method_alti;
 
 /* Attention that every token receives, added layer by layer. */
 void at_received_add(double *received, const struct at_doc_layer *layer, bool is_causal);

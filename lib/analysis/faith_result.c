@@ -22,6 +22,8 @@ static const struct at_field token_fields[] = {
     AT_FIELD(struct at_faith_token, index, "index", NULL, "of the token, from 0"),
     AT_FIELD(struct at_faith_token, token, "token", NULL, "piece, as in the vocabulary"),
     AT_FIELD(struct at_faith_token, label, "label", NULL, "as people write it"),
+    AT_FIELD(struct at_faith_token, received, "received", NULL,
+             "attention that it receives: mean over all heads and the queries that can see it"),
     AT_FIELD_END,
 };
 static const struct at_record token_record = AT_RECORD(struct at_faith_token, token_fields);
@@ -55,6 +57,18 @@ static const struct at_field row_fields[] = {
     AT_FIELD_END,
 };
 const struct at_record at_attribution_row_record = AT_RECORD(struct at_attribution_row, row_fields);
+
+static const struct at_field cell_fields[] = {
+    AT_FIELD(struct at_map_cell, method, "method", NULL, "key of the method"),
+    AT_FIELD(struct at_map_cell, layer, "layer", NULL, "layer, from 0"),
+    AT_FIELD(struct at_map_cell, query, "query", NULL, "token that the layer makes, from 0"),
+    AT_FIELD(struct at_map_cell, key, "key", NULL, "token that it is made from, from 0"),
+    AT_FIELD(struct at_map_cell, weight, "weight", NULL,
+             "of rollout and flow from behind the layer to the embedding output, of the others "
+             "within the layer; of norms a length"),
+    AT_FIELD_END,
+};
+const struct at_record at_map_cell_record = AT_RECORD(struct at_map_cell, cell_fields);
 
 static const struct at_field completeness_fields[] = {
     AT_FIELD(struct at_completeness, residual, "residual", "fraction",

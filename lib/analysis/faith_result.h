@@ -104,9 +104,18 @@ struct at_sanity_row {
 };
 extern const struct at_record at_sanity_row_record;
 
+/* maps.csv: how much of the query's token a layer makes from the key's, by a method's measure. */
+struct at_map_cell {
+    const char *method;
+    size_t layer, query, key;
+    double weight;
+};
+extern const struct at_record at_map_cell_record;
+
 struct at_faith_token {
     size_t index;
     const char *token, *label; /* piece, and as people write it */
+    double received;           /* attention: mean over heads and the queries that can see it */
 };
 
 struct at_faith_result {

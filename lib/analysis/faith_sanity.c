@@ -39,19 +39,18 @@ static void *begin_text(void *arg, const struct at_doc *doc, struct at_error *er
     struct forgotten *f = arg;
     struct state *s = at_calloc(1, sizeof *s);
 
-    (void)err;
     s->f = f;
-    at_faith_text_begin(&s->text, f->s, &f->aim, doc, &f->options);
-    return s;
+    if (!at_faith_text_begin(&s->text, f->s, &f->aim, doc, &f->options, err))
+        return s;
+    free(s);
+    return NULL;
 }
 
 static int add_layer(void *state, const struct at_doc_layer *layer, struct at_error *err)
 {
     struct state *s = state;
 
-    (void)err;
-    at_faith_text_add(&s->text, layer);
-    return 0;
+    return at_faith_text_add(&s->text, layer, err);
 }
 
 /* rho of scores as they are, signs and all. */
@@ -83,6 +82,7 @@ static int finish_text(void *state, const float *final_hidden, struct at_error *
 }
 
 static const struct at_visitor visitor = {
+    .needs_states = true,
     .begin = begin_text,
     .layer = add_layer,
     .finish = finish_text,
@@ -106,6 +106,7 @@ int at_faith_sanity(struct at_faith_result *r, struct at_faith_text *t, struct a
         f.aim.n_labels = 1;
     }
     f.options.n_draws = 0;
+    f.options.max_flow_map = 0;
     f.options.wants_sanity = false;
     if (p->index != AT_NONE && f.aim.choice == AT_AIM_TOKEN) {
         f.options.probe.positions = &p->index;

@@ -9,25 +9,44 @@
 #include "analysis/faith_agreement.h"
 #include "analysis/faith_sanity.h"
 
-void at_faith_text_begin(struct at_faith_text *out, const struct at_session *s,
-                         const struct at_aim *aim, const struct at_doc *doc,
-                         const struct at_faith_options *options)
+/* The maps that the methods read; flow reads weights alone unless its maps are kept. */
+static unsigned maps_of(const struct at_faith_options *o, size_t T)
 {
-    const struct at_config *c = &s->model.config;
+    unsigned maps = 0;
 
-    *out = (struct at_faith_text){ .s = s, .aim = aim, .doc = doc, .options = options };
-    out->received = at_arena_calloc(&out->arena, c->n_layers * c->n_heads * doc->tokens.n,
-                                    sizeof *out->received);
+    for (size_t i = 0; i < o->n_methods; i++)
+        maps |= o->methods[i]->maps;
+    return T <= o->max_flow_map ? maps : maps & ~(1u << AT_MIX_FLOW);
 }
 
-void at_faith_text_add(struct at_faith_text *t, const struct at_doc_layer *layer)
+int at_faith_text_begin(struct at_faith_text *out, const struct at_session *s,
+                        const struct at_aim *aim, const struct at_doc *doc,
+                        const struct at_faith_options *options, struct at_error *err)
+{
+    const struct at_config *c = &s->model.config;
+    struct at_faith_text t = { .s = s, .aim = aim, .doc = doc, .options = options };
+    int rc =
+        at_mixing_begin(&t.mixing, &s->model, doc->tokens.n, maps_of(options, doc->tokens.n), err);
+
+    if (rc)
+        return rc;
+    t.received =
+        at_arena_calloc(&t.arena, c->n_layers * c->n_heads * doc->tokens.n, sizeof *t.received);
+    *out = t;
+    return 0;
+}
+
+int at_faith_text_add(struct at_faith_text *t, const struct at_doc_layer *layer,
+                      struct at_error *err)
 {
     at_received_add(t->received, layer, t->s->model.config.is_causal);
+    return at_mixing_add(&t->mixing, layer->raw, t->s->pool, err);
 }
 
 void at_faith_text_release(struct at_faith_text *t)
 {
     at_probe_release(&t->probe);
+    at_mixing_release(&t->mixing);
     at_arena_release(&t->arena);
 }
 
@@ -47,10 +66,17 @@ static struct at_faith_target target_of(const struct at_faith_text *t)
 
 static void name_tokens(struct at_faith_result *r, struct at_faith_text *t)
 {
+    size_t n = t->s->model.config.n_layers * t->s->model.config.n_heads;
+
     r->T = t->doc->tokens.n;
     r->tokens = at_arena_alloc(&t->arena, r->T, sizeof *r->tokens);
-    for (size_t i = 0; i < r->T; i++)
-        r->tokens[i] = (struct at_faith_token){ i, t->doc->pieces[i], t->doc->labels[i].text };
+    for (size_t i = 0; i < r->T; i++) {
+        double received = 0.0;
+        for (size_t h = 0; h < n; h++)
+            received += t->received[h * r->T + i] / (double)n;
+        r->tokens[i] =
+            (struct at_faith_token){ i, t->doc->pieces[i], t->doc->labels[i].text, received };
+    }
 }
 
 static int attribute(struct at_faith_result *r, struct at_faith_text *t, struct at_explained *e,
@@ -92,11 +118,14 @@ int at_faith_text_finish(struct at_faith_result *out, struct at_faith_text *t, s
                               .L = c->n_layers,
                               .H = c->n_heads,
                               .received = t->received,
+                              .mixing = &t->mixing,
                               .ig_residual = NAN,
                               .ig_steps = 0,
                               .lrp_residual = NAN };
     int rc = at_probe_init(&t->probe, t->s, t->aim, t->doc, &t->options->probe, err);
 
+    if (!rc)
+        rc = at_mixing_finish(&t->mixing, t->s->pool, err);
     if (rc)
         return rc;
     name_tokens(&r, t);

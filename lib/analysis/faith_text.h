@@ -19,6 +19,9 @@ struct at_faith_options {
     size_t n_draws;    /* random orders that curves are set against; 0: no curves */
     bool wants_sanity; /* analysis/faith_sanity.h */
     uint64_t seed;
+    /* For maps.csv: of flow, which asks for a flow between any two tokens, those of texts of at
+       most so many tokens. */
+    size_t max_flow_map;
 };
 
 /* A text on its way. */
@@ -27,17 +30,19 @@ struct at_faith_text {
     const struct at_aim *aim;
     const struct at_doc *doc;
     const struct at_faith_options *options;
-    double *received; /* (L,H,T) */
+    double *received;        /* (L,H,T) */
+    struct at_mixing mixing; /* the maps that the methods read */
     struct at_probe probe;
     struct at_arena arena; /* the result */
 };
 
-/* at_faith_text_begin - nothing is computed yet. at_faith_text_add - a layer. Memory
-   at_faith_text_release(), which accepts a zeroed struct. */
-void at_faith_text_begin(struct at_faith_text *out, const struct at_session *s,
-                         const struct at_aim *aim, const struct at_doc *doc,
-                         const struct at_faith_options *options);
-void at_faith_text_add(struct at_faith_text *t, const struct at_doc_layer *layer);
+/* at_faith_text_begin - nothing is computed yet. at_faith_text_add - a layer of a pass that shows
+   states. Errors AT_ENOMEM. Memory at_faith_text_release(), which accepts a zeroed struct. */
+AT_MUST_USE int at_faith_text_begin(struct at_faith_text *out, const struct at_session *s,
+                                    const struct at_aim *aim, const struct at_doc *doc,
+                                    const struct at_faith_options *options, struct at_error *err);
+AT_MUST_USE int at_faith_text_add(struct at_faith_text *t, const struct at_doc_layer *layer,
+                                  struct at_error *err);
 void at_faith_text_release(struct at_faith_text *t);
 
 /*

@@ -3,8 +3,6 @@
  */
 #include "analysis/mixing.h"
 
-#include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,18 +11,6 @@
 #include "analysis/rollout.h"
 #include "analysis/value_zeroing.h"
 #include "base/alloc.h"
-
-const struct at_mixing_info at_mixing_infos[AT_N_MIXING] = {
-    { "attention", "Attention", "mean weight over heads and layers", AT_READ_MEAN },
-    { "rollout", "Attention rollout", "Abnar and Zuidema 2020", AT_READ_LAST },
-    { "flow", "Attention flow", "Abnar and Zuidema 2020", AT_READ_LAST },
-    { "norm", "Norm-weighted attention", "Kobayashi et al. 2020", AT_READ_MEAN },
-    { "norm_residual", "Norms with residual", "Kobayashi et al. 2021", AT_READ_PRODUCT },
-    { "norm_residual_ln", "Norms with residual and layer norm", "Kobayashi et al. 2021",
-      AT_READ_PRODUCT },
-    { "value_zeroing", "Value zeroing", "Mohebbi et al. 2023", AT_READ_PRODUCT },
-    { "alti", "ALTI", "Ferrando et al. 2022", AT_READ_PRODUCT },
-};
 
 static float *map_of(const struct at_mixing *x, enum at_mixing_map which, size_t layer)
 {
@@ -65,7 +51,7 @@ static int make_room(struct at_mixing *x, unsigned wanted, struct at_error *err)
     for (size_t k = 0; k < AT_N_MIXING && !rc; k++) {
         if (k == AT_MIX_ATTENTION || !(wanted & 1u << k))
             continue;
-        rc = at_try_alloc(&room, n, sizeof(float), at_mixing_infos[k].title, err);
+        rc = at_try_alloc(&room, n, sizeof(float), "maps of a method", err);
         if (!rc)
             x->map[k] = room;
     }
@@ -103,14 +89,16 @@ void at_mixing_release(struct at_mixing *x)
     *x = (struct at_mixing){ 0 };
 }
 
-/* ---- scores of one position ---- */
+/* ---- scores of positions ---- */
 
-static void read_mean(double *out, const float *maps, size_t L, size_t T, size_t position)
+/* row (T) times the mean of the maps. */
+static void read_mean(double *out, const double *row, const float *maps, size_t L, size_t T)
 {
     memset(out, 0, T * sizeof *out);
     for (size_t l = 0; l < L; l++)
-        for (size_t j = 0; j < T; j++)
-            out[j] += maps[(l * T + position) * T + j] / (double)L;
+        for (size_t i = 0; i < T; i++)
+            for (size_t j = 0; j < T && row[i] != 0.0; j++)
+                out[j] += row[i] * maps[(l * T + i) * T + j] / (double)L;
 }
 
 /* out = row M, the rows of M divided by their sums. */
@@ -126,39 +114,56 @@ static void step_back(double *out, const double *row, const float *map, size_t T
     }
 }
 
-static void read_product(double *out, const float *maps, size_t L, size_t T, size_t position)
+static void read_product(double *out, double *row, const float *maps, size_t L, size_t T)
 {
-    double *row = at_malloc(T, sizeof *row);
+    for (size_t l = L; l-- > 0;) {
+        step_back(out, row, maps + l * T * T, T);
+        memcpy(row, out, T * sizeof *row);
+    }
+}
+
+static int read_flow(double *out, double *row, const struct at_mixing *x, const size_t *positions,
+                     size_t n, struct at_pool *pool, struct at_error *err)
+{
+    size_t T = x->T;
+    int rc = 0;
 
     memset(out, 0, T * sizeof *out);
-    out[position] = 1.0;
-    for (size_t l = L; l-- > 0;) {
-        memcpy(row, out, T * sizeof *row);
-        step_back(out, row, maps + l * T * T, T);
+    for (size_t p = 0; p < n && !rc; p++) {
+        rc = at_attention_flow(row, x->attention, T, x->L - 1, positions[p], pool, err);
+        for (size_t j = 0; j < T && !rc; j++)
+            out[j] += row[j] / (double)n;
     }
-    free(row);
+    return rc;
 }
 
 int at_mixing_scores(double *out, const struct at_mixing *x, enum at_mixing_map which,
-                     size_t position, struct at_pool *pool, struct at_error *err)
+                     const size_t *positions, size_t n, struct at_pool *pool, struct at_error *err)
 {
     const float *maps = which == AT_MIX_ATTENTION ? x->attention : x->map[which];
     size_t T = x->T;
+    double *row = at_calloc(T, sizeof *row);
+    int rc = 0;
 
-    AT_BUG_IF(position >= T || (!maps && which != AT_MIX_FLOW));
-    if (which == AT_MIX_FLOW)
-        return at_attention_flow(out, x->attention, T, x->L - 1, position, pool, err);
-    switch (at_mixing_infos[which].reading) {
-    case AT_READ_MEAN:
-        read_mean(out, maps, x->L, T, position);
-        break;
-    case AT_READ_PRODUCT:
-        read_product(out, maps, x->L, T, position);
-        break;
-    case AT_READ_LAST:
-        for (size_t j = 0; j < T; j++)
-            out[j] = maps[((x->L - 1) * T + position) * T + j];
-        break;
+    AT_BUG_IF(n == 0 || (!maps && which != AT_MIX_FLOW));
+    for (size_t p = 0; p < n; p++) {
+        AT_BUG_IF(positions[p] >= T);
+        row[positions[p]] += 1.0 / (double)n;
     }
-    return 0;
+    switch (which) {
+    case AT_MIX_ATTENTION:
+    case AT_MIX_NORM:
+        read_mean(out, row, maps, x->L, T);
+        break;
+    case AT_MIX_ROLLOUT:
+        read_mean(out, row, maps + (x->L - 1) * T * T, 1, T);
+        break;
+    case AT_MIX_FLOW:
+        rc = read_flow(out, row, x, positions, n, pool, err);
+        break;
+    default:
+        read_product(out, row, maps, x->L, T);
+    }
+    free(row);
+    return rc;
 }

@@ -32,22 +32,6 @@ enum at_mixing_map {
     AT_N_MIXING
 };
 
-/* How the maps of all layers become one score for each token. */
-enum at_mixing_reading {
-    AT_READ_MEAN,    /* mean over the layers of the position's row: such a map says nothing of how
-                        layers follow one another */
-    AT_READ_PRODUCT, /* the position's row of M_L-1 ... M_0, all rows divided by their sum */
-    AT_READ_LAST,    /* the position's row of the last map, which is over all layers already */
-};
-
-struct at_mixing_info {
-    const char *key;    /* "value_zeroing" */
-    const char *title;  /* "Value zeroing" */
-    const char *source; /* of the formula */
-    enum at_mixing_reading reading;
-};
-extern const struct at_mixing_info at_mixing_infos[AT_N_MIXING];
-
 struct at_mixing {
     const struct at_model *m;
     size_t L, T;
@@ -77,14 +61,23 @@ AT_MUST_USE int at_mixing_finish(struct at_mixing *x, struct at_pool *pool, stru
 void at_mixing_release(struct at_mixing *x);
 
 /*
- * at_mixing_scores - what one method says of every token, for the token made at a position.
+ * at_mixing_scores - what one method says of every token, for the tokens made at some positions.
  *
- * Shapes    out (T). Of flow only `attention` is needed, of the others their map.
- * Units     sums to 1: attention, rollout, value_zeroing, alti and, divided by its sums, norm_
- *           residual and norm_residual_ln; norm is a length, flow 0..1 for each token.
+ *   attention, norm       mean over the layers of the position's row: maps that leave the residual
+ *                         stream out say nothing of how layers follow one another
+ *   norm_residual, norm_residual_ln, value_zeroing, alti
+ *                         the position's row of M_L-1 ... M_0, the rows of M divided by their sums
+ *   rollout, flow         the position's row of the last map, which is over all layers
+ *
+ * Source    the products: Modarressi et al. 2022 (norms), Mohebbi et al. 2023, Ferrando et al.
+ *           2022.
+ * Shapes    out (T): mean over the positions (n), n >= 1. Flow needs `attention` only, the others
+ *           their map.
+ * Units     norm is a length, flow 0..1 for each token; the others sum to 1.
  * Errors    AT_ENOMEM, of flow.
  */
 AT_MUST_USE int at_mixing_scores(double *out, const struct at_mixing *x, enum at_mixing_map which,
-                                 size_t position, struct at_pool *pool, struct at_error *err);
+                                 const size_t *positions, size_t n, struct at_pool *pool,
+                                 struct at_error *err);
 
 #endif

@@ -63,7 +63,7 @@ QUICK="--methods gradient_x_input --draws 0"
 }
 
 @test "attributions.csv and faith.json agree" {
-    ok faith -o out $QUICK --target she --foil he "$MASKED"
+    ok faith -o out --format json,csv $QUICK --target she --foil he "$MASKED"
     [ "$(head -n 1 out/attributions.csv)" = "index,token,method,score" ]
     want=$(awk -F, '$1 == 2 && $3 == "gradient_x_input" { print $4 }' out/attributions.csv)
     holds out/faith.json ".attributions.gradient_x_input[2] == $want"
@@ -121,7 +121,7 @@ QUICK="--methods gradient_x_input --draws 0"
 }
 
 @test "agreement: a row for each head and method, one for each two methods" {
-    ok faith -o out --draws 0 --target she --foil he "$MASKED"
+    ok faith -o out --format json,csv --draws 0 --target she --foil he "$MASKED"
     shape
     methods=$(json out/faith.json '.methods | length')
     [ "$(head -n 1 out/heads.csv)" = "layer,head,method,rho,p,q,jaccard,rbo,rho_text,p_text,q_text" ]
@@ -135,7 +135,7 @@ QUICK="--methods gradient_x_input --draws 0"
 }
 
 @test "curves: ERASER's shares, random orders beside them" {
-    ok faith -o out --methods ig,leave_one_out --draws 5 --target she --foil he "$MASKED"
+    ok faith -o out --format json,csv --methods ig,leave_one_out --draws 5 --target she --foil he "$MASKED"
     [ "$(head -n 1 out/curves.csv | cut -d, -f1-4)" = "method,k,comprehensiveness,sufficiency" ]
     [ "$(cut -d, -f1,2 out/curves.csv | grep -c '^\(ig\|leave_one_out\|random\),\(1\|5\|10\|20\|50\)$')" -eq 15 ]
     holds out/faith.json '.areas[0].comprehensiveness - ([.curves[] | select(.method == "ig") | .comprehensiveness] | add / 5) | fabs < 1e-6'
@@ -158,7 +158,7 @@ QUICK="--methods gradient_x_input --draws 0"
 
 @test "many texts: means over them, with intervals" {
     printf '%s\n' "The nurse said that [MASK] was late." "The doctor is [MASK]." "She saw [MASK] there." >texts
-    ok faith -o out --lines -f texts --methods ig,gradient_x_input --draws 2 --steps 4
+    ok faith -o out --format json,csv --lines -f texts --methods ig,gradient_x_input --draws 2 --steps 4
     shape
     [ "$(head -n 1 out/texts.csv | cut -d, -f1-8)" = "model,text_id,n_tokens,kind,index,token,foil,value" ]
     [ "$(wc -l <out/texts.csv)" -eq 4 ]
@@ -174,13 +174,13 @@ QUICK="--methods gradient_x_input --draws 0"
 }
 
 @test "--sanity: layers become random from the top" {
-    ok faith -o out --methods leave_one_out,attnlrp --draws 0 --sanity --target she "$MASKED"
+    ok faith -o out --format json,csv --methods leave_one_out,attnlrp --draws 0 --sanity --target she "$MASKED"
     shape
     [ "$(head -n 1 out/sanity.csv)" = "method,n_layers,rho,rho_signed" ]
     [ "$(wc -l <out/sanity.csv)" -eq $((1 + 2 * L)) ]
     holds out/faith.json '[.sanity[].n_layers] | unique == [range(1; '$((L + 1))')]'
     holds out/faith.json 'all(.sanity[]; .rho >= -1 and .rho <= 1) and any(.sanity[]; .rho < 0.999)'
     cp out/sanity.csv first
-    ok faith -o out --methods leave_one_out,attnlrp --draws 0 --sanity --target she "$MASKED"
+    ok faith -o out --format json,csv --methods leave_one_out,attnlrp --draws 0 --sanity --target she "$MASKED"
     cmp out/sanity.csv first
 }

@@ -58,7 +58,9 @@ static const double *oracle(const struct rig *r, const char *what)
 
 static void add(void *arg, const struct at_doc_layer *layer)
 {
-    at_faith_text_add(arg, layer);
+    struct at_error err;
+
+    must(at_faith_text_add(arg, layer, &err), &err);
 }
 
 /* A classifier of tokens, as if it were one of whole texts. */
@@ -84,7 +86,7 @@ static void rig_run(struct rig *r, size_t i, const struct at_faith_options *o)
         r->aim.token = (int)oracle(r, "tokens")[0];
         r->aim.foil = (int)oracle(r, "tokens")[1];
     }
-    at_faith_text_begin(&r->text, &r->f.s, &r->aim, &r->f.doc, o);
+    must(at_faith_text_begin(&r->text, &r->f.s, &r->aim, &r->f.doc, o, &err), &err);
     text_run(&r->f, NULL, add, &r->text);
     must(at_faith_text_finish(&r->r, &r->text, &err), &err);
     free(dir);

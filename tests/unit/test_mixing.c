@@ -14,6 +14,16 @@
 
 static const unsigned ALL = (1u << AT_N_MIXING) - 1;
 
+static const char *const keys[AT_N_MIXING] = {
+    [AT_MIX_ATTENTION] = "attention",
+    [AT_MIX_ROLLOUT] = "rollout",
+    [AT_MIX_NORM] = "norm",
+    [AT_MIX_NORM_RESIDUAL] = "norm_residual",
+    [AT_MIX_NORM_RESIDUAL_LN] = "norm_residual_ln",
+    [AT_MIX_VALUE_ZEROING] = "value_zeroing",
+    [AT_MIX_ALTI] = "alti",
+};
+
 static const void *find(const struct at_tensors *o, const char *key)
 {
     const struct at_tensor_view *t = at_tensors_find(o, key);
@@ -59,15 +69,16 @@ static void check_text(const struct model_fixture *f, const struct at_tensors *o
     struct at_error err;
     struct at_mixing x = mixing_of(f);
     double scores[MAX_LENGTH];
+    const size_t at = f->T / 2;
 
     for (size_t k = 0; k < AT_N_MIXING; k++) {
         char key[64];
-        if (k == AT_MIX_FLOW)
+        if (!keys[k])
             continue;
-        snprintf(key, sizeof key, "%zu/%s", f->T, at_mixing_infos[k].key);
+        snprintf(key, sizeof key, "%zu/%s", f->T, keys[k]);
         ASSERT_CLOSE(x.map[k], find(oracle, key), x.L * x.T * x.T, tolerance(k), tolerance(k));
-        snprintf(key, sizeof key, "%zu/scores/%s", f->T, at_mixing_infos[k].key);
-        must(at_mixing_scores(scores, &x, (enum at_mixing_map)k, f->T / 2, NULL, &err), &err);
+        snprintf(key, sizeof key, "%zu/scores/%s", f->T, keys[k]);
+        must(at_mixing_scores(scores, &x, (enum at_mixing_map)k, &at, 1, NULL, &err), &err);
         ASSERT_CLOSE_D(scores, find(oracle, key), x.T, tolerance(k), tolerance(k));
     }
     at_mixing_release(&x);
@@ -171,13 +182,35 @@ static void test_laws(void **state)
     fixture_close(&f);
 }
 
+/* Of several positions every score is the mean. */
+static void test_positions(void **state)
+{
+    static const size_t at[] = { 2, 7 };
+    struct at_error err;
+    struct model_fixture f;
+    struct at_mixing x;
+    double both[MAX_LENGTH], one[2][MAX_LENGTH];
+
+    (void)state;
+    fixture_open(&f, "tiny-bert");
+    x = mixing_of(&f);
+    for (int k = 0; k < AT_N_MIXING; k++) {
+        must(at_mixing_scores(both, &x, (enum at_mixing_map)k, at, 2, NULL, &err), &err);
+        for (size_t p = 0; p < 2; p++)
+            must(at_mixing_scores(one[p], &x, (enum at_mixing_map)k, at + p, 1, NULL, &err), &err);
+        for (size_t j = 0; j < x.T; j++)
+            ASSERT_NEAR(both[j], 0.5 * (one[0][j] + one[1][j]), 1e-12);
+    }
+    at_mixing_release(&x);
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_models),
-        cmocka_unit_test(test_flow),
-        cmocka_unit_test(test_flow_of_identity),
-        cmocka_unit_test(test_laws),
+        cmocka_unit_test(test_models),           cmocka_unit_test(test_flow),
+        cmocka_unit_test(test_flow_of_identity), cmocka_unit_test(test_laws),
+        cmocka_unit_test(test_positions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
