@@ -158,6 +158,8 @@ static int finish_text(void *state, const float *final_hidden, struct at_error *
     if (!rc)
         rc = sink_result(f->x->sink, doc, "faith.json", &at_faith_result_record, &r,
                          doc_meta(f->x->call, doc), err);
+    if (!rc && sink_draws(f->x->sink))
+        rc = faith_pictures(f, doc, &r, err);
     if (!rc && sink_prints(f->x->sink))
         faith_print(f, doc, &r);
     return rc;

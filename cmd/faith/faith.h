@@ -2,8 +2,8 @@
  * faith.h - the room of `atlas faith`: a call of it, and how its results are shown.
  *
  * faith.c is the call and the loop over texts, faith_print.c shows a result in a terminal,
- * faith_maps.c writes maps. Each further question (ablation, pictures) has a file of its own that
- * finish_text() asks.
+ * faith_maps.c writes maps, faith_pictures.c draws. Each further question has a file of its own
+ * that finish_text() asks.
  */
 #ifndef FAITH_FAITH_H
 #define FAITH_FAITH_H
@@ -33,6 +33,10 @@ struct faith {
 void faith_print(const struct faith *f, const struct at_doc *doc, const struct at_faith_result *r);
 /* faith_print_summary - of all texts. */
 void faith_print_summary(const struct at_faith_summary *s);
+
+/* faith_pictures - of one text, drawn from its result only. */
+AT_MUST_USE int faith_pictures(const struct faith *f, const struct at_doc *doc,
+                               const struct at_faith_result *r, struct at_error *err);
 
 /* faith_write_maps - maps.csv and maps.safetensors. */
 AT_MUST_USE int faith_write_maps(const struct faith *f, const struct at_doc *doc,

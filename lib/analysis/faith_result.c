@@ -24,6 +24,8 @@ static const struct at_field token_fields[] = {
     AT_FIELD(struct at_faith_token, label, "label", NULL, "as people write it"),
     AT_FIELD(struct at_faith_token, received, "received", NULL,
              "attention that it receives: mean over all heads and the queries that can see it"),
+    AT_FIELD(struct at_faith_token, rank, "rank", NULL,
+             "by the size of its score by the first method, 1 the largest"),
     AT_FIELD_END,
 };
 static const struct at_record token_record = AT_RECORD(struct at_faith_token, token_fields);

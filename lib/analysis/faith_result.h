@@ -116,6 +116,7 @@ struct at_faith_token {
     size_t index;
     const char *token, *label; /* piece, and as people write it */
     double received;           /* attention: mean over heads and the queries that can see it */
+    size_t rank;               /* by the size of its score by the first method; 1 is the largest */
 };
 
 struct at_faith_result {

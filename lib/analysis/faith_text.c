@@ -74,8 +74,20 @@ static void name_tokens(struct at_faith_result *r, struct at_faith_text *t)
         double received = 0.0;
         for (size_t h = 0; h < n; h++)
             received += t->received[h * r->T + i] / (double)n;
-        r->tokens[i] =
-            (struct at_faith_token){ i, t->doc->pieces[i], t->doc->labels[i].text, received };
+        r->tokens[i] = (struct at_faith_token){ i, t->doc->pieces[i], t->doc->labels[i].text,
+                                                received, AT_NONE };
+    }
+}
+
+/* Ties: the earlier token is the larger. */
+static void rank_tokens(struct at_faith_result *r)
+{
+    for (size_t t = 0; t < r->T; t++) {
+        const double *scores = r->n_methods ? r->attributions[0].scores : NULL;
+        r->tokens[t].rank = scores ? 1 : AT_NONE;
+        for (size_t i = 0; i < r->T && scores; i++)
+            r->tokens[t].rank +=
+                fabs(scores[i]) > fabs(scores[t]) || (fabs(scores[i]) == fabs(scores[t]) && i < t);
     }
 }
 
@@ -133,6 +145,7 @@ int at_faith_text_finish(struct at_faith_result *out, struct at_faith_text *t, s
     rc = attribute(&r, t, &e, err);
     if (rc)
         return rc;
+    rank_tokens(&r);
     r.completeness = (struct at_completeness){ e.ig_residual, e.ig_steps ? e.ig_steps : AT_NONE };
     r.conservation = e.lrp_residual;
     at_faith_agree(&r, &e, t->options->seed, &t->arena);

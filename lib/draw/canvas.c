@@ -58,6 +58,38 @@ void at_canvas_group(struct at_canvas *c, const char *name)
     *at_array_push(&c->groups) = at_strdup(name);
 }
 
+static void move_item(struct at_item *item, double x, double y)
+{
+    bool is_ribbon = item->kind == AT_ITEM_RIBBON; /* two points, each with a height */
+    size_t n = is_ribbon ? 2 : item->xy ? item->n : 0, step = is_ribbon ? 3 : 2;
+
+    item->x += x;
+    item->y += y;
+    for (size_t i = 0; i < n; i++) {
+        item->xy[i * step] += x;
+        item->xy[i * step + 1] += y;
+    }
+}
+
+void at_canvas_place(struct at_canvas *c, struct at_canvas *part, const char *name, double x,
+                     double y)
+{
+    size_t first = c->groups.n;
+
+    for (size_t i = 0; i < part->groups.n; i++) {
+        const char *group = part->groups.items[i];
+        *at_array_push(&c->groups) = at_asprintf("%s%s%s", name, *group ? " " : "", group);
+    }
+    for (size_t i = 0; i < part->items.n; i++) {
+        struct at_item item = part->items.items[i];
+        item.group += first;
+        move_item(&item, x, y);
+        *at_array_push(&c->items) = item;
+    }
+    part->items.n = 0; /* they are c's now */
+    at_canvas_free(part);
+}
+
 static struct at_item *add(struct at_canvas *c, enum at_item_kind kind, struct at_ink ink)
 {
     struct at_item *item = at_array_push(&c->items);

@@ -63,6 +63,12 @@ void at_canvas_resize(struct at_canvas *c, double width_mm, double height_mm);
 double at_canvas_width(const struct at_canvas *c);
 double at_canvas_height(const struct at_canvas *c);
 
+/* at_canvas_place - all of a picture onto another, its top left corner at x, y: pages made of
+   several pictures. part is freed; its groups begin with name. What its fonts lack it has
+   told already. */
+void at_canvas_place(struct at_canvas *c, struct at_canvas *part, const char *name, double x,
+                     double y);
+
 /* at_canvas_group - items until the next call belong to this named part in the dump ("panel L3 H5",
    "colour bar"); tests look for them. */
 void at_canvas_group(struct at_canvas *c, const char *name);

@@ -57,6 +57,30 @@ static void draw_errors(struct at_canvas *c, const struct at_axes *a,
     }
 }
 
+/* The area between lo and hi, over each run of points that have both. */
+static void draw_band(struct at_canvas *c, const struct at_axes *a, const struct at_line_series *s,
+                      uint32_t rgb)
+{
+    double *xy = at_malloc(4 * AT_MAX(s->n, (size_t)1), sizeof *xy);
+    struct at_ink ink = { .rgb = rgb, .alpha = 0.2 };
+
+    for (size_t first = 0, end; first < s->n && s->lo && s->hi; first = end + 1) {
+        size_t n;
+        for (end = first; end < s->n && isfinite(s->lo[end]) && isfinite(s->hi[end]); end++)
+            ;
+        n = end - first;
+        for (size_t i = 0; i < n; i++) {
+            size_t back = 2 * n - 1 - i;
+            xy[2 * i] = xy[2 * back] = at_axes_x(a, s->x[first + i]);
+            xy[2 * i + 1] = at_axes_y(a, s->lo[first + i]);
+            xy[2 * back + 1] = at_axes_y(a, s->hi[first + i]);
+        }
+        if (n >= 2)
+            at_canvas_polygon(c, xy, 2 * n, ink);
+    }
+    free(xy);
+}
+
 /* Runs of defined points, each one line. */
 static void draw_runs(struct at_canvas *c, const struct at_axes *a, const struct at_line_series *s,
                       struct at_ink ink)
@@ -83,7 +107,8 @@ static void draw_series(struct at_canvas *c, const struct at_axes *a,
     struct at_ink ink = at_stroke(at_category_color(k), 0.45);
 
     ink.is_dashed = s->style != AT_LINE_PLAIN && k / 8 % 2;
-    draw_errors(c, a, s, ink.rgb);
+    if (s->style != AT_LINE_BAND)
+        draw_errors(c, a, s, ink.rgb);
     if (s->style != AT_LINE_POINTS)
         draw_runs(c, a, s, ink);
     for (size_t i = 0; s->style != AT_LINE_PLAIN && i < s->n; i++)
@@ -137,6 +162,10 @@ struct at_canvas *at_draw_lines(const struct at_line_plot *l)
         at_canvas_polygon(c, pointer, 3, at_fill(AT_INK));
         at_canvas_line(c, x, a.y, x, a.y + a.h, at_stroke(AT_INK_MASK, 0.2));
     }
+    at_canvas_group(c, "bands"); /* under all lines */
+    for (size_t k = 0; k < l->n_series; k++)
+        if (l->series[k].style == AT_LINE_BAND)
+            draw_band(c, &a, &l->series[k], at_category_color(k));
     at_canvas_group(c, "series");
     for (size_t k = 0; k < l->n_series; k++)
         draw_series(c, &a, &l->series[k], k);

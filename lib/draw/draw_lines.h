@@ -1,5 +1,5 @@
 /*
- * draw_lines.h - lines over layers or bins, with error bars and a reference.
+ * draw_lines.h - lines over layers or bins, with error bars or bands and a reference.
  */
 #ifndef DRAW_LINES_H
 #define DRAW_LINES_H
@@ -13,13 +13,14 @@ enum at_line_style {
     AT_LINE_MARKED, /* points joined by a line */
     AT_LINE_PLAIN,  /* the line alone: a trend */
     AT_LINE_POINTS, /* the points alone */
+    AT_LINE_BAND,   /* the line in a band from lo to hi */
 };
 
 struct at_line_series {
     const char *name;
     enum at_line_style style;
     const double *x, *y;   /* (n), x ascending; NaN in y interrupts the line */
-    const double *lo, *hi; /* (n) ends of error bars, or NULL */
+    const double *lo, *hi; /* (n) ends of error bars or of the band, or NULL */
     size_t n;
 };
 
