@@ -9,22 +9,11 @@
 
 #include "base/alloc.h"
 #include "cmd/caption.h"
-#include "cmd/faith/faith.h"
-#include "draw/draw_heatmap.h"
+#include "cmd/faith/faith_pictures.h"
 #include "draw/draw_lines.h"
 #include "draw/draw_panels.h"
 #include "draw/draw_scatter.h"
 #include "draw/draw_strip.h"
-
-struct pictures {
-    const struct faith *f;
-    const struct at_doc *doc;
-    const struct at_faith_result *r;
-    const char *target;   /* "she and not he at [MASK] (token 5)" */
-    const char *subtitle; /* text and target; NULL on the page, which says so once */
-    double width_mm;
-    struct at_arena arena;
-};
 
 static const double level = 0.05;
 
@@ -41,7 +30,7 @@ static const char *target_words(const struct at_faith_target *t, struct at_arena
     return at_arena_printf(arena, "%s, F = %.3g", what, t->value);
 }
 
-static const char *title(struct pictures *p, const char *what)
+const char *picture_title(struct pictures *p, const char *what)
 {
     return p->subtitle ? at_arena_printf(&p->arena, "%s, %s", what, p->doc->model_name) : what;
 }
@@ -74,6 +63,23 @@ static struct at_scale scale_of(const float *values, size_t n)
     return at_scale_fit(is_signed ? AT_DIVERGING : AT_SEQUENTIAL, 0.0, values, n);
 }
 
+struct at_canvas *picture_heads(struct pictures *p, const struct at_heatmap *h, size_t L, size_t H,
+                                const float *values)
+{
+    struct at_heatmap map = *h;
+
+    map.x_name = "head";
+    map.y_name = "layer";
+    map.rows = L;
+    map.cols = H;
+    map.values = values;
+    map.row_labels = number_labels(&p->arena, L);
+    map.col_labels = number_labels(&p->arena, H);
+    map.show_values = true;
+    map.width_mm = p->width_mm;
+    return at_draw_heatmap(&map);
+}
+
 /* ---- one method ---- */
 
 static struct at_canvas *draw_text(struct pictures *p, size_t m)
@@ -93,8 +99,8 @@ static struct at_canvas *draw_text(struct pictures *p, size_t m)
     }
     scale = scale_of(values, a->T);
     const struct at_strip strip = {
-        .title = title(p, at_arena_printf(&p->arena, "What the decision depended on: %s",
-                                          p->r->methods[m].name)),
+        .title = picture_title(p, at_arena_printf(&p->arena, "What the decision depended on: %s",
+                                                  p->r->methods[m].name)),
         .subtitle = p->subtitle ? p->target : NULL,
         .note = scale.kind == AT_DIVERGING ? "orange raises F, blue lowers it" : NULL,
         .tokens = tokens,
@@ -131,26 +137,17 @@ static struct at_canvas *draw_heads(struct pictures *p, size_t m)
             outlined[n_outlined++] = i;
     }
     const struct at_heatmap h = {
-        .title = title(p, "Attention of every head against an attribution"),
+        .title = picture_title(p, "Attention of every head against an attribution"),
         .subtitle = p->subtitle
                         ? at_arena_printf(&p->arena, "%s; %s", p->r->methods[m].name, p->subtitle)
                         : p->r->methods[m].name,
-        .x_name = "head",
-        .y_name = "layer",
         .unit = "Spearman rho of attention received and absolute score",
-        .rows = L,
-        .cols = H,
-        .values = values,
-        .row_labels = number_labels(&p->arena, L),
-        .col_labels = number_labels(&p->arena, H),
         .scale = { .kind = AT_DIVERGING, .lo = -1.0, .hi = 1.0 },
-        .show_values = true,
         .outlined = outlined,
         .n_outlined = n_outlined,
         .outline_name = at_arena_printf(&p->arena, "q < %g over all heads", level),
-        .width_mm = p->width_mm,
     };
-    return at_draw_heatmap(&h);
+    return picture_heads(p, &h, L, H, values);
 }
 
 static struct at_canvas *draw_scatter(struct pictures *p, size_t m)
@@ -166,7 +163,7 @@ static struct at_canvas *draw_scatter(struct pictures *p, size_t m)
                                                .category = p->doc->labels[t].is_special,
                                                .name = r->tokens[t].label };
     const struct at_scatter s = {
-        .title = title(p, "Attention against attribution"),
+        .title = picture_title(p, "Attention against attribution"),
         .subtitle = p->subtitle,
         .x_name = "attention that the token receives, mean over heads",
         .y_name = at_arena_printf(&p->arena, "score of %s", r->methods[m].name),
@@ -191,7 +188,7 @@ static struct at_canvas *draw_bars(struct pictures *p, const size_t *rows, size_
     const struct at_faith_result *r = p->r;
     struct at_label *labels = at_arena_calloc(&p->arena, n, sizeof *labels);
     struct at_panel *panels = at_arena_calloc(&p->arena, r->n_methods, sizeof *panels);
-    const struct at_panels b = { .title = title(p, "Attributions of every method"),
+    const struct at_panels b = { .title = picture_title(p, "Attributions of every method"),
                                  .subtitle = p->subtitle,
                                  .note = note,
                                  .rows = labels,
@@ -240,7 +237,7 @@ static struct at_canvas *draw_agreement(struct pictures *p)
             }
         }
     const struct at_heatmap h = {
-        .title = title(p, "How far the methods agree"),
+        .title = picture_title(p, "How far the methods agree"),
         .subtitle = p->subtitle,
         .unit = "Spearman rho of absolute scores",
         .rows = n,
@@ -286,8 +283,8 @@ static struct at_canvas *draw_curves(struct pictures *p, bool is_sufficiency)
         at[3 * r->n_curves] = spread[1];
     }
     const struct at_line_plot l = {
-        .title = title(p, is_sufficiency ? "Sufficiency: only the highest scores stay"
-                                         : "Comprehensiveness: the highest scores go"),
+        .title = picture_title(p, is_sufficiency ? "Sufficiency: only the highest scores stay"
+                                                 : "Comprehensiveness: the highest scores go"),
         .subtitle = p->subtitle,
         .note = is_sufficiency ? "lower is better" : "higher is better",
         .x_name = is_sufficiency ? "% of tokens that stay" : "% of tokens that go",
@@ -348,6 +345,20 @@ static bool place(struct page *page, struct at_canvas *left, struct at_canvas *r
     return true;
 }
 
+/* One above the other; either may be NULL. */
+static struct at_canvas *stack(struct at_canvas *above, struct at_canvas *below)
+{
+    double h;
+
+    if (!above || !below)
+        return above ? above : below;
+    h = at_canvas_height(above);
+    at_canvas_resize(above, fmax(at_canvas_width(above), at_canvas_width(below)),
+                     h + at_canvas_height(below));
+    at_canvas_place(above, below, "ablation", 0, h);
+    return above;
+}
+
 /* What the page answers, in words. */
 static const char *answers(struct pictures *p)
 {
@@ -385,7 +396,7 @@ static struct at_canvas *draw_page(struct pictures *p)
     bool has_curves = p->r->n_curves > 0;
 
     page.y += at_canvas_paragraph(page.canvas, 3, page.y, PAGE_W - 6, 2,
-                                  title(p, "Attention and explanation"), &big);
+                                  picture_title(p, "Attention and explanation"), &big);
     page.y +=
         1.5 + at_canvas_paragraph(page.canvas, 3, page.y + 1, PAGE_W - 6, 3, subtitle, &words);
     page.y +=
@@ -394,11 +405,12 @@ static struct at_canvas *draw_page(struct pictures *p)
     p->width_mm = PAGE_W;
     place(&page, draw_text(p, 0), NULL, "text", "");
     p->width_mm = PAGE_W / 2.0;
-    place(&page, draw_heads(p, 0), has_curves ? draw_curves(p, false) : NULL, "heads", "curves");
+    place(&page, stack(draw_heads(p, 0), picture_ablation(p)),
+          has_curves ? draw_curves(p, false) : NULL, "heads", "curves");
     place(&page, p->r->n_agreement ? draw_agreement(p) : NULL, draw_scatter(p, 0), "agreement",
           "scatter");
     p->width_mm = PAGE_W;
-    for (size_t n = MOST_BARS; n >= 4; n -= 4)
+    for (size_t n = MOST_BARS; n >= 4; n -= 2)
         if (place(&page, draw_main_bars(p, n), NULL, "attributions", ""))
             break;
     p->subtitle = subtitle;
@@ -408,9 +420,8 @@ static struct at_canvas *draw_page(struct pictures *p)
 
 /* ---- files ---- */
 
-/* Takes the canvas; NULL is no picture. */
-static int write_picture(struct pictures *p, const char *name, struct at_canvas *canvas,
-                         struct at_error *err)
+int picture_write(struct pictures *p, const char *name, struct at_canvas *canvas,
+                  struct at_error *err)
 {
     return canvas ? sink_picture(p->f->x->sink, p->doc, p->doc->model_name, name, canvas, err) : 0;
 }
@@ -421,12 +432,12 @@ static int draw_methods(struct pictures *p, struct at_error *err)
 
     for (size_t m = 0; m < p->r->n_methods && !rc; m++) {
         const char *key = p->r->methods[m].method;
-        rc = write_picture(p, at_arena_printf(&p->arena, "text_%s", key), draw_text(p, m), err);
+        rc = picture_write(p, at_arena_printf(&p->arena, "text_%s", key), draw_text(p, m), err);
         if (!rc)
-            rc = write_picture(p, at_arena_printf(&p->arena, "heads_%s", key), draw_heads(p, m),
+            rc = picture_write(p, at_arena_printf(&p->arena, "heads_%s", key), draw_heads(p, m),
                                err);
         if (!rc)
-            rc = write_picture(p, at_arena_printf(&p->arena, "scatter_%s", key), draw_scatter(p, m),
+            rc = picture_write(p, at_arena_printf(&p->arena, "scatter_%s", key), draw_scatter(p, m),
                                err);
     }
     return rc;
@@ -434,16 +445,16 @@ static int draw_methods(struct pictures *p, struct at_error *err)
 
 static int draw_together(struct pictures *p, struct at_error *err)
 {
-    int rc = write_picture(p, "attributions", draw_all_bars(p), err);
+    int rc = picture_write(p, "attributions", draw_all_bars(p), err);
 
     if (!rc && p->r->n_agreement)
-        rc = write_picture(p, "agreement", draw_agreement(p), err);
+        rc = picture_write(p, "agreement", draw_agreement(p), err);
     if (!rc && p->r->n_curves)
-        rc = write_picture(p, "comprehensiveness", draw_curves(p, false), err);
+        rc = picture_write(p, "comprehensiveness", draw_curves(p, false), err);
     if (!rc && p->r->n_curves)
-        rc = write_picture(p, "sufficiency", draw_curves(p, true), err);
+        rc = picture_write(p, "sufficiency", draw_curves(p, true), err);
     if (!rc)
-        rc = write_picture(p, "summary", draw_page(p), err);
+        rc = picture_write(p, "summary", draw_page(p), err);
     return rc;
 }
 
@@ -459,6 +470,8 @@ int faith_pictures(const struct faith *f, const struct at_doc *doc, const struct
     rc = draw_methods(&p, err);
     if (!rc && r->n_methods)
         rc = draw_together(&p, err);
+    if (!rc)
+        rc = picture_removed(&p, err);
     free(text);
     at_arena_release(&p.arena);
     return rc;

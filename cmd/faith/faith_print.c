@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cmd/faith/faith.h"
+#include "cmd/guard.h"
 #include "cmd/term.h"
 
 static void print_number(double v, int width, int decimals)
@@ -27,6 +28,47 @@ static void print_target(const struct at_doc *doc, const struct at_faith_result 
     if (t->index != AT_NONE)
         printf(" at token %zu ('%s')", t->index, r->tokens[t->index].token);
     printf(", F = %.4f\n", t->value);
+}
+
+/* Deepest tints of what raises and what lowers F, and those of a half and a quarter of it. */
+static const char *const raising[] = { OWN_ESC "[48;5;166m" OWN_ESC "[97m",
+                                       OWN_ESC "[48;5;215m" OWN_ESC "[30m",
+                                       OWN_ESC "[48;5;223m" OWN_ESC "[30m" };
+static const char *const lowering[] = { OWN_ESC "[48;5;25m" OWN_ESC "[97m",
+                                        OWN_ESC "[48;5;75m" OWN_ESC "[30m",
+                                        OWN_ESC "[48;5;153m" OWN_ESC "[30m" };
+
+/* The text, every token coloured by its share of the largest score of the first method. */
+static void print_colored(const struct at_doc *doc, const struct at_faith_result *r)
+{
+    const double *scores = r->attributions[0].scores;
+    size_t room = term_width(stdout), used = 0;
+    double largest = 0.0;
+
+    for (size_t t = 0; t < r->T; t++)
+        largest = fmax(largest, fabs(scores[t]));
+    printf("\n%s:\n", r->methods[0].name);
+    for (size_t t = 0; t < r->T; t++) {
+        bool is_part = doc->labels[t].is_continuation;
+        const char *text = doc->labels[t].text;
+        size_t width, tint;
+        double share = fabs(scores[t]) / largest;
+        if (is_part && text[0] == '#' && text[1] == '#')
+            text += 2;
+        text += text[0] == ' ';
+        width = term_columns(text) + !is_part;
+        if (used && used + width > room)
+            printf("\n");
+        else if (used && !is_part)
+            printf(" ");
+        used = used + width > room ? width : used + width;
+        tint = share > 0.5 ? 0 : share > 0.25 ? 1 : share > 0.1 ? 2 : 3;
+        if (tint < 3)
+            printf("%s%s" OWN_ESC "[0m", (scores[t] > 0 ? raising : lowering)[tint], text);
+        else
+            printf("%s", text);
+    }
+    printf("\n");
 }
 
 /* Columns are as wide as the name above them. */
@@ -117,10 +159,11 @@ void faith_print_summary(const struct at_faith_summary *s)
 
 void faith_print(const struct faith *f, const struct at_doc *doc, const struct at_faith_result *r)
 {
-    (void)f;
     if (*doc->in.id)
         printf("%s%s: ", doc->number ? "\n" : "", doc->in.id);
     print_target(doc, r);
+    if (r->n_methods && term_has_color((enum color_mode)f->x->call->color, stdout))
+        print_colored(doc, r);
     print_scores(r);
     print_sums(r);
     print_summary(r);
