@@ -23,4 +23,5 @@ picture metrics metrics_focus_normalized metrics "$text"
 picture radar radar_L1 heads --layer 1 "$text"
 sed -n 's/^# text = //p' fixtures/data/treebank/en_ewt-ud-dev-300.conllu >"$work/sentences.txt"
 picture clusters clusters cluster --lines -f "$work/sentences.txt"
+picture faith attributions faith --target she --foil he 'The nurse said that [MASK] was late.'
 ls -l man/pictures
