@@ -162,6 +162,50 @@ static bool has_pairs(const struct at_tokenizer *t)
     return t->role[AT_ROLE_SEP] >= 0;
 }
 
+static void push_added(struct at_tokens *out, const struct at_plan_item *it)
+{
+    *at_array_push(out) =
+        (struct at_token){ it->id, it->type_id, -1, true, AT_NO_OFFSET, AT_NO_OFFSET, -1 };
+}
+
+/* Whether the plan has each of n texts once, in their order. */
+static bool is_in_order(const struct at_plan *plan, int n)
+{
+    int next = 0;
+
+    for (size_t i = 0; i < plan->items.n; i++)
+        if (plan->items.items[i].source >= 0 && plan->items.items[i].source != next++)
+            return false;
+    return next == n;
+}
+
+/* The tokens of the texts where the plan wants them, without a copy. */
+static int run_in_place(struct at_tokens *out, const struct at_tokenizer *t,
+                        const char *const texts[2], const struct at_plan *plan,
+                        struct at_error *err)
+{
+    size_t n_before = out->n;
+    int word = 0;
+
+    for (size_t i = 0; i < plan->items.n; i++) {
+        const struct at_plan_item *it = &plan->items.items[i];
+        size_t from = out->n;
+
+        if (it->source < 0) {
+            push_added(out, it);
+            continue;
+        }
+        int rc = at_tokenizer_run(out, t, texts[it->source], it->source, plan, &word, err);
+        if (rc) {
+            out->n = n_before;
+            return rc;
+        }
+        for (size_t k = from; k < out->n; k++)
+            out->items[k].segment = it->type_id;
+    }
+    return 0;
+}
+
 static void arrange(struct at_tokens *out, const struct at_plan *plan,
                     const struct at_tokens found[2])
 {
@@ -169,8 +213,7 @@ static void arrange(struct at_tokens *out, const struct at_plan *plan,
         const struct at_plan_item *it = &plan->items.items[i];
 
         if (it->source < 0)
-            *at_array_push(out) =
-                (struct at_token){ it->id, it->type_id, -1, true, AT_NO_OFFSET, AT_NO_OFFSET, -1 };
+            push_added(out, it);
         for (size_t k = 0; it->source >= 0 && k < found[it->source].n; k++) {
             struct at_token token = found[it->source].items[k];
 
@@ -180,27 +223,37 @@ static void arrange(struct at_tokens *out, const struct at_plan *plan,
     }
 }
 
+/* Plans of any other kind: a text that is left out is read all the same, and may be wrong. */
+static int run_apart(struct at_tokens *out, const struct at_tokenizer *t,
+                     const char *const texts[2], const struct at_plan *plan, struct at_error *err)
+{
+    struct at_tokens found[2] = { { 0 }, { 0 } };
+    int word = 0, rc = 0;
+
+    for (int i = 0; !rc && i < 2 && texts[i]; i++)
+        rc = at_tokenizer_run(&found[i], t, texts[i], i, plan, &word, err);
+    if (!rc)
+        arrange(out, plan, found);
+    at_tokens_release(&found[0]);
+    at_tokens_release(&found[1]);
+    return rc;
+}
+
 int at_tokenize(struct at_tokens *out, const struct at_tokenizer *t, const char *text,
                 const char *pair, bool with_specials, struct at_error *err)
 {
     const struct at_plan *plan = &t->post.plans[pair != NULL][with_specials];
-    struct at_tokens found[2] = { { 0 }, { 0 } };
-    int word = 0;
+    const char *const texts[2] = { text, pair };
     int rc = check_text(text, err);
 
     if (!rc && pair)
         rc = check_text(pair, err);
     if (!rc && pair && !has_pairs(t))
         rc = at_fail(err, AT_ERANGE, "a second text needs a model that has '[SEP]'");
-    if (!rc)
-        rc = at_tokenizer_run(&found[0], t, text, 0, plan, &word, err);
-    if (!rc && pair)
-        rc = at_tokenizer_run(&found[1], t, pair, 1, plan, &word, err);
-    if (!rc)
-        arrange(out, plan, found);
-    at_tokens_release(&found[0]);
-    at_tokens_release(&found[1]);
-    return rc;
+    if (rc)
+        return rc;
+    return is_in_order(plan, pair ? 2 : 1) ? run_in_place(out, t, texts, plan, err)
+                                           : run_apart(out, t, texts, plan, err);
 }
 
 void at_tokens_release(struct at_tokens *v)

@@ -16,10 +16,11 @@
 
 enum { NO_WORD = -1, WORD_ALONE = -2 /* a token of the text that was added */ };
 
-/* Blanks at the ends of a piece, which a trimmed place leaves out. */
+/* Blanks at the ends of a piece, which a trimmed place leaves out; small, since a long text has
+   many pieces. No text has 2^31 characters. */
 struct edges {
-    size_t before, behind;
-    bool is_all; /* there is nothing else, and all are spaces */
+    unsigned before : 31, is_all : 1; /* there is nothing else, and all are spaces */
+    unsigned behind;
 };
 
 /* A text on its way. */
@@ -66,7 +67,7 @@ static unsigned mark_of(const struct at_tokenizer *t)
 
 static struct edges edges_of(const char *s, size_t n, unsigned mark)
 {
-    struct edges e = { 0, 0, true };
+    struct edges e = { 0, true, 0 };
     bool is_before = true;
 
     for (size_t i = 0; i < n;) {

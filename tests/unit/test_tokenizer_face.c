@@ -212,6 +212,26 @@ static void test_pairs(void **state)
     }
 }
 
+/* A text that fails half-way leaves nothing behind the tokens that were there. */
+static void test_failure(void **state)
+{
+    static const struct file files[] = {
+        { "tokenizer.json", "{\"pre_tokenizer\":{\"type\":\"Whitespace\"},\"model\":{\"type\":"
+                            "\"WordLevel\",\"vocab\":{\"a\":0,\"b\":1},\"unk_token\":\"?\"}}" }
+    };
+    struct at_tokenizer *t = open_files(files, 1);
+    struct at_tokens v = { 0 };
+    struct at_error err;
+
+    (void)state;
+    assert_int_equal(at_tokenize(&v, t, "b", NULL, true, &err), 0);
+    assert_int_equal(at_tokenize(&v, t, "a a c", NULL, true, &err), AT_EFORMAT);
+    assert_int_equal(v.n, 1);
+    assert_int_equal(v.items[0].id, 1);
+    at_tokens_release(&v);
+    at_tokenizer_close(t);
+}
+
 #define BPE(pieces) "\"model\":{\"type\":\"BPE\",\"vocab\":{" pieces "},\"merges\":[]"
 
 static void test_labels(void **state)
@@ -263,7 +283,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_roles), cmocka_unit_test(test_names),  cmocka_unit_test(test_notes),
-        cmocka_unit_test(test_pairs), cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_pairs), cmocka_unit_test(test_labels), cmocka_unit_test(test_failure),
     };
 
     return cmocka_run_group_tests(tests, sandbox_setup, sandbox_teardown);
