@@ -145,6 +145,14 @@ static int find_pieces(struct run *r, const struct at_part *part, struct at_erro
     return 0;
 }
 
+/* The text of a piece; that of an unknown word may be a token that was added. */
+static const char *piece_of(const struct at_tokenizer *t, int id)
+{
+    const char *piece = at_vocab_piece(&t->vocab, id);
+
+    return piece ? piece : at_tokenizer_piece(t, id);
+}
+
 /* A part that is not cut any more. */
 static int encode(struct run *r, const struct at_part *part, struct at_error *err)
 {
@@ -153,7 +161,7 @@ static int encode(struct run *r, const struct at_part *part, struct at_error *er
     for (size_t i = 0; !rc && i < r->found.n; i++) {
         const struct at_found *f = &r->found.items[i];
         bool is_text = r->t->kind == AT_UNIGRAM && f->id == r->t->unk;
-        const char *value = is_text ? part->s + f->from : at_vocab_piece(&r->t->vocab, f->id);
+        const char *value = is_text ? part->s + f->from : piece_of(r->t, f->id);
         struct at_token token = { .id = f->id, .word = r->n_parts };
 
         at_part_span(&token.start, &token.end, part, f->from, f->to);

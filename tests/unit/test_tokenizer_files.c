@@ -214,6 +214,10 @@ static void test_forms(void **state)
             { "special_tokens_map.json", "{\"additional_special_tokens\":[\"<e1>\"]}" } },
           "<e1>[MASK]",
           "6 5" },
+        { { { "vocab.txt", "[PAD]\n[CLS]\n[SEP]\na\n" },
+            { "special_tokens_map.json", "{\"additional_special_tokens\":[\"<e1>\"]}" } },
+          "a b<e1>",
+          "3 4 6" },
         /* what special_tokens_map.json says counts, unless the other lists added tokens */
         { { { "vocab.txt", PIECES "<m>\n<n>\n" },
             { "tokenizer_config.json", "{\"mask_token\":\"<m>\"}" },
