@@ -14,6 +14,11 @@
 /* Numbers of a text and a method beside rho of heads: the mean rho, and those of an area. */
 static const char *const numbers[] = { "mean_rho", "comprehensiveness", "sufficiency",
                                        "net_comprehensiveness", "net_sufficiency" };
+/* Of a text and a head that is removed, and of a text: what foretells that. */
+static const char *const effects[] = { "change", "impact", "kl" };
+static const char *const checks[] = { "patching_pearson", "patching_rho", "direct_pearson",
+                                      "direct_rho" };
+enum { N_EFFECTS = AT_COUNTOF(effects), N_CHECKS = AT_COUNTOF(checks) };
 enum { N_NUMBERS = AT_COUNTOF(numbers), RESAMPLES = 1000 };
 
 /* --- records --- */
@@ -56,14 +61,16 @@ static const struct at_field corpus_fields[] = {
              "layer, from 0; global: of the model"),
     AT_FIELD(struct at_faith_corpus_row, head, "head", NULL, "head, from 0; all: of the model"),
     AT_FIELD(struct at_faith_corpus_row, metric, "metric", NULL,
-             "rho of a head; of the model mean_rho, agreement of two methods, or a mean of a "
-             "curve"),
+             "rho of a head, or change, impact and kl without it; of the model mean_rho, "
+             "agreement of two methods, a mean of a curve, or how well patching and direct "
+             "effects foretell changes"),
     AT_FIELD(struct at_faith_corpus_row, mean, "mean", NULL, "mean over texts"),
     AT_FIELD(struct at_faith_corpus_row, low, "low", NULL,
              "lower end of its bootstrap interval over texts"),
     AT_FIELD(struct at_faith_corpus_row, high, "high", NULL, "upper end"),
     AT_FIELD(struct at_faith_corpus_row, n, "n", NULL, "texts that have it"),
-    AT_FIELD(struct at_faith_corpus_row, method, "method", NULL, "key of the method"),
+    AT_FIELD(struct at_faith_corpus_row, method, "method", NULL,
+             "key of the method; mode of ablation"),
     AT_FIELD(struct at_faith_corpus_row, other, "other", NULL, "of agreement, the other method"),
     AT_FIELD_END,
 };
@@ -97,10 +104,34 @@ static void begin(struct at_faith_corpus *c, const struct at_faith_result *r, co
     *c = (struct at_faith_corpus){
         .model = model, .n_methods = M, .n_heads = n_heads, .H = H, .n_pairs = r->n_agreement
     };
-    c->n_columns = M * N_NUMBERS + r->n_agreement + M * n_heads;
+    if (r->heads_removed) {
+        c->n_removed = r->heads_removed->ablation.n_rows;
+        c->mode = r->heads_removed->ablation.rows->mode;
+    }
+    c->n_columns = M * N_NUMBERS + r->n_agreement + M * n_heads + c->n_removed * N_EFFECTS +
+                   (c->n_removed ? N_CHECKS : 0);
     c->methods = at_malloc(M + 1, sizeof *c->methods);
     for (size_t m = 0; m < M; m++)
         c->methods[m] = r->attributions[m].method;
+}
+
+/* Numbers of ablation, behind all others. */
+static void add_removed(double *at, const struct at_faith_corpus *c,
+                        const struct at_ablation_result *r)
+{
+    AT_BUG_IF(!r != !c->n_removed || (r && r->ablation.n_rows != c->n_removed));
+    for (size_t i = 0; i < c->n_removed; i++) {
+        const struct at_ablation_row *row = &r->ablation.rows[i];
+        *at++ = row->change;
+        *at++ = row->impact;
+        *at++ = row->kl;
+    }
+    if (!r)
+        return;
+    at[0] = r->checks.patching_pearson;
+    at[1] = r->checks.patching_rho;
+    at[2] = r->checks.direct_pearson;
+    at[3] = r->checks.direct_rho;
 }
 
 void at_faith_corpus_add(struct at_faith_corpus *c, const struct at_faith_result *r,
@@ -125,6 +156,7 @@ void at_faith_corpus_add(struct at_faith_corpus *c, const struct at_faith_result
         *at++ = r->agreement[i].agreement.rho;
     for (size_t i = 0; i < r->n_heads; i++)
         *at++ = r->heads[i].all.rho;
+    add_removed(at, c, r->heads_removed);
 }
 
 void at_faith_corpus_release(struct at_faith_corpus *c)
@@ -135,6 +167,21 @@ void at_faith_corpus_release(struct at_faith_corpus *c)
 }
 
 /* --- the summary --- */
+
+/* What column i of those of ablation is of. */
+static void name_removed(struct at_faith_corpus_row *row, const struct at_faith_corpus *c, size_t i,
+                         struct at_arena *arena)
+{
+    size_t n = c->n_removed * N_EFFECTS, head = i / N_EFFECTS;
+
+    row->method = i < n ? c->mode : NULL;
+    row->metric = i < n ? effects[i % N_EFFECTS] : checks[i - n];
+    if (i < n && c->n_removed == c->n_heads) {
+        struct at_place place = at_place(head / c->H, head % c->H, arena);
+        row->layer = place.layer;
+        row->head = place.head;
+    }
+}
 
 /* What column i is of. */
 static struct at_faith_corpus_row name_column(const struct at_faith_corpus *c, size_t i,
@@ -162,6 +209,10 @@ static struct at_faith_corpus_row name_column(const struct at_faith_corpus *c, s
         return row;
     }
     i -= c->n_pairs;
+    if (i >= M * c->n_heads) {
+        name_removed(&row, c, i - M * c->n_heads, arena);
+        return row;
+    }
     place = at_place(i % c->n_heads / c->H, i % c->n_heads % c->H, arena);
     row.layer = place.layer;
     row.head = place.head;

@@ -44,6 +44,8 @@ struct at_faith_corpus {
     double *values;       /* (n,n_columns) */
     const char **methods; /* (n_methods) keys, lent */
     size_t n_methods, n_heads, H, n_pairs;
+    size_t n_removed; /* rows of ablation: every head, one for a list, or none */
+    const char *mode; /* of ablation */
 };
 
 /* at_faith_corpus_add - a text; the first says how many methods and heads there are. */

@@ -145,6 +145,17 @@ F() { ok faith -m "$(M "$1")" -q -o "$2" --format json,csv --methods gradient_x_
     holds mean/manifest.json '[.inputs[] | select(.role == "reference")] | length == 1'
 }
 
+@test "faith: heads over many texts" {
+    printf 'a b c d\nb c a\nd d a\n' >texts
+    ok faith -m "$(M tiny-gpt2)" -q -o out --format csv --methods gradient_x_input --draws 0 --lines -f texts
+    shape "$(M tiny-gpt2)"
+    [ "$(grep -c ',kl,.*,3,zero,$' out/corpus.csv)" -eq $((L * H)) ]
+    # the mean of each text's own
+    mean=$(awk -F, 'FNR > 1 && $1 == 1 && $2 == 0 { sum += $4 } END { printf "%.5f", sum / 3 }' out/[123]/ablation.csv)
+    [ "$(awk -F, '$2 == 1 && $3 == 0 && $4 == "change" { printf "%.5f", $5 }' out/corpus.csv)" = "$mean" ]
+    has "$(cat out/corpus.csv)" 'global,all,patching_rho,'
+}
+
 @test "faith: what cannot be removed" {
     fails 2 faith --ablate x "a b"
     fails 2 faith --ablate 0.1,0.1 "a b"
