@@ -51,6 +51,9 @@ int picture_head_map(struct sink *sink, const struct at_doc *doc, const struct h
         .col_labels = number_labels(&arena, p->H),
         .scale = { .kind = AT_SEQUENTIAL, .lo = lo, .hi = hi > lo ? hi : lo + 1.0 },
         .show_values = true,
+        .outlined = p->outlined,
+        .n_outlined = p->n_outlined,
+        .outline_name = p->outline_name,
         .width_mm = sink->call->width_mm,
     };
     if (p->scale)

@@ -17,6 +17,9 @@ struct head_map {
     const double *values; /* head (l,h) at (l * H + h) * stride; NaN is drawn as a dot */
     size_t stride;
     const struct at_scale *scale; /* NULL: sequential over the range of the values */
+    const size_t *outlined;       /* (n_outlined) heads, layer * H + head; and what that means */
+    size_t n_outlined;
+    const char *outline_name;
 };
 
 /* picture_head_map - nothing is written when every value is NaN. doc may

@@ -69,6 +69,8 @@ static int tell(struct compare *c, struct at_compare_result *r, const struct cou
         add_note(c, r, c->missing_tables);
     rc = write_tables(c, r, err);
 
+    if (!rc && sink_draws(c->x->sink))
+        rc = compare_pictures(c, r, p, err);
     if (rc) {
         at_json_free(meta);
         return rc;

@@ -83,6 +83,10 @@ int compare_captures(struct compare *c);
 /* compare_has_captures - DIR/capture.safetensors, or one in a directory of DIR. */
 bool compare_has_captures(const char *dir);
 
+/* compare_pictures - couple NULL: of many texts. */
+AT_MUST_USE int compare_pictures(const struct compare *c, const struct at_compare_result *r,
+                                 const struct couple *p, struct at_error *err);
+
 /* compare_print - on standard output; couple NULL: of many texts. */
 void compare_print(const struct compare *c, const struct at_compare_result *r,
                    const struct couple *p);

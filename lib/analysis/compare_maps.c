@@ -126,3 +126,88 @@ size_t at_depth(size_t l, size_t n_layers, size_t n_deepest)
         return l;
     return (2 * l * (n_layers - 1) + n_deepest - 1) / (2 * (n_deepest - 1));
 }
+
+/* --- one map --- */
+
+/* The mean of some maps of a side, layer and head as in at_compare_view(). */
+static float *mean_map(const struct at_compare_side *s, size_t layer, size_t head, size_t deepest,
+                       struct at_arena *arena)
+{
+    size_t cells = s->doc->tokens.n * s->doc->tokens.n, first = 0, n = s->L * s->H;
+    float *out = at_arena_alloc(arena, cells, sizeof *out);
+    double *sum = at_calloc(cells, sizeof *sum);
+
+    if (layer != AT_NONE) {
+        first = at_depth(layer, s->L, deepest) * s->H;
+        n = s->H;
+    }
+    if (head != AT_NONE) {
+        first += head;
+        n = 1;
+    }
+    for (size_t k = first; k < first + n; k++)
+        for (size_t i = 0; i < cells; i++)
+            sum[i] += (double)s->attention[k * cells + i];
+    for (size_t i = 0; i < cells; i++)
+        out[i] = (float)(sum[i] / (double)n);
+    free(sum);
+    return out;
+}
+
+/* What a unit is called: its tokens of one side in a row. */
+static const struct at_label *unit_labels(const struct at_doc *doc, const size_t *unit, size_t U,
+                                          struct at_arena *arena)
+{
+    struct at_label *labels = at_arena_calloc(arena, U, sizeof *labels);
+
+    for (size_t i = 0; i < doc->tokens.n; i++) {
+        struct at_label *l;
+        if (unit[i] == AT_NONE)
+            continue;
+        l = &labels[unit[i]];
+        if (l->text)
+            l->text = at_arena_printf(arena, "%s%s", l->text, doc->labels[i].text);
+        else
+            *l = doc->labels[i];
+    }
+    return labels;
+}
+
+static const float *unit_difference(const struct at_compare_side *a, const float *map_a,
+                                    const struct at_compare_side *b, const float *map_b,
+                                    const struct at_token_alignment *t, struct at_arena *arena)
+{
+    const struct at_compare_side x = { a->doc, map_a, NULL, 1, 1, 0 };
+    const struct at_compare_side y = { b->doc, map_b, NULL, 1, 1, 0 };
+    size_t U = t->n_units;
+    float *out = at_arena_alloc(arena, U * U, sizeof *out);
+    struct at_unit_maps of_a, of_b;
+
+    at_unit_maps(&of_a, &x, t, t->unit_a, NULL);
+    at_unit_maps(&of_b, &y, t, t->unit_b, NULL);
+    for (size_t u = 0; u < U; u++)
+        for (size_t v = 0; v < U; v++)
+            out[u * U + v] = of_a.maps[u * of_a.W + v] - of_b.maps[u * of_b.W + v];
+    at_unit_maps_release(&of_a);
+    at_unit_maps_release(&of_b);
+    return out;
+}
+
+struct at_compare_view at_compare_view(const struct at_compare_side *a,
+                                       const struct at_compare_side *b,
+                                       const struct at_token_alignment *t, size_t layer,
+                                       size_t head, struct at_arena *arena)
+{
+    size_t deepest = AT_MAX(a->L, b->L);
+    struct at_compare_view v = { .U = t->n_units };
+
+    if (head == AT_NONE || head < a->H)
+        v.a = mean_map(a, layer, head, deepest, arena);
+    if (head == AT_NONE || head < b->H)
+        v.b = mean_map(b, layer, head, deepest, arena);
+    if (!v.a || !v.b || !v.U)
+        return v;
+    v.difference = unit_difference(a, v.a, b, v.b, t, arena);
+    v.labels = unit_labels(a->doc, t->unit_a, v.U, arena);
+    return v;
+}

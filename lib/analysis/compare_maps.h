@@ -49,6 +49,22 @@ double at_cosine_received(const float *map_a, const struct at_doc *a, const size
                           const float *map_b, const struct at_doc *b, const size_t *unit_b,
                           size_t U);
 
+/* One map of both sides, and the difference over units; NULL: a side has no such head, or the texts
+   share nothing. */
+struct at_compare_view {
+    const float *a, *b; /* (T,T) */
+    size_t U;
+    const float *difference;       /* (U,U) a - b */
+    const struct at_label *labels; /* (U) of the first's tokens */
+};
+
+/* at_compare_view - layer, of the deeper side, AT_NONE: the mean of all; head AT_NONE: of a layer.
+   The arena's. */
+struct at_compare_view at_compare_view(const struct at_compare_side *a,
+                                       const struct at_compare_side *b,
+                                       const struct at_token_alignment *t, size_t layer,
+                                       size_t head, struct at_arena *arena);
+
 /* at_depth - layer l of the deeper of two models, as a layer of one with n_layers: the same share
    of the way from the first to the last, rounded up from the middle. */
 size_t at_depth(size_t l, size_t n_layers, size_t n_deepest);

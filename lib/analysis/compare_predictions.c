@@ -15,25 +15,19 @@
 static const struct at_field fields[] = {
     AT_FIELD(struct at_compare_prediction, index_a, "index_a", NULL,
              "position that is predicted in the first, from 0"),
-    AT_FIELD(struct at_compare_prediction, token_a, "token_a", NULL, "piece that stands there",
-             .heading = "token a", .width = -12),
-    AT_FIELD(struct at_compare_prediction, p_a, "p_a", "probability", "its probability",
-             .heading = "p a", .width = 6, .decimals = 3),
+    AT_FIELD(struct at_compare_prediction, token_a, "token_a", NULL, "piece that stands there"),
+    AT_FIELD(struct at_compare_prediction, p_a, "p_a", "probability", "its probability"),
     AT_FIELD(struct at_compare_prediction, rank_a, "rank_a", NULL,
              "its rank, 1 is the most probable"),
-    AT_FIELD(struct at_compare_prediction, top_a, "top_a", NULL, "most probable piece",
-             .heading = "top a", .width = -12),
+    AT_FIELD(struct at_compare_prediction, top_a, "top_a", NULL, "most probable piece"),
     AT_FIELD(struct at_compare_prediction, top_p_a, "top_p_a", "probability", "its probability"),
     AT_FIELD(struct at_compare_prediction, index_b, "index_b", NULL,
              "position that is predicted in the second, from 0"),
-    AT_FIELD(struct at_compare_prediction, token_b, "token_b", NULL, "piece that stands there",
-             .heading = "token b", .width = -12),
-    AT_FIELD(struct at_compare_prediction, p_b, "p_b", "probability", "its probability",
-             .heading = "p b", .width = 6, .decimals = 3),
+    AT_FIELD(struct at_compare_prediction, token_b, "token_b", NULL, "piece that stands there"),
+    AT_FIELD(struct at_compare_prediction, p_b, "p_b", "probability", "its probability"),
     AT_FIELD(struct at_compare_prediction, rank_b, "rank_b", NULL,
              "its rank, 1 is the most probable"),
-    AT_FIELD(struct at_compare_prediction, top_b, "top_b", NULL, "most probable piece",
-             .heading = "top b", .width = -12),
+    AT_FIELD(struct at_compare_prediction, top_b, "top_b", NULL, "most probable piece"),
     AT_FIELD(struct at_compare_prediction, top_p_b, "top_p_b", "probability", "its probability"),
     AT_FIELD(struct at_compare_prediction, difference, "difference", "probability",
              "p_a - p_b, where the same token stands on both sides"),
@@ -42,16 +36,30 @@ static const struct at_field fields[] = {
     AT_FIELD(struct at_compare_prediction, n_shared, "shared", NULL,
              "pieces that are among the most probable of both"),
     AT_FIELD(struct at_compare_prediction, kl, "kl", "nats",
-             "Kullback-Leibler divergence of the second from the first", .heading = "kl",
-             .width = 7, .decimals = 3),
+             "Kullback-Leibler divergence of the second from the first"),
     AT_FIELD(struct at_compare_prediction, kl_reverse, "kl_reverse", "nats",
              "of the first from the second"),
+    AT_FIELD(struct at_compare_prediction, label_a, "label_a", NULL, "token_a as people write it",
+             .flags = AT_TERM_ONLY, .heading = "token a", .width = -12),
+    AT_FIELD(struct at_compare_prediction, p_a, "p_a", NULL, "its probability",
+             .flags = AT_TERM_ONLY, .heading = "p a", .width = 6, .decimals = 3),
+    AT_FIELD(struct at_compare_prediction, top_label_a, "top_label_a", NULL,
+             "top_a as people write it", .flags = AT_TERM_ONLY, .heading = "top a", .width = -12),
+    AT_FIELD(struct at_compare_prediction, label_b, "label_b", NULL, "token_b as people write it",
+             .flags = AT_TERM_ONLY, .heading = "token b", .width = -12),
+    AT_FIELD(struct at_compare_prediction, p_b, "p_b", NULL, "its probability",
+             .flags = AT_TERM_ONLY, .heading = "p b", .width = 6, .decimals = 3),
+    AT_FIELD(struct at_compare_prediction, top_label_b, "top_label_b", NULL,
+             "top_b as people write it", .flags = AT_TERM_ONLY, .heading = "top b", .width = -12),
+    AT_FIELD(struct at_compare_prediction, kl, "kl", NULL, "its divergence", .flags = AT_TERM_ONLY,
+             .heading = "kl", .width = 7, .decimals = 3),
     AT_FIELD_END,
 };
 const struct at_record at_compare_prediction_record =
     AT_RECORD(struct at_compare_prediction, fields);
 
 struct work {
+    const struct at_compare_predictor *a, *b;
     size_t V;
     size_t *partner;         /* (T_a+1) position of the second; AT_NONE */
     size_t *of_b;            /* (T_b+1) position of the first; AT_NONE */
@@ -141,6 +149,25 @@ static const char *kept(struct at_arena *arena, const char *s)
     return s ? at_arena_strdup(arena, s) : NULL;
 }
 
+/* A piece as people write it; "(end)" behind the last token. */
+static const char *label_of(const struct at_compare_predictor *p, int id, struct at_arena *arena)
+{
+    struct at_strbuf b = { 0 };
+    const char *label;
+
+    if (id < 0)
+        return "(end)";
+    at_tokenizer_add_label(p->session->tokenizer, &b, id);
+    label = at_arena_strdup(arena, at_strbuf_str(&b));
+    at_strbuf_release(&b);
+    return label;
+}
+
+static int id_at(const struct at_compare_predictor *p, size_t index)
+{
+    return index < p->doc->tokens.n ? p->doc->tokens.items[index].id : -1;
+}
+
 static struct at_compare_prediction beside(const struct at_predicted *a,
                                            const struct at_predicted *b, const struct work *w,
                                            struct at_arena *arena)
@@ -167,6 +194,10 @@ static struct at_compare_prediction beside(const struct at_predicted *a,
         .n_shared = shared_tops(a, b),
         .kl = w->kl[a->index],
         .kl_reverse = w->kl_reverse[a->index],
+        .label_a = label_of(w->a, id_at(w->a, a->index), arena),
+        .top_label_a = label_of(w->a, top_a ? a->top[0].id : -1, arena),
+        .label_b = label_of(w->b, id_at(w->b, b->index), arena),
+        .top_label_b = label_of(w->b, top_b ? b->top[0].id : -1, arena),
     };
 }
 
@@ -236,7 +267,7 @@ int at_compare_predict(struct at_compare_predictions *out, const struct at_compa
 {
     bool are_causal = a->session->model.config.is_causal && b->session->model.config.is_causal;
     size_t T_a = a->doc->tokens.n, T_b = b->doc->tokens.n;
-    struct work w = { .V = a->session->model.config.vocab };
+    struct work w = { .a = a, .b = b, .V = a->session->model.config.vocab };
     struct at_arena scratch = { 0 };
     void *logits = NULL;
     int rc = 0;

@@ -29,6 +29,7 @@ struct at_compare_prediction {
     bool is_changed;   /* top_a is not top_b */
     size_t n_shared;   /* of the k most probable */
     double kl, kl_reverse;
+    const char *label_a, *top_label_a, *label_b, *top_label_b; /* pieces as people write them */
 };
 extern const struct at_record at_compare_prediction_record;
 

@@ -321,10 +321,10 @@ static void draw_notes(struct at_canvas *c, const struct flow *f, double y)
                  " The %zu token%s with least weight %s no label; numbers count from 0.", left_out,
                  at_plural(left_out), left_out == 1 ? "has" : "have");
     if (f->has_focus)
-        snprintf(focus, sizeof focus, " Links of the tokens in bold are coloured.");
+        snprintf(focus, sizeof focus, " Links of what is bold are coloured.");
     snprintf(text, sizeof text,
              "%sRibbons are as wide as their weight, stronger where it is larger, and coloured by "
-             "the token they leave.%s%s",
+             "where they leave.%s%s",
              f->n_ribbons ? "" : "No link is kept. ", focus, missing);
     at_frame_finish(c, y + line + 0.5, text);
 }

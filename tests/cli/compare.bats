@@ -98,6 +98,19 @@ column() {
     [ "$(grep -vE 'cosine|js_' same/compare.csv | cut -d, -f9,10 | tail -n +2 | sort -u)" = 1,1 ]
 }
 
+@test "pictures of both sides, of the difference, and of what became of each head" {
+    ok compare --with "$DOG" -o out --format svg --dump-drawing --metric sparsity "$CAT"
+    [ "$(cd out && ls *.svg | paste -sd' ')" = "difference_js_distance.svg difference_mean.svg difference_sparsity.svg heatmap_a_mean.svg heatmap_b_mean.svg layers.svg matches.svg predictions.svg slopes.svg" ]
+    has "$(cat out/heatmap_a_mean.drawing.json)" 'Both sides share one colour range'
+    has "$(cat out/difference_mean.drawing.json)" '1 token of a and 1 of b without a partner'
+    has "$(cat out/matches.drawing.json)" 'width is the score'
+    ok compare --with "$DOG" -o one --format svg --layer 1 --head 2 "$CAT"
+    [ -f one/heatmap_a_L1_H2.svg ] && [ -f one/difference_L1_H2.svg ] && [ ! -f one/difference_mean.svg ]
+    printf 'text_a,text_b\nA cat ran.,A dog ran.\nThe sun.,The moon.\n' >pairs.csv
+    ok compare --pairs pairs.csv -o many --format svg --dump-drawing
+    [ -f many/difference_sparsity.svg ] && [ ! -f many/heatmap_a_mean.svg ]
+}
+
 @test "captures give what the models gave, and no model is run" {
     for m in tiny-bert random-bert; do
         cp -r "$FIXTURES/$m" "model-$m"
