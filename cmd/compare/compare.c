@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/compare_clusters.h"
 #include "base/alloc.h"
 #include "base/path.h"
 
@@ -49,6 +50,9 @@ static int write_tables(struct compare *c, const struct at_compare_result *r, st
     if (!rc && r->n_matches)
         rc = sink_table(sink, NULL, "matches.csv", &at_compare_match_record, r->matches,
                         r->n_matches, err);
+    if (!rc && r->n_clusters)
+        rc = sink_table(sink, NULL, "clusters.csv", &at_compare_cluster_record, r->clusters,
+                        r->n_clusters, err);
     if (!rc && r->tokens)
         rc = sink_table(sink, NULL, "tokens.csv", &at_aligned_record, r->tokens, r->n_tokens, err);
     if (!rc && r->n_predictions)
@@ -63,6 +67,11 @@ static int tell(struct compare *c, struct at_compare_result *r, const struct cou
 {
     int rc;
 
+    rc = at_compare_clusters(r, &c->sums, (uint64_t)c->x->call->seed, c->pool, &c->arena, err);
+    if (rc) {
+        at_json_free(meta);
+        return rc;
+    }
     at_compared_tables_tell(r, &c->tables);
     r->command = c->command;
     if (c->missing_tables)
@@ -155,6 +164,13 @@ int compare_couple(struct compare *c, struct couple *p, bool is_only, struct at_
 {
     int rc;
 
+    if (c->has_roles) {
+        rc = side_find_roles(&p->a, &c->tags.tagger, c->pool, err);
+        if (!rc)
+            rc = side_find_roles(&p->b, &c->tags.tagger, c->pool, err);
+        if (rc)
+            return rc;
+    }
     remember(c, p);
     at_align_tokens(&p->tokens, &p->a.doc, &p->b.doc);
     rc = at_compare_add(&c->sums, &p->a.view, &p->b.view, &p->tokens, c->pool, err);
@@ -256,6 +272,9 @@ static int run(void *own, const struct context *x)
         c->own_pool = at_pool_new((size_t)x->call->n_threads);
     c->pool = x->pool ? x->pool : c->own_pool;
     c->sums.has_matches = !c->no_matches;
+    c->sums.has_roles = c->has_roles;
+    if (c->has_roles && tag_source_open(&c->tags, x, &err))
+        return report_fault(&err);
     if (c->kind != COMPARE_DIRECTORIES && (open_other(c, &err) || check_selection(c, &err)))
         return report_fault(&err);
     if (c->kind == COMPARE_PAIRS)
@@ -275,6 +294,7 @@ static void release(void *own)
     at_compare_release(&c->sums);
     at_compared_tables_release(&c->tables);
     at_session_close(&c->other);
+    tag_source_close(&c->tags);
     at_pool_free(c->own_pool);
     at_arena_release(&c->arena);
 }
@@ -348,7 +368,7 @@ static int check_texts(struct compare *c, struct call *call)
 
 static bool is_compared(const char *metric)
 {
-    for (size_t i = 0; i < AT_N_COMPARED; i++)
+    for (size_t i = 0; i < AT_MOST_COMPARED; i++)
         if (!strcmp(metric, at_compared_key(i)))
             return true;
     return false;
@@ -369,7 +389,7 @@ static int check(void *own, struct call *call)
         if (!*c->models.items[i])
             return report_usage("--model takes a name or a directory, not ''");
     if (c->metric && !is_compared(c->metric) && call->n_operands != 2)
-        return report_usage("--metric takes one of the metrics, js_distance or cosine_received, "
+        return report_usage("--metric takes a metric, js_distance, cosine_received or a role, "
                             "not '%s'",
                             c->metric);
     if (c->pairs_path)
@@ -387,6 +407,7 @@ static const struct opt *options(void *own, struct call *call)
     c->mask_text = "auto";
     c->top_k = 5;
     c->fail_above = NAN;
+    tag_source_init(&c->tags);
     const struct opt table[] = {
         OPT_GROUP("Models and texts"),
         OPT_LIST('m', "model", &c->models, "NAME|DIR", "model to look into; twice: the two that are compared"),
@@ -401,6 +422,8 @@ static const struct opt *options(void *own, struct call *call)
         OPT_TEXT(0, "mask", &c->mask_text, "auto|all|none|N,M", "positions of the first text that are predicted"),
         OPT_INT(0, "top-k", &c->top_k, "K", 1, 100, "most probable tokens whose overlap is counted"),
         OPT_FLAG(0, "no-matches", &c->no_matches, "do not look for the head that each head is most like"),
+        OPT_FLAG(0, "roles", &c->has_roles, "also what heads look at, and groups of heads: runs a tagger"),
+        OPT_TEXT(0, "tagger", &c->tags.model, "NAME|DIR", "token classifier for parts of speech and entities"),
         OPT_TEXT(0, "layer", &call->layer_text, "N|all|mean", "layer of pictures and of --fail-above, from 0"),
         OPT_TEXT(0, "head", &call->head_text, "N|all|mean", "head of pictures and of --fail-above, from 0"),
         OPT_REAL(0, "fail-above", &c->fail_above, "X", 0, 1e9, "end with status 3 when a head differs by more than X"),
@@ -421,6 +444,8 @@ static const struct output outputs[] = {
     { "tables.csv", "a row for each number in the tables of two directories",
       &at_table_difference_record },
     { "matches.csv", "a row for each head and the one it is most like", &at_compare_match_record },
+    { "clusters.csv", "a row for each head and its groups, with --roles",
+      &at_compare_cluster_record },
     { "tokens.csv", "a row for each pair of tokens, and each token without a partner",
       &at_aligned_record },
     { "predictions.csv", "a row for each position that both predict",

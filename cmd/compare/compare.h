@@ -8,6 +8,7 @@
 #include "analysis/compare_heads.h"
 #include "analysis/compare_tables.h"
 #include "cmd/cmd.h"
+#include "cmd/tag_source.h"
 #include "model/trace.h"
 
 /* What stands on the two sides. */
@@ -23,7 +24,8 @@ struct compare {
     struct at_mask mask;
     long top_k;
     double fail_above; /* NaN: not given */
-    bool no_matches;
+    bool no_matches, has_roles;
+    struct tag_source tags; /* of --roles */
     enum compare_kind kind;
     const char *dir_a, *dir_b;
     bool has_captures;          /* both directories */
@@ -52,6 +54,7 @@ struct side {
     struct at_capture_file capture;
     struct at_compare_side view;
     const float *final_hidden;
+    double *roles; /* or NULL */
 };
 
 /* side_run - a text through a model; in moves to the side. side_open - a capture; its tokens, as
@@ -60,6 +63,9 @@ AT_MUST_USE int side_run(struct side *out, const struct at_session *s, struct at
                          const struct at_doc_options *options, struct at_error *err);
 AT_MUST_USE int side_open(struct side *out, const char *path, const char *id, struct at_error *err);
 void side_release(struct side *s);
+/* side_find_roles - what each head looks at. */
+AT_MUST_USE int side_find_roles(struct side *s, const struct at_tagger *tagger,
+                                struct at_pool *pool, struct at_error *err);
 
 /* Two sides that are ready. */
 struct couple {

@@ -284,7 +284,7 @@ static int picture_heads(struct subject *s, size_t metric, struct at_error *err)
     };
 
     for (size_t k = 0; k < n; k++) {
-        const struct at_compare_row *row = &r->heads[k * AT_N_COMPARED + metric];
+        const struct at_compare_row *row = &r->heads[k * r->n_numbers + metric];
         values[k] = row->difference;
         scale.hi = fmax(scale.hi, fabs(values[k]));
         if (row->q <= 0.05)
@@ -393,8 +393,10 @@ static int picture_all_heads(struct subject *s, const char *asked, struct at_err
 {
     int rc = picture_heads(s, AT_COMPARE_JS, err);
 
-    for (size_t i = 0; i < AT_N_METRICS && !rc; i++)
-        if (s->r->n_texts > 1 || (asked && !strcmp(asked, at_compared_key(i))))
+    for (size_t i = 0; i < s->r->n_numbers && !rc; i++)
+        if (i == AT_COMPARE_JS || i == AT_COMPARE_COSINE)
+            continue;
+        else if (s->r->n_texts > 1 || (asked && !strcmp(asked, at_compared_key(i))))
             rc = picture_heads(s, i, err);
     return rc;
 }

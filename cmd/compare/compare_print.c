@@ -110,6 +110,8 @@ static void print_heads(const struct at_compare_result *r)
     }
     if (r->n_matches)
         printf("mean score of the matches: %.4f\n", r->match_score);
+    if (r->n_clusters && !isnan(r->adjusted_rand))
+        printf("adjusted Rand index of the groups of heads: %.4f\n", r->adjusted_rand);
 }
 
 static void print_predictions(const struct at_compare_result *r)

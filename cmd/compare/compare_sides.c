@@ -32,8 +32,12 @@ int side_run(struct side *out, const struct at_session *s, struct at_text *in,
                       AT_CAP_ATTENTION | AT_CAP_HIDDEN, s->pool, err);
     free(ids);
     free(segments);
-    out->view = (struct at_compare_side){ &out->doc,       out->trace.attention, out->trace.hidden,
-                                          shape->n_layers, shape->n_heads,       shape->width };
+    out->view = (struct at_compare_side){ .doc = &out->doc,
+                                          .attention = out->trace.attention,
+                                          .hidden = out->trace.hidden,
+                                          .L = shape->n_layers,
+                                          .H = shape->n_heads,
+                                          .C = shape->width };
     out->final_hidden = out->trace.final_hidden;
     return rc;
 }
@@ -50,9 +54,12 @@ int side_open(struct side *out, const char *path, const char *id, struct at_erro
     rc = at_doc_from_capture(&out->doc, &out->capture, id, false, err);
     if (rc)
         return at_error_in(err, "%s", path);
-    out->view = (struct at_compare_side){
-        &out->doc, out->capture.attention, out->capture.hidden, dims->L, dims->H, dims->C
-    };
+    out->view = (struct at_compare_side){ .doc = &out->doc,
+                                          .attention = out->capture.attention,
+                                          .hidden = out->capture.hidden,
+                                          .L = dims->L,
+                                          .H = dims->H,
+                                          .C = dims->C };
     if (out->capture.n_odd_rows)
         report_warning("%s: %zu row%s of attention do%s not sum to 1, the first to %.4g", path,
                        out->capture.n_odd_rows, at_plural(out->capture.n_odd_rows),
@@ -65,7 +72,34 @@ void side_release(struct side *s)
     at_doc_release(&s->doc);
     at_trace_release(&s->trace);
     at_capture_close(&s->capture);
+    free(s->roles);
     *s = (struct side){ 0 };
+}
+
+int side_find_roles(struct side *s, const struct at_tagger *tagger, struct at_pool *pool,
+                    struct at_error *err)
+{
+    size_t L = s->view.L, H = s->view.H, T = s->doc.tokens.n, n = L * H;
+    struct at_head_features f;
+    int rc = at_head_features_init(&f, &s->doc, tagger, AT_RAW, err);
+
+    if (rc)
+        return rc;
+    tag_source_warn(&s->doc, &f.tagged);
+    for (size_t l = 0; l < L; l++) {
+        const float *maps = s->view.attention + l * H * T * T;
+        at_head_features_add(&f, &(struct at_doc_layer){ l, H, T, maps, NULL }, pool);
+    }
+    s->roles = at_malloc(n * AT_N_HEAD_NUMBERS, sizeof *s->roles);
+    for (size_t k = 0; k < n; k++) {
+        double *own = s->roles + k * AT_N_HEAD_NUMBERS;
+        memcpy(own, f.score + k * AT_N_HEAD_SCORES, AT_N_HEAD_SCORES * sizeof *own);
+        memcpy(own + AT_N_HEAD_SCORES, f.pattern + k * AT_N_HEAD_PATTERNS,
+               AT_N_HEAD_PATTERNS * sizeof *own);
+    }
+    s->view.roles = s->roles;
+    at_head_features_release(&f);
+    return 0;
 }
 
 static void couple_release(struct couple *p)

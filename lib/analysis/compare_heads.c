@@ -25,22 +25,26 @@ const char *at_compared_key(size_t i)
 {
     if (i == AT_COMPARE_JS)
         return "js_distance";
-    return i == AT_COMPARE_COSINE ? "cosine_received" : at_metric_key(i);
+    if (i == AT_COMPARE_COSINE)
+        return "cosine_received";
+    if (i >= AT_N_COMPARED + AT_N_HEAD_SCORES)
+        return at_head_pattern_keys[i - AT_N_COMPARED - AT_N_HEAD_SCORES];
+    return i >= AT_N_COMPARED ? at_head_score_table[i - AT_N_COMPARED].key : at_metric_key(i);
 }
 
 static size_t head_cell(const struct at_compare *c, size_t l, size_t h, size_t metric)
 {
-    return (l * c->H + h) * AT_N_COMPARED + metric;
+    return (l * c->H + h) * c->n_numbers + metric;
 }
 
 static size_t layer_cell(const struct at_compare *c, size_t l, size_t metric)
 {
-    return c->L * c->H * AT_N_COMPARED + l * AT_N_METRICS + metric;
+    return c->L * c->H * c->n_numbers + l * AT_N_METRICS + metric;
 }
 
 static size_t global_cell(const struct at_compare *c, size_t metric)
 {
-    return c->L * (c->H * AT_N_COMPARED + AT_N_METRICS) + metric;
+    return c->L * (c->H * c->n_numbers + AT_N_METRICS) + metric;
 }
 
 /* --- one pair of texts --- */
@@ -62,6 +66,7 @@ static int begin(struct at_compare *c, const struct at_compare_side *a,
     c->H_b = b->H;
     c->L = AT_MAX(a->L, b->L);
     c->H = AT_MAX(a->H, b->H);
+    c->n_numbers = c->has_roles ? AT_MOST_COMPARED : AT_N_COMPARED;
     c->n_cells = global_cell(c, N_GLOBAL);
     c->hsic = at_calloc(c->L + 1, sizeof *c->hsic);
     if (c->has_matches)
@@ -113,6 +118,9 @@ static int measure(double *cells, const struct at_compare *c, const struct at_co
     at_text_metrics_finish(&run);
     for (size_t l = 0; l < c->L; l++) {
         size_t own = at_depth(l, s->L, c->L);
+        for (size_t k = 0; k < s->H * AT_N_HEAD_NUMBERS && c->has_roles; k++)
+            cells[head_cell(c, l, k / AT_N_HEAD_NUMBERS, AT_N_COMPARED + k % AT_N_HEAD_NUMBERS)] =
+                s->roles[own * s->H * AT_N_HEAD_NUMBERS + k];
         for (size_t i = 0; i < AT_N_METRICS; i++) {
             for (size_t h = 0; h < s->H; h++)
                 cells[head_cell(c, l, h, i)] = at_metric_get(&m->heads[own * s->H + h].metrics, i);
@@ -309,9 +317,8 @@ static void tell_difference(struct at_compare_row *row, const struct at_compare 
 }
 
 static struct at_compare_row make_row(const struct at_compare *c, size_t cell, size_t l, size_t h,
-                                      size_t metric)
+                                      bool has_sides)
 {
-    bool has_sides = metric < AT_N_METRICS || metric == AT_FLOW_CHANGE;
     struct at_compare_row row = {
         .layer = l,
         .head = h,
@@ -347,21 +354,30 @@ static void test_rows(struct at_compare_row *rows, size_t stride, size_t n,
     free(tests);
 }
 
+/* Has each side a value of its own? */
+static bool is_of_sides(size_t number)
+{
+    return number != AT_COMPARE_JS && number != AT_COMPARE_COSINE;
+}
+
 static void tell_heads(struct at_compare_result *r, const struct at_compare *c, uint64_t seed,
                        struct at_pool *pool, struct at_arena *arena)
 {
     size_t n = c->L * c->H;
 
-    r->n_heads = n * AT_N_COMPARED;
+    r->n_numbers = c->n_numbers;
+    r->n_heads = n * c->n_numbers;
     r->heads = at_arena_alloc(arena, r->n_heads, sizeof *r->heads);
     for (size_t k = 0; k < n; k++)
-        for (size_t i = 0; i < AT_N_COMPARED; i++) {
-            struct at_compare_row *row = &r->heads[k * AT_N_COMPARED + i];
-            *row = make_row(c, head_cell(c, k / c->H, k % c->H, i), k / c->H, k % c->H, i);
+        for (size_t i = 0; i < c->n_numbers; i++) {
+            struct at_compare_row *row = &r->heads[k * c->n_numbers + i];
+            *row = make_row(c, head_cell(c, k / c->H, k % c->H, i), k / c->H, k % c->H,
+                            is_of_sides(i));
             row->metric = at_compared_key(i);
         }
-    for (size_t i = 0; i < AT_N_METRICS && c->n_texts > 1; i++)
-        test_rows(r->heads + i, AT_N_COMPARED, n, c, i, AT_N_COMPARED, seed, pool);
+    for (size_t i = 0; i < c->n_numbers && c->n_texts > 1; i++)
+        if (is_of_sides(i))
+            test_rows(r->heads + i, c->n_numbers, n, c, i, c->n_numbers, seed, pool);
 }
 
 /* Where the js_distance of a head stands, for sorting; equal ones in their order. */
@@ -383,7 +399,7 @@ static void rank_heads(struct at_compare_result *r, struct at_arena *arena)
 {
     struct ranked *ranked = at_arena_alloc(arena, r->n_heads, sizeof *ranked);
 
-    for (size_t i = AT_COMPARE_JS; i < r->n_heads; i += AT_N_COMPARED)
+    for (size_t i = AT_COMPARE_JS; i < r->n_heads; i += r->n_numbers)
         if (r->heads[i].difference > 0.0)
             ranked[r->n_changed++] = (struct ranked){ i, r->heads[i].difference };
     if (r->n_changed)
@@ -401,13 +417,13 @@ static void tell_means(struct at_compare_result *r, const struct at_compare *c, 
     for (size_t l = 0; l < c->L; l++)
         for (size_t i = 0; i < AT_N_METRICS; i++) {
             struct at_compare_row *row = &r->layer_rows[l * AT_N_METRICS + i];
-            *row = make_row(c, layer_cell(c, l, i), l, AT_NONE, i);
+            *row = make_row(c, layer_cell(c, l, i), l, AT_NONE, true);
             row->metric = at_metric_key(i);
         }
     r->n_global = N_GLOBAL;
     r->global = at_arena_alloc(arena, N_GLOBAL, sizeof *r->global);
     for (size_t i = 0; i < N_GLOBAL; i++) {
-        r->global[i] = make_row(c, global_cell(c, i), AT_NONE, AT_NONE, i);
+        r->global[i] = make_row(c, global_cell(c, i), AT_NONE, AT_NONE, true);
         r->global[i].metric = at_metric_key(i);
         if (c->n_texts > 1)
             test_rows(&r->global[i], 1, 1, c, global_cell(c, i), 1, seed, pool);

@@ -14,16 +14,21 @@
 #include "analysis/attn_metrics.h"
 #include "analysis/compare_maps.h"
 #include "analysis/compare_result.h"
+#include "analysis/head_features.h"
 #include "base/error.h"
 #include "stats/cka.h"
 
-/* Behind the metrics of attn_metrics.h. */
+/* Behind the metrics of attn_metrics.h; then, where they are asked for, the scores and patterns of
+   head_features.h. */
 enum { AT_COMPARE_JS = AT_N_METRICS, AT_COMPARE_COSINE, AT_N_COMPARED };
-/* at_compared_key - "sparsity", "js_distance". */
+enum { AT_MOST_COMPARED = AT_N_COMPARED + AT_N_HEAD_NUMBERS };
+/* at_compared_key - "sparsity", "js_distance", "syntax". */
 const char *at_compared_key(size_t i);
 
 struct at_compare {
     bool has_matches; /* set by the caller: find them */
+    bool has_roles;   /* likewise: both sides have them */
+    size_t n_numbers; /* of a head */
     size_t L_a, H_a, L_b, H_b, L, H;
     size_t n_texts, cap;
     size_t n_cells;       /* numbers of one text */

@@ -17,6 +17,7 @@ struct at_compare_side {
     const float *attention; /* (L,H,T,T) */
     const float *hidden;    /* (L+1,T,C), or NULL */
     size_t L, H, C;
+    const double *roles; /* (L,H,AT_N_HEAD_NUMBERS) what heads look at (head_features.h), or NULL */
 };
 
 /* Its maps over the units of an alignment (analysis/token_alignment.h). */

@@ -120,6 +120,20 @@ static const struct at_field column_fields[] = {
 };
 const struct at_record at_table_column_record = AT_RECORD(struct at_table_column, column_fields);
 
+static const struct at_field cluster_fields[] = {
+    AT_FIELD(struct at_compare_cluster, layer, "layer", NULL, "layer, from 0"),
+    AT_FIELD(struct at_compare_cluster, head, "head", NULL, "head, from 0"),
+    AT_FIELD(struct at_compare_cluster, cluster_a, "cluster_a", NULL, "its group in the first"),
+    AT_FIELD(struct at_compare_cluster, name_a, "name_a", NULL, "that group's name"),
+    AT_FIELD(struct at_compare_cluster, cluster_b, "cluster_b", NULL, "its group in the second"),
+    AT_FIELD(struct at_compare_cluster, name_b, "name_b", NULL, "that group's name"),
+    AT_FIELD(struct at_compare_cluster, is_matched, "matched", NULL,
+             "do the two groups belong together, by the heads they share?"),
+    AT_FIELD_END,
+};
+const struct at_record at_compare_cluster_record =
+    AT_RECORD(struct at_compare_cluster, cluster_fields);
+
 static const struct at_field result_fields[] = {
     AT_FIELD(struct at_compare_result, model_a, "model_a", NULL, "the first model"),
     AT_FIELD(struct at_compare_result, model_b, "model_b", NULL, "the second model"),
@@ -156,6 +170,9 @@ static const struct at_field result_fields[] = {
                   "heads and what they are most like, each head once"),
     AT_FIELD(struct at_compare_result, match_score, "match_score", "fraction",
              "mean score of the matches"),
+    AT_FIELD_LIST(struct at_compare_result, clusters, n_clusters, "clusters",
+                  &at_compare_cluster_record, "groups of heads on both sides",
+                  .flags = AT_LEAVE_OUT),
     AT_FIELD(struct at_compare_result, adjusted_rand, "adjusted_rand", NULL,
              "adjusted Rand index of the heads' clusters", .flags = AT_LEAVE_OUT),
     AT_FIELD_LIST(struct at_compare_result, predictions, n_predictions, "predictions",

@@ -64,6 +64,17 @@ struct at_compare_text {
 };
 extern const struct at_record at_compare_text_record;
 
+/* The groups of one head, on both sides: clusters.csv. */
+struct at_compare_cluster {
+    size_t layer, head;
+    int cluster_a;
+    const char *name_a;
+    int cluster_b;
+    const char *name_b;
+    bool is_matched; /* the groups are each other's partner in the assignment with most heads */
+};
+extern const struct at_record at_compare_cluster_record;
+
 struct at_compare_result {
     const char *model_a, *model_b;
     const char *text_a, *text_b; /* of one pair of texts, else NULL */
@@ -74,7 +85,8 @@ struct at_compare_result {
     size_t n_aligned, n_only_a, n_only_b; /* units, and tokens of all texts without a partner */
     struct at_compare_row *heads;         /* (n_heads): layers, heads, metrics */
     size_t n_heads;
-    size_t *changed; /* (n_changed) rows of js_distance in heads, the greatest first */
+    size_t n_numbers; /* of each head */
+    size_t *changed;  /* (n_changed) rows of js_distance in heads, the greatest first */
     size_t n_changed;
     struct at_compare_row *layer_rows; /* (n_layer_rows) */
     size_t n_layer_rows;
@@ -88,7 +100,9 @@ struct at_compare_result {
     double most_changed_distance;
     struct at_compare_match *matches; /* (n_matches) */
     size_t n_matches;
-    double match_score;   /* mean over the pairs */
+    double match_score;                        /* mean over the pairs */
+    const struct at_compare_cluster *clusters; /* (n_clusters) */
+    size_t n_clusters;
     double adjusted_rand; /* of the heads' clusters; NaN without */
     const struct at_compare_prediction *predictions;
     size_t n_predictions;

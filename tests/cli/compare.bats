@@ -111,6 +111,20 @@ column() {
     [ -f many/difference_sparsity.svg ] && [ ! -f many/heatmap_a_mean.svg ]
 }
 
+@test "roles: the scores of atlas heads, and groups that agree" {
+    ok heads -o heads --format csv "$CAT"
+    ok compare -m atlas-bert --with "$DOG" --roles -o out --format csv,json "$CAT"
+    want=$(awk -F, '$1 == 1 && $2 == 2 { print $3 }' heads/heads.csv)
+    [ "$(head -n1 heads/heads.csv | cut -d, -f3)" = syntax ]
+    [ "$(grep '^1,2,syntax,' out/compare.csv | cut -d, -f4)" = "$want" ]
+    grep -q '^1,2,previous_token,' out/compare.csv
+    holds out/compare.json '.adjusted_rand <= 1'
+    ok compare -m atlas-bert -m atlas-bert --roles -o same --format csv,json "$CAT"
+    holds same/compare.json '.adjusted_rand == 1'
+    [ "$(column same/clusters.csv matched | sort -u)" = 1 ]
+    [ "$(grep -v cosine_received same/compare.csv | cut -d, -f6 | tail -n +2 | grep -v '^$' | sort -u)" = 0 ]
+}
+
 @test "captures give what the models gave, and no model is run" {
     for m in tiny-bert random-bert; do
         cp -r "$FIXTURES/$m" "model-$m"
