@@ -321,7 +321,7 @@ static void draw_notes(struct at_canvas *c, const struct flow *f, double y)
                  " The %zu token%s with least weight %s no label; numbers count from 0.", left_out,
                  at_plural(left_out), left_out == 1 ? "has" : "have");
     if (f->has_focus)
-        snprintf(focus, sizeof focus, " Links of what is bold are coloured.");
+        snprintf(focus, sizeof focus, " Links of those in bold are coloured.");
     snprintf(text, sizeof text,
              "%sRibbons are as wide as their weight, stronger where it is larger, and coloured by "
              "where they leave.%s%s",
