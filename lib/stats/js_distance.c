@@ -26,7 +26,8 @@ static double f_of(double d)
     if (d < small)
         return z * (1.0 / 2 +
                     z * (1.0 / 12 + z * (1.0 / 30 + z * (1.0 / 56 + z * (1.0 / 90 + z / 132)))));
-    return d < 1.0 ? 0.5 * ((1.0 + d) * log1p(d) + (1.0 - d) * log1p(-d)) : 0.69314718055994530942;
+    return d < 1.0 ? 0.5 * ((1.0 + d) * log(1.0 + d) + (1.0 - d) * log(1.0 - d))
+                   : 0.69314718055994530942;
 }
 
 double at_js_map_distance(const float *p, const float *q, size_t R, size_t C)
