@@ -225,6 +225,9 @@ int compare_judge(const struct compare *c, const struct at_compare_result *r)
     if (isnan(c->fail_above))
         return EXIT_DONE;
     worst = at_compare_worst(r, c->metric, call_one_layer(c->x->call), call_one_head(c->x->call));
+    if (isnan(worst.value)) /* a test of nothing is no passed test */
+        return report_error("--fail-above: no difference of %s is defined in these heads",
+                            c->metric ? c->metric : "js_distance");
     if (!(worst.value > c->fail_above))
         return EXIT_DONE;
     if (worst.row)

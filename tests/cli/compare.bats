@@ -149,6 +149,11 @@ column() {
     has "$stderr" 'head 1-0: the difference of js_distance is 0\.[0-9]+, above 0\.1'
     run --separate-stderr atlas compare --fail-above 0.001 --metric sparsity tiny-bert random-bert
     ended 3
+    run --separate-stderr atlas compare --fail-above 1 --layer 40 tiny-bert random-bert
+    ended 1
+    has "$stderr" 'no difference of js_distance is defined in these heads'
+    run --separate-stderr atlas compare --fail-above 1 --metric nothing tiny-bert random-bert
+    ended 1
 }
 
 @test "tables of two runs of one command, by what names their rows" {

@@ -74,3 +74,7 @@ forms() {
                intersentence: [item("c"; "cat"; "the cat."; ["a mat.", "the mat sat.", "b."])] } }' >set.json
     forms bias-stereoset bias stereoset -m "$bert" --resamples 50 set.json
 }
+
+@test "golden: compare" {
+    forms compare compare -m "$bert" --with 'the cat sat. two mats.' "$text"
+}
