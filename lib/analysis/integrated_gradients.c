@@ -30,7 +30,6 @@ struct way {
     size_t T, C, n_nodes;
     float *x, *base, *d, *points; /* (T,C) twice, (most,T,C) twice */
     size_t most;                  /* points at a time */
-    double *values;               /* (most) */
 };
 
 /* --- the baseline --- */
@@ -100,37 +99,39 @@ static int look(struct way *w, double *values, double *scores, const double *pla
     return rc;
 }
 
-/* A rule of n nodes from low to high into the panel. */
-static int integrate(struct way *w, struct panel *p, size_t n, struct at_error *err)
+/*
+ * A rule of n nodes from low to high into the panel, and F at another place of the way (value not
+ * NULL), which goes through the model with them. Points are shared out evenly, since a small rest
+ * takes as long as many.
+ */
+static int integrate(struct way *w, struct panel *p, size_t n, double *value, double elsewhere,
+                     struct at_error *err)
 {
-    double *x = at_malloc(3 * n + w->most * w->T, sizeof *x), *weight = x + n, *place = x + 2 * n;
-    double *scores = x + 3 * n;
+    size_t all = n + (value != NULL), rounds = (all + w->most - 1) / w->most;
+    size_t most = (all + rounds - 1) / rounds;
+    double *x = at_malloc(3 * (n + 1) + most * (w->T + 1), sizeof *x), *weight = x + n + 1;
+    double *place = weight + n + 1, *values = place + n + 1, *scores = values + most;
     int rc = 0;
 
     at_gauss_legendre(x, weight, n);
     for (size_t i = 0; i < n; i++)
         place[i] = p->low + (p->high - p->low) * x[i];
+    place[n] = elsewhere;
+    weight[n] = 0.0;
     memset(p->scores, 0, w->T * sizeof *p->scores);
-    for (size_t i = 0, some; i < n && !rc; i += some) {
-        some = AT_MIN(w->most, n - i);
-        rc = look(w, w->values, scores, place + i, some, err);
+    for (size_t i = 0, some; i < all && !rc; i += some) {
+        some = AT_MIN(most, all - i);
+        rc = look(w, values, scores, place + i, some, err);
         for (size_t k = 0; k < some * w->T && !rc; k++)
             p->scores[k % w->T] += (p->high - p->low) * weight[i + k / w->T] * scores[k];
+        if (value && !rc && i + some == all)
+            *value = values[some - 1];
     }
     p->sum = 0.0;
     for (size_t t = 0; t < w->T; t++)
         p->sum += p->scores[t];
     w->n_nodes += n;
     free(x);
-    return rc;
-}
-
-static int value_at(struct way *w, double *out, double place, struct at_error *err)
-{
-    double *scores = at_malloc(w->T, sizeof *scores);
-    int rc = look(w, out, scores, &place, 1, err);
-
-    free(scores);
     return rc;
 }
 
@@ -180,24 +181,19 @@ static int halve(struct way *w, struct panel *panels, size_t *n, size_t i, struc
     p[1] = *p;
     p[1].scores = scores;
     p[0].high = p[1].low = 0.5 * (p->low + p->high);
-    rc = value_at(w, &p->to, p->high, err);
-    p[1].from = p->to;
     ++*n;
-    if (!rc)
-        rc = integrate(w, p, PANEL_NODES, err);
-    return rc ? rc : integrate(w, p + 1, PANEL_NODES, err);
+    rc = integrate(w, p, PANEL_NODES, &p->to, p->high, err);
+    p[1].from = p->to;
+    return rc ? rc : integrate(w, p + 1, PANEL_NODES, NULL, 0.0, err);
 }
 
 static int follow(struct way *w, double *scores, struct panel *panels, struct at_error *err)
 {
     size_t n_steps = w->e->options->n_steps, n = 1, i;
     double error, allowed;
-    int rc = value_at(w, &panels[0].from, 0.0, err);
+    int rc = integrate(w, &panels[0], n_steps ? n_steps : PANEL_NODES, &panels[0].from, 0.0, err);
 
-    if (!rc)
-        rc = value_at(w, &panels[0].to, 1.0, err);
-    if (!rc)
-        rc = integrate(w, &panels[0], n_steps ? n_steps : PANEL_NODES, err);
+    panels[0].to = w->e->probe->value;
     allowed = add_up(scores, &error, panels, n, w->T);
     while (!rc && !n_steps && error > allowed && n < MOST_PANELS &&
            w->n_nodes + 2 * PANEL_NODES <= MOST_NODES && (i = worst(panels, n)) < n) {
@@ -230,7 +226,6 @@ static int integrated_gradients(double *scores, struct at_explained *e, struct a
     w.base = w.x + cells;
     w.points = w.base + cells;
     w.d = w.points + w.most * cells;
-    w.values = at_malloc(w.most, sizeof *w.values);
     for (size_t i = 0; i <= MOST_PANELS; i++)
         panels[i].scores = room + i * e->T;
     at_probe_embeddings(w.x, p);
@@ -238,7 +233,6 @@ static int integrated_gradients(double *scores, struct at_explained *e, struct a
     if (!rc)
         rc = follow(&w, scores, panels, err);
     free(w.x);
-    free(w.values);
     free(room);
     return rc;
 }
