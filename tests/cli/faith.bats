@@ -1,7 +1,7 @@
 load helper
 
 MASKED="The nurse said that [MASK] was late."
-QUICK="--methods gradient_x_input --draws 0"
+QUICK="--methods gradient_x_input --draws 0 --ablate none"
 
 @test "faith.json names the target and has a score for each token" {
     ok faith --json $QUICK "$MASKED"
@@ -110,18 +110,18 @@ QUICK="--methods gradient_x_input --draws 0"
 }
 
 @test "integrated gradients add up, more nodes better" {
-    ok faith --json --draws 0 --methods ig --target she --foil he "$MASKED"
+    ok faith --json --ablate none --draws 0 --methods ig --target she --foil he "$MASKED"
     holds - '.completeness.residual < 0.05 and .completeness.steps >= 16'
-    ok faith --json --draws 0 --methods ig --steps 64 --target she --foil he "$MASKED"
+    ok faith --json --ablate none --draws 0 --methods ig --steps 64 --target she --foil he "$MASKED"
     holds - '.completeness.residual < 1e-3 and .completeness.steps == 64'
-    ok faith --json --draws 0 --methods ig --keep-special --baseline zero --target she --foil he "$MASKED"
+    ok faith --json --ablate none --draws 0 --methods ig --keep-special --baseline zero --target she --foil he "$MASKED"
     holds - '.attributions.ig | .[0] == 0 and .[5] == 0 and .[9] == 0 and .[1] != 0'
     fails 1 faith -m "$FIXTURES/models/atlas-gpt2" --baseline pad "The nurse said that"
     has "$stderr" "the vocabulary has no pad token"
 }
 
 @test "agreement: a row for each head and method, one for each two methods" {
-    ok faith -o out --format json,csv --draws 0 --target she --foil he "$MASKED"
+    ok faith -o out --ablate none --format json,csv --draws 0 --target she --foil he "$MASKED"
     shape
     methods=$(json out/faith.json '.methods | length')
     [ "$(head -n 1 out/heads.csv)" = "layer,head,method,rho,p,q,jaccard,rbo,rho_text,p_text,q_text" ]
@@ -135,13 +135,13 @@ QUICK="--methods gradient_x_input --draws 0"
 }
 
 @test "curves: ERASER's shares, random orders beside them" {
-    ok faith -o out --format json,csv --methods ig,leave_one_out --draws 5 --target she --foil he "$MASKED"
+    ok faith -o out --ablate none --format json,csv --methods ig,leave_one_out --draws 5 --target she --foil he "$MASKED"
     [ "$(head -n 1 out/curves.csv | cut -d, -f1-4)" = "method,k,comprehensiveness,sufficiency" ]
     [ "$(cut -d, -f1,2 out/curves.csv | grep -c '^\(ig\|leave_one_out\|random\),\(1\|5\|10\|20\|50\)$')" -eq 15 ]
     holds out/faith.json '.areas[0].comprehensiveness - ([.curves[] | select(.method == "ig") | .comprehensiveness] | add / 5) | fabs < 1e-6'
     # the first token to go is the one with the highest score, which leave-one-out has seen go
     holds out/faith.json '([.attributions.leave_one_out[1:5][], .attributions.leave_one_out[6:9][]] | max) - .curves[5].comprehensiveness | fabs < 1e-5'
-    ok faith --json --methods ig --draws 0 "$MASKED"
+    ok faith --json --ablate none --methods ig --draws 0 "$MASKED"
     holds - '.curves == [] and .areas == []'
 }
 
@@ -152,13 +152,13 @@ QUICK="--methods gradient_x_input --draws 0"
     holds - '.summary.mean_rho.ig | .mean == null and .n == 0 and .exceeds_half == null'
     fails 1 faith -m "$FIXTURES/tiny-gpt2" --explain likelihood "a"
     has "$stderr" 'no token whose likelihood'
-    ok faith --json --methods ig "[MASK]"
+    ok faith --json --ablate none --methods ig "[MASK]"
     holds - 'all(.curves[]; .comprehensiveness == null) and all(.heads[]; .rho_text == null)'
 }
 
 @test "many texts: means over them, with intervals" {
     printf '%s\n' "The nurse said that [MASK] was late." "The doctor is [MASK]." "She saw [MASK] there." >texts
-    ok faith -o out --format json,csv --lines -f texts --methods ig,gradient_x_input --draws 2 --steps 4
+    ok faith -o out --ablate none --format json,csv --lines -f texts --methods ig,gradient_x_input --draws 2 --steps 4
     shape
     [ "$(head -n 1 out/texts.csv | cut -d, -f1-8)" = "model,text_id,n_tokens,kind,index,token,foil,value" ]
     [ "$(wc -l <out/texts.csv)" -eq 4 ]
@@ -169,18 +169,18 @@ QUICK="--methods gradient_x_input --draws 0"
     holds out/summary.json '.n_texts == 3 and (.summary.mean_rho.ig | .n == 3 and .over == "texts" and .low <= .mean and .mean <= .high)'
     mean=$(awk -F, '$3 == "ig" { s += $4 } END { print s / 3 }' out/methods.csv)
     holds out/summary.json ".summary.mean_rho.ig.mean - $mean | fabs < 1e-5"
-    ok faith --json --lines -f texts --methods ig --draws 0 --steps 4
+    ok faith --json --ablate none --lines -f texts --methods ig --draws 0 --steps 4
     [ "$(wc -l <<<"$output")" -eq 3 ]
 }
 
 @test "--sanity: layers become random from the top" {
-    ok faith -o out --format json,csv --methods leave_one_out,attnlrp --draws 0 --sanity --target she "$MASKED"
+    ok faith -o out --ablate none --format json,csv --methods leave_one_out,attnlrp --draws 0 --sanity --target she "$MASKED"
     shape
     [ "$(head -n 1 out/sanity.csv)" = "method,n_layers,rho,rho_signed" ]
     [ "$(wc -l <out/sanity.csv)" -eq $((1 + 2 * L)) ]
     holds out/faith.json '[.sanity[].n_layers] | unique == [range(1; '$((L + 1))')]'
     holds out/faith.json 'all(.sanity[]; .rho >= -1 and .rho <= 1) and any(.sanity[]; .rho < 0.999)'
     cp out/sanity.csv first
-    ok faith -o out --format json,csv --methods leave_one_out,attnlrp --draws 0 --sanity --target she "$MASKED"
+    ok faith -o out --ablate none --format json,csv --methods leave_one_out,attnlrp --draws 0 --sanity --target she "$MASKED"
     cmp out/sanity.csv first
 }
