@@ -24,7 +24,7 @@ void at_faith_agree(struct at_faith_result *r, const struct at_explained *e, uin
 /* at_exceeds_half - "yes", "no", or "undecided" when 0.5 is inside; NULL without an interval. */
 const char *at_exceeds_half(struct at_interval i);
 
-/* at_mean_rows - at_statistics_fn body over struct at_table_of_values: means by column, NaN left
+/* at_mean_rows - an at_statistics_fn over a struct at_value_table: means by column, NaN left
    out. */
 struct at_value_table {
     const double *values; /* (n_rows,n_columns) */
