@@ -55,7 +55,8 @@ static void asked_open(struct asked *a, const char *name)
     if (a->f.segments && a->f.m.config.n_segments)
         memcpy(a->probe.segments, a->f.segments, a->f.T * sizeof(int));
     must(at_head_ground_init(&a->ground, &a->probe, &err), &err);
-    must(at_probe_values(&a->probe.value, &a->probe, &(struct at_variant){ NULL }, 1, &err), &err);
+    must(at_probe_values(&a->probe.value, &a->probe, &(struct at_variant){ .ids = NULL }, 1, &err),
+         &err);
     snprintf(path, sizeof path, "fixtures/oracle/ablation/%s.safetensors", name);
     must(at_tensors_open(&a->oracle, path, &err), &err);
 }
@@ -169,7 +170,8 @@ static void zero_values(struct asked *a)
     d->b.data = bias;
     at_head_ground_release(&a->ground);
     must(at_head_ground_init(&a->ground, &a->probe, &err), &err);
-    must(at_probe_values(&a->probe.value, &a->probe, &(struct at_variant){ NULL }, 1, &err), &err);
+    must(at_probe_values(&a->probe.value, &a->probe, &(struct at_variant){ .ids = NULL }, 1, &err),
+         &err);
     effects_of(a, AT_REMOVE_ZERO, e);
     ASSERT_NEAR(e[c->n_heads + 1].change, 0.0, 1e-6);
     ASSERT_NEAR(e[c->n_heads + 1].impact, 0.0, 1e-7);
