@@ -1,5 +1,4 @@
 # atlas - one non-recursive Makefile. `make help` lists the targets.
-#
 # MODE is release, debug, asan or tsan; objects of different modes never mix. DEVELOPER=1 turns warnings
 # into errors, V=1 shows the commands. PREFIX and DESTDIR are where `make install` puts things.
 MODE    ?= release
@@ -16,7 +15,7 @@ SONAME  := libatlas.so.$(SOMAJOR)
 SHARED  := libatlas.so.$(VERSION)
 
 # OpenBLAS is loaded at run time by lib/ops, so it is not in this list.
-PKGS := jansson libpng pangocairo pangoft2 icu-uc icu-i18n
+PKGS := jansson libpng zlib pangocairo pangoft2 icu-uc icu-i18n
 ifneq ($(filter-out clean help uninstall format check-layers check-style,$(or $(MAKECMDGOALS),all)),)
 missing := $(shell pkg-config --exists $(PKGS) 2>&1 || echo no)
 $(if $(missing),$(error a compiler, pkg-config or one of $(PKGS) is missing: scripts/setup installs them))
@@ -66,8 +65,7 @@ FAULT_SO  := $(patsubst %.c,$O/%.so,$(sort $(wildcard tests/fault/*.c)))
 CLI_AUX   := $(patsubst %.c,$O/%,$(sort $(wildcard tests/cli/*.c))) $(FAULT_SO)
 PROGRAM   := $(if $(CMD_SRC),$O/atlas)
 BATS      ?= $(if $(CMD_SRC),$(sort $(wildcard tests/cli/*.bats)))
-# The tests' own environment: one OpenBLAS kernel and one thread, so that numbers are the same
-# everywhere, and a status above 98 for whatever a sanitizer finds.
+# The tests' own environment: one OpenBLAS kernel, one thread, status above 98 for sanitizers.
 RUN_TESTS  = ATLAS_BUILD='$(CURDIR)/$O' scripts/run-tests.sh $O/log/$@
 
 .PHONY: all lib tests check check-unit check-cli check-fuzz check-docs check-layers check-style \
@@ -94,7 +92,7 @@ $O/atlas: $(CMD_OBJ) $O/libatlas.a
 	@echo "  LD   $@"
 	$Q$(LINK) -o $@ $(CMD_OBJ) $O/libatlas.a $(LIBS)
 
-$O/%.o: %.c $O/flags | $O/version.h
+$O/%.o: %.c $O/flags | $O/version.h $O/page_parts.h
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
 	$Q$(CC) $(ALL) $(if $(DEVELOPER),-Werror) $(kernel.flags) -MMD -MP -c -o $@ $<
@@ -108,14 +106,16 @@ $O/flags: FORCE
 $O/version.h: FORCE
 	@mkdir -p $(@D); scripts/gen-version.sh $@ '$(CC)' '$(CFLAGS)'
 
+$O/page_parts.h: scripts/gen-page.sh $(wildcard lib/view/*.html lib/view/*.css lib/view/*.js)
+	@mkdir -p $(@D); scripts/gen-page.sh >$@
+
 # The completions are generated from the option tables of the program itself.
 $O/completion/atlas.%: $O/atlas
 	@mkdir -p $(@D)
 	$Q$O/atlas completion $* >$@
 
 # Kernel files are compiled for their instruction set; ops/cpu.c asks the machine before it calls.
-# Under the sanitizers they are optimised too: their checks stay, but without it a tile lies in
-# memory instead of registers, and every access to it is checked: four times slower.
+# Under the sanitizers they are optimised too: checks of a tile in memory take four times as long.
 kernel.opt  = $(if $(filter-out debug,$(MODE)),-O3)
 kernel.avx2 = -mavx2 -mfma -mprfchw -mf16c
 $O/lib/ops/kernel_portable.o: kernel.flags = $(kernel.opt)
@@ -208,7 +208,7 @@ asan:
 
 ## tsan           unit and command-line tests under the thread sanitizer
 # Left out are those that start no threads of ours, and a long one whose code the others run too.
-TSAN_LEFT := docs fetch_model install makefile tally bias
+TSAN_LEFT := docs fetch_model install makefile tally bias view_browser
 TSAN_BATS := $(filter-out $(TSAN_LEFT:%=tests/cli/%.bats),$(BATS))
 tsan:
 	@$(MAKE) MODE=tsan BATS='$(TSAN_BATS)' check-unit check-cli

@@ -36,6 +36,7 @@ static const struct command bias_command = {
 const struct command *const commands[] = {
     &look,
     &run_command,
+    &view_command,
     &metrics_command,
     &heads_command,
     &cluster_command,

@@ -3,6 +3,7 @@
 #
 #   base <- ops <- io <- { text | model | stats } <- session <- analysis <- cmd
 #   base <- draw <- cmd
+#   base <- io <- view <- cmd
 #
 # The three in braces do not see each other. Includes are written from lib/ ("base/error.h") or
 # name a file of the same folder. File names are unique in the whole tree.
@@ -25,11 +26,13 @@ find lib cmd tests -name '*.[ch]' | sort | xargs awk '
         may["session"] = " base ops io text model session "
         may["analysis"] = " base ops io text model stats session analysis "
         may["draw"] = " base draw "
+        may["view"] = " base io view "
         # header (a prefix of the included name), then the only files that may include it
         fence["cblas"] = "^lib/ops/gemm[a-z0-9_]*[.]c$"
         fence["openblas"] = "^lib/ops/gemm[a-z0-9_]*[.]c$"
         fence["dlfcn.h"] = "^(lib/ops/gemm[a-z0-9_]*|tests/fault/[a-z]*)[.]c$"
         fence["jansson"] = "^lib/io/json[.]c$"
+        fence["zlib.h"] = "^(lib/io/deflate|tests/unit/test_page)[.]c$"
         fence["unicode/"] = "^lib/text/(unicode(_[a-z]+)?|pattern)[.]c$"
         fence["sha2.h"] = "^lib/base/digest[.]c$"
         fence["md5.h"] = "^lib/base/digest[.]c$"
