@@ -15,6 +15,13 @@ picture() {
 }
 mkdir -p man/pictures
 text='The keys to the cabinet are on the table.'
+# The page of `atlas view`, where there is a browser.
+if command -v chromium >/dev/null; then
+    build/release/atlas view -q -o "$work/view.html" "$text"
+    chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --virtual-time-budget=4000 \
+        --window-size=900,520 --screenshot="$PWD/man/pictures/view.png" \
+        "file://$work/view.html#text=0&layer=1&head=7&heads=3,4&view=heads" 2>/dev/null
+fi
 picture flow flow_L1_H7 run --layer 1 --head 7 "$text"
 picture heatmap heatmap_L1_H7 run --layer 1 --head 7 "$text"
 picture heads heads_grid run "$text"

@@ -76,18 +76,25 @@ function paintCells(on, m, rows, columns, side, top) {
   return canvas;
 }
 
+/** Of small rows not every one has room for its label; the one in focus has, its neighbours not.
+ *  @param {number} at @param {number} focus -1: none @param {number} every */
+function isCrowded(at, focus, every) {
+  return at !== focus && (at % every !== 0 || (focus >= 0 && Math.abs(at - focus) < every));
+}
+
 /** @param {Shown} on @param {number[]} rows @param {number[]} columns @param {number} side */
 function labels(on, rows, columns, side) {
   const group = svg('g', { class: 'labels' });
   const every = Math.max(1, Math.ceil(11 / side));
+  const focus = on.focus;
   const name = (/** @type {number} */ row) => (on.rows[row].continuation ? '##' : '') + cut(on.rows[row].label, 14);
   rows.forEach((q, y) => {
-    if (y % every && q !== on.focus) return;
+    if (isCrowded(y, focus === null ? -1 : rows.indexOf(focus), every)) return;
     group.append(svg('text', { x: LEFT - 6, y: TOP + (y + 0.5) * side, 'text-anchor': 'end', 'dominant-baseline': 'central',
       class: `token${q === on.focus ? ' focus' : ''}`, 'data-query': q, onclick: () => on.setFocus(q === on.focus ? null : q) }, name(q)));
   });
   columns.forEach((k, x) => {
-    if (x % every && k !== on.focus) return;
+    if (isCrowded(x, focus === null ? -1 : columns.indexOf(focus), every)) return;
     group.append(svg('g', { transform: `translate(${LEFT + (x + 0.5) * side},${TOP - 6}) rotate(-55)` },
       svg('text', { 'dominant-baseline': 'central', class: `token${k === on.focus ? ' focus' : ''}`, 'data-key': k,
         onclick: () => on.setFocus(k === on.focus ? null : k) }, name(k))));
@@ -151,7 +158,7 @@ function fill(box, /** @type {Shown} */ on) {
   const m = on.matrix, n = on.visible.length;
   const rows = on.visible.slice(part.row, part.row + part.size), columns = on.visible.slice(part.column, part.column + part.size);
   const side = Math.max(2, Math.min(34, WIDTH / part.size)), top = greatest(on, m), size = side * part.size;
-  const root = drawing(LEFT + size + 70, TOP + size + 44, `Heatmap: ${m.name}`, { class: 'heatmap' });
+  const root = drawing(Math.max(LEFT + size + 70, LEFT + 580), TOP + size + 44, `Heatmap: ${m.name}`, { class: 'heatmap' });
   const many = part.size > CELLS;
   box.replaceChildren(root);
   root.append(labels(on, rows, columns, side), scaleBar(m, top, TOP + size + 12));
