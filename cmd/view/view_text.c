@@ -2,6 +2,7 @@
  * view_text.c - one text on its way into a page: every analysis that the page shows, side by side
  * over one pass.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -285,6 +286,14 @@ static struct at_json *norms_json(const struct at_deep *d)
     return list;
 }
 
+/* For a picture: to a thousandth. */
+static struct at_json *point_json(const double *xy)
+{
+    const double rounded[2] = { round(xy[0] * 1000.0) / 1000.0, round(xy[1] * 1000.0) / 1000.0 };
+
+    return at_json_reals(rounded, 2);
+}
+
 /* The planes of the two directions of greatest variance. */
 static struct at_json *planes_json(const struct at_deep *d)
 {
@@ -294,7 +303,7 @@ static struct at_json *planes_json(const struct at_deep *d)
         const struct at_deep_space *s = &d->spaces[i];
         struct at_json *o = at_json_object(), *points = at_json_array();
         for (size_t k = 0; k < (s->is_qkv ? 3 : 1) * d->n; k++)
-            at_json_append(points, at_json_reals(s->plane->xy + 2 * k, 2));
+            at_json_append(points, point_json(s->plane->xy + 2 * k));
         at_json_set_string(o, "space", s->space);
         at_json_set(o, "layer",
                     s->layer == AT_NONE ? at_json_null() : at_json_int((long long)s->layer));

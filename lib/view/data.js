@@ -102,11 +102,7 @@ async function readMaps(data, packed, count) {
   const weights = new Float32Array(cells), exact = new Uint8Array(cells);
   const square = new Float32Array(256);
   for (let c = 0; c < 256; c++) square[c] = (c / 255) ** 2;
-  for (let map = 0; map < count; map++)
-    for (let i = map * n * n; i < (map + 1) * n * n; i++) {
-      if (i >= map * n * n + n) bytes[i] += bytes[i - n];
-      weights[i] = square[bytes[i]];
-    }
+  for (let i = 0; i < cells; i++) weights[i] = square[bytes[i]];
   const k = packed.strongest, rows = count * n;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   for (let r = 0; r < rows; r++)

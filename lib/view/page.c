@@ -217,7 +217,7 @@ static void add_policy(struct at_strbuf *out)
 
 static void add_data(struct at_strbuf *out, const struct at_page *p)
 {
-    enum { DIGITS = 6 };
+    enum { DIGITS = 5 };
     struct at_strbuf json = { 0 };
 
     set_data(p);

@@ -82,13 +82,10 @@ static unsigned char code(float w)
     return (unsigned char)lrintf((float)STEPS * sqrtf(fminf(fmaxf(w, 0.0f), 1.0f)));
 }
 
-/* Rows are much like the one above them: attention has columns. */
 static void add_codes(unsigned char *out, const float *map, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < n; j++)
-            out[i * n + j] =
-                (unsigned char)(code(map[i * n + j]) - (i ? code(map[(i - 1) * n + j]) : 0));
+    for (size_t i = 0; i < n * n; i++)
+        out[i] = code(map[i]);
 }
 
 /* The k greatest of a row, greatest first, of equals the first. */

@@ -5,8 +5,8 @@
  * the k strongest keys of each row the weight itself; or, exact, each weight as a half float.
  * Inside, in this order, little-endian:
  *
- *   bytes   (H,n,n) each row less the one above it, modulo 256      halves  (H,n,n) low bytes, then
- *   keys    (H,n,k) u16                                                     high bytes
+ *   bytes   (H,n,n)        or    halves (H,n,n) low bytes,
+ *   keys    (H,n,k) u16                 (H,n,n) high bytes
  *   weights (H,n,k) f32
  */
 #ifndef VIEW_PAGE_MAPS_H

@@ -46,7 +46,7 @@ hash_of() {
             def numbers: [paths(type == "number")];
             ($a[0] | numbers) as $p | ($a[0].heads // $a[0].matrix | length) == ($b[0].heads // $b[0].matrix | length)
             and all($p[]; . as $at | ($a[0] | getpath($at)) as $x | ($b[0] | getpath($at)) as $y
-                | ($x - $y | fabs) <= 1e-5 * ([($x | fabs), 1e-3] | max))' >/dev/null || fail "$name differs"
+                | ($x - $y | fabs) <= 1e-4 * ([($x | fabs), 1e-3] | max))' >/dev/null || fail "$name differs"
     done
     holds data.json '.texts[0].documents.run.predictions | length == 7'
     holds data.json '[.documents.clusters.heads, .texts[0].documents.bias, .texts[0].documents.deep] | all(. != null)'
