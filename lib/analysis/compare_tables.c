@@ -14,10 +14,10 @@
 
 /* Columns that name a row. */
 static const char *const key_names[] = {
-    "layer",   "head",     "index",   "text_id",   "metric",    "method", "method_a", "method_b",
-    "query",   "key",      "role",    "relation",  "component", "mode",   "change",   "k",
-    "rank",    "category", "target",  "direction", "sentence",  "node",   "feature",  "position",
-    "layer_a", "head_a",   "index_a", "column",    "table",     "row",    NULL,
+    "layer",    "head",    "index",     "text_id",  "metric",    "method",  "method_a", "method_b",
+    "query",    "key",     "role",      "relation", "component", "mode",    "k",        "rank",
+    "category", "target",  "direction", "sentence", "node",      "feature", "position", "layer_a",
+    "head_a",   "index_a", "column",    "table",    "row",       NULL,
 };
 
 /* Columns whose numbers only name or place something. */
