@@ -23,6 +23,20 @@ static int on_ready(void *arg, const struct at_doc *doc, struct at_error *err)
     return call_check_selection(w->x->call, doc->shape, err);
 }
 
+/* What a model makes of a script that it never saw says little. */
+static void warn_unknown(const struct at_doc *doc)
+{
+    size_t n_text = 0;
+
+    for (size_t i = 0; i < doc->tokens.n; i++)
+        n_text += !doc->tokens.items[i].is_special;
+    if (2 * doc->n_unknown > n_text)
+        report_warning("%s%s%zu of %zu tokens are not in the vocabulary of '%s': to the model they "
+                       "are all the same",
+                       doc->in.id, *doc->in.id ? ": " : "", doc->n_unknown, n_text,
+                       doc->model_name);
+}
+
 static void on_took(void *arg, const struct at_doc *doc)
 {
     struct walk *w = arg;
@@ -34,6 +48,7 @@ static void on_took(void *arg, const struct at_doc *doc)
                        doc->in.id, *doc->in.id ? ": " : "", doc->tokens.n, max);
         w->is_length_told = true;
     }
+    warn_unknown(doc);
     sink_note_text(w->x->sink, &doc->in);
 }
 

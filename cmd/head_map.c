@@ -20,6 +20,27 @@ static struct at_label *number_labels(struct at_arena *arena, size_t n)
     return labels;
 }
 
+/* Ends, and the spacing that lets most values be told apart. */
+static struct at_scale range_of(const struct head_map *p, float *values)
+{
+    double lo = INFINITY, hi = -INFINITY;
+    struct at_scale scale = { .kind = AT_SEQUENTIAL };
+
+    for (size_t i = 0; i < p->L * p->H; i++) {
+        lo = fmin(lo, values[i]);
+        hi = fmax(hi, values[i]);
+    }
+    for (size_t k = 0; k < AT_COUNTOF(p->covers); k++) {
+        lo = fmin(lo, p->covers[k]);
+        hi = fmax(hi, p->covers[k]);
+    }
+    scale.lo = lo;
+    scale.hi = hi > lo ? hi : lo + 1.0;
+    at_scale_round(&scale);
+    at_scale_unflatten(&scale, values, p->L * p->H);
+    return scale;
+}
+
 int picture_head_map(struct sink *sink, const struct at_doc *doc, const struct head_map *p,
                      struct at_error *err)
 {
@@ -27,19 +48,17 @@ int picture_head_map(struct sink *sink, const struct at_doc *doc, const struct h
     size_t n = p->L * p->H;
     float *values = at_arena_alloc(&arena, n, sizeof *values);
     const char *model = p->model_name ? p->model_name : doc->model_name;
-    double lo = INFINITY, hi = -INFINITY;
+    bool is_defined = false;
     char *subtitle = doc ? caption_text(sink->call, doc, p->details) : at_strdup(p->details);
     struct at_heatmap h;
     int rc = 0;
 
     for (size_t i = 0; i < n; i++) {
-        double v = p->values[i * p->stride];
-        values[i] = (float)v;
-        lo = fmin(lo, v);
-        hi = fmax(hi, v);
+        values[i] = (float)p->values[i * p->stride];
+        is_defined |= isfinite(values[i]);
     }
     h = (struct at_heatmap){
-        .title = at_arena_printf(&arena, "%s of every head, %s", p->title, model),
+        .title = at_arena_printf(&arena, "%s, every head, %s", p->title, model),
         .subtitle = subtitle,
         .x_name = "head",
         .y_name = "layer",
@@ -49,16 +68,14 @@ int picture_head_map(struct sink *sink, const struct at_doc *doc, const struct h
         .values = values,
         .row_labels = number_labels(&arena, p->L),
         .col_labels = number_labels(&arena, p->H),
-        .scale = { .kind = AT_SEQUENTIAL, .lo = lo, .hi = hi > lo ? hi : lo + 1.0 },
+        .scale = p->scale ? *p->scale : range_of(p, values),
         .show_values = true,
         .outlined = p->outlined,
         .n_outlined = p->n_outlined,
         .outline_name = p->outline_name,
         .width_mm = sink->call->width_mm,
     };
-    if (p->scale)
-        h.scale = *p->scale;
-    if (isfinite(lo))
+    if (is_defined)
         rc = sink_picture(sink, doc, model, p->file, at_draw_heatmap(&h), err);
     free(subtitle);
     at_arena_release(&arena);

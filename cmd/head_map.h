@@ -16,7 +16,9 @@ struct head_map {
     size_t L, H;
     const double *values; /* head (l,h) at (l * H + h) * stride; NaN is drawn as a dot */
     size_t stride;
-    const struct at_scale *scale; /* NULL: sequential over the range of the values */
+    double covers[2]; /* lie within the range: what chance gives, the ends of what can be; noise is
+                         not stretched over all colours. NaN for none */
+    const struct at_scale *scale; /* NULL: sequential over the values and covers */
     const size_t *outlined;       /* (n_outlined) heads, layer * H + head; and what that means */
     size_t n_outlined;
     const char *outline_name;

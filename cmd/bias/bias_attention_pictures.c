@@ -52,7 +52,7 @@ static int picture_ratios(struct subject *s, struct at_error *err)
     const struct at_bar_result *r = s->r;
     struct at_arena *arena = &s->arena;
     size_t *outlined = at_arena_alloc(arena, r->n_heads, sizeof *outlined);
-    float *values = at_arena_alloc(arena, r->n_heads, sizeof *values);
+    float *values = at_arena_alloc(arena, r->n_heads + 1, sizeof *values);
     struct at_heatmap h = {
         .title = at_arena_printf(arena, "Attention to flagged tokens, %s", s->doc->model_name),
         .subtitle = s->subtitle,
@@ -80,7 +80,8 @@ static int picture_ratios(struct subject *s, struct at_error *err)
         if (r->heads[i].is_significant)
             outlined[h.n_outlined++] = i;
     }
-    h.scale = at_scale_fit(AT_DIVERGING, 1.0, values, r->n_heads);
+    values[r->n_heads] = 2.0f; /* the range is 0 to 2 at least: noise about 1 stays pale */
+    h.scale = at_scale_fit(AT_DIVERGING, 1.0, values, r->n_heads + 1);
     return write_picture(s, "bar", at_draw_heatmap(&h), err);
 }
 
@@ -133,7 +134,11 @@ static int picture_top(struct subject *s, struct at_error *err)
         .title = at_arena_printf(arena, "Heads with most attention to flagged tokens, %s",
                                  s->doc->model_name),
         .subtitle = s->subtitle,
-        .note = "the threshold is another model's calibration unless it was given",
+        .note = s->a->calibration ? "the threshold is this model's own calibration"
+                : call_gives(s->sink->call, &s->a->threshold)
+                    ? "the threshold is as given"
+                    : "the threshold is another model's calibration; bias calibrate finds this "
+                      "model's own",
         .value_name = "ratio to even attention (1)",
         .bars = bars,
         .n = r->n_top,
@@ -146,7 +151,7 @@ static int picture_top(struct subject *s, struct at_error *err)
 
     for (size_t i = 0; i < r->n_top; i++) {
         const struct at_bar_row *row = &r->top[i];
-        bars[i].label = at_arena_printf(arena, "%zu-%zu", row->layer, row->head);
+        bars[i].label = at_arena_printf(arena, "L%zuH%zu", row->layer, row->head);
         bars[i].value = row->of.bar;
         bars[i].lo = bars[i].hi = NAN;
         bars[i].detail = isnan(row->of.q) ? NULL : at_arena_printf(arena, "q = %.2g", row->of.q);

@@ -109,10 +109,20 @@ static int radar_of_model(struct subject *s, struct at_error *err)
     return write_radar(s, "radar_all", &r, err);
 }
 
-/* One number of every head: member v of a struct within struct at_head_row. */
-static int map_of(struct subject *s, const char *key, const char *title, const char *details,
+static const char *const pattern_titles[AT_N_HEAD_PATTERNS] = {
+    "Attention to the previous token",
+    "Attention to the next token",
+    "Attention to earlier copies of the token",
+    "Attention to what followed earlier copies",
+};
+
+/* One number of every head: member v of a struct within struct at_head_row. The range covers twice
+   what even attention has, so that heads without a preference look alike. */
+static int map_of(struct subject *s, const char *key, const char *title, double even,
                   const char *unit, const double *first, struct at_error *err)
 {
+    const char *details =
+        isnan(even) ? "" : at_arena_printf(&s->arena, "even attention would have %.3g", even);
     const struct head_map p = {
         .file = at_arena_printf(&s->arena, "heads_%s", key),
         .title = title,
@@ -122,6 +132,7 @@ static int map_of(struct subject *s, const char *key, const char *title, const c
         .H = s->r->H,
         .values = first,
         .stride = sizeof *s->r->heads / sizeof *first,
+        .covers = { 0.0, 2.0 * even },
     };
 
     _Static_assert(sizeof *s->r->heads % sizeof *first == 0, "rows are whole doubles");
@@ -138,11 +149,11 @@ int heads_pictures(struct sink *sink, const struct at_doc *doc, const struct at_
 
     for (size_t i = 0; !rc && i < AT_N_HEAD_SCORES; i++)
         rc =
-            map_of(&s, at_head_score_table[i].key, head_score_title(doc, i), "raw score",
+            map_of(&s, at_head_score_table[i].key, head_score_title(doc, i), r->even[i],
                    i == AT_LONG_RANGE ? "mean weight" : "share of attention", head->raw.v + i, err);
     for (size_t i = 0; !rc && i < AT_N_HEAD_PATTERNS; i++)
-        rc = map_of(&s, at_head_pattern_keys[i], at_head_pattern_keys[i],
-                    "mean weight on that token", "mean weight", head->patterns.v + i, err);
+        rc = map_of(&s, at_head_pattern_keys[i], pattern_titles[i], r->even[AT_N_HEAD_SCORES + i],
+                    "mean weight on that token", head->patterns.v + i, err);
     if (!rc && selects_global(chosen))
         rc = radar_of_model(&s, err);
     for (size_t l = 0; !rc && l < r->L; l++) {

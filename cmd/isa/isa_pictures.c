@@ -48,7 +48,9 @@ static int picture_matrix(struct subject *s, struct at_error *err)
     struct at_bubbles b = {
         .title = at_arena_printf(&s->arena, "Attention between sentences, %s", s->of),
         .subtitle = s->subtitle,
-        .note = is_causal ? "Later sentences are out of sight: undefined." : NULL,
+        .note = S == 1      ? "One sentence: its share is 1 by definition."
+                : is_causal ? "Later sentences are out of sight: undefined."
+                            : NULL,
         .x_name = "key: looked at",
         .y_name = "query: looks from",
         .unit = s->isa->method == AT_ISA_MAX ? "greatest weight" : "share of attention",

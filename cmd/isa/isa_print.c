@@ -109,6 +109,8 @@ void isa_print(const struct isa *isa, const struct at_doc *doc, const struct at_
         printf(", head %zu", r->head);
     printf("\n");
     print_sentences(r);
+    if (r->S == 1)
+        printf("\none sentence: its share is 1 by definition\n");
     if (r->S > 1) {
         print_matrix(r, doc->shape->is_causal);
         print_dependencies(r);

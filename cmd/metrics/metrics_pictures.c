@@ -34,6 +34,8 @@ static int picture_metric(const struct subject *s, size_t metric, struct at_erro
         .H = s->t->H,
         .values = values,
         .stride = 1,
+        .covers = { at_metric_get(&s->t->reference.even, metric),
+                    at_metric_get(&s->t->reference.one_hot, metric) },
     };
     int rc;
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "cmd/caption.h"
 #include "cmd/run/run.h"
 #include "draw/draw_heatmap.h"
@@ -161,12 +162,6 @@ static double active_share(const struct at_deep *d, size_t row, size_t i)
     return d->layers[row].ffn[i].positive;
 }
 
-/* How sure the head would be of what this state says, were it the last. */
-static double lens_certainty(const struct at_deep *d, size_t row, size_t i)
-{
-    return d->states[row].lens[i].top[0].p;
-}
-
 /* Below every finite value, so that a scale that starts there has a width; 0 when there is none. */
 static double smallest(const float *values, size_t n)
 {
@@ -202,9 +197,65 @@ static int picture_layers(const struct subject *s, const struct layer_map *m, st
     for (size_t k = 0; k < m->rows * d->n; k++)
         values[k] = (float)m->value(d, k / d->n, k % d->n);
     h.scale = at_scale_fit(AT_SEQUENTIAL, 0.0, values, m->rows * d->n);
-    if (!m->from_zero)
+    if (!m->from_zero) {
         h.scale.lo = smallest(values, m->rows * d->n);
+        at_scale_round(&h.scale);
+    }
+    at_scale_unflatten(&h.scale, values, m->rows * d->n);
     rc = picture(s, m->name, &h, err);
+    free(subtitle);
+    at_arena_release(&arena);
+    return rc;
+}
+
+/* A token as people write it. */
+static const char *token_label(struct at_arena *arena, const struct at_tokenizer *t, int id)
+{
+    struct at_strbuf b = { 0 };
+    const char *label;
+
+    at_tokenizer_add_label(t, &b, id);
+    label = at_arena_strdup(arena, at_strbuf_str(&b));
+    at_strbuf_release(&b);
+    return label;
+}
+
+/* What the head would say of every state, were it the last: tokens down, states across, the most
+   likely token in each cell and how sure it is in its colour. */
+static int picture_lens(const struct subject *s, struct at_error *err)
+{
+    const struct at_deep *d = s->d;
+    struct at_arena arena = { 0 };
+    size_t n_states = d->L + 1;
+    float *values = at_arena_alloc(&arena, d->n * n_states, sizeof *values);
+    const char **texts = at_arena_alloc(&arena, d->n * n_states, sizeof *texts);
+    char *subtitle = caption_plain_text(s->doc);
+    struct at_heatmap h = {
+        .title =
+            at_arena_printf(&arena, "Logit lens: the most likely token, %s", s->doc->model_name),
+        .subtitle = subtitle,
+        .x_name = "state",
+        .y_name = row_name(s),
+        .unit = "probability",
+        .note = "State 0 is the embedding, state l + 1 is behind layer l. Where rows are too close "
+                "for words, they are in lens.csv.",
+        .rows = d->n,
+        .cols = n_states,
+        .values = values,
+        .cell_texts = texts,
+        .row_labels = s->doc->labels,
+        .col_labels = numbers(&arena, n_states),
+        .scale = { .kind = AT_SEQUENTIAL, .hi = 1.0 },
+    };
+    int rc;
+
+    for (size_t i = 0; i < d->n; i++)
+        for (size_t k = 0; k < n_states; k++) {
+            values[i * n_states + k] = (float)d->states[k].lens[i].top[0].p;
+            texts[i * n_states + k] =
+                token_label(&arena, d->tokenizer, d->states[k].lens[i].top[0].id);
+        }
+    rc = picture(s, "lens", &h, err);
     free(subtitle);
     at_arena_release(&arena);
     return rc;
@@ -349,16 +400,10 @@ int deep_pictures(struct sink *sink, const struct at_deep *d, struct at_error *e
         { "ffn_active", "Feed-forward units above 0", "layer", "share of units", d->L, true,
           active_share },
     };
-    const struct layer_map lens = {
-        "lens",        "Logit lens: probability of the most likely token",
-        "state",       "probability",
-        d->L + 1,      true,
-        lens_certainty
-    };
     int rc = picture_residual(&s, err);
 
     if (!rc && d->has_lens)
-        rc = picture_layers(&s, &lens, err);
+        rc = picture_lens(&s, err);
     for (size_t i = 0; !rc && i < AT_COUNTOF(maps); i++)
         rc = picture_layers(&s, &maps[i], err);
     if (!rc)

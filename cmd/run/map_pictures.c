@@ -25,13 +25,32 @@ static int write_map_picture(struct sink *sink, const struct at_doc *doc, const 
 
 static const char *weight_unit(const struct sink *sink)
 {
-    return sink->call->matrix == AT_COL ? "share of the key's attention" : "attention weight";
+    static const char *const units[] = { "attention weight", "share of the key's attention",
+                                         "rollout weight" };
+
+    return units[sink->call->matrix];
+}
+
+/* A rollout is no attention: what it is comes first. */
+static char *title_of(const struct sink *sink, const char *plain, const char *what,
+                      const struct at_doc *doc, struct map_name name)
+{
+    char *rollout = at_asprintf("%s of the attention rollout", what), *title;
+
+    if (sink->call->matrix != AT_ROLLOUT)
+        title = caption_title(plain, doc->model_name, name.layer, name.head);
+    else if (name.layer < 0)
+        title = at_asprintf("%s, %s, all layers", rollout, doc->model_name);
+    else
+        title = at_asprintf("%s, %s, up to layer %ld", rollout, doc->model_name, name.layer);
+    free(rollout);
+    return title;
 }
 
 int picture_heatmap(struct sink *sink, const struct at_doc *doc, const float *map,
                     struct map_name name, struct at_error *err)
 {
-    char *title = caption_title("Attention", doc->model_name, name.layer, name.head);
+    char *title = title_of(sink, "Attention", "Map", doc, name);
     char *subtitle = caption_text(sink->call, doc, "");
     struct at_heatmap h = {
         .title = title,
@@ -59,7 +78,7 @@ int picture_flow(struct sink *sink, const struct at_doc *doc, const struct at_fl
                  struct map_name name, double threshold, const size_t *focus, size_t n_focus,
                  struct at_error *err)
 {
-    char *title = caption_title("Attention flow", doc->model_name, name.layer, name.head);
+    char *title = title_of(sink, "Attention flow", "Flow", doc, name);
     char *kept =
         at_asprintf("weights above %g: %zu of %zu link%s, %.1f %% of the attention", threshold,
                     flow->links.n, flow->n_total, at_plural(flow->n_total),
@@ -98,7 +117,7 @@ int picture_flow(struct sink *sink, const struct at_doc *doc, const struct at_fl
 int picture_tree(struct sink *sink, const struct at_doc *doc, const struct at_run_tree *tree,
                  struct map_name name, struct at_error *err)
 {
-    char *title = caption_title("Token influence", doc->model_name, name.layer, name.head);
+    char *title = title_of(sink, "Token influence", "Tree", doc, name);
     char *more = at_asprintf("from token %zu, %zu node%s%s", tree->nodes[0].index, tree->n,
                              at_plural(tree->n), tree->is_cut ? " (cut at the limit)" : "");
     char *subtitle = caption_text(sink->call, doc, more);
@@ -108,8 +127,8 @@ int picture_tree(struct sink *sink, const struct at_doc *doc, const struct at_ru
 
     for (size_t i = 0; i < tree->n; i++) {
         const struct at_run_tree_node *n = &tree->nodes[i];
-        shape[i] = (struct at_tree_shape_node){ i ? n->parent : 0, doc->labels[n->index], n->weight,
-                                                n->product };
+        shape[i] = (struct at_tree_shape_node){ i ? n->parent : 0, doc->labels[n->index], n->index,
+                                                n->weight, n->product };
     }
     rc = write_map_picture(sink, doc, "tree", name, at_draw_tree(&t), err);
     free(shape);
@@ -134,7 +153,7 @@ int picture_head_grid(struct sink *sink, const struct at_doc *doc, const struct 
         .rows = grid->side,
         .cols = grid->side,
         .values = grid->values,
-        .scale = { .kind = AT_SEQUENTIAL, .hi = 1.0 },
+        .scale = { .kind = AT_SEQUENTIAL, .steps = AT_SQRT, .hi = 1.0 },
         .is_causal = doc->shape->is_causal,
         .width_mm = sink->call->width_mm,
     };

@@ -289,6 +289,8 @@ struct at_heads at_head_features_finish(const struct at_head_features *f, struct
         r.strongest[i] = strongest(f->score + i, AT_N_HEAD_SCORES, n);
     for (size_t i = 0; i < AT_N_HEAD_PATTERNS; i++)
         r.strongest[AT_N_HEAD_SCORES + i] = strongest(f->pattern + i, AT_N_HEAD_PATTERNS, n);
+    memcpy(r.even, f->even_score, sizeof f->even_score);
+    memcpy(r.even + AT_N_HEAD_SCORES, f->even_pattern, sizeof f->even_pattern);
     add_profiles(&r, f, arena);
     add_sameness(&r, f, arena);
     free(scaled);

@@ -91,6 +91,7 @@ struct at_heads {
     struct at_tag_row *tokens; /* (n) */
     /* Of the scores, then of the patterns. */
     struct at_strongest strongest[AT_N_HEAD_NUMBERS];
+    double even[AT_N_HEAD_NUMBERS]; /* what even attention over the same tokens has */
     /* Every layer, or of many layers three parts. */
     struct at_head_profile *profiles; /* (n_profiles) */
     size_t n_profiles;

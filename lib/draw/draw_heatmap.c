@@ -14,8 +14,8 @@
 #include "draw/matrix.h"
 
 /* Millimetres of the fixed parts. */
-static const double max_cell = 13, min_row = 3.5, min_room = 15, name_w = 5, label_gap = 1.4,
-                    bar_gap = 4, min_bar_h = 24, mark_w = 2.2;
+static const double max_cell = 13, max_text_cell = 26, text_row = 4.6, min_row = 3.5, min_room = 15,
+                    name_w = 5, label_gap = 1.4, bar_gap = 4, min_bar_h = 24, mark_w = 2.2;
 
 /* One axis: how many labels are shown, how large, how far they reach. */
 struct axis {
@@ -67,13 +67,15 @@ static void fit_columns(struct axis *a, double cell_w, double max_reach_mm)
    of many columns stay high enough for their labels. */
 static void fit_cells(struct layout *l, const struct at_heatmap *h, double room_w, double room_h)
 {
-    l->cell_w = fmin(room_w / (double)h->cols, max_cell);
-    l->cell_h = fmin(room_h / (double)h->rows, max_cell);
-    if (h->rows == h->cols)
-        l->cell_w = l->cell_h = fmin(l->cell_w, l->cell_h);
-    l->cell_w = fmin(l->cell_w, 3 * l->cell_h);
-    if (h->rows != h->cols)
-        l->cell_h = fmin(l->cell_h, fmax(l->cell_w, min_row));
+    l->cell_w = fmin(room_w / (double)h->cols, h->cell_texts ? max_text_cell : max_cell);
+    l->cell_h = fmin(room_h / (double)h->rows, h->cell_texts ? text_row : max_cell);
+    if (!h->cell_texts) {
+        if (h->rows == h->cols)
+            l->cell_w = l->cell_h = fmin(l->cell_w, l->cell_h);
+        l->cell_w = fmin(l->cell_w, 3 * l->cell_h);
+        if (h->rows != h->cols)
+            l->cell_h = fmin(l->cell_h, fmax(l->cell_w, min_row));
+    }
     l->w = l->cell_w * (double)h->cols;
     l->h = l->cell_h * (double)h->rows;
     l->bar_h = fmax(l->h, min_bar_h);
@@ -203,7 +205,11 @@ static void format_value(char *out, size_t size, double v, const struct at_scale
     while (most < 10 && decimals < 5 && range * pow(10, decimals) < 9.5)
         decimals++;
     snprintf(out, size, "%.*f", decimals, v);
-    if (*out == '-' && !strpbrk(out, "123456789"))
+    if (strpbrk(out, "123456789"))
+        return;
+    if (s->steps != AT_LINEAR && v != 0) /* there small values have colours of their own */
+        snprintf(out, size, "%.0e", v);
+    else
         snprintf(out, size, "%.*f", decimals, 0.0);
 }
 
@@ -236,6 +242,25 @@ static void draw_values(struct at_canvas *c, const struct layout *l, const struc
         format_value(text, sizeof text, h->values[k], m->scale);
         at_canvas_text(c, l->x + l->cell_w * ((double)j + 0.5),
                        l->y + l->cell_h * ((double)i + 0.5), text, &style);
+    }
+}
+
+/* Words in cells, as long as there is room for letters; a word too long loses its end. */
+static void draw_cell_texts(struct at_canvas *c, const struct layout *l, const struct at_heatmap *h,
+                            const struct at_matrix_view *m)
+{
+    double size = fmin(7, l->cell_h * 0.8 / AT_PT_MM);
+
+    if (size < AT_MIN_PT || l->cell_w < 5)
+        return;
+    at_canvas_group(c, "cell texts");
+    for (size_t k = 0; k < h->rows * h->cols; k++) {
+        struct at_text_style style = {
+            .size_pt = size, .h = AT_ANCHOR_MIDDLE, .v = AT_ANCHOR_MIDDLE, .max_mm = l->cell_w - 0.6
+        };
+        style.rgb = at_is_dark(at_scale_color(m->scale, h->values[k])) ? 0xffffff : AT_INK;
+        at_canvas_text(c, l->x + l->cell_w * ((double)(k % h->cols) + 0.5),
+                       l->y + l->cell_h * ((double)(k / h->cols) + 0.5), h->cell_texts[k], &style);
     }
 }
 
@@ -315,6 +340,8 @@ struct at_canvas *at_draw_heatmap(const struct at_heatmap *h)
     draw_cell_lines(c, &l);
     if (h->show_values)
         draw_values(c, &l, h, &m);
+    if (h->cell_texts)
+        draw_cell_texts(c, &l, h, &m);
     draw_emphasis(c, &l, h);
     at_canvas_group(c, "frame");
     at_canvas_rect(c, l.x, l.y, l.w, l.h, at_stroke(AT_INK_LINE, 0.2));

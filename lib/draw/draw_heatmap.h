@@ -24,6 +24,9 @@ struct at_heatmap {
     bool show_values;      /* print numbers in cells when they fit */
     double width_mm;       /* at most, unless it is too narrow; small matrices take less */
 
+    /* Optional. Words (rows, cols) written in the cells where they fit. Cells are then as wide as
+       the page allows. */
+    const char *const *cell_texts;
     /* Optional. Names of the marks of the labels, for the legend. */
     const char *const *mark_names;
     size_t n_marks;

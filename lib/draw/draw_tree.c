@@ -31,9 +31,10 @@ struct layout {
     bool has_products; /* there are nodes two hops from the root, and room in their boxes */
 };
 
-static void format_product(char *out, size_t size, double product)
+/* Three decimals, or one digit of what they would show as 0. */
+static void format_weight(char *out, size_t size, double w)
 {
-    snprintf(out, size, product < 0.0005 ? "%.0e" : "%.3f", product);
+    snprintf(out, size, w > 0 && w < 0.0005 ? "%.0e" : "%.3f", w);
 }
 
 static double product_pt(double label_pt)
@@ -44,11 +45,11 @@ static double product_pt(double label_pt)
 /* Label and product of one node, with the blanks around them. */
 static double box_width(const struct at_tree_shape_node *node, size_t depth, double size_pt)
 {
-    double w = at_label_length(&node->label, NULL, size_pt) + 2.0;
+    double w = at_label_length(&node->label, &node->index, size_pt) + 2.0;
     char text[32];
 
     if (depth >= 2) {
-        format_product(text, sizeof text, node->product);
+        format_weight(text, sizeof text, node->product);
         w += at_text_width(text, product_pt(size_pt)) + 1.2;
     }
     return depth ? w : w * 1.08; /* the root is bold */
@@ -171,7 +172,7 @@ static void draw_links(struct at_canvas *c, const struct layout *l, const struct
     for (size_t i = 1; i < t->n; i++) {
         double x = l->level_x[l->depth[i]] - 0.8, w, h = number_pt * AT_PT_MM;
         char text[32];
-        snprintf(text, sizeof text, "%.3f", t->nodes[i].weight);
+        format_weight(text, sizeof text, t->nodes[i].weight);
         w = at_text_width(text, number_pt);
         at_canvas_rect(c, x - w - 0.3, node_y(l, i) - h / 2, w + 0.6, h,
                        (struct at_ink){ .rgb = 0xffffff, .alpha = 0.85 });
@@ -197,12 +198,12 @@ static void draw_nodes(struct at_canvas *c, const struct layout *l, const struct
         at_canvas_rect(c, x, y - l->box_h / 2, w, l->box_h,
                        at_stroke(i ? AT_INK_MASK : AT_INK, i ? 0.12 : 0.45));
         if (d >= 2 && l->has_products) {
-            format_product(text, sizeof text, t->nodes[i].product);
+            format_weight(text, sizeof text, t->nodes[i].product);
             at_canvas_text(c, x + w - 0.8, y, text, &small);
             product_w = at_text_width(text, small.size_pt) + 1.2;
         }
         style.max_mm = fmax(w - 1.8 - product_w, 1);
-        at_label_draw(c, x + 0.9, y, &t->nodes[i].label, NULL, &style);
+        at_label_draw(c, x + 0.9, y, &t->nodes[i].label, &t->nodes[i].index, &style);
     }
 }
 
@@ -223,9 +224,10 @@ static void draw_notes(struct at_canvas *c, const struct layout *l, double y)
 {
     char text[256];
 
-    snprintf(text, sizeof text, "Links are as wide as their weight%s.%s",
+    snprintf(text, sizeof text,
+             "Links are as wide as their weight%s. Grey numbers before tokens count from 0.%s",
              l->gap >= number_gap - 1e-9 ? ", the number at their end" : "",
-             l->has_products ? " Grey numbers in boxes: the product of the weights from the root."
+             l->has_products ? " Those behind them: the product of the weights from the root."
                              : "");
     at_frame_finish(c, y, text);
 }

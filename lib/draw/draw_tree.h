@@ -15,6 +15,7 @@
 struct at_tree_shape_node {
     size_t parent; /* index of an earlier node; node 0 is the root and its own parent */
     struct at_label label;
+    size_t index;   /* of the token, shown before its label */
     double weight;  /* of the link to the parent, 0..1: its width and number */
     double product; /* along the path from the root */
 };

@@ -47,11 +47,54 @@ static uint32_t along(const uint32_t *anchors, size_t n, double t)
     return mix(anchors[i], anchors[i + 1], at - (double)i);
 }
 
+/* A value, at least lo, in the units in which colours are evenly spaced; and back. */
+static double stretch(const struct at_scale *s, double v)
+{
+    switch (s->steps) {
+    case AT_SQRT:
+        return sqrt(v - s->lo);
+    case AT_LOG:
+        return log(v);
+    default:
+        return v;
+    }
+}
+
+static double shrink(const struct at_scale *s, double u)
+{
+    switch (s->steps) {
+    case AT_SQRT:
+        return s->lo + u * u;
+    case AT_LOG:
+        return exp(u);
+    default:
+        return u;
+    }
+}
+
+/* Where a value of lo..hi stands on the scale, 0..1; and which value stands there. */
+static double place(const struct at_scale *s, double v)
+{
+    double from = stretch(s, s->lo), span = stretch(s, s->hi) - from;
+
+    return span > 0 ? (stretch(s, v) - from) / span : 0.0;
+}
+
+static double value_at(const struct at_scale *s, double t)
+{
+    double from = stretch(s, s->lo);
+
+    return shrink(s, from + t * (stretch(s, s->hi) - from));
+}
+
 /* Both sides of the neutral value use the same unit, the longer one: equal distances get equally
    strong colours. */
-static double reach(const struct at_scale *s)
+static double diverging_place(const struct at_scale *s, double v)
 {
-    return AT_MAX(s->hi - s->neutral, s->neutral - s->lo);
+    double neutral = stretch(s, s->neutral), above = stretch(s, s->hi) - neutral,
+           below = neutral - stretch(s, s->lo), reach = AT_MAX(above, below);
+
+    return reach > 0 ? 0.5 + 0.5 * (stretch(s, v) - neutral) / reach : 0.5;
 }
 
 uint32_t at_scale_color(const struct at_scale *s, double v)
@@ -59,19 +102,47 @@ uint32_t at_scale_color(const struct at_scale *s, double v)
     if (isnan(v))
         return AT_COLOR_UNDEFINED;
     v = AT_MIN(AT_MAX(v, s->lo), s->hi);
-    if (s->kind == AT_DIVERGING) {
-        double r = reach(s), t = r > 0 ? 0.5 + 0.5 * (v - s->neutral) / r : 0.5;
-        return along(diverging, AT_COUNTOF(diverging), t);
+    if (s->kind == AT_DIVERGING)
+        return along(diverging, AT_COUNTOF(diverging), diverging_place(s, v));
+    return along(sequential, AT_COUNTOF(sequential), place(s, v));
+}
+
+/* The step of the ticks of a range, 0 when it has none. */
+static double tick_step(double lo, double hi)
+{
+    double ticks[9];
+    size_t n = at_ticks(ticks, AT_COUNTOF(ticks), lo, hi);
+
+    return n >= 2 ? ticks[1] - ticks[0] : 0;
+}
+
+/* The multiple of step at or beyond v: rounding errors of floats are not beyond. */
+static double round_up(double v, double step)
+{
+    return step > 0 ? ceil(v / step - 5e-6) * step : v;
+}
+
+void at_scale_round(struct at_scale *s)
+{
+    if (s->steps == AT_LOG) {
+        s->lo = pow(10, floor(log10(s->lo) + 1e-9));
+        s->hi = pow(10, ceil(log10(s->hi) - 1e-9));
+    } else if (s->kind == AT_DIVERGING) {
+        double far = AT_MAX(s->hi - s->neutral, s->neutral - s->lo);
+        far = round_up(far, tick_step(0, far));
+        s->lo = s->lo >= 0 ? AT_MAX(s->neutral - far, 0) : s->neutral - far; /* ratios end at 0 */
+        s->hi = s->neutral + far;
+    } else {
+        double step = tick_step(s->lo, s->hi);
+        s->hi = round_up(s->hi, step);
+        s->lo = 0.0 - round_up(-s->lo, step);
     }
-    return along(sequential, AT_COUNTOF(sequential),
-                 s->hi > s->lo ? (v - s->lo) / (s->hi - s->lo) : 0.0);
 }
 
 struct at_scale at_scale_fit(enum at_scale_kind kind, double neutral, const float *values, size_t n)
 {
     struct at_scale s = { .kind = kind, .neutral = neutral };
-    double lo = INFINITY, hi = -INFINITY, ticks[8];
-    size_t k;
+    double lo = INFINITY, hi = -INFINITY;
 
     for (size_t i = 0; i < n; i++)
         if (isfinite(values[i])) {
@@ -81,26 +152,61 @@ struct at_scale at_scale_fit(enum at_scale_kind kind, double neutral, const floa
     if (lo > hi)
         lo = hi = neutral;
     if (kind == AT_DIVERGING) {
-        double far = AT_MAX(AT_MAX(hi - neutral, neutral - lo), 1e-6);
-        s.lo = lo >= 0 ? AT_MAX(neutral - far, 0) : neutral - far; /* ratios end at 0 */
-        s.hi = neutral + far;
-        return s;
+        s.hi = AT_MAX(hi, neutral + 1e-6);
+        s.lo = lo;
+    } else {
+        s.lo = AT_MIN(lo, 0.0);
+        s.hi = hi > s.lo ? hi : s.lo + 1;
     }
-    s.lo = AT_MIN(lo, 0.0);
-    s.hi = hi > s.lo ? hi : s.lo + 1;
-    /* up to the next round number, when that wastes little of the range */
-    k = at_ticks(ticks, AT_COUNTOF(ticks), s.lo, s.hi);
-    if (k >= 2 && ticks[k - 1] + (ticks[1] - ticks[0]) < s.lo + 1.15 * (s.hi - s.lo) &&
-        ticks[k - 1] < s.hi)
-        s.hi = ticks[k - 1] + (ticks[1] - ticks[0]);
+    at_scale_round(&s);
     return s;
+}
+
+/* Whether most of the finite values stand in the palest tenth. */
+static bool is_flat(const struct at_scale *s, const float *values, size_t n)
+{
+    size_t n_pale = 0, n_finite = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (isfinite(values[i])) {
+            n_finite++;
+            n_pale += values[i] <= s->lo || place(s, AT_MIN(values[i], s->hi)) < 0.1;
+        }
+    return 2 * n_pale > n_finite;
+}
+
+void at_scale_unflatten(struct at_scale *s, const float *values, size_t n)
+{
+    const double decades = 1e-4;
+    double least = INFINITY;
+
+    if (!is_flat(s, values, n))
+        return;
+    s->steps = AT_SQRT;
+    if (s->lo < 0 || !(s->hi > 0) || !is_flat(s, values, n))
+        return;
+    for (size_t i = 0; i < n; i++)
+        if (values[i] > 0)
+            least = AT_MIN(least, values[i]);
+    s->steps = AT_LOG;
+    s->lo = AT_MIN(AT_MAX(least, decades * s->hi), 0.1 * s->hi);
+    at_scale_round(s);
 }
 
 struct at_scale at_scale_fit_map(const float *values, size_t n, bool is_causal)
 {
-    size_t skip = is_causal && n > 1 ? n : 0;
+    float *seen = at_malloc(n * n, sizeof *seen);
+    struct at_scale s;
+    size_t k = 0;
 
-    return at_scale_fit(AT_SEQUENTIAL, 0, values + skip, n * n - skip);
+    for (size_t i = is_causal && n > 1 ? 1 : 0; i < n; i++)
+        for (size_t j = 0; j < (is_causal ? i + 1 : n); j++)
+            seen[k++] = values[i * n + j];
+    s = at_scale_fit(AT_SEQUENTIAL, 0, seen, k);
+    if (is_flat(&s, seen, k))
+        s.steps = AT_SQRT;
+    free(seen);
+    return s;
 }
 
 uint32_t at_categorical(size_t i)
@@ -172,18 +278,50 @@ void at_tick_text(char *out, size_t size, double v, double step)
         snprintf(out, size, "%.*f", (int)decimals, v == 0 ? 0.0 : v);
 }
 
+/* Round numbers of a range that is not spaced evenly: 1, 2 and 5 of every power of ten, or the
+   powers alone; largest first. Returns how many. */
+static size_t uneven_ticks(double *out, size_t max, const struct at_scale *s)
+{
+    static const double nice[] = { 5, 2, 1 };
+    double power = pow(10, floor(log10(s->hi) + 1e-9));
+    bool has_many = s->steps == AT_LOG && s->hi > 1e3 * s->lo;
+    size_t n = 0;
+
+    for (double least = 1e-9 * power; power > least; power /= 10)
+        for (size_t k = has_many ? 2 : 0; k < AT_COUNTOF(nice); k++)
+            if (n < max && nice[k] * power < s->hi && nice[k] * power > s->lo)
+                out[n++] = nice[k] * power;
+    return n;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return x < y ? -1 : x > y;
+}
+
 /* The two ends of the range always, round numbers between them where there is room. */
 static size_t bar_labels(double *out, size_t max, const struct at_scale *s, double h)
 {
-    double ticks[8], room = (s->hi - s->lo) * (4.0 / h);
-    size_t n = at_ticks(ticks, AT_MIN(AT_COUNTOF(ticks), (size_t)(h / 4)), s->lo, s->hi), k = 0;
+    const double pitch = 4.0; /* mm */
+    double ticks[32], free_below = 1.0 - pitch / h;
+    size_t n, k = 0;
 
     out[k++] = s->lo;
-    for (size_t i = 0; i < n && k + 1 < max; i++)
-        if (ticks[i] > s->lo + room && ticks[i] < s->hi - room)
-            out[k++] = ticks[i];
+    n = s->steps == AT_LINEAR
+            ? at_ticks(ticks, AT_MIN((size_t)8, (size_t)(h / pitch)), s->lo, s->hi)
+            : uneven_ticks(ticks, AT_COUNTOF(ticks), s);
+    for (size_t i = 0; i < n && k + 1 < max; i++) {
+        double t = place(s, ticks[i]);
+        if (t <= pitch / h || t >= (s->steps == AT_LINEAR ? 1.0 - pitch / h : free_below))
+            continue;
+        out[k++] = ticks[i];
+        free_below = t - pitch / h;
+    }
     if (s->hi > s->lo)
         out[k++] = s->hi;
+    qsort(out, k, sizeof *out, ascending);
     return k;
 }
 
@@ -202,6 +340,7 @@ struct bar_text {
     size_t n, n_lines;
     double at[10], widest;
     char label[10][48];
+    char unit[160];      /* with the kind of scale that is not linear */
     const char *line[3]; /* each starts here; the last goes on to the end */
 };
 
@@ -229,16 +368,20 @@ static const char *break_line(const char *text, double max_mm)
 
 static void set_bar_text(struct bar_text *t, const struct at_scale *s, double h, const char *unit)
 {
+    static const char *const kinds[] = { "", "square-root scale", "log scale" };
+    const char *kind = kinds[s->steps];
     double step;
 
     *t = (struct bar_text){ 0 };
     t->n = bar_labels(t->at, AT_COUNTOF(t->at), s, h);
     step = t->n > 3 ? t->at[2] - t->at[1] : 0;
     for (size_t i = 0; i < t->n; i++) {
-        bool is_tick = t->n > 3 && i > 0 && i + 1 < t->n; /* one alone is written as the ends are */
+        /* one alone is written as the ends are, and so are unevenly spaced ones */
+        bool is_tick = s->steps == AT_LINEAR && t->n > 3 && i > 0 && i + 1 < t->n;
         char number[40];
         if (!is_tick)
-            end_text(number, sizeof number, t->at[i], s->hi - s->lo);
+            end_text(number, sizeof number, t->at[i],
+                     s->steps == AT_LINEAR ? s->hi - s->lo : fabs(t->at[i]));
         else
             at_tick_text(number, sizeof number, t->at[i], step);
         snprintf(t->label[i], sizeof t->label[i], "%s%s",
@@ -248,7 +391,10 @@ static void set_bar_text(struct bar_text *t, const struct at_scale *s, double h,
                  number);
         t->widest = fmax(t->widest, at_text_width(t->label[i], AT_TICK_PT));
     }
-    for (; unit && *unit && t->n_lines < AT_COUNTOF(t->line); unit = break_line(unit, h))
+    snprintf(t->unit, sizeof t->unit, "%s%s%s", unit ? unit : "",
+             unit && *unit && *kind ? ", " : "", kind);
+    for (unit = t->unit; unit && *unit && t->n_lines < AT_COUNTOF(t->line);
+         unit = break_line(unit, h))
         t->line[t->n_lines++] = unit;
 }
 
@@ -293,11 +439,11 @@ void at_colorbar(struct at_canvas *c, double x, double y, double h, const struct
     set_bar_text(&t, s, h, unit);
     at_canvas_group(c, "colour bar");
     for (size_t i = 0; i < STEPS; i++)
-        colors[i] = at_scale_color(s, s->hi - (s->hi - s->lo) * ((double)i + 0.5) / (double)STEPS);
+        colors[i] = at_scale_color(s, value_at(s, 1.0 - ((double)i + 0.5) / (double)STEPS));
     at_canvas_cells(c, x, y, bar_w, h, colors, STEPS, 1);
     at_canvas_rect(c, x, y, bar_w, h, at_stroke(AT_INK_LINE, 0.15));
     for (size_t i = 0; i < t.n; i++) {
-        double y_tick = s->hi > s->lo ? y + h * (s->hi - t.at[i]) / (s->hi - s->lo) : y + h;
+        double y_tick = y + h * (1.0 - place(s, t.at[i]));
         at_canvas_line(c, x + bar_w, y_tick, x + bar_w + 0.8, y_tick, at_stroke(AT_INK_LINE, 0.15));
         at_canvas_text(c, x + bar_w + tick_w, y_tick, t.label[i], &style);
     }

@@ -15,8 +15,16 @@ enum at_scale_kind {
     AT_DIVERGING,  /* blue - white - orange around a neutral value */
 };
 
+/* How colours are spaced between lo and hi; what is not linear is said beside the bar. */
+enum at_scale_steps {
+    AT_LINEAR,
+    AT_SQRT, /* sequential only: small weights stay in sight beside large ones */
+    AT_LOG,  /* lo and neutral above 0 */
+};
+
 struct at_scale {
     enum at_scale_kind kind;
+    enum at_scale_steps steps;
     double lo, hi, neutral;    /* neutral is for diverging scales only */
     bool has_below, has_above; /* values beyond lo, hi are shown as lo, hi: the bar says so */
 };
@@ -25,11 +33,20 @@ struct at_scale {
 #define AT_COLOR_UNDEFINED 0xe6e2dcu
 
 /* at_scale_fit - the range of the finite values: sequential from 0 (or the smallest, if negative)
-   to about the largest; diverging symmetric around neutral. Nothing finite gives 0..1. */
+   to the largest; diverging symmetric around neutral; ends are rounded. Nothing finite gives
+   0..1. */
 struct at_scale at_scale_fit(enum at_scale_kind kind, double neutral, const float *values,
                              size_t n);
-/* at_scale_fit_map - the range of an attention map (n,n), from 0. A causal map leaves out its first
-   row, whose only weight is always 1 and would make all others pale; the bar then says "≥". */
+/* at_scale_round - move lo and hi outwards to where the ticks of the range end; a logarithmic range
+   to powers of ten. */
+void at_scale_round(struct at_scale *s);
+/* at_scale_unflatten - a square-root scale for a sequential one that leaves most values in its
+   palest tenth, as beside one far larger value; a logarithmic one of at most four powers of ten
+   where that is not enough and nothing is negative. */
+void at_scale_unflatten(struct at_scale *s, const float *values, size_t n);
+/* at_scale_fit_map - the range of an attention map (n,n), from 0; on a square-root scale if it were
+   flat otherwise. A causal map leaves out its first row, whose only weight is always 1 and would
+   make all others pale; the bar then says "≥". */
 struct at_scale at_scale_fit_map(const float *values, size_t n, bool is_causal);
 /* at_scale_color - clamps; NaN gives AT_COLOR_UNDEFINED (callers add a dot where it fits). */
 uint32_t at_scale_color(const struct at_scale *s, double v);

@@ -77,19 +77,26 @@ int at_doc_group(struct at_doc *doc, const struct at_tokenizer *t, bool by_words
     return 0;
 }
 
-/* Raw pieces and their labels as people write them. */
+/* Raw pieces and their labels as people write them; what has no piece keeps its own spelling. */
 static struct at_label *label_pieces(struct at_doc *doc, const struct at_tokenizer *t)
 {
     size_t n = doc->tokens.n;
     struct at_label *labels = at_arena_calloc(&doc->arena, n, sizeof *labels);
     struct at_strbuf b = { 0 };
+    int unknown = at_tokenizer_role(t, AT_ROLE_UNK);
 
     doc->pieces = at_arena_alloc(&doc->arena, n, sizeof *doc->pieces);
     for (size_t i = 0; i < n; i++) {
         const struct at_token *tok = &doc->tokens.items[i];
         doc->pieces[i] = at_arena_strdup(&doc->arena, at_tokenizer_piece(t, tok->id));
         at_strbuf_clear(&b);
-        at_tokenizer_add_label(t, &b, tok->id);
+        if (tok->id == unknown && !tok->is_special && tok->end > tok->start) {
+            const char *text = tok->source == 1 ? doc->in.pair : doc->in.text;
+            at_strbuf_add(&b, text + tok->start, tok->end - tok->start);
+            doc->n_unknown++;
+        } else {
+            at_tokenizer_add_label(t, &b, tok->id);
+        }
         labels[i].text = at_arena_strdup(&doc->arena, at_strbuf_str(&b));
         labels[i].is_special = tok->is_special;
         labels[i].is_continuation =

@@ -27,11 +27,12 @@ struct at_doc {
     const char *model_name;        /* of the session or of the capture */
     const struct at_config *shape; /* family and sizes of the model; of a capture what it tells */
     struct at_tokens tokens;
-    struct at_words words;                 /* empty unless by_words */
-    size_t n;                              /* rows of its maps: tokens or words */
-    const struct at_label *labels;         /* (n) */
-    char **pieces;                         /* (tokens.n) as they are in the vocabulary */
-    size_t n_tokens_given;                 /* before it was cut */
+    struct at_words words;         /* empty unless by_words */
+    size_t n;                      /* rows of its maps: tokens or words */
+    const struct at_label *labels; /* (n) */
+    char **pieces;                 /* (tokens.n) as they are in the vocabulary */
+    size_t n_tokens_given;         /* before it was cut */
+    size_t n_unknown; /* tokens that the vocabulary cannot spell; their labels are the text */
     const struct at_capture_file *capture; /* that it is from, or NULL */
     enum at_tokenizer_kind kind;           /* of the pieces */
     double *dropped; /* (n) by words: attention of each word that lay on special tokens, summed

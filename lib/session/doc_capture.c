@@ -76,6 +76,11 @@ static bool is_special_piece(const char *s)
     return false;
 }
 
+static bool is_unknown(const char *piece)
+{
+    return !strcmp(piece, "[UNK]") || !strcmp(piece, "<unk>");
+}
+
 /* A piece as people write it. */
 static const char *piece_label(struct at_doc *doc, size_t i)
 {
@@ -241,6 +246,12 @@ static int read_tokens(struct at_doc *doc, struct at_label *labels, const struct
     rc = tokens ? read_details(doc, labels, tokens, err) : guess_details(doc, labels, pieces, err);
     for (size_t i = 0; i < T && !rc; i++) {
         const struct at_token *t = &doc->tokens.items[i];
+        if (!t->is_special && t->end > t->start && is_unknown(doc->pieces[i])) {
+            const char *text = t->source == 1 ? doc->in.pair : doc->in.text;
+            labels[i].text =
+                at_arena_printf(&doc->arena, "%.*s", (int)(t->end - t->start), text + t->start);
+            doc->n_unknown++;
+        }
         labels[i].is_special = t->is_special;
         labels[i].is_continuation =
             i > 0 && t->word >= 0 && t->word == doc->tokens.items[i - 1].word;

@@ -227,3 +227,8 @@ spoil() {
         golden deep-tiny-$name.json
     done
 }
+
+@test "the picture of the logit lens has the predicted tokens in its cells" {
+    ok run --deep -o out --mask none --format csv,svg --dump-drawing "The cat sat."
+    holds out/lens.drawing.json '.groups[] | select(.name == "cell texts") | .items | length == 42'
+}

@@ -229,3 +229,10 @@ TEXT="Dr. Smith went to Washington in January. He was tired because the train wa
     fails 1 isa --language xx 'A cat. A dog.'
     has "$stderr" "no rules for sentences of 'xx' in '.*': there are de, en, es, fr, it, ja, zh"
 }
+
+@test "a sentence alone: its share is 1 by definition, and that is said" {
+    ok isa -o out --format svg --dump-drawing "The cat sat."
+    grep -q 'its share is 1 by definition' out/isa.drawing.json
+    ok isa "The cat sat."
+    has "$output" 'its share is 1 by definition'
+}

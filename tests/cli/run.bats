@@ -585,3 +585,23 @@ untold() {
     fails 2 run --from x --precision double
     has "$stderr" "leave out --precision"
 }
+
+@test "tokens that the vocabulary cannot spell are labelled with the text, and many of them warned about" {
+    ok run --mask none --json "$(printf '\u732b\u5750 cat')"
+    has "$stderr" "2 of 3 tokens are not in the vocabulary of 'atlas-bert'"
+    holds - '.tokens[1] | .token == "[UNK]" and .label == "\u732b"'
+    ok run --mask none --json "the cat sat \u732b"
+    [ -z "$stderr" ]
+}
+
+@test "pictures of a rollout say that they are of one" {
+    ok run -o out --mask none --matrix rollout --format svg --dump-drawing "The cat sat."
+    grep -q 'Map of the attention rollout, atlas-bert, all layers' out/heatmap_mean.drawing.json
+    ok run -o up --mask none --matrix rollout --layer 2 --format svg --dump-drawing "The cat sat."
+    grep -q 'Flow of the attention rollout, atlas-bert, up to layer 2' up/flow_L2_mean.drawing.json
+}
+
+@test "nodes of a tree carry the numbers of their tokens" {
+    ok run -o out --mask none --layer 1 --head 3 --tree-root 2 --format svg --dump-drawing "The cat sat."
+    grep -q '"2 cat"' out/tree_L1_H3.drawing.json
+}

@@ -92,7 +92,7 @@ static void test_fit(void **state)
     s = at_scale_fit(AT_SEQUENTIAL, 0, weights, 4);
     assert_true(s.lo == 0 && fabs(s.hi - 0.4) < 1e-12); /* the next round number */
     s = at_scale_fit(AT_DIVERGING, 1, ratios, 3);
-    assert_true(s.lo == 0 && fabs(s.hi - 4.3) < 1e-6 && s.neutral == 1);
+    assert_true(s.lo == 0 && fabs(s.hi - 4.5) < 1e-6 && s.neutral == 1);
     s = at_scale_fit(AT_DIVERGING, 0, differences, 2);
     assert_true(s.lo == -0.5 && s.hi == 0.5);
     s = at_scale_fit(AT_SEQUENTIAL, 0, none, 2);
@@ -101,10 +101,78 @@ static void test_fit(void **state)
     assert_true(s.lo == 0 && s.hi == 1);
 }
 
+/* Ends are round numbers, outside the values; rounding errors of floats are not. */
+static void test_round(void **state)
+{
+    static const struct {
+        struct at_scale of;
+        double lo, hi;
+    } cases[] = {
+        { { .kind = AT_SEQUENTIAL, .lo = 0, .hi = 0.0257 }, 0, 0.03 },
+        { { .kind = AT_SEQUENTIAL, .lo = 0.0136, .hi = 0.965 }, 0, 1 },
+        { { .kind = AT_SEQUENTIAL, .lo = 0, .hi = 1.0000001 }, 0, 1 },
+        { { .kind = AT_SEQUENTIAL, .lo = -0.32, .hi = 0.11 }, -0.35, 0.15 },
+        { { .kind = AT_DIVERGING, .lo = -0.93, .hi = 0.2 }, -1, 1 },
+        { { .kind = AT_SEQUENTIAL, .steps = AT_LOG, .lo = 0.003, .hi = 40 }, 0.001, 100 },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < AT_COUNTOF(cases); i++) {
+        struct at_scale s = cases[i].of;
+        at_scale_round(&s);
+        if (fabs(s.lo - cases[i].lo) > 1e-9 || fabs(s.hi - cases[i].hi) > 1e-9)
+            fail_msg("case %zu: %g to %g, want %g to %g", i, s.lo, s.hi, cases[i].lo, cases[i].hi);
+    }
+}
+
+/* A quarter of the range is half way up a square-root scale, and each power of ten is as far from
+   the next on a logarithmic one, on both sides of a neutral value as well. */
+static void test_steps(void **state)
+{
+    const struct at_scale plain = { .kind = AT_SEQUENTIAL, .lo = 0, .hi = 1 },
+                          root = { .kind = AT_SEQUENTIAL, .steps = AT_SQRT, .lo = 0, .hi = 1 },
+                          log = { .kind = AT_SEQUENTIAL, .steps = AT_LOG, .lo = 0.01, .hi = 1 },
+                          even = { .kind = AT_DIVERGING, .lo = -1, .hi = 1 },
+                          ratio = { .kind = AT_DIVERGING,
+                                    .steps = AT_LOG,
+                                    .lo = 0.25,
+                                    .hi = 4,
+                                    .neutral = 1 };
+    (void)state;
+
+    assert_int_equal(at_scale_color(&root, 0.25), at_scale_color(&plain, 0.5));
+    assert_int_equal(at_scale_color(&root, 0), at_scale_color(&plain, 0));
+    assert_int_equal(at_scale_color(&log, 0.1), at_scale_color(&plain, 0.5));
+    assert_int_equal(at_scale_color(&log, 0), at_scale_color(&plain, 0));
+    assert_int_equal(at_scale_color(&ratio, 2), at_scale_color(&even, 0.5));
+    assert_int_equal(at_scale_color(&ratio, 0.5), at_scale_color(&even, -0.5));
+}
+
+/* One large value does not make all others pale. */
+static void test_unflatten(void **state)
+{
+    static const float alike[] = { 0.3f, 0.5f, 0.9f, NAN },
+                       one_large[] = { 0.03f, 0.05f, 0.04f, 1 },
+                       far_larger[] = { 0.003f, 0.002f, 0.0f, 0.004f, 1 };
+    struct at_scale s = { .kind = AT_SEQUENTIAL, .lo = 0, .hi = 1 };
+    (void)state;
+
+    at_scale_unflatten(&s, alike, 4);
+    assert_int_equal(s.steps, AT_LINEAR);
+    at_scale_unflatten(&s, one_large, 4);
+    assert_int_equal(s.steps, AT_SQRT);
+    assert_true(s.lo == 0);
+    at_scale_unflatten(&s, far_larger, 5);
+    assert_int_equal(s.steps, AT_LOG);
+    assert_true(fabs(s.lo - 0.001) < 1e-12 && s.hi == 1);
+}
+
 static void test_fit_map(void **state)
 {
     static const float causal[] = { 1, 0, 0, 0.3f, 0.2f, 0, 0.2f, 0.39f, 0.1f };
     static const float one[] = { 1 };
+    static const float sink[] = { 0.9f, 0.03f, 0.03f, 0.04f, 0.9f, 0.03f, 0.03f, 0.04f,
+                                  0.9f, 0.03f, 0.03f, 0.04f, 0.9f, 0.03f, 0.03f, 0.04f };
     struct at_scale s;
     (void)state;
 
@@ -114,6 +182,8 @@ static void test_fit_map(void **state)
     assert_true(s.lo == 0 && s.hi == 1);
     s = at_scale_fit_map(one, 1, true);
     assert_true(s.hi == 1);
+    s = at_scale_fit_map(sink, 4, false);
+    assert_int_equal(s.steps, AT_SQRT);
 }
 
 static void test_ticks(void **state)
@@ -224,6 +294,7 @@ static void test_colorbar_single_tick(void **state)
 static void test_colorbar(void **state)
 {
     struct at_scale s = { .kind = AT_SEQUENTIAL, .lo = 0, .hi = 0.35, .has_above = true };
+    const struct at_scale root = { .kind = AT_SEQUENTIAL, .steps = AT_SQRT, .lo = 0, .hi = 1 };
     struct at_canvas *c = at_canvas_new(40, 80);
     (void)state;
 
@@ -233,6 +304,16 @@ static void test_colorbar(void **state)
     assert_true(picture_has_text(p, "colour bar", "≥ 0.35"));
     assert_true(picture_has_text(p, "colour bar", "attention weight"));
     assert_int_equal(picture_items(p, "colour bar", "cells"), 1);
+    at_json_free(p);
+    at_canvas_free(c);
+
+    c = at_canvas_new(40, 80); /* what is not linear says so, with ticks where they belong */
+    at_colorbar(c, 5, 10, 60, &root, "attention weight");
+    picture_assert_tidy(c);
+    p = picture_read(c);
+    assert_true(picture_has_text(p, "colour bar", "attention weight, square-root scale"));
+    assert_true(picture_has_text(p, "colour bar", "0.02"));
+    assert_true(picture_has_text(p, "colour bar", "0.5"));
     at_json_free(p);
     at_canvas_free(c);
 }
@@ -290,6 +371,9 @@ int main(void)
         cmocka_unit_test(test_color_edges),
         cmocka_unit_test(test_fit),
         cmocka_unit_test(test_fit_map),
+        cmocka_unit_test(test_round),
+        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_unflatten),
         cmocka_unit_test(test_ticks),
         cmocka_unit_test(test_tick_text),
         cmocka_unit_test(test_colorbar_ends),
