@@ -131,14 +131,17 @@ static int open_terms(struct swap *swap, struct at_error *err)
     return rc;
 }
 
-/* The one category of the list that was asked for; answers an exit status. */
+/* The category that was asked for; answers an exit status. */
 static int choose_category(struct swap *swap)
 {
     const struct at_swap_terms *t = &swap->terms;
     const char *name = swap->category_name, *near;
 
+    swap->options.category = AT_SWAP_FIRST;
+    if (!strcmp(name, "first"))
+        return EXIT_DONE;
     swap->options.category = -1;
-    if (!name)
+    if (!strcmp(name, "all"))
         return EXIT_DONE;
     for (size_t i = 0; i < t->n_categories; i++)
         if (!strcmp(t->categories[i], name))
@@ -197,6 +200,7 @@ static const struct opt *options(void *own, struct call *call)
     struct swap *swap = own;
 
     tag_source_init(&swap->tags);
+    swap->category_name = "first";
     const struct opt table[] = {
         OPT_GROUP("Model and text"),
         OPT_TEXT('m', "model", &call->model, "NAME|DIR", "model whose attention to the two texts is compared"),
@@ -206,7 +210,7 @@ static const struct opt *options(void *own, struct call *call)
         OPT_FLAG(0, "truncate", &call->doc.is_truncated, "cut texts that are longer than the model allows, with a warning"),
         OPT_GROUP("Terms"),
         OPT_TEXT(0, "terms", &swap->terms_file, "FILE", "another list of pairs: TSV with term, counterpart, category, gate"),
-        OPT_TEXT(0, "category", &swap->category_name, "NAME", "swap terms of one category only"),
+        OPT_TEXT(0, "category", &swap->category_name, "NAME", "swap terms of this category, of that of the text's first term, or of all: NAME|first|all"),
         OPT_INCLUDE(swap->tags.options),
         OPT_INCLUDE(call->output_options),
         OPT_INCLUDE(call->common_options),

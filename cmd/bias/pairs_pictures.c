@@ -12,8 +12,10 @@ int pairs_picture(struct sink *sink, const struct at_pair_result *r, const char 
     struct at_bar *bars = at_arena_alloc(&arena, r->n_categories + 1, sizeof *bars);
     const struct at_bars b = {
         .title = at_arena_printf(&arena, "Preference in minimal pairs, %s", model_name),
-        .subtitle = at_arena_printf(&arena, "%zu pair%s, %zu tie%s", all->n, at_plural(all->n),
-                                    all->n_ties, at_plural(all->n_ties)),
+        .subtitle = at_arena_printf(&arena, "%zu pair%s, %zu tie%s; score %s, %s over tokens%s%s",
+                                    all->n, at_plural(all->n), all->n_ties, at_plural(all->n_ties),
+                                    r->origin.score, r->origin.reduction, r->origin.pll ? ", " : "",
+                                    r->origin.pll ? r->origin.pll : ""),
         .value_name = "% of pairs whose first sentence scores higher",
         .bars = bars,
         .n = r->n_categories + 1,

@@ -80,7 +80,7 @@ int picture_flow(struct sink *sink, const struct at_doc *doc, const struct at_fl
 {
     char *title = title_of(sink, "Attention flow", "Flow", doc, name);
     char *kept =
-        at_asprintf("weights above %g: %zu of %zu link%s, %.1f %% of the attention", threshold,
+        at_asprintf("weights above %.3g: %zu of %zu link%s, %.1f %% of the attention", threshold,
                     flow->links.n, flow->n_total, at_plural(flow->n_total),
                     flow->mass_total > 0.0 ? 100.0 * flow->mass_kept / flow->mass_total : 0.0);
     char *subtitle = caption_text(sink->call, doc, kept);

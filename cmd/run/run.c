@@ -17,6 +17,9 @@
 /* Heads of a grid are drawn at most this large; larger maps are reduced. */
 enum { GRID_SIDE = 64, GRID_SIDE_SMALL = 32, MANY_HEADS = 400 };
 
+/* A flow has at most so many links unless its threshold is given. */
+enum { MAX_LINKS = 1500 };
+
 /* One text. */
 struct state {
     struct run *run;
@@ -26,7 +29,8 @@ struct state {
     struct at_map_series series;
     struct at_capture_writer *capture; /* NULL when none is written */
     struct table attention;
-    float *grid; /* (L,H,side,side) thumbnails, or NULL */
+    double mass, mass_left_out; /* of the rows that it could have */
+    float *grid;                /* (L,H,side,side) thumbnails, or NULL */
     size_t grid_side;
     float *shown; /* (n,n) the map selected last: summary, terminal, links */
     struct map_name shown_name;
@@ -197,12 +201,16 @@ static void add_rows(struct state *s, const float *map, struct map_name name)
 
     for (size_t i = 0; i < n && s->attention.is_open; i++) {
         size_t visible = s->doc->shape->is_causal ? i + 1 : n;
-        for (size_t j = 0; j < visible; j++)
-            if ((double)map[i * n + j] >= s->run->min_weight)
+        for (size_t j = 0; j < visible; j++) {
+            double w = map[i * n + j];
+            s->mass += isnan(w) ? 0.0 : w;
+            s->mass_left_out += w < s->run->min_weight ? w : 0.0;
+            if (w >= s->run->min_weight)
                 table_add(&s->attention,
                           &(struct at_attention_cell){ or_none(name.layer), or_none(name.head), i,
                                                        j, s->doc->labels[i].text,
                                                        s->doc->labels[j].text, map[i * n + j] });
+        }
     }
 }
 
@@ -244,11 +252,13 @@ static int add_tree(struct state *s, const float *map, struct map_name name,
 static int draw_flow(struct state *s, const float *map, struct map_name name, struct at_error *err)
 {
     struct at_flow flow = { 0 };
+    double threshold = s->run->flow_threshold;
     int rc;
 
-    at_flow_links(&flow, map, s->doc->n, s->doc->shape->is_causal, s->run->flow_threshold);
-    rc = picture_flow(s->sink, s->doc, &flow, name, s->run->flow_threshold, s->run->focus,
-                      s->run->n_focus, err);
+    if (threshold < 0)
+        threshold = at_flow_threshold(map, s->doc->n, s->doc->shape->is_causal, MAX_LINKS);
+    at_flow_links(&flow, map, s->doc->n, s->doc->shape->is_causal, threshold);
+    rc = picture_flow(s->sink, s->doc, &flow, name, threshold, s->run->focus, s->run->n_focus, err);
     at_flow_release(&flow);
     return rc;
 }
@@ -407,6 +417,12 @@ static int predict(struct at_predictions *out, struct state *s, const float *hid
     };
     int rc;
 
+    if (at_predict_leaves_out(s->run->x->session, s->doc, &s->run->mask) && !s->run->is_mask_told) {
+        report_warning("%zu tokens without a [MASK]: their predictions would take a pass for each "
+                       "and are left out; --mask all makes them",
+                       s->doc->tokens.n);
+        s->run->is_mask_told = true;
+    }
     call_progress(s->call, &progress, "predicting", "positions", 0);
     rc = at_predict(out, s->run->x->session, s->doc, hidden, &options, err);
     progress_end(&progress);
@@ -468,7 +484,11 @@ static int tell(struct state *s, const struct at_predictions *predictions, struc
         s->doc, &s->series, predictions, s->run->is_deep && !deep_is_apart ? &s->deep.result : NULL,
         s->shown, or_none(s->shown_name.layer), or_none(s->shown_name.head),
         (size_t)s->run->n_links, &s->arena);
-    int rc = write_tables(s, &r, predictions, err);
+    int rc;
+
+    if (s->mass > 0.0)
+        r.table_left_out = s->mass_left_out / s->mass;
+    rc = write_tables(s, &r, predictions, err);
 
     if (!rc)
         rc = sink_result_file(s->sink, s->doc, "tree.json", &at_run_trees_record, &s->trees,
@@ -582,20 +602,20 @@ static const struct opt *options(void *own, struct call *call)
     struct run *run = own;
 
     *run = (struct run){ .mask_text = "auto", .top_k = 5, .root = -1, .tree_k = 3, .tree_depth = 3,
-                         .tree_nodes = 400, .n_links = 10, .flow_threshold = 0.04,
+                         .tree_nodes = 400, .n_links = 10, .flow_threshold = -1,
                          .min_weight = 0.01 };
     ablate_options(&run->ablate, call);
     const struct opt table[] = {
         OPT_INCLUDE(call->input_options),
         OPT_GROUP("Predictions"),
-        OPT_TEXT(0, "mask", &run->mask_text, "auto|all|none|N,M", "masked models: positions to predict; auto is the [MASK]s of the text, else each in turn"),
+        OPT_TEXT(0, "mask", &run->mask_text, "auto|all|none|N,M", "masked models: positions to predict; auto is the [MASK]s of the text, else each in turn of at most 64 tokens"),
         OPT_INT(0, "top-k", &run->top_k, "N", 1, 1000, "predictions per position"),
         OPT_GROUP("Ablation"),
         OPT_INCLUDE(run->ablate.options),
         OPT_INCLUDE(call->select_options),
         OPT_INT(0, "links", &run->n_links, "N", 0, 1000000, "strongest links to list"),
         OPT_REAL(0, "min-weight", &run->min_weight, "X", 0, 1, "smallest weight in attention.csv"),
-        OPT_REAL(0, "flow-threshold", &run->flow_threshold, "X", 0, 1, "flow: draw links above this weight"),
+        OPT_REAL(0, "flow-threshold", &run->flow_threshold, "X", -1, 1, "flow: draw links above this weight; -1 is even attention, 1/T, or so much that 1500 are left"),
         OPT_TEXT(0, "focus", &run->focus_text, "N,M", "flow: these tokens in front, the rest grey; --deep: follow these"),
         OPT_INT(0, "tree-root", &run->root, "N", -1, 1000000, "tree: token it starts from; -1 is the first, of a causal model the last"),
         OPT_INT(0, "tree-k", &run->tree_k, "N", 1, 100, "tree: children per node"),

@@ -15,6 +15,7 @@ struct run {
     size_t *focus;       /* (n_focus) tokens drawn in front; the call's */
     size_t n_focus;
     long top_k, root, tree_k, tree_depth, tree_nodes, n_links;
+    bool is_mask_told; /* that predictions of a long text are left out */
     double flow_threshold, min_weight, tree_min_weight;
     bool no_capture, with_logits, is_deep;
     struct ablate ablate;

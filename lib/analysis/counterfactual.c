@@ -124,6 +124,23 @@ static int prepare_other(struct at_counterfactual *c, const struct at_doc_option
     return rc == AT_ERANGE ? 0 : rc;
 }
 
+static void swap(struct at_counterfactual *out, const struct at_counterfactual_options *o,
+                 const struct at_tag_spans *tags)
+{
+    const char *text = out->doc->in.text;
+    bool is_first = o->category == AT_SWAP_FIRST;
+    size_t k = 0;
+
+    at_swap_text(&out->swaps, o->terms, text, tags, is_first ? -1 : o->category);
+    while (k < out->swaps.n && !out->swaps.items[k].replacement)
+        k++;
+    if (is_first && k < out->swaps.n) {
+        long category = (long)out->swaps.items[k].term->category;
+        at_swaps_release(&out->swaps);
+        at_swap_text(&out->swaps, o->terms, text, tags, category);
+    }
+}
+
 int at_counterfactual_begin(struct at_counterfactual *out, const struct at_session *session,
                             const struct at_doc *doc,
                             const struct at_counterfactual_options *options, struct at_error *err)
@@ -135,7 +152,7 @@ int at_counterfactual_begin(struct at_counterfactual *out, const struct at_sessi
     rc = at_tag_spans(&tags, &out->tagged.n_tokens[0], &out->tagged.n_read[0], options->tagger,
                       doc->in.text, err);
     if (!rc) {
-        at_swap_text(&out->swaps, options->terms, doc->in.text, &tags, options->category);
+        swap(out, options, &tags);
         if (out->swaps.n_replaced)
             rc = prepare_other(out, &options->doc, err);
     }

@@ -12,9 +12,12 @@
 #include "session/pass.h"
 #include "session/tag_text.h"
 
+/* The category of the text's first term alone: two at once could not be told apart. */
+#define AT_SWAP_FIRST (-2L)
+
 struct at_counterfactual_options {
     const struct at_swap_terms *terms;
-    long category; /* of the terms, or -1 for all */
+    long category; /* of the terms, -1 for all, or AT_SWAP_FIRST */
     const struct at_tagger *tagger;
     struct at_doc_options doc; /* of the swapped text */
 };

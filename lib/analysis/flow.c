@@ -101,3 +101,15 @@ void at_strongest_links(struct at_links *out, const float *map, size_t T, bool i
     sort_heap(&v);
     *out = v;
 }
+
+double at_flow_threshold(const float *map, size_t T, bool is_causal, size_t n)
+{
+    struct at_links links;
+    double even = 1.0 / (double)T, threshold = even;
+
+    at_strongest_links(&links, map, T, is_causal, n + 1);
+    if (links.n > n)
+        threshold = fmax(even, (double)links.items[n].weight);
+    at_array_release(&links);
+    return threshold;
+}

@@ -22,6 +22,12 @@ struct at_flow {
     double mass_kept, mass_total;
 };
 
+/*
+ * at_flow_threshold - a threshold for a map of T tokens: 1/T, which is even attention, or so much
+ * that at most n links lie above it.
+ */
+double at_flow_threshold(const float *map, size_t T, bool is_causal, size_t n);
+
 /* at_flow_links - map (T,T); masked causal cells do not count. Memory at_flow_release(). */
 void at_flow_links(struct at_flow *out, const float *map, size_t T, bool is_causal,
                    double threshold);

@@ -76,6 +76,8 @@ static const struct at_field run_fields[] = {
                     "metrics of the mean map"),
     AT_FIELD(struct at_run_result, flow_change, "flow_change", NULL,
              "Jensen-Shannon distance of the first and the last layer's mean maps"),
+    AT_FIELD(struct at_run_result, table_left_out, "table_left_out", "fraction",
+             "share of the attention that attention.csv leaves out, below --min-weight"),
     AT_FIELD_LINK(struct at_run_result, deep, "deep", &at_deep_record,
                   "with --deep and without -o: what is in deep.json", .flags = AT_LEAVE_OUT),
     AT_FIELD_END,
@@ -221,6 +223,7 @@ struct at_run_result at_run_finish(const struct at_doc *doc, struct at_map_serie
         .n_predictions = predictions->n,
         .next_sentence = predictions->next_sentence,
         .strongest = { .layer = layer, .head = head },
+        .table_left_out = NAN,
         .deep = deep,
     };
 

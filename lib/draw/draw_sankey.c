@@ -17,8 +17,9 @@
 #include "draw/scale.h"
 
 /* Millimetres of the fixed parts. */
-static const double max_height = 225, max_per_weight = 14, token_pitch = 6.5, bar = 2.2,
-                    leader = 4.0, label_gap = 0.8, heading = 5.0;
+static const double max_height = 225, max_per_weight = 14, bar_share = 0.5, token_pitch = 6.5,
+                    bar = 2.2, leader = 4.0, label_gap = 0.8, heading = 5.0,
+                    most_pitches = 2.5; /* from a label to its node */
 
 struct ribbon {
     size_t source, target, index;
@@ -33,6 +34,7 @@ struct side {
     double *mass, *top; /* (n) */
     size_t *shown;      /* (n_shown) labels that are drawn */
     double *label_y;    /* (n_shown) */
+    bool *is_kept;      /* (n) has a label whatever its weight */
     size_t n_shown;
     double size_pt, reach_mm;
 };
@@ -46,6 +48,15 @@ struct flow {
     double width;
     bool has_focus;
 };
+
+/* Large areas beside each other: Paul Tol's muted colours, apart for the colour-blind too. */
+static uint32_t muted(size_t i)
+{
+    static const uint32_t colors[] = { 0x332288, 0x44aa99, 0xddcc77, 0xcc6677, 0x88ccee,
+                                       0x117733, 0x882255, 0x999933, 0xaa4499 };
+
+    return colors[i % AT_COUNTOF(colors)];
+}
 
 static int by_source(const void *a, const void *b)
 {
@@ -84,7 +95,8 @@ static struct side make_side(const struct at_label *labels, size_t n)
                           .mass = at_calloc(n, sizeof(double)),
                           .top = at_calloc(n, sizeof(double)),
                           .shown = at_calloc(n, sizeof(size_t)),
-                          .label_y = at_calloc(n, sizeof(double)) };
+                          .label_y = at_calloc(n, sizeof(double)),
+                          .is_kept = at_calloc(n, sizeof(bool)) };
 }
 
 static void release_side(struct side *s)
@@ -93,6 +105,7 @@ static void release_side(struct side *s)
     free(s->top);
     free(s->shown);
     free(s->label_y);
+    free(s->is_kept);
 }
 
 static void take_links(struct flow *f, const struct at_sankey *s)
@@ -116,6 +129,15 @@ static void take_links(struct flow *f, const struct at_sankey *s)
         f->left.mass[l->source] += l->weight;
         f->right.mass[l->target] += l->weight;
     }
+    for (size_t k = 0; k < s->n_focus; k++) {
+        f->left.is_kept[s->focus[k]] = true;
+        if (s->focus[k] < s->n_targets)
+            f->right.is_kept[s->focus[k]] = true;
+    }
+    for (size_t i = 0; i < s->n_sources; i++)
+        f->left.is_kept[i] |= s->source_labels[i].mark > 0;
+    for (size_t i = 0; i < s->n_targets; i++)
+        f->right.is_kept[i] |= s->target_labels[i].mark > 0;
     free(is_focus);
 }
 
@@ -155,40 +177,82 @@ static void place_ribbons(struct flow *f)
     free(used);
 }
 
-/* The n_shown tokens with most weight, in the order of the text. */
-static void choose_labels(struct side *s, size_t capacity)
+static double node_middle(const struct side *s, const struct flow *f, size_t i)
 {
-    double floor = -1;
-
-    if (capacity < s->n) { /* the capacity-th largest weight, by counting: n is small */
-        for (size_t i = 0; i < s->n; i++) {
-            size_t larger = 0;
-            for (size_t j = 0; j < s->n; j++)
-                larger += s->mass[j] > s->mass[i];
-            if (larger < capacity && (floor < 0 || s->mass[i] < floor))
-                floor = s->mass[i];
-        }
-    }
-    size_t above = 0, ties;
-    for (size_t i = 0; i < s->n; i++)
-        above += s->mass[i] > floor;
-    ties = AT_MIN(s->n, capacity) - AT_MIN(above, capacity);
-    s->n_shown = 0;
-    for (size_t i = 0; i < s->n; i++)
-        if (s->mass[i] > floor || (s->mass[i] == floor && ties && ties--))
-            s->shown[s->n_shown++] = i;
+    return s->top[i] + s->mass[i] * f->per_weight / 2;
 }
 
-/* Labels at the height of their nodes, moved apart where they would touch. */
-static void place_labels(struct side *s, const struct flow *f)
+/* Labels at the height of their nodes, moved apart where they would touch. Answers whether all that
+   may be left out stay within reach of their nodes. */
+static bool place_labels(struct side *s, const struct flow *f)
 {
     double pitch = s->size_pt * AT_PT_MM * 1.3;
+    bool is_near = true;
 
-    for (size_t k = 0; k < s->n_shown; k++) {
-        size_t i = s->shown[k];
-        s->label_y[k] = s->top[i] + s->mass[i] * f->per_weight / 2;
-    }
+    for (size_t k = 0; k < s->n_shown; k++)
+        s->label_y[k] = node_middle(s, f, s->shown[k]);
     at_label_spread(s->label_y, s->n_shown, pitch, f->y + pitch / 2, f->y + f->h - pitch / 2);
+    for (size_t k = 0; k < s->n_shown; k++)
+        is_near &= s->is_kept[s->shown[k]] ||
+                   fabs(s->label_y[k] - node_middle(s, f, s->shown[k])) <= most_pitches * pitch;
+    return is_near;
+}
+
+/* Add token i among those that are shown, in the order of the text. */
+static void insert_label(struct side *s, size_t i)
+{
+    size_t k = s->n_shown++;
+
+    for (; k > 0 && s->shown[k - 1] > i; k--)
+        s->shown[k] = s->shown[k - 1];
+    s->shown[k] = i;
+}
+
+static void remove_label(struct side *s, size_t i)
+{
+    size_t k = 0;
+
+    while (s->shown[k] != i)
+        k++;
+    for (s->n_shown--; k < s->n_shown; k++)
+        s->shown[k] = s->shown[k + 1];
+}
+
+struct rank {
+    bool is_kept;
+    double mass;
+    size_t index;
+};
+
+/* Kept tokens first, then the heavy ones. */
+static int by_rank(const void *a, const void *b)
+{
+    const struct rank *p = a, *q = b;
+
+    if (p->is_kept != q->is_kept)
+        return p->is_kept ? -1 : 1;
+    if (p->mass != q->mass)
+        return p->mass > q->mass ? -1 : 1;
+    return p->index < q->index ? -1 : 1;
+}
+
+/* Focus and marked tokens have a label, and of the others the heaviest whose label stays near its
+   node beside those of the heavier ones. */
+static void choose_labels(struct side *s, const struct flow *f)
+{
+    size_t capacity = (size_t)(f->h / (s->size_pt * AT_PT_MM * 1.3));
+    struct rank *ranks = at_calloc(s->n, sizeof *ranks);
+
+    for (size_t i = 0; i < s->n; i++)
+        ranks[i] = (struct rank){ s->is_kept[i], s->mass[i], i };
+    qsort(ranks, s->n, sizeof *ranks, by_rank);
+    for (size_t k = 0; k < s->n && (s->n_shown < capacity || ranks[k].is_kept); k++) {
+        insert_label(s, ranks[k].index);
+        if (!place_labels(s, f) && !ranks[k].is_kept)
+            remove_label(s, ranks[k].index);
+    }
+    place_labels(s, f);
+    free(ranks);
 }
 
 static void size_labels(struct side *s, double height, double max_reach)
@@ -196,10 +260,8 @@ static void size_labels(struct side *s, double height, double max_reach)
     double fits = height / (double)s->n / (1.3 * AT_PT_MM);
 
     s->size_pt = fmax(AT_MIN_PT, fmin(AT_LABEL_PT, fits));
-    choose_labels(s, (size_t)(height / (s->size_pt * AT_PT_MM * 1.3)));
-    for (size_t k = 0; k < s->n_shown; k++) {
-        size_t i = s->shown[k];
-        double w = at_label_length(&s->labels[i], s->n_shown < s->n ? &i : NULL, s->size_pt);
+    for (size_t i = 0; i < s->n; i++) {
+        double w = at_label_length(&s->labels[i], s->size_pt < AT_LABEL_PT ? &i : NULL, s->size_pt);
         s->reach_mm = fmax(s->reach_mm, w + 0.1);
     }
     s->reach_mm = fmin(1.08 * s->reach_mm, max_reach); /* bold ones are a little longer */
@@ -213,7 +275,7 @@ static void make_layout(struct flow *f, const struct at_sankey *s)
     for (size_t i = 0; i < s->n_sources; i++)
         mass += f->left.mass[i];
     f->h = fmin(max_height, fmax(24, most * token_pitch));
-    f->per_weight = mass > 0 ? fmin(max_per_weight, 0.75 * f->h / mass) : 1;
+    f->per_weight = mass > 0 ? fmin(max_per_weight, bar_share * f->h / mass) : 1;
     size_labels(&f->left, f->h, 0.22 * width);
     size_labels(&f->right, f->h, 0.22 * width);
     sides = 2 * (AT_MARGIN_MM + label_gap + leader + bar) + f->left.reach_mm + f->right.reach_mm;
@@ -233,8 +295,8 @@ static void draw_ribbons(struct at_canvas *c, const struct flow *f)
     for (size_t k = 0; k < f->n_ribbons; k++) {
         const struct ribbon *r = &f->ribbons[k];
         bool is_grey = f->has_focus && !r->is_focus;
-        struct at_ink ink = { .rgb = is_grey ? 0xa0a0a0 : at_categorical(r->source),
-                              .alpha = is_grey ? 0.2 : 0.25 + 0.6 * r->weight / most };
+        struct at_ink ink = { .rgb = is_grey ? 0xa0a0a0 : muted(r->source),
+                              .alpha = is_grey ? 0.2 : 0.2 + 0.5 * r->weight / most };
         double h = r->weight * f->per_weight;
         at_canvas_ribbon(c, f->x_left, r->y0, h, f->x_right, r->y1, h, false, ink);
     }
@@ -246,8 +308,7 @@ static void draw_nodes(struct at_canvas *c, const struct flow *f, const struct s
 {
     for (size_t i = 0; i < s->n; i++) {
         double h = s->mass[i] * f->per_weight;
-        uint32_t rgb =
-            is_colored && (is_colored[i] || !f->has_focus) ? at_categorical(i) : AT_INK_LINE;
+        uint32_t rgb = is_colored && (is_colored[i] || !f->has_focus) ? muted(i) : AT_INK_LINE;
         if (h > 0)
             at_canvas_rect(c, x, s->top[i], bar, h, at_fill(rgb));
         else
@@ -268,8 +329,8 @@ static void draw_labels(struct at_canvas *c, const struct flow *f, const struct 
         double y = s->top[i] + s->mass[i] * f->per_weight / 2;
         style.is_bold = is_bold && is_bold[i];
         at_canvas_line(c, x_node, y, x_label + gap, s->label_y[k], at_stroke(AT_INK_MASK, 0.1));
-        at_label_draw(c, x_label, s->label_y[k], &s->labels[i], s->n_shown < s->n ? &i : NULL,
-                      &style);
+        at_label_draw(c, x_label, s->label_y[k], &s->labels[i],
+                      s->size_pt < AT_LABEL_PT || s->n_shown < s->n ? &i : NULL, &style);
     }
 }
 
@@ -317,9 +378,8 @@ static void draw_notes(struct at_canvas *c, const struct flow *f, double y)
                                     .rgb = AT_INK_SOFT };
     at_canvas_text(c, AT_MARGIN_MM + 9.5, y + line / 2, weight, &beside);
     if (left_out)
-        snprintf(missing, sizeof missing,
-                 " The %zu token%s with least weight %s no label; numbers count from 0.", left_out,
-                 at_plural(left_out), left_out == 1 ? "has" : "have");
+        snprintf(missing, sizeof missing, " %zu lighter token%s %s no label; numbers count from 0.",
+                 left_out, at_plural(left_out), left_out == 1 ? "has" : "have");
     if (f->has_focus)
         snprintf(focus, sizeof focus, " Links of those in bold are coloured.");
     snprintf(text, sizeof text,
@@ -343,8 +403,8 @@ struct at_canvas *at_draw_sankey(const struct at_sankey *s)
     place_nodes(&f.left, &f);
     place_nodes(&f.right, &f);
     place_ribbons(&f);
-    place_labels(&f.left, &f);
-    place_labels(&f.right, &f);
+    choose_labels(&f.left, &f);
+    choose_labels(&f.right, &f);
     draw_ribbons(c, &f);
     draw_sides(c, &f, s);
     draw_notes(c, &f, f.y + f.h + 3);

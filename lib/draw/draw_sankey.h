@@ -2,7 +2,8 @@
  * draw_sankey.h - flow between two columns of tokens, ribbons as wide as their weight.
  *
  * Columns rather than rows, because labels read horizontally and a page is higher than wide: 300
- * tokens fit on one. Where not all labels have room the tokens with most weight keep theirs.
+ * tokens fit on one. Where not all labels have room near their tokens, focus and marked tokens
+ * and those with most weight keep theirs.
  */
 #ifndef DRAW_SANKEY_H
 #define DRAW_SANKEY_H

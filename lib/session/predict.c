@@ -88,12 +88,24 @@ static size_t *choose(size_t *n_out, const struct at_tokens *t, const struct at_
         has_masks |= t->items[i].id == mask_id;
     for (size_t i = 0; i < t->n && mask->choice != AT_MASK_LIST; i++) {
         bool is_mask = t->items[i].id == mask_id;
-        bool is_wanted = !has_masks || mask->choice == AT_MASK_ALL;
+        bool is_wanted = mask->choice == AT_MASK_ALL || (!has_masks && t->n <= AT_MASK_AUTO_MOST);
         if (is_mask || (!t->items[i].is_special && is_wanted))
             list[n++] = i;
     }
     *n_out = n;
     return list;
+}
+
+bool at_predict_leaves_out(const struct at_session *s, const struct at_doc *doc,
+                           const struct at_mask *mask)
+{
+    const struct at_tokens *t = &doc->tokens;
+    size_t n;
+
+    if (!s || !at_session_takes_masks(s) || mask->choice != AT_MASK_AUTO)
+        return false;
+    free(choose(&n, t, mask, at_tokenizer_role(s->tokenizer, AT_ROLE_MASK)));
+    return n == 0 && t->n > AT_MASK_AUTO_MOST;
 }
 
 /* Where rankings of a block of rows go before they are told. */

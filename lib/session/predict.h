@@ -18,11 +18,14 @@
 
 /* Which positions a masked model is asked about. */
 enum at_mask_choice {
-    AT_MASK_AUTO, /* the mask tokens of the text; without any, every token that is not special */
+    AT_MASK_AUTO, /* the mask tokens of the text; without any, every token that is not special of a
+                     text of at most AT_MASK_AUTO_MOST tokens, and none of a longer one */
     AT_MASK_ALL,  /* both */
     AT_MASK_NONE, /* no predictions, of causal models neither */
     AT_MASK_LIST
 };
+
+#define AT_MASK_AUTO_MOST 64
 
 struct at_mask {
     enum at_mask_choice choice;
@@ -71,6 +74,10 @@ struct at_predictions {
 /* at_predict_check - AT_ERANGE when a listed position is outside the text. */
 AT_MUST_USE int at_predict_check(const struct at_session *s, const struct at_doc *doc,
                                  const struct at_mask *mask, struct at_error *err);
+
+/* at_predict_leaves_out - a long text that AT_MASK_AUTO predicts nothing of. */
+bool at_predict_leaves_out(const struct at_session *s, const struct at_doc *doc,
+                           const struct at_mask *mask);
 
 /*
  * at_predict - the doc and the mask passed at_predict_check().

@@ -14,10 +14,10 @@ WANT="She is an actress and a mother of two daughters."
 
 @test "ambiguous terms follow the tags" {
     printf 'The\tDET\nblack\tADJ\ndoctor\tNOUN\nsaw\tVERB\nher\tPRON\n' >tags
-    ok bias swap --json --tags tags "The black doctor saw her"
+    ok bias swap --json --category all --tags tags "The black doctor saw her"
     holds - '.swapped == "The white doctor saw him" and .meta.tags == "tags"'
     printf 'The\tDET\nblack\tADJ\ncar\tNOUN\nis\tAUX\nher\tPRON\nhobby\tNOUN\n' >tags
-    ok bias swap --json --tags tags "The black car is her hobby"
+    ok bias swap --json --category all --tags tags "The black car is her hobby"
     holds - '.swapped == "The black car is his hobby" and .n_replaced == 1'
     holds - '.swaps[0] | .original == "black" and .replacement == null'
 }
@@ -25,6 +25,10 @@ WANT="She is an actress and a mother of two daughters."
 @test "one category alone, and one that is not there" {
     ok bias swap --json --category religion "He is a Christian."
     lacks "$(json - .swapped)" 'She'
+    lacks "$(json - .swapped)" 'Christian'
+    ok bias swap --json "He is a Christian." # by default one category, that of the first term
+    holds - '.swapped | startswith("She is a Christian")'
+    ok bias swap --json --category all "He is a Christian."
     lacks "$(json - .swapped)" 'Christian'
     fails 2 bias swap --category religoin "$TEXT"
     has "$stderr" "did you mean 'religion'"

@@ -41,7 +41,7 @@ TEXT='The cat sat. It slept.'
 @test "all options are there with their final values, defaults included" {
     ok run -o out --tree-k 2 "$TEXT"
     holds out/manifest.json '.options["tree-k"] == 2'
-    holds out/manifest.json '.options["flow-threshold"] == 0.04'
+    holds out/manifest.json '.options["flow-threshold"] == -1'
     atlas run --list-options | cut -f1 | while read -r option; do
         case $option in help | list-options | out | quiet | verbose | progress | color) continue ;; esac
         holds out/manifest.json ".options | has(\"$option\")"

@@ -71,7 +71,7 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     [ -z "$(find out -name '*.tmp*')" ]
     holds out/manifest.json '.schema == 1 and .command == "run" and (.skipped == []) and (.run.took_ms >= 0)'
     holds out/manifest.json '[.outputs[].path] | index("run.json") != null and index("capture.safetensors") != null and index("manifest.json") == null'
-    holds out/manifest.json '.options.seed == 1 and .options.mask == "auto" and .options."flow-threshold" == 0.04'
+    holds out/manifest.json '.options.seed == 1 and .options.mask == "auto" and .options."flow-threshold" == -1'
     # every digest is the file's own
     jq -r '.outputs[] | "\(.sha256)  out/\(.path)"' out/manifest.json | sha256sum -c --quiet
     # every file is in the record
@@ -128,7 +128,9 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     [ "$(head -n 1 out/attention.csv)" = "layer,head,query,key,query_token,key_token,weight" ]
     # rows of a map sum to one
     awk -F, 'NR > 1 { s[$1","$2","$3] += $NF } END { for (k in s) if (s[k] < 0.99999 || s[k] > 1.00001) exit 1 }' out/attention.csv
-    ok run -o top --min-weight 0.5 --format csv "The cat sat."
+    ok run -o top --min-weight 0.5 --format csv,json "The cat sat."
+    kept=$(awk -F, -v rows=$((L * H * 6)) 'NR > 1 { s += $NF } END { print s / rows }' top/attention.csv)
+    holds top/run.json "(.table_left_out + $kept - 1) | . < 1e-4 and . > -1e-4"
     awk -F, 'NR > 1 && $NF < 0.5 { exit 1 }' top/attention.csv
 }
 
@@ -604,4 +606,22 @@ untold() {
 @test "nodes of a tree carry the numbers of their tokens" {
     ok run -o out --mask none --layer 1 --head 3 --tree-root 2 --format svg --dump-drawing "The cat sat."
     grep -q '"2 cat"' out/tree_L1_H3.drawing.json
+}
+
+@test "predictions of a long text are not made unasked" {
+    text=$(for i in $(seq 70); do printf 'cat '; done)
+    ok run --json "$text"
+    has "$stderr" "72 tokens without a \[MASK\]: .* --mask all makes them"
+    holds - '.predictions == []'
+    ok run -q --json --mask 3 "$text"
+    holds - '.predictions | length == 1'
+    ok run --json "the [MASK] $text"
+    holds - '.predictions | length == 1'
+}
+
+@test "the flow of a text draws what even attention would not give" {
+    ok run -o out --mask none --format svg --dump-drawing "The cat sat."
+    grep -q 'weights above 0.167: ' out/flow_mean.drawing.json
+    ok run -o given --mask none --format svg --flow-threshold 0.1 --dump-drawing "The cat sat."
+    grep -q 'weights above 0.1: ' given/flow_mean.drawing.json
 }

@@ -127,12 +127,28 @@ static void test_strongest_against_sorting(void **state)
     }
 }
 
+/* Even attention over three tokens, and more where that leaves more links than are wanted. */
+static void test_threshold_of_a_map(void **state)
+{
+    struct at_flow f;
+    double threshold;
+
+    (void)state;
+    ASSERT_NEAR(at_flow_threshold(MAP, 3, false, 9), 1.0 / 3, 0);
+    threshold = at_flow_threshold(MAP, 3, false, 2);
+    at_flow_links(&f, MAP, 3, false, threshold);
+    assert_int_equal(f.links.n, 1); /* two weigh 0.5: neither is above it */
+    at_flow_release(&f);
+    ASSERT_NEAR(at_flow_threshold(MAP, 1, true, 1), 1.0, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_threshold_is_strict),
         cmocka_unit_test(test_causal_counts_visible_cells),
         cmocka_unit_test(test_undefined_row),
+        cmocka_unit_test(test_threshold_of_a_map),
         cmocka_unit_test(test_strongest),
         cmocka_unit_test(test_strongest_against_sorting),
     };
