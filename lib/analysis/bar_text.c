@@ -158,6 +158,19 @@ static void list_flagged(struct at_bar_text *t, bool *const flagged[AT_BAR_SETS]
     }
 }
 
+/* The text as far as the model reads it; the arena's. */
+static const char *text_read(const struct at_doc *doc, struct at_arena *arena)
+{
+    size_t end = 0;
+
+    if (doc->n_tokens_given <= doc->tokens.n)
+        return doc->in.text;
+    for (size_t i = 0; i < doc->tokens.n; i++)
+        if (doc->tokens.items[i].source == 0 && doc->tokens.items[i].end != AT_NO_OFFSET)
+            end = AT_MAX(end, doc->tokens.items[i].end);
+    return at_arena_printf(arena, "%.*s", (int)end, doc->in.text);
+}
+
 int at_bar_text_begin(struct at_bar_text *out, const struct at_doc *doc,
                       const struct at_bar_flags *flags, double threshold, struct at_error *err)
 {
@@ -172,9 +185,9 @@ int at_bar_text_begin(struct at_bar_text *out, const struct at_doc *doc,
         t.is_special[i] = doc->tokens.items[i].is_special;
     for (size_t k = 0; k < AT_BAR_SETS; k++)
         flagged[k] = at_arena_calloc(&t.arena, T, sizeof *flagged[k]);
-    rc = flags->detector
-             ? at_detector_flag(flagged, flags->detector, &doc->tokens, doc->in.text, err)
-             : flag_listed(flagged[0], flags, T, err);
+    rc = flags->detector ? at_detector_flag(flagged, flags->detector, &doc->tokens,
+                                            text_read(doc, &t.arena), err)
+                         : flag_listed(flagged[0], flags, T, err);
     for (size_t k = 0; k < AT_BAR_SETS && !rc; k++)
         rc = at_bar_init(&t.ratios[k], shape->n_layers, shape->n_heads, T, shape->is_causal,
                          flagged[k], threshold, err);

@@ -11,13 +11,13 @@
 #include "draw/frame.h"
 #include "draw/draw_label.h"
 
-static const double text_pt = 8, pad = 0.6, box_h = 4.4, shape_h = 2.2, line_gap = 1.2,
-                    word_gap = 1.1, piece_gap = 0.25, bar_gap = 4, min_bar_h = 24, max_bar_h = 60;
+static const double text_pt = 8, pad = 0.4, box_h = 4.4, shape_h = 2.2, line_gap = 1.2,
+                    word_gap = 1.0, piece_gap = 0.1, bar_gap = 4, min_bar_h = 24, max_bar_h = 60;
 
 struct token {
     const struct at_strip_token *from;
     const char *text;
-    double w;
+    double w, pad; /* with the blank at both ends of a coloured one */
     enum at_direction direction;
     unsigned space_level, level; /* of embedding: even runs to the right, odd to the left */
 };
@@ -49,7 +49,10 @@ static struct token *measure(const struct at_strip *s, double line_w)
         t[i].from = &s->tokens[i];
         t[i].text = visible(&s->tokens[i]);
         t[i].direction = s->tokens[i].is_special ? AT_NEUTRAL : at_text_direction(t[i].text);
-        t[i].w = fmin(fmax(at_text_width(t[i].text, text_pt), 1.5) + 2 * pad, line_w);
+        t[i].pad = s->scale || t[i].from->marks ? pad : 0; /* only what is coloured has an edge */
+        t[i].w =
+            fmin(fmax(at_text_width(t[i].text, text_pt), t[i].pad > 0 ? 1.5 : 0.5) + 2 * t[i].pad,
+                 line_w);
     }
     return t;
 }
@@ -155,7 +158,7 @@ static void draw_token(struct at_canvas *c, const struct at_strip *s, const stru
     struct at_text_style style = { .size_pt = text_pt,
                                    .h = AT_ANCHOR_MIDDLE,
                                    .v = AT_ANCHOR_MIDDLE,
-                                   .max_mm = t->w - pad,
+                                   .max_mm = t->w - t->pad + 0.05,
                                    .rgb = AT_INK };
     double v = t->from->intensity, depth = isfinite(v) ? fmin(1, fmax(0, v)) : 0.5;
     unsigned marks = t->from->marks;

@@ -667,3 +667,11 @@ stopped() {
     wait
     [ -z "$(ls out)" ]
 }
+
+@test "bias attention cuts a text that is too long for the model and its classifier" {
+    text=$(for i in $(seq 300); do printf 'women are '; done)
+    fails 1 bias attention --json "$text"
+    ok bias attention --truncate --permutations 99 --json "$text"
+    has "$stderr" 'cut to the model'
+    holds - '.meta.n_tokens == 512 and .meta.truncated_from == 602'
+}
