@@ -11,8 +11,9 @@
 #include "draw/frame.h"
 #include "draw/draw_label.h"
 
-static const double text_pt = 8, pad = 0.4, box_h = 4.4, shape_h = 2.2, line_gap = 1.2,
-                    word_gap = 1.0, piece_gap = 0.1, bar_gap = 4, min_bar_h = 24, max_bar_h = 60;
+static const double text_pt = 8, pad = 0.4, box_h = 4.4, shape_h = 2.2, mark_w = 2.1,
+                    line_gap = 1.2, word_gap = 1.0, piece_gap = 0.1, bar_gap = 4, min_bar_h = 24,
+                    max_bar_h = 60;
 
 struct token {
     const struct at_strip_token *from;
@@ -41,6 +42,15 @@ static bool runs_from_right(const struct token *t, size_t n)
     return right > left;
 }
 
+static size_t count_marks(unsigned marks)
+{
+    size_t n = 0;
+
+    for (; marks; marks &= marks - 1)
+        n++;
+    return n;
+}
+
 static struct token *measure(const struct at_strip *s, double line_w)
 {
     struct token *t = at_calloc(AT_MAX(s->n, (size_t)1), sizeof *t);
@@ -50,9 +60,8 @@ static struct token *measure(const struct at_strip *s, double line_w)
         t[i].text = visible(&s->tokens[i]);
         t[i].direction = s->tokens[i].is_special ? AT_NEUTRAL : at_text_direction(t[i].text);
         t[i].pad = s->scale || t[i].from->marks ? pad : 0; /* only what is coloured has an edge */
-        t[i].w =
-            fmin(fmax(at_text_width(t[i].text, text_pt), t[i].pad > 0 ? 1.5 : 0.5) + 2 * t[i].pad,
-                 line_w);
+        double least = fmax(0.5, mark_w * (double)count_marks(t[i].from->marks));
+        t[i].w = fmin(fmax(at_text_width(t[i].text, text_pt) + 2 * t[i].pad, least), line_w);
     }
     return t;
 }

@@ -269,15 +269,35 @@ static cairo_status_t collect(void *buffer, const unsigned char *bytes, unsigned
     return CAIRO_STATUS_SUCCESS;
 }
 
-static const char *title_of(const struct at_canvas_meta *meta, size_t n_meta)
+static const char *meta_value(const struct at_canvas_meta *meta, size_t n_meta, const char *key)
 {
     for (size_t i = 0; i < n_meta; i++)
-        if (strcmp(meta[i].key, "Title") == 0)
+        if (strcmp(meta[i].key, key) == 0)
             return meta[i].value;
     return NULL;
 }
 
-static cairo_status_t make_pdf(struct at_strbuf *out, const struct at_canvas *c, const char *title)
+/* What stands as title in the picture, its lines joined; "" when there is none. The subtitle is of
+   another colour. */
+static char *drawn_title(const struct at_canvas *c)
+{
+    struct at_strbuf b = { 0 };
+    uint32_t rgb = 0;
+
+    for (size_t i = 0; i < c->items.n; i++) {
+        const struct at_item *item = &c->items.items[i];
+        if (item->kind != AT_ITEM_TEXT || strcmp(c->groups.items[item->group], "title") != 0)
+            continue;
+        rgb = b.n ? rgb : item->ink.rgb;
+        if (item->ink.rgb != rgb)
+            break;
+        at_strbuf_addf(&b, "%s%s", b.n ? " " : "", pango_layout_get_text(item->text.layout));
+    }
+    return at_strbuf_take(&b);
+}
+
+static cairo_status_t make_pdf(struct at_strbuf *out, const struct at_canvas *c, const char *title,
+                               const char *author)
 {
     cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(
         collect, out, c->width_mm * pt_per_mm, c->height_mm * pt_per_mm);
@@ -286,6 +306,8 @@ static cairo_status_t make_pdf(struct at_strbuf *out, const struct at_canvas *c,
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "");
     if (title)
         cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, title);
+    if (author)
+        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_AUTHOR, author);
     status = play(c, surface, pt_per_mm, false);
     cairo_surface_finish(surface);
     if (!status)
@@ -389,7 +411,8 @@ int at_canvas_write(const struct at_canvas *c, const char *path, enum at_format 
                     const struct at_canvas_meta *meta, size_t n_meta, struct at_error *err)
 {
     struct at_strbuf file = { 0 };
-    const char *title = title_of(meta, n_meta);
+    const char *title = meta_value(meta, n_meta, "Title");
+    char *own;
     cairo_status_t status;
     int rc;
 
@@ -398,8 +421,13 @@ int at_canvas_write(const struct at_canvas *c, const char *path, enum at_format 
         return at_fail(err, AT_ENOTFOUND, "cannot draw '%s': no font is installed", path);
     if (format == AT_PNG)
         return write_png(c, path, dpi, meta, n_meta, err);
-    status = format == AT_PDF ? make_pdf(&file, c, title) : make_svg(&file, c, title);
+    own = drawn_title(c);
+    if (!title && *own)
+        title = own;
+    status = format == AT_PDF ? make_pdf(&file, c, title, meta_value(meta, n_meta, "Software"))
+                              : make_svg(&file, c, title);
     rc = status ? cairo_fail(err, path, status) : at_write_file(path, file.s, file.n, err);
+    free(own);
     at_strbuf_release(&file);
     return rc;
 }

@@ -625,3 +625,10 @@ untold() {
     ok run -o given --mask none --format svg --flow-threshold 0.1 --dump-drawing "The cat sat."
     grep -q 'weights above 0.1: ' given/flow_mean.drawing.json
 }
+
+@test "vector pictures carry their title, and PDF what made them" {
+    ok run -o out --mask none --format svg,pdf "The cat sat."
+    grep -q '<title>Attention, atlas-bert, mean of all layers and heads</title>' out/heatmap_mean.svg
+    grep -aq 'Title (Attention, atlas-bert, mean of all layers and heads)' out/heatmap_mean.pdf
+    grep -aq 'Author (atlas)' out/heatmap_mean.pdf
+}
