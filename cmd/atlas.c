@@ -43,6 +43,7 @@ const struct command *const commands[] = {
     &compare_command,
     &isa_command,
     &faith_command,
+    &merge_command,
     &look_for_bias,
     &bias_command,
     &bias_detect_command,

@@ -64,7 +64,16 @@ static void fill_options(struct call *c)
         OPT_END,
     };
 
+    const struct opt corpus[] = {
+        OPT_GROUP("Many texts"),
+        OPT_FLAG(0, "each", &c->is_each, "files of every text too, in DIR/<id>, not only those of all together"),
+        OPT_TEXT(0, "shard", &c->shard_text, "K/N", "do part K of N; 'atlas merge' puts parts together"),
+        OPT_FLAG(0, "resume", &c->is_resumed, "go on where an interrupted run into the same DIR stopped"),
+        OPT_END,
+    };
+
     memcpy(c->input_options, input, sizeof input);
+    memcpy(c->corpus_options, corpus, sizeof corpus);
     memcpy(c->select_options, select, sizeof select);
     memcpy(c->output_options, output, sizeof output);
     memcpy(c->common_options, common, sizeof common);
@@ -264,6 +273,24 @@ static int parse_selection(struct call *c)
     return status;
 }
 
+/* --shard and --resume: parts of a table that is written text by text. */
+static int check_parts(struct call *c)
+{
+    const char *name = c->is_resumed ? "resume" : "shard";
+
+    if (!shard_parse(&c->shard, c->shard_text))
+        return report_usage("--shard takes K/N with 1 <= K <= N, not '%s'", c->shard_text);
+    if (!c->shard_text && !c->is_resumed)
+        return EXIT_DONE;
+    if (!c->out || !(c->formats & FORMAT_CSV))
+        return report_usage("--%s needs -o DIR, and csv among --format", name);
+    if (c->from || !(c->is_lines || c->is_jsonl))
+        return report_usage("--%s goes with --lines or --jsonl", name);
+    if (c->is_resumed && (!c->file || !strcmp(c->file, "-")))
+        return report_usage("--resume reads the texts again: -f FILE");
+    return EXIT_DONE;
+}
+
 int call_check(struct call *c)
 {
     int status;
@@ -282,7 +309,9 @@ int call_check(struct call *c)
         return report_usage("--quiet and --verbose exclude each other");
     report_verbosity(c->is_quiet ? -1 : c->is_verbose ? 1 : 0);
     status = parse_selection(c);
-    return status ? status : parse_formats(c);
+    if (!status)
+        status = parse_formats(c);
+    return status ? status : check_parts(c);
 }
 
 /* What of a call gives or shapes a text or the model's work on it, which captures bring with them;
@@ -322,7 +351,14 @@ static void read_last_run(struct call *c)
 int call_open_texts(struct call *c)
 {
     const struct at_texts_options options = {
-        c->file, c->pair, c->is_lines, c->is_jsonl, (size_t)c->n_operands, c->operands
+        .file = c->file,
+        .pair = c->pair,
+        .is_lines = c->is_lines,
+        .is_jsonl = c->is_jsonl,
+        .n_given = (size_t)c->n_operands,
+        .given = c->operands,
+        .part = c->shard.k,
+        .n_parts = c->shard.n > 1 ? c->shard.n : 0,
     };
     const char *beside = c->from ? beside_captures(c) : NULL;
     struct at_error err;

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "cmd/ablate.h"
 #include "cmd/opt.h"
+#include "cmd/shard.h"
 #include "cmd/report.h"
 #include "session/pass.h"
 #include "session/texts.h"
@@ -30,6 +31,8 @@ struct call {
     /* Options, with their defaults until they are parsed. */
     const char *model, *file, *pair, *from, *out, *format_list, *layer_text, *head_text;
     bool is_lines, is_jsonl, is_json, is_quiet, is_verbose, dump_drawing;
+    bool is_each, is_resumed;  /* --each, --resume */
+    const char *shard_text;    /* --shard */
     struct at_doc_options doc; /* --words, --truncate, --split-pair */
     int matrix;                /* enum at_matrix_mode */
     int precision;             /* enum at_precision */
@@ -39,6 +42,7 @@ struct call {
 
     /* Tables to include; one struct opt each. */
     struct opt input_options[16], select_options[8], output_options[16], common_options[12];
+    struct opt corpus_options[5];
 
     const char *command;      /* "bias detect" */
     const char *command_line; /* as it could be typed again, the output directory written as DIR */
@@ -51,9 +55,12 @@ struct call {
     double started; /* seconds */
 
     /* What they mean. */
-    unsigned needs;   /* of enum need (cmd/cmd.h); check() of a command may change it */
-    bool is_answered; /* check() has answered the call: nothing else is to be done */
-    unsigned formats; /* FORMAT_ bits */
+    unsigned needs;    /* of enum need (cmd/cmd.h); check() of a command may change it */
+    bool makes_corpus; /* many texts are one result (cmd/many.h); set by options() */
+    struct shard shard;
+    size_t n_done_before; /* texts of an interrupted run */
+    bool is_answered;     /* check() has answered the call: nothing else is to be done */
+    unsigned formats;     /* FORMAT_ bits */
     /* Of the model's session, set by options() or check(): see session/session.h. */
     bool (*prefix_space)(const struct at_config *config);
     struct ablate *ablate; /* of a command that takes --ablate, set by options(); or NULL */

@@ -37,6 +37,8 @@ struct context {
     struct at_pool *pool;             /* threads */
 };
 
+struct corpus_way;
+struct parts;
 struct command {
     const char *name;     /* "metrics", "bias detect"; NULL: a heading of `atlas help` */
     const char *brief;    /* a line for `atlas help` */
@@ -51,7 +53,11 @@ struct command {
     /* run - all of it; answers an exit status. NULL: a group, its subcommands have rows below. */
     int (*run)(void *own, const struct context *x);
     void (*release)(void *own); /* may be NULL */
-    const char *const *words;   /* that its first operand may be, for completion; or NULL */
+    /* merge - its shards (cmd/parts.h) put together; answers an exit status. NULL: of a corpus, or
+       there are none. */
+    int (*merge)(const struct context *x, struct parts *parts);
+    const struct corpus_way *corpus; /* many texts are one result (cmd/many.h); or NULL */
+    const char *const *words;        /* that its first operand may be, for completion; or NULL */
     const struct output *outputs;
 };
 
@@ -60,6 +66,7 @@ extern const struct command run_command, metrics_command, heads_command, cluster
 extern const struct command compare_command;
 extern const struct command bias_detect_command, bias_attention_command, bias_calibrate_command,
     bias_pairs_command, bias_stereoset_command, bias_swap_command, bias_merge_command;
+extern const struct command merge_command;
 extern const struct command help_command, version_command, completion_command;
 extern const struct command view_command;
 

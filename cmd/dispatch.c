@@ -170,6 +170,8 @@ static int run_open(const struct command *cmd, void *own, struct context *x,
         rc = sink_note_session(x->sink, "model", session, &err);
     if (!rc && has_session && c->ablate)
         rc = ablate_open(c->ablate, session, x->sink, &err);
+    if (!rc)
+        rc = sink_identify(x->sink, has_session ? session : NULL, &err);
     if (!rc && !x->sink->lists_texts)
         rc = sink_note_file(x->sink, "text", c->file, &err);
     if (rc)

@@ -72,7 +72,7 @@ static void on_done(void *arg, size_t n_done)
 {
     struct walk *w = arg;
 
-    progress_show(&w->progress, n_done);
+    progress_show(&w->progress, w->x->call->n_done_before + n_done);
 }
 
 static int on_capture(void *arg, const char *id, const char *path,
@@ -143,7 +143,7 @@ int each_text(const struct context *x, const struct at_visitor *visitor, void *a
     progress_end(&w.progress);
     if (rc)
         return was_told ? EXIT_FAILED : report_fault(&err);
-    if (w.is_skipped && pass.n_done == 0)
+    if (w.is_skipped && pass.n_done == 0 && c->shard.n <= 1 && !c->is_resumed)
         return report_error("no text could be used; %zu skipped", pass.n_skipped);
     return w.is_skipped ? EXIT_SKIPPED : EXIT_DONE;
 }

@@ -46,7 +46,7 @@ int picture_head_map(struct sink *sink, const struct at_doc *doc, const struct h
 {
     struct at_arena arena = { 0 };
     size_t n = p->L * p->H;
-    float *values = at_arena_alloc(&arena, n, sizeof *values);
+    float *values = at_arena_alloc(&arena, 2 * n, sizeof *values), *half = values + n;
     const char *model = p->model_name ? p->model_name : doc->model_name;
     bool is_defined = false;
     char *subtitle = doc ? caption_text(sink->call, doc, p->details) : at_strdup(p->details);
@@ -56,6 +56,7 @@ int picture_head_map(struct sink *sink, const struct at_doc *doc, const struct h
     for (size_t i = 0; i < n; i++) {
         values[i] = (float)p->values[i * p->stride];
         is_defined |= isfinite(values[i]);
+        half[i] = p->half ? (float)p->half[i * p->stride] : 0.0f;
     }
     h = (struct at_heatmap){
         .title = at_arena_printf(&arena, "%s, every head, %s", p->title, model),
@@ -70,9 +71,11 @@ int picture_head_map(struct sink *sink, const struct at_doc *doc, const struct h
         .col_labels = number_labels(&arena, p->H),
         .scale = p->scale ? *p->scale : range_of(p, values),
         .show_values = true,
+        .half_widths = p->half ? half : NULL,
         .outlined = p->outlined,
         .n_outlined = p->n_outlined,
         .outline_name = p->outline_name,
+        .note = p->note,
         .width_mm = sink->call->width_mm,
     };
     if (is_defined)

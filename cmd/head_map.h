@@ -19,9 +19,12 @@ struct head_map {
     double covers[2]; /* lie within the range: what chance gives, the ends of what can be; noise is
                          not stretched over all colours. NaN for none */
     const struct at_scale *scale; /* NULL: sequential over the values and covers */
-    const size_t *outlined;       /* (n_outlined) heads, layer * H + head; and what that means */
+    /* Optional. Half of each value's interval, in the same places; NaN for none. */
+    const double *half;
+    const size_t *outlined; /* (n_outlined) heads, layer * H + head; and what that means */
     size_t n_outlined;
     const char *outline_name;
+    const char *note; /* or NULL */
 };
 
 /* picture_head_map - nothing is written when every value is NaN. doc may

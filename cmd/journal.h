@@ -1,9 +1,9 @@
 /*
- * journal.h - a table that survives the run being killed, and the part of the work that is ours.
+ * journal.h - a table that survives the run being killed.
  *
- * DIR/items.csv grows row by row in place; DIR/journal.json says what it was started with. A run
- * with --resume checks that nothing has changed, keeps the rows that are whole and goes on behind
- * them; when all are there it has nothing left to do but tell.
+ * DIR/items.csv, or texts.csv, grows row by row in place; DIR/journal.json says what it was started
+ * with. A run with --resume checks that nothing has changed, keeps the rows that are whole and goes
+ * on behind them; when all are there it has nothing left to do but tell.
  */
 #ifndef CMD_JOURNAL_H
 #define CMD_JOURNAL_H
@@ -46,14 +46,5 @@ AT_MUST_USE int journal_begin(struct journal *j, size_t n, struct at_error *err)
 /* journal_end - the table is complete. */
 AT_MUST_USE int journal_end(struct journal *j, struct at_error *err);
 void journal_release(struct journal *j); /* accepts a zeroed struct */
-
-/* One of n equal parts of the items: item i belongs to part i % n + 1. */
-struct shard {
-    size_t k, n; /* 1..n; n = 1: everything */
-};
-
-/* shard_parse - "2/8"; NULL is everything. false when it is nothing of the kind. */
-bool shard_parse(struct shard *out, const char *text);
-bool shard_has(struct shard s, size_t item);
 
 #endif

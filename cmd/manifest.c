@@ -129,8 +129,7 @@ void manifest_free(struct manifest *m)
     free(m);
 }
 
-/* The value in its own type, so that readers need not parse it again. */
-static struct at_json *option_value(const struct opt *o)
+struct at_json *manifest_value(const struct opt *o)
 {
     const struct opt_list *list;
     struct at_json *a;
@@ -163,7 +162,7 @@ void manifest_options(struct manifest *m, const struct opt *table)
 
     while ((o = opt_next(&w, table)))
         if (o->type != OPT_TYPE_GROUP && strcmp(o->name, "out") != 0)
-            at_json_set(options, o->name, option_value(o));
+            at_json_set(options, o->name, manifest_value(o));
     at_json_set(m->doc, "options", options);
 }
 
@@ -260,6 +259,11 @@ void manifest_skipped(struct manifest *m, const char *id, const char *why)
     at_json_set_string(o, "id", id);
     at_json_set_string(o, "why", why);
     at_json_append(m->skipped, o);
+}
+
+void manifest_set(struct manifest *m, const char *key, const char *text)
+{
+    at_json_set_string(m->doc, key, text);
 }
 
 void manifest_run(struct manifest *m, const char *key, struct at_json *value)

@@ -32,6 +32,8 @@ void manifest_free(struct manifest *m); /* accepts NULL; an empty dir of its own
  */
 AT_MUST_USE int manifest_begin(struct manifest *m, struct at_error *err);
 
+/* manifest_value - of an option in its own type, so that readers need not parse it again. */
+struct at_json *manifest_value(const struct opt *o);
 /* manifest_options - every option of the table with its final value. */
 void manifest_options(struct manifest *m, const struct opt *table);
 /* manifest_input_file - a file that is read: its size and SHA-256 are noted, of a pipe only that
@@ -45,7 +47,9 @@ AT_MUST_USE int manifest_input_named(struct manifest *m, const char *role, const
 void manifest_input_text(struct manifest *m, const char *role, const char *id, const char *text);
 /* manifest_skipped - an input that was left out, and why. */
 void manifest_skipped(struct manifest *m, const char *id, const char *why);
-/* manifest_run - a value under "run", where everything lives that varies between equal runs. */
+/* manifest_set - a text at the top. manifest_run - a value under "run", where everything lives that
+   varies between equal runs. */
+void manifest_set(struct manifest *m, const char *key, const char *text);
 void manifest_run(struct manifest *m, const char *key, struct at_json *value);
 
 /* manifest_path - "DIR/rel" with the directories in between created; the caller frees. */

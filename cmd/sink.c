@@ -8,11 +8,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/digest.h"
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "cmd/build_info.h"
 #include "cmd/guard.h"
 #include "cmd/report.h"
+#include "cmd/run_note.h"
 
 int sink_open(struct sink *out, const struct call *c, struct at_error *err)
 {
@@ -25,6 +27,27 @@ int sink_open(struct sink *out, const struct call *c, struct at_error *err)
     if (!rc)
         manifest_options(out->manifest, c->table);
     return rc;
+}
+
+void sink_take_run_id(struct sink *s, const char *run_id)
+{
+    snprintf(s->run_id, sizeof s->run_id, "%.12s", run_id);
+    manifest_set(s->manifest, "run_id", s->run_id);
+}
+
+int sink_identify(struct sink *s, const struct at_session *session, struct at_error *err)
+{
+    struct at_strbuf text = { 0 };
+    struct at_json *note = NULL;
+    int rc = s->manifest ? run_note(&note, s->call, session, err) : 0;
+
+    if (rc || !note)
+        return rc;
+    at_json_dump(&text, note, 0, 0);
+    sink_take_run_id(s, at_digest_bytes(text.s, text.n).hex);
+    at_strbuf_release(&text);
+    at_json_free(note);
+    return 0;
 }
 
 int sink_close(struct sink *s, int status)
@@ -64,6 +87,11 @@ bool sink_wants_document(const struct sink *s)
     return s->call->is_json || sink_writes(s, FORMAT_JSON);
 }
 
+bool sink_keeps(const struct sink *s, const struct at_doc *doc)
+{
+    return !doc || !*doc->in.id || !s->call->makes_corpus || s->call->is_each;
+}
+
 char *sink_rel(const struct at_doc *doc, const char *name)
 {
     return at_path_join(doc ? doc->in.id : "", name);
@@ -77,7 +105,7 @@ int sink_result(struct sink *s, const struct at_doc *doc, const char *name,
 {
     struct at_json *document;
 
-    if (!sink_wants_document(s)) {
+    if (!s->call->is_json && !(sink_writes(s, FORMAT_JSON) && sink_keeps(s, doc))) {
         at_json_free(meta);
         return 0;
     }
@@ -95,7 +123,7 @@ int sink_result_file(struct sink *s, const struct at_doc *doc, const char *name,
     char *rel;
     int rc;
 
-    if (!sink_writes(s, FORMAT_JSON)) {
+    if (!sink_writes(s, FORMAT_JSON) || !sink_keeps(s, doc)) {
         at_json_free(meta);
         return 0;
     }
@@ -130,7 +158,7 @@ int sink_document(struct sink *s, const struct at_doc *doc, const char *name,
 {
     int rc = s->call->is_json ? print_document(s->call, doc, document, err) : 0;
 
-    if (!rc && sink_writes(s, FORMAT_JSON)) {
+    if (!rc && sink_writes(s, FORMAT_JSON) && sink_keeps(s, doc)) {
         char *rel = sink_rel(doc, name);
         rc = manifest_json(s->manifest, rel, document, (int)s->call->digits, err);
         free(rel);
@@ -154,16 +182,28 @@ int sink_table(struct sink *s, const struct at_doc *doc, const char *name,
     return table_commit(&t, s, err);
 }
 
-int sink_corpus(struct sink *s, const struct at_corpus *corpus, struct at_error *err)
+int sink_corpus(struct sink *s, const struct at_corpus *corpus, struct at_corpus_source of,
+                struct at_error *err)
 {
+    const struct {
+        const char *name;
+        const struct at_record *record;
+    } tables[] = {
+        [AT_CORPUS_HEADS] = { "corpus.csv",
+                              corpus->ratios ? &at_corpus_role_record : &at_corpus_head_record },
+        [AT_CORPUS_LAYERS] = { "corpus_layers.csv", &at_corpus_layer_record },
+        [AT_CORPUS_MODEL] = { corpus->L ? "corpus_global.csv" : "corpus.csv",
+                              &at_corpus_model_record },
+    };
     struct at_arena arena = { 0 };
-    struct at_corpus_row *rows;
-    size_t n;
     int rc = 0;
 
-    if (corpus->cells) {
-        rows = at_corpus_rows(&n, corpus, &arena);
-        rc = sink_table(s, NULL, "corpus.csv", &at_corpus_row_record, rows, n, err);
+    for (size_t i = 0; i < AT_COUNTOF(tables) && !rc && corpus->cells; i++) {
+        size_t n;
+        const struct at_corpus_row *rows =
+            at_corpus_rows(&n, corpus, (enum at_corpus_part)i, of, &arena);
+        if (n)
+            rc = sink_table(s, NULL, tables[i].name, tables[i].record, rows, n, err);
     }
     at_arena_release(&arena);
     return rc;
@@ -176,7 +216,7 @@ int table_open(struct table *t, struct sink *s, const struct at_doc *doc, const 
     int rc;
 
     *t = (struct table){ .record = r };
-    if (!sink_writes(s, FORMAT_CSV))
+    if (!sink_writes(s, FORMAT_CSV) || !sink_keeps(s, doc))
         return 0;
     t->rel = sink_rel(doc, name);
     at_record_columns(&columns, r);

@@ -17,12 +17,18 @@
 struct sink {
     const struct call *call;
     struct manifest *manifest; /* NULL without -o */
+    char run_id[13];           /* of the run, in tables and manifest.json; "" without -o */
     bool lists_texts;          /* the manifest has each text, not a file that holds them */
 };
 
 /* sink_open - the output directory, when there is one; its files of an earlier run stay as they are
    until the first of this run is written. */
 AT_MUST_USE int sink_open(struct sink *out, const struct call *c, struct at_error *err);
+/* sink_identify - run_id, for tables of several runs in one. session may be NULL. */
+AT_MUST_USE int sink_identify(struct sink *s, const struct at_session *session,
+                              struct at_error *err);
+/* sink_take_run_id - that of the run whose parts are put together. */
+void sink_take_run_id(struct sink *s, const char *run_id);
 /* sink_close - write the manifest when status allows; answers status, or that of a failure. */
 int sink_close(struct sink *s, int status);
 
@@ -34,6 +40,11 @@ bool sink_draws(const struct sink *s);
 bool sink_prints(const struct sink *s);
 /* sink_wants_document - is a document to be made: --json, or -o with JSON among its formats? */
 bool sink_wants_document(const struct sink *s);
+
+/* sink_keeps - has this text files of its own, and a summary: one of many has them with --each
+   where many texts are one result. Tables and documents of others are not written by the functions
+   below; whoever draws or prints asks first. */
+bool sink_keeps(const struct sink *s, const struct at_doc *doc);
 
 /* sink_rel - path of a file of this text (NULL: of all) inside the output directory. free(). */
 char *sink_rel(const struct at_doc *doc, const char *name);
@@ -57,8 +68,10 @@ AT_MUST_USE int sink_table(struct sink *s, const struct at_doc *doc, const char 
                            const struct at_record *r, const void *rows, size_t n,
                            struct at_error *err);
 
-/* sink_corpus - corpus.csv of all texts; nothing when no text was added. */
-AT_MUST_USE int sink_corpus(struct sink *s, const struct at_corpus *corpus, struct at_error *err);
+/* sink_corpus - corpus.csv of the heads, or of the model where there are none, and where they have
+   values of their own corpus_layers.csv and corpus_global.csv; nothing when no text was added. */
+AT_MUST_USE int sink_corpus(struct sink *s, const struct at_corpus *corpus,
+                            struct at_corpus_source of, struct at_error *err);
 
 /* A table that grows row by row, of one text or of all. A zeroed one is closed; adding to it, and
    finishing it, does nothing. */

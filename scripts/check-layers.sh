@@ -51,7 +51,7 @@ find lib cmd tests -name '*.[ch]' | sort | xargs awk '
     }
     /at_forward\(/ && FILENAME !~ /^(lib\/(model|session)\/|lib\/analysis\/scorer[.]c$|tests\/)/ \
         && FILENAME !~ /[.]h$/ { bad("only session, model and the scorer call at_forward()") }
-    /at_csv_(text|int|real|empty)\(/ && FILENAME !~ /^(lib\/io\/|tests\/|cmd\/bias\/bias_merge[.]c$)/ { # which copies rows
+    /at_csv_(text|int|real|empty)\(/ && FILENAME !~ /^(lib\/io\/|tests\/|cmd\/parts[.]c$)/ { # which copies rows
         bad("cells are written from records (io/record.h)")
     }
     is_view(FILENAME) && /qsort\(|at_(moments|quantile|mean|sd|rank)[a-z_]*\(/ {

@@ -31,6 +31,11 @@ static void release_text(void *state)
     free(s);
 }
 
+static bool draws(const struct state *s)
+{
+    return sink_draws(s->a->x->sink) && sink_keeps(s->a->x->sink, s->doc);
+}
+
 static int begin(struct state *s, struct at_error *err)
 {
     const struct attention *a = s->a;
@@ -43,7 +48,7 @@ static int begin(struct state *s, struct at_error *err)
             return at_fail(err, AT_ERANGE, "--tokens %zu is outside the text's %zu tokens",
                            a->flags.tokens[i], T);
     rc = at_bar_text_begin(&s->text, s->doc, &a->flags, a->threshold, err);
-    if (rc || !sink_draws(sink))
+    if (rc || !draws(s))
         return rc;
     s->marked = mark_text(sink, &s->text, &s->arena);
     return at_map_series_init(&s->maps, T, AT_RAW, err);
@@ -68,7 +73,7 @@ static int add_layer(void *state, const struct at_doc_layer *l, struct at_error 
     int rc = 0;
 
     at_bar_text_add(&s->text, l);
-    if (!sink_draws(s->a->x->sink))
+    if (!draws(s))
         return 0;
     at_map_series_add(&s->maps, l->maps, l->H);
     for (size_t h = 0; h < l->H && !rc; h++)
@@ -81,6 +86,19 @@ static int add_layer(void *state, const struct at_doc_layer *l, struct at_error 
     return rc;
 }
 
+static int add_to_corpus(struct attention *a, const struct at_doc *doc,
+                         const struct at_bar_result *r, struct at_error *err)
+{
+    struct at_corpus *corpus = many_corpus(&a->many, doc);
+    struct at_bar_text_row row;
+
+    if (!corpus)
+        return 0;
+    at_bar_corpus_add(corpus, r);
+    row = at_bar_text_row(doc, r);
+    return many_add(&a->many, doc, &row, err);
+}
+
 static int tell(struct state *s, const struct at_bar_result *r, struct at_error *err)
 {
     struct sink *sink = s->a->x->sink;
@@ -89,12 +107,12 @@ static int tell(struct state *s, const struct at_bar_result *r, struct at_error 
     if (!rc)
         rc =
             sink_table(sink, s->doc, "propagation.csv", &at_bar_layer_record, r->layers, r->L, err);
-    if (!rc && sink_draws(sink) && r->n_flagged)
+    if (!rc && draws(s) && r->n_flagged)
         rc = attention_pictures(s->a, s->doc, r, err);
     if (!rc)
         rc = sink_result(sink, s->doc, "bar.json", &at_bar_result_record, r,
                          doc_meta(s->a->x->call, s->doc), err);
-    if (!rc && sink_prints(sink))
+    if (!rc && sink_prints(sink) && sink_keeps(sink, s->doc))
         attention_print(s->doc, r);
     return rc;
 }
@@ -112,12 +130,11 @@ static int finish_text(void *state, const float *final_hidden, struct at_error *
         .seed = c->seed,
     };
     struct at_bar_result r = at_bar_text_finish(&s->text, &options, a->x->pool);
-    int rc = 0;
+    int rc;
 
     (void)final_hidden;
-    if (*s->doc->in.id)
-        at_bar_corpus_add(&a->corpus, &r);
-    if (sink_draws(a->x->sink) && selects_global(&c->selection))
+    rc = add_to_corpus(a, s->doc, &r, err);
+    if (!rc && draws(s) && selects_global(&c->selection))
         rc = picture_marked_map(&s->marked, at_map_series_global(&s->maps),
                                 (struct map_name){ -1, -1 }, err);
     return rc ? rc : tell(s, &r, err);
@@ -143,11 +160,40 @@ static int take_calibration(struct attention *a, struct at_error *err)
     return rc ? rc : sink_note_file(a->x->sink, "calibration", a->calibration, err);
 }
 
+static void look_of(struct value_look *out, size_t value)
+{
+    static const struct value_look looks[AT_N_BAR_VALUES] = {
+        { "Attention to flagged tokens", "", "ratio to even attention (1)", true },
+        { "Attention among flagged tokens", "", "ratio to even attention (1)", true },
+        { "Greatest weight on a flagged token", "", "attention weight", false },
+        { "Attention to flagged tokens, by what sees them", "", "ratio to even attention (1)",
+          true },
+    };
+
+    *out = looks[value];
+}
+
+static const char *value_key(size_t value)
+{
+    return at_bar_value_keys[value];
+}
+
+static const struct corpus_way corpus_way = {
+    .texts = &at_bar_text_row_record,
+    .n_values = AT_N_BAR_VALUES,
+    .key = value_key,
+    .look = look_of,
+    .has_heads = true,
+    .has_ratios = true,
+    .file = "corpus",
+    .overall = "mean of all heads",
+};
+
 static int run(void *own, const struct context *x)
 {
     struct attention *a = own;
     struct at_error err;
-    int status, rc = 0;
+    int rc = 0;
 
     a->x = x;
     if (!a->tokens_text) {
@@ -158,17 +204,16 @@ static int run(void *own, const struct context *x)
         rc = take_calibration(a, &err);
     if (rc)
         return report_fault(&err);
-    status = each_text(x, &visitor, a, "measuring");
-    if ((status == EXIT_DONE || status == EXIT_SKIPPED) && sink_corpus(x->sink, &a->corpus, &err))
-        status = report_fault(&err);
-    return status;
+    if (many_begin(&a->many, &corpus_way, x, &err))
+        return report_fault(&err);
+    return many_end(&a->many, each_text(x, &visitor, a, "measuring"));
 }
 
 static void release(void *own)
 {
     struct attention *a = own;
 
-    at_corpus_release(&a->corpus);
+    many_release(&a->many);
     detector_source_close(&a->source);
 }
 
@@ -208,6 +253,7 @@ static const struct opt *options(void *own, struct call *call)
     a->correction = AT_BAR_FDR;
     detector_source_init(&a->source, false);
     call->model = "atlas-bias";
+    call->makes_corpus = true;
     const struct opt table[] = {
         OPT_INCLUDE(call->input_options),
         OPT_GROUP("Flagged tokens"),
@@ -223,6 +269,7 @@ static const struct opt *options(void *own, struct call *call)
         OPT_GROUP("Maps with the flagged tokens marked"),
         OPT_TEXT(0, "layer", &call->layer_text, "N|all|mean", "layer of the maps, from 0"),
         OPT_TEXT(0, "head", &call->head_text, "N|all|mean", "head of the maps, from 0"),
+        OPT_INCLUDE(call->corpus_options),
         OPT_INCLUDE(call->output_options),
         OPT_INCLUDE(call->common_options),
         OPT_END,
@@ -236,7 +283,11 @@ static const struct output outputs[] = {
     { "bar.json", "attention to flagged tokens, head by head", &at_bar_result_record },
     { "bar.csv", "a row for each head", &at_bar_row_record },
     { "propagation.csv", "a row for each layer", &at_bar_layer_record },
-    { "corpus.csv", "a row for each head and metric over several texts", &at_corpus_row_record },
+    MANY_OUTPUTS(&at_bar_text_row_record),
+    { "corpus.csv", "a row for each head and metric over several texts", &at_corpus_role_record },
+    { "roles.csv", "over several texts the ten heads with the greatest mean of each metric",
+      &at_role_record },
+    MANY_OUTPUTS_OF_HEADS,
     { 0 },
 };
 
@@ -254,4 +305,5 @@ const struct command bias_attention_command = {
     .run = run,
     .release = release,
     .outputs = outputs,
+    .corpus = &corpus_way,
 };

@@ -9,6 +9,7 @@
 #include "analysis/map_series.h"
 #include "cmd/bias/detector_source.h"
 #include "cmd/caption.h"
+#include "cmd/many.h"
 
 struct attention {
     struct detector_source source;
@@ -19,7 +20,7 @@ struct attention {
     long n_permutations, n_top;
     int correction; /* enum at_bar_correction */
     const struct context *x;
-    struct at_corpus corpus; /* cells NULL until there is a text among many */
+    struct many many;
 };
 
 /* attention_print - the summary of one text on standard output. */

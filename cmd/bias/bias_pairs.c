@@ -316,7 +316,7 @@ static const struct opt *options(void *own, struct call *call)
         OPT_GROUP("Ablation"),
         OPT_INCLUDE(p->scoring.ablate.options),
         OPT_GROUP("Long runs"),
-        OPT_TEXT(0, "shard", &p->scoring.shard_text, "K/N", "score part K of N; 'atlas bias merge' puts parts together"),
+        OPT_TEXT(0, "shard", &p->scoring.shard_text, "K/N", "score part K of N; 'atlas merge' puts parts together"),
         OPT_FLAG(0, "resume", &p->scoring.resume, "go on where an interrupted run into the same DIR stopped"),
         OPT_GROUP("Intervals"),
         OPT_REAL(0, "level", &p->level, "P", 0.5, 0.9999, "confidence of the intervals"),
@@ -352,4 +352,5 @@ const struct command bias_pairs_command = {
     .run = run,
     .release = release,
     .outputs = outputs,
+    .merge = bias_merge,
 };

@@ -351,7 +351,7 @@ static const struct opt *options(void *own, struct call *call)
         OPT_INT(0, "candidates", &s->n_candidates, "N", 1, 10000, "heads that are tried in every step of that, the best by themselves"),
         OPT_INT(0, "search-items", &s->n_search_items, "N", 0, 1000000, "items, drawn at random, that it scores each time; 0: all"),
         OPT_GROUP("Long runs"),
-        OPT_TEXT(0, "shard", &s->scoring.shard_text, "K/N", "score part K of N; 'atlas bias merge' puts parts together"),
+        OPT_TEXT(0, "shard", &s->scoring.shard_text, "K/N", "score part K of N; 'atlas merge' puts parts together"),
         OPT_FLAG(0, "resume", &s->scoring.resume, "go on where an interrupted run into the same DIR stopped"),
         OPT_GROUP("Intervals"),
         OPT_REAL(0, "level", &s->interval.level, "P", 0.5, 0.9999, "confidence of the intervals"),
@@ -399,4 +399,5 @@ const struct command bias_stereoset_command = {
     .run = run,
     .release = release,
     .outputs = outputs,
+    .merge = bias_merge,
 };

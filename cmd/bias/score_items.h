@@ -76,4 +76,7 @@ AT_MUST_USE int write_items(struct sink *sink, const struct score_plan *plan, st
 int note_excluded(struct sink *sink, const struct at_exclusion *list, size_t n, size_t n_items,
                   int status);
 
+/* bias_merge - of struct command: shards of either put together. */
+int bias_merge(const struct context *x, struct parts *parts);
+
 #endif

@@ -151,7 +151,8 @@ static int tell(struct cluster *c, const struct at_head_groups *r, struct at_err
         sink_table(sink, NULL, "clusters.csv", &at_grouped_head_record, r->heads, r->n_heads, err);
 
     if (!rc)
-        rc = sink_corpus(sink, &c->grouping.scores, err);
+        rc = sink_corpus(sink, &c->grouping.scores,
+                         (struct at_corpus_source){ c->model_name, sink->run_id }, err);
     if (!rc && sink_draws(sink))
         rc = cluster_picture(sink, c->model_name, r, (enum cluster_map)c->map,
                              c->features == FEATURES_JS, err);
@@ -248,7 +249,7 @@ static const struct opt *options(void *own, struct call *call)
 static const struct output outputs[] = {
     { "clusters.json", "the groups and every head", &at_head_groups_record },
     { "clusters.csv", "a row for each head", &at_grouped_head_record },
-    { "corpus.csv", "a row for each head and score over several texts", &at_corpus_row_record },
+    { "corpus.csv", "a row for each head and score over several texts", &at_corpus_head_record },
     { 0 },
 };
 

@@ -10,8 +10,6 @@
 #include "analysis/head_syntax.h"
 #include "base/alloc.h"
 
-enum { TOP_HEADS = 10 };
-
 /* --- one text --- */
 
 struct state {
@@ -87,7 +85,20 @@ static void print_summary(const struct heads *h, const struct at_doc *doc, const
     }
     printf("\n\nstrongest heads (layer-head, raw score)\n");
     for (size_t i = 0; i < AT_N_HEAD_NUMBERS; i++)
-        print_strongest(r, i < AT_N_HEAD_SCORES ? head_score_title(doc, i) : h->keys[i], i);
+        print_strongest(r, i < AT_N_HEAD_SCORES ? head_score_title(doc, i) : at_head_number_key(i),
+                        i);
+}
+
+static int add_to_corpus(struct heads *h, const struct at_head_features *f, struct at_error *err)
+{
+    struct at_corpus *corpus = many_corpus(&h->many, f->doc);
+    struct at_heads_text_row row;
+
+    if (!corpus)
+        return 0;
+    at_head_features_corpus_add(corpus, f);
+    row = at_heads_text_row(f);
+    return many_add(&h->many, f->doc, &row, err);
 }
 
 static int finish_text(void *state, const float *final_hidden, struct at_error *err)
@@ -102,23 +113,19 @@ static int finish_text(void *state, const float *final_hidden, struct at_error *
 
     (void)final_hidden;
     tag_source_meta(&h->tags, meta);
-    if (*s->doc->in.id) {
-        if (!h->corpus.cells)
-            at_corpus_init(&h->corpus, f->L, f->H, h->keys, AT_N_HEAD_NUMBERS);
-        at_corpus_add_heads(&h->corpus, 0, f->score, AT_N_HEAD_SCORES);
-        at_corpus_add_heads(&h->corpus, AT_N_HEAD_SCORES, f->pattern, AT_N_HEAD_PATTERNS);
-    }
-    rc = sink_table(sink, s->doc, "heads.csv", &at_head_row_record, r.heads, r.n_heads, err);
+    rc = add_to_corpus(h, f, err);
+    if (!rc)
+        rc = sink_table(sink, s->doc, "heads.csv", &at_head_row_record, r.heads, r.n_heads, err);
     if (!rc)
         rc = sink_table(sink, s->doc, "tags.csv", &at_tag_row_record, r.tokens, r.n, err);
-    if (!rc && sink_draws(sink))
+    if (!rc && sink_draws(sink) && sink_keeps(sink, s->doc))
         rc = heads_pictures(sink, s->doc, &r, err);
     if (rc) {
         at_json_free(meta);
         return rc;
     }
     rc = sink_result(sink, s->doc, "heads.json", &at_heads_record, &r, meta, err);
-    if (!rc && sink_prints(sink))
+    if (!rc && sink_prints(sink) && sink_keeps(sink, s->doc))
         print_summary(h, s->doc, &r);
     return rc;
 }
@@ -132,43 +139,48 @@ static const struct at_visitor visitor = {
 
 /* --- all texts --- */
 
-static int write_corpus(const struct heads *h, struct at_error *err)
+static void look_of(struct value_look *out, size_t value)
 {
-    struct at_arena arena = { 0 };
-    struct at_role *roles;
-    size_t n;
-    int rc = sink_corpus(h->x->sink, &h->corpus, err);
+    bool is_score = value < AT_N_HEAD_SCORES;
 
-    if (!rc && h->corpus.cells) {
-        roles = at_corpus_roles(&n, &h->corpus, TOP_HEADS, &arena);
-        rc = sink_table(h->x->sink, NULL, "roles.csv", &at_role_record, roles, n, err);
-    }
-    at_arena_release(&arena);
-    return rc;
+    *out = (struct value_look){
+        .title = is_score ? at_head_score_table[value].title : at_head_number_key(value),
+        .details = "",
+        .unit = is_score ? "raw score" : "mean weight",
+    };
 }
+
+static const struct corpus_way corpus_way = {
+    .texts = &at_heads_text_row_record,
+    .n_values = AT_N_HEAD_NUMBERS,
+    .key = at_head_number_key,
+    .look = look_of,
+    .has_heads = true,
+    .has_ratios = true,
+    .file = "heads",
+    .overall = "mean of all heads",
+};
 
 static int run(void *own, const struct context *x)
 {
     struct heads *h = own;
     struct at_error err;
-    int status;
 
     h->x = x;
     if (h->conllu)
         return head_syntax(h);
     if (tag_source_open(&h->tags, x, &err))
         return report_fault(&err);
-    status = each_text(x, &visitor, h, "scoring heads");
-    if ((status == EXIT_DONE || status == EXIT_SKIPPED) && write_corpus(h, &err))
-        status = report_fault(&err);
-    return status;
+    if (many_begin(&h->many, &corpus_way, x, &err))
+        return report_fault(&err);
+    return many_end(&h->many, each_text(x, &visitor, h, "scoring heads"));
 }
 
 static void release(void *own)
 {
     struct heads *h = own;
 
-    at_corpus_release(&h->corpus);
+    many_release(&h->many);
     tag_source_close(&h->tags);
 }
 
@@ -179,7 +191,8 @@ static const char *beside_conllu(const struct call *c)
 {
     const void *const values[] = { &c->pair,       &c->doc.split_pair,   &c->is_lines,
                                    &c->is_jsonl,   &c->doc.is_truncated, &c->doc.by_words,
-                                   &c->layer_text, &c->head_text,        &c->matrix };
+                                   &c->layer_text, &c->head_text,        &c->matrix,
+                                   &c->is_each,    &c->shard_text,       &c->is_resumed };
 
     return call_first_given(c, values, AT_COUNTOF(values));
 }
@@ -211,10 +224,7 @@ static const struct opt *options(void *own, struct call *call)
     struct heads *h = own;
 
     h->min_words = 10;
-    for (size_t i = 0; i < AT_N_HEAD_SCORES; i++)
-        h->keys[i] = at_head_score_table[i].key;
-    for (size_t i = 0; i < AT_N_HEAD_PATTERNS; i++)
-        h->keys[AT_N_HEAD_SCORES + i] = at_head_pattern_keys[i];
+    call->makes_corpus = true;
     tag_source_init(&h->tags);
     const struct opt table[] = {
         OPT_INCLUDE(call->input_options),
@@ -224,6 +234,7 @@ static const struct opt *options(void *own, struct call *call)
         OPT_INT(0, "min-words", &h->min_words, "N", 1, 1000000, "--conllu: leave out relations with fewer words"),
         OPT_FLAG(0, "subtypes", &h->subtypes, "--conllu: keep nmod:poss apart from nmod"),
         OPT_INCLUDE(call->select_options),
+        OPT_INCLUDE(call->corpus_options),
         OPT_INCLUDE(call->output_options),
         OPT_INCLUDE(call->common_options),
         OPT_END,
@@ -237,7 +248,9 @@ static const struct output outputs[] = {
     { "heads.json", "every head, and the tags of the text", &at_heads_record },
     { "heads.csv", "a row for each head", &at_head_row_record },
     { "tags.csv", "a row for each token or, with --words, word", &at_tag_row_record },
-    { "corpus.csv", "a row for each head and score over several texts", &at_corpus_row_record },
+    MANY_OUTPUTS(&at_heads_text_row_record),
+    { "corpus.csv", "a row for each head and score over several texts", &at_corpus_role_record },
+    MANY_OUTPUTS_OF_HEADS,
     { "roles.csv", "over several texts the ten heads with the greatest mean of each score",
       &at_role_record },
     { "syntax.json", "with --conllu the best head of each relation", &at_head_syntax_record },
@@ -259,4 +272,5 @@ const struct command heads_command = {
     .run = run,
     .release = release,
     .outputs = outputs,
+    .corpus = &corpus_way,
 };

@@ -6,6 +6,7 @@
 
 #include "analysis/head_features.h"
 #include "cmd/cmd.h"
+#include "cmd/many.h"
 #include "cmd/tag_source.h"
 
 struct heads {
@@ -14,8 +15,7 @@ struct heads {
     long min_words;     /* relations with fewer are left out of its table */
     bool subtypes;
     const struct context *x;
-    const char *keys[AT_N_HEAD_NUMBERS];
-    struct at_corpus corpus; /* cells NULL until there is a text among many */
+    struct many many;
 };
 
 /* heads_pictures - radars and layer x head maps. */

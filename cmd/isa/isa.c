@@ -87,19 +87,14 @@ static int write_tables(struct isa *isa, const struct at_doc *doc, const struct 
 static int add_to_corpus(struct isa *isa, const struct at_doc *doc, const struct at_isa_result *r,
                          struct at_error *err)
 {
+    struct at_corpus *corpus = many_corpus(&isa->many, doc);
     struct at_isa_text_row row;
-    int rc = 0;
 
-    if (!*doc->in.id || !sink_writes(isa->x->sink, FORMAT_CSV))
+    if (!corpus)
         return 0;
-    if (!isa->texts.is_open)
-        rc = table_open(&isa->texts, isa->x->sink, NULL, "texts.csv", &at_isa_text_row_record, err);
-    if (rc)
-        return rc;
     row = at_isa_text_row(doc, r);
-    at_isa_corpus_add(&isa->corpus, &row);
-    table_add(&isa->texts, &row);
-    return 0;
+    at_isa_corpus_add(corpus, &row);
+    return many_add(&isa->many, doc, &row, err);
 }
 
 static int finish_text(void *state, const float *final_hidden, struct at_error *err)
@@ -117,12 +112,12 @@ static int finish_text(void *state, const float *final_hidden, struct at_error *
     rc = write_tables(isa, s->doc, &r, err);
     if (!rc)
         rc = add_to_corpus(isa, s->doc, &r, err);
-    if (!rc && sink_draws(sink))
+    if (!rc && sink_draws(sink) && sink_keeps(sink, s->doc))
         rc = isa_pictures(isa, s->doc, &r, err);
     if (!rc)
         rc = sink_result(sink, s->doc, "isa.json", &at_isa_result_record, &r,
                          doc_meta(isa->x->call, s->doc), err);
-    if (!rc && sink_prints(sink))
+    if (!rc && sink_prints(sink) && sink_keeps(sink, s->doc))
         isa_print(isa, s->doc, &r);
     return rc;
 }
@@ -156,24 +151,29 @@ static int open_sentences(struct isa *isa, struct at_error *err)
     return rc;
 }
 
-static int write_corpus(struct isa *isa, struct at_error *err)
+static void look_of(struct value_look *out, size_t value)
 {
-    struct at_moments_row rows[AT_ISA_N_MEASURES];
-    bool is_many = isa->texts.is_open;
-    int rc = table_commit(&isa->texts, isa->x->sink, err);
+    static const char *const titles[] = {
+        "sentences",           "own sentence", "sentence before", "sentence behind", "outside",
+        "each other sentence", "span"
+    };
 
-    at_isa_corpus_rows(rows, &isa->corpus);
-    if (!rc && is_many)
-        rc = sink_table(isa->x->sink, NULL, "corpus.csv", &at_moments_row_record, rows,
-                        AT_ISA_N_MEASURES, err);
-    return rc;
+    *out = (struct value_look){ titles[value], "", at_isa_measure_unit(value), false };
 }
+
+static const struct corpus_way corpus_way = {
+    .texts = &at_isa_text_row_record,
+    .n_values = AT_ISA_N_MEASURES,
+    .key = at_isa_measure_key,
+    .look = look_of,
+    .file = "isa",
+    .overall = "mean",
+};
 
 static int run(void *own, const struct context *x)
 {
     struct isa *isa = own;
     struct at_error err;
-    int status;
 
     isa->x = x;
     isa->options.method = (enum at_isa_method)isa->method;
@@ -182,17 +182,16 @@ static int run(void *own, const struct context *x)
     isa->options.head = call_one_head(x->call);
     if (open_sentences(isa, &err))
         return report_fault(&err);
-    status = each_text(x, &visitor, isa, "comparing sentences");
-    if ((status == EXIT_DONE || status == EXIT_SKIPPED) && write_corpus(isa, &err))
-        status = report_fault(&err);
-    return status;
+    if (many_begin(&isa->many, &corpus_way, x, &err))
+        return report_fault(&err);
+    return many_end(&isa->many, each_text(x, &visitor, isa, "comparing sentences"));
 }
 
 static void release(void *own)
 {
     struct isa *isa = own;
 
-    table_abort(&isa->texts);
+    many_release(&isa->many);
     at_given_sentences_release(&isa->given);
     at_sentence_rules_close(isa->rules);
 }
@@ -253,6 +252,8 @@ static const struct opt *options(void *own, struct call *call)
 {
     static const char *const methods[] = { "mean", "max", "last_layer", NULL };
     struct isa *isa = own;
+
+    call->makes_corpus = true;
     const struct opt table[] = {
         OPT_INCLUDE(call->input_options),
         OPT_GROUP("Sentences"),
@@ -261,6 +262,7 @@ static const struct opt *options(void *own, struct call *call)
         OPT_TEXT(0, "language", &isa->language, "CODE", "language whose rules tell where sentences end; by default told from the text"),
         OPT_LIST(0, "sentences", &isa->pairs_given, "A,B", "show the tokens behind a cell: sentence A looks at B; may be repeated"),
         OPT_INCLUDE(call->select_options),
+        OPT_INCLUDE(call->corpus_options),
         OPT_INCLUDE(call->output_options),
         OPT_INCLUDE(call->common_options),
         OPT_END,
@@ -275,8 +277,8 @@ static const struct output outputs[] = {
     { "isa.csv", "a row for each cell", &at_isa_cell_record },
     { "isa_pair_<a>_<b>.csv", "a row for each token of sentence a and each of sentence b",
       &at_isa_link_record },
-    { "texts.csv", "a row for each of several texts", &at_isa_text_row_record },
-    { "corpus.csv", "a row for each number of a text over several texts", &at_moments_row_record },
+    MANY_OUTPUTS(&at_isa_text_row_record),
+    { "corpus.csv", "a row for each number of a text over several texts", &at_corpus_model_record },
     { 0 },
 };
 
@@ -293,4 +295,5 @@ const struct command isa_command = {
     .run = run,
     .release = release,
     .outputs = outputs,
+    .corpus = &corpus_way,
 };

@@ -6,6 +6,7 @@
 
 #include "analysis/isa_text.h"
 #include "cmd/cmd.h"
+#include "cmd/many.h"
 
 struct isa {
     int method; /* enum at_isa_method */
@@ -16,8 +17,7 @@ struct isa {
     struct at_sentence_rules *rules;
     struct at_isa_options options; /* of every text */
     const struct context *x;
-    struct table texts; /* a row per text, when there are many */
-    struct at_isa_corpus corpus;
+    struct many many;
 };
 
 /* isa_print - the summary of one text on standard output. */

@@ -51,56 +51,16 @@ static int add_layer(void *state, const struct at_doc_layer *layer, struct at_er
     return 0;
 }
 
-/* Add this text to the tables over all of them. */
-static void add_to_corpus(struct metrics *m, const struct at_text_metrics *t)
+static int write_tables(const struct metrics *m, const struct at_doc *doc,
+                        const struct at_text_metrics *t, struct at_error *err)
 {
-    struct at_corpus *c = &m->corpus;
+    struct sink *sink = m->x->sink;
+    int rc =
+        sink_table(sink, doc, "metrics.csv", &at_head_metrics_record, t->heads, t->n_heads, err);
 
-    if (!c->cells)
-        at_corpus_init(c, t->L, t->H, m->keys, AT_N_METRIC_TEXTS);
-    for (size_t i = 0; i < AT_N_METRICS; i++) {
-        for (size_t k = 0; k < t->n_heads; k++)
-            at_moments_add(at_corpus_cell(c, t->heads[k].layer, t->heads[k].head, i),
-                           at_metric_get(&t->heads[k].metrics, i));
-        for (size_t l = 0; l < t->L; l++)
-            at_moments_add(at_corpus_cell(c, l, AT_NONE, i),
-                           at_metric_get(&t->layers[l].metrics, i));
-        at_moments_add(at_corpus_cell(c, AT_NONE, AT_NONE, i), at_metric_get(&t->global, i));
-    }
-    at_moments_add(at_corpus_cell(c, AT_NONE, AT_NONE, AT_FLOW_CHANGE), t->flow_change);
-}
-
-/* A row of metrics.csv: of a head, of the mean map of a layer or of all. */
-struct row {
-    struct at_place place;
-    struct at_attn_metrics metrics;
-};
-
-static const struct at_field row_fields[] = {
-    AT_FIELD_RECORD(struct row, place, NULL, &at_place_record, "whose map it is"),
-    AT_FIELD_RECORD(struct row, metrics, NULL, &at_attn_metrics_record, "its metrics"),
-    AT_FIELD_END,
-};
-static const struct at_record row_record = AT_RECORD(struct row, row_fields);
-
-static int write_table(const struct metrics *m, const struct at_doc *doc,
-                       const struct at_text_metrics *t, struct at_error *err)
-{
-    struct at_arena arena = { 0 };
-    struct table table;
-    int rc = table_open(&table, m->x->sink, doc, "metrics.csv", &row_record, err);
-
-    for (size_t k = 0; !rc && k < t->n_heads; k++)
-        table_add(&table, &(struct row){ at_place(t->heads[k].layer, t->heads[k].head, &arena),
-                                         t->heads[k].metrics });
-    for (size_t l = 0; !rc && l < t->L; l++)
-        table_add(&table, &(struct row){ at_place(l, AT_NONE, &arena), t->layers[l].metrics });
     if (!rc)
-        table_add(&table, &(struct row){ at_place(AT_NONE, AT_NONE, &arena), t->global });
-    if (!rc)
-        rc = table_commit(&table, m->x->sink, err);
-    at_arena_release(&arena);
-    return rc;
+        rc = sink_table(sink, doc, "layers.csv", &at_layer_metrics_record, t->layers, t->L, err);
+    return rc ? rc : sink_table(sink, doc, "global.csv", &at_global_metrics_record, t, 1, err);
 }
 
 static int finish_text(void *state, const float *final_hidden, struct at_error *err)
@@ -114,15 +74,15 @@ static int finish_text(void *state, const float *final_hidden, struct at_error *
 
     (void)final_hidden;
     at_text_metrics_finish(&s->run);
-    if (*doc->in.id)
-        add_to_corpus(m, t);
-    rc = write_table(m, doc, t, err);
-    if (!rc && sink_draws(sink))
+    rc = many_add_metrics(&m->many, doc, t, err);
+    if (!rc)
+        rc = write_tables(m, doc, t, err);
+    if (!rc && sink_draws(sink) && sink_keeps(sink, doc))
         rc = metrics_pictures(m, doc, t, err);
     if (!rc)
         rc = sink_result(sink, doc, "metrics.json", &at_text_metrics_record, t,
                          doc_meta(m->x->call, doc), err);
-    if (!rc && sink_prints(sink))
+    if (!rc && sink_prints(sink) && sink_keeps(sink, doc))
         metrics_print(m, doc, t);
     return rc;
 }
@@ -212,24 +172,20 @@ static int run(void *own, const struct context *x)
     bool wants_baseline =
         x->session && !m->no_baseline && x->call->matrix == AT_RAW && !x->call->doc.by_words;
     struct at_error err;
-    int status;
 
     m->x = x;
     if (wants_baseline && find_baseline(m, &err))
         return report_fault(&err);
-    status = each_text(x, &visitor, m, "measuring");
-    if (status != EXIT_DONE && status != EXIT_SKIPPED)
-        return status;
-    if (sink_corpus(x->sink, &m->corpus, &err))
+    if (many_begin(&m->many, &metrics_way, x, &err))
         return report_fault(&err);
-    return status;
+    return many_end(&m->many, each_text(x, &visitor, m, "measuring"));
 }
 
 static void release(void *own)
 {
     struct metrics *m = own;
 
-    at_corpus_release(&m->corpus);
+    many_release(&m->many);
     at_baseline_release(&m->baseline);
 }
 
@@ -238,8 +194,7 @@ static const struct opt *options(void *own, struct call *call)
 {
     struct metrics *m = own;
 
-    for (size_t i = 0; i < AT_N_METRIC_TEXTS; i++)
-        m->keys[i] = at_metric_key(i);
+    call->makes_corpus = true;
     const struct opt table[] = {
         OPT_INCLUDE(call->input_options),
         OPT_GROUP("Metrics"),
@@ -247,6 +202,7 @@ static const struct opt *options(void *own, struct call *call)
         OPT_FLAG(0, "no-baseline", &m->no_baseline, "leave out what is ordinary for the model"),
         OPT_FLAG(0, "full-scale", &m->full_scale, "gauges run from 0 to 1 instead of the range that is possible"),
         OPT_INCLUDE(call->select_options),
+        OPT_INCLUDE(call->corpus_options),
         OPT_INCLUDE(call->output_options),
         OPT_INCLUDE(call->common_options),
         OPT_END,
@@ -258,8 +214,12 @@ static const struct opt *options(void *own, struct call *call)
 
 static const struct output outputs[] = {
     { "metrics.json", "every head, layer and the model", &at_text_metrics_record },
-    { "metrics.csv", "a row for each head, then each layer, then the mean of all", &row_record },
-    { "corpus.csv", "a row for each head and metric over several texts", &at_corpus_row_record },
+    { "metrics.csv", "a row for each head", &at_head_metrics_record },
+    { "layers.csv", "a row for the mean map of each layer", &at_layer_metrics_record },
+    { "global.csv", "a row for the mean map of all layers and heads", &at_global_metrics_record },
+    MANY_OUTPUTS(&at_metrics_text_row_record),
+    { "corpus.csv", "a row for each head and metric over several texts", &at_corpus_head_record },
+    MANY_OUTPUTS_OF_HEADS,
     { 0 },
 };
 
@@ -277,4 +237,5 @@ const struct command metrics_command = {
     .run = run,
     .release = release,
     .outputs = outputs,
+    .corpus = &metrics_way,
 };

@@ -4,9 +4,9 @@
 #ifndef METRICS_METRICS_H
 #define METRICS_METRICS_H
 
-#include "analysis/corpus.h"
 #include "analysis/text_metrics.h"
 #include "cmd/cmd.h"
+#include "cmd/many.h"
 
 struct metrics {
     const char *explain; /* --explain */
@@ -14,8 +14,7 @@ struct metrics {
     bool has_baseline;
     struct at_baseline baseline;
     const struct context *x;
-    const char *keys[AT_N_METRIC_TEXTS]; /* of the corpus */
-    struct at_corpus corpus;             /* cells NULL until there is one of many texts */
+    struct many many;
 };
 
 /* metrics_print - the summary of one text on standard output. */

@@ -26,6 +26,8 @@ struct state {
     struct call *call;
     struct sink *sink;
     const struct at_doc *doc;
+    bool keeps;                         /* it has files or a summary of its own */
+    struct at_text_metrics_run metrics; /* of a text among many */
     struct at_map_series series;
     struct at_capture_writer *capture; /* NULL when none is written */
     struct table attention;
@@ -43,6 +45,7 @@ static void release_text(void *state)
 {
     struct state *s = state;
 
+    at_text_metrics_release(&s->metrics);
     at_map_series_release(&s->series);
     at_capture_abort(s->capture);
     table_abort(&s->attention);
@@ -52,6 +55,11 @@ static void release_text(void *state)
     free(s->shown);
     free(s->grid);
     free(s);
+}
+
+static bool draws(const struct state *s)
+{
+    return s->keeps && sink_draws(s->sink);
 }
 
 /* --- before the first layer --- */
@@ -109,7 +117,7 @@ static int on_deep_layer(void *arg, const struct at_deep_view *view, struct at_e
 {
     struct state *s = arg;
 
-    return sink_draws(s->sink) ? deep_layer_pictures(s->sink, s->doc, view, err) : 0;
+    return draws(s) ? deep_layer_pictures(s->sink, s->doc, view, err) : 0;
 }
 
 static int begin_deep(struct state *s, struct at_error *err)
@@ -152,10 +160,13 @@ static int prepare(struct state *s, struct at_error *err)
         rc = at_map_series_init(&s->series, n, (enum at_matrix_mode)s->call->matrix, err);
     if (!rc)
         s->shown = at_malloc(n * n, sizeof *s->shown);
-    if (!rc && sink_draws(s->sink) && s->call->matrix != AT_ROLLOUT) {
+    if (!rc && draws(s) && s->call->matrix != AT_ROLLOUT) {
         s->grid_side = AT_MIN(n, (size_t)(heads > MANY_HEADS ? GRID_SIDE_SMALL : GRID_SIDE));
         s->grid = at_malloc(heads * s->grid_side * s->grid_side, sizeof *s->grid);
     }
+    if (!rc && *s->doc->in.id)
+        rc = at_text_metrics_begin(&s->metrics, s->doc, (enum at_matrix_mode)s->call->matrix, NULL,
+                                   s->run->x->pool, err);
     if (!rc && s->sink->manifest && !s->call->from && !s->run->no_capture)
         rc = open_capture(s, err);
     if (!rc)
@@ -172,6 +183,7 @@ static void *begin_text(void *arg, const struct at_doc *doc, struct at_error *er
     *s = (struct state){
         .run = run, .call = run->x->call, .sink = run->x->sink, .doc = doc, .shown_name = { -1, -1 }
     };
+    s->keeps = sink_keeps(s->sink, doc);
     if (prepare(s, err)) {
         release_text(s);
         return NULL;
@@ -246,7 +258,7 @@ static int add_tree(struct state *s, const float *map, struct map_name name,
     tree = at_run_trees_add(&s->trees, s->doc, &nodes, is_cut, or_none(name.layer),
                             or_none(name.head), &s->arena);
     at_array_release(&nodes);
-    return sink_draws(s->sink) ? picture_tree(s->sink, s->doc, tree, name, err) : 0;
+    return draws(s) ? picture_tree(s->sink, s->doc, tree, name, err) : 0;
 }
 
 static int draw_flow(struct state *s, const float *map, struct map_name name, struct at_error *err)
@@ -271,11 +283,11 @@ static int show_map(struct state *s, const float *map, struct map_name name,
 
     memcpy(s->shown, map, s->doc->n * s->doc->n * sizeof *map);
     s->shown_name = name;
-    if (!s->sink->manifest)
+    if (!s->sink->manifest || !s->keeps)
         return 0;
-    if (sink_draws(s->sink))
+    if (draws(s))
         rc = picture_heatmap(s->sink, s->doc, map, name, err);
-    if (!rc && sink_draws(s->sink))
+    if (!rc && draws(s))
         rc = draw_flow(s, map, name, err);
     return rc ? rc : add_tree(s, map, name, raw, err);
 }
@@ -313,6 +325,8 @@ static int add_layer(void *state, const struct at_doc_layer *l, struct at_error 
     int rc = 0;
 
     at_map_series_add(&s->series, l->maps, l->H);
+    if (*s->doc->in.id)
+        at_text_metrics_add(&s->metrics, l);
     if (s->capture)
         rc = at_capture_add(s->capture, l->raw, err);
     if (!rc && s->run->is_deep)
@@ -448,20 +462,12 @@ static int write_tables(struct state *s, const struct at_run_result *r,
     return rc;
 }
 
-static int add_text_row(struct state *s, const struct at_run_result *r, struct at_error *err)
+static int add_to_corpus(struct state *s, struct at_error *err)
 {
-    const struct at_doc *doc = s->doc;
-    struct run *run = s->run;
-    int rc = 0;
-
-    if (!*doc->in.id || s->call->from)
+    if (!*s->doc->in.id)
         return 0;
-    if (!run->texts.is_open)
-        rc = table_open(&run->texts, s->sink, NULL, "texts.csv", &at_run_text_record, err);
-    if (!rc)
-        table_add(&run->texts, &(struct at_run_text){ doc->in.id, doc->tokens.n, doc->n,
-                                                      doc->in.text, r->global, r->flow_change });
-    return rc;
+    at_text_metrics_finish(&s->metrics);
+    return many_add_metrics(&s->run->many, s->doc, &s->metrics.result, err);
 }
 
 static struct at_json *run_document(const struct state *s, const struct at_run_result *r)
@@ -494,12 +500,10 @@ static int tell(struct state *s, const struct at_predictions *predictions, struc
         rc = sink_result_file(s->sink, s->doc, "tree.json", &at_run_trees_record, &s->trees,
                               doc_meta(s->call, s->doc), err);
     if (!rc)
-        rc = add_text_row(s, &r, err);
-    if (!rc)
         rc = sink_wants_document(s->sink)
                  ? sink_document(s->sink, s->doc, "run.json", run_document(s, &r), err)
                  : 0;
-    if (!rc && sink_prints(s->sink))
+    if (!rc && s->keeps && sink_prints(s->sink))
         run_print(s->run, s->doc, &r, s->shown);
     return rc;
 }
@@ -518,10 +522,13 @@ static int finish_text(void *state, const float *hidden, struct at_error *err)
         rc = commit_capture(s, hidden, err);
     if (!rc && s->run->is_deep)
         at_deep_finish(&s->deep);
-    if (!rc && s->run->is_deep && s->sink->manifest)
+    if (!rc && s->run->is_deep && s->sink->manifest && s->keeps)
         rc = write_deep(s, err);
     if (!rc)
-        rc = predict(&predictions, s, hidden, err);
+        rc = add_to_corpus(s, err);
+    if (rc || !(s->keeps || s->call->is_json))
+        return rc;
+    rc = predict(&predictions, s, hidden, err);
     if (rc)
         return rc;
     rc = tell(s, &predictions, err);
@@ -544,20 +551,18 @@ static int run_texts(void *own, const struct context *x)
 {
     struct run *run = own;
     struct at_error err;
-    int status;
 
     run->x = x;
-    status = each_text(x, &visitor, run, "running");
-    if ((status == EXIT_DONE || status == EXIT_SKIPPED) && table_commit(&run->texts, x->sink, &err))
-        status = report_fault(&err);
-    return status;
+    if (many_begin(&run->many, &metrics_way, x, &err))
+        return report_fault(&err);
+    return many_end(&run->many, each_text(x, &visitor, run, "running"));
 }
 
 static void release(void *own)
 {
     struct run *run = own;
 
-    table_abort(&run->texts);
+    many_release(&run->many);
 }
 
 /* "auto", "all", "none" or positions. */
@@ -605,6 +610,7 @@ static const struct opt *options(void *own, struct call *call)
                          .tree_nodes = 400, .n_links = 10, .flow_threshold = -1,
                          .min_weight = 0.01 };
     ablate_options(&run->ablate, call);
+    call->makes_corpus = true;
     const struct opt table[] = {
         OPT_INCLUDE(call->input_options),
         OPT_GROUP("Predictions"),
@@ -623,6 +629,7 @@ static const struct opt *options(void *own, struct call *call)
         OPT_INT(0, "tree-nodes", &run->tree_nodes, "N", 1, 100000, "tree: stop growing at this many nodes"),
         OPT_REAL(0, "tree-min-weight", &run->tree_min_weight, "X", 0, 1, "tree: do not follow weaker links"),
         OPT_FLAG(0, "deep", &run->is_deep, "inside the layers too: embeddings, queries and keys, residual stream, logit lens"),
+        OPT_INCLUDE(call->corpus_options),
         OPT_INCLUDE(call->output_options),
         OPT_FLAG(0, "no-capture", &run->no_capture, "write no capture.safetensors"),
         OPT_FLAG(0, "logits", &run->with_logits, "write logits into the capture too"),
@@ -642,7 +649,9 @@ static const struct output outputs[] = {
     { "attention.csv", "a row for each visible cell whose weight is at least --min-weight",
       &at_attention_cell_record },
     { "tree.json", "who a token looks at, and who those look at", &at_run_trees_record },
-    { "texts.csv", "a row for each of several texts", &at_run_text_record },
+    MANY_OUTPUTS(&at_metrics_text_row_record),
+    { "corpus.csv", "a row for each head and metric over several texts", &at_corpus_head_record },
+    MANY_OUTPUTS_OF_HEADS,
     { "deep.json", "with --deep what is inside the layers", &at_deep_record },
     { "embeddings.csv", "with --deep a row for each token of the embedding tables",
       &at_deep_embedding_record },
@@ -673,4 +682,5 @@ const struct command run_command = {
     .run = run_texts,
     .release = release,
     .outputs = outputs,
+    .corpus = &metrics_way,
 };

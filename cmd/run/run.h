@@ -6,7 +6,9 @@
 
 #include "analysis/deep_dive.h"
 #include "analysis/run_result.h"
+#include "analysis/text_metrics.h"
 #include "cmd/cmd.h"
+#include "cmd/many.h"
 #include "cmd/run/map_pictures.h"
 
 struct run {
@@ -20,7 +22,7 @@ struct run {
     bool no_capture, with_logits, is_deep;
     struct ablate ablate;
     const struct context *x;
-    struct table texts; /* a row per text, when there are many */
+    struct many many;
 };
 
 /* run_print - the summary of one text on standard output; shown (n,n): the map selected last. */

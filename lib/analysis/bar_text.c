@@ -345,16 +345,54 @@ struct at_bar_result at_bar_text_finish(struct at_bar_text *t, const struct at_b
 
 void at_bar_corpus_add(struct at_corpus *c, const struct at_bar_result *r)
 {
-    if (!c->cells)
-        at_corpus_init(c, r->L, r->H, at_bar_value_keys, AT_N_BAR_VALUES);
+    double *values = at_malloc(r->n_heads * AT_N_BAR_VALUES, sizeof *values);
+    double *ratio = at_malloc(r->n_heads * AT_N_BAR_VALUES, sizeof *ratio);
+
     for (size_t i = 0; i < r->n_heads; i++) {
-        const struct at_bar_row *row = &r->heads[i];
-        const double values[AT_N_BAR_VALUES] = { row->of.bar, row->of.bsr, row->of.max_weight,
-                                                 row->of.bar_visible };
+        const struct at_bar_head *h = &r->heads[i].of;
+        const double of_head[AT_N_BAR_VALUES] = { h->bar, h->bsr, h->max_weight, h->bar_visible };
         for (size_t v = 0; v < AT_N_BAR_VALUES; v++) {
-            at_moments_add(at_corpus_cell(c, row->layer, row->head, v), values[v]);
-            at_moments_add(at_corpus_cell(c, row->layer, AT_NONE, v), values[v]);
-            at_moments_add(at_corpus_cell(c, AT_NONE, AT_NONE, v), values[v]);
+            values[i * AT_N_BAR_VALUES + v] = of_head[v];
+            ratio[i * AT_N_BAR_VALUES + v] = v == AT_BAR_MAX_WEIGHT ? NAN : of_head[v];
         }
     }
+    at_corpus_add_heads(c, 0, values, AT_N_BAR_VALUES, true);
+    at_corpus_add_ratios(c, ratio);
+    free(values);
+    free(ratio);
+}
+
+static const struct at_field text_fields[] = {
+    AT_FIELD_RECORD(struct at_bar_text_row, of, NULL, &at_text_head_record, "the text"),
+    AT_FIELD(struct at_bar_text_row, n_flagged, "n_flagged", NULL, "tokens that are flagged"),
+    AT_FIELD(struct at_bar_text_row, mean, "mean_bar", "ratio",
+             "mean over heads of the ratio to even attention"),
+    AT_FIELD(struct at_bar_text_row, layer, "top_layer", NULL,
+             "layer of the head with the greatest ratio"),
+    AT_FIELD(struct at_bar_text_row, head, "top_head", NULL, "that head"),
+    AT_FIELD(struct at_bar_text_row, bar, "top_bar", "ratio", "its ratio"),
+    AT_FIELD(struct at_bar_text_row, n_specialised, "n_specialised", NULL,
+             "heads above the threshold"),
+    AT_FIELD(struct at_bar_text_row, n_significant, "n_significant", NULL,
+             "heads that are significant by the chosen correction"),
+    AT_FIELD(struct at_bar_text_row, text, "text", NULL, "the text"),
+    AT_FIELD_END,
+};
+const struct at_record at_bar_text_row_record = AT_RECORD(struct at_bar_text_row, text_fields);
+
+struct at_bar_text_row at_bar_text_row(const struct at_doc *doc, const struct at_bar_result *r)
+{
+    struct at_bar_text_row row = {
+        .n_flagged = r->n_flagged,
+        .mean = r->propagation.mean,
+        .layer = r->n_top ? r->top[0].layer : AT_NONE,
+        .head = r->n_top ? r->top[0].head : AT_NONE,
+        .bar = r->n_top ? r->top[0].of.bar : NAN,
+        .n_significant = r->significance.n_heads,
+        .text = doc->in.text,
+    };
+
+    for (size_t l = 0; l < r->L; l++)
+        row.n_specialised += r->layers[l].n_specialised;
+    return row;
 }

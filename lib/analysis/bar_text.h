@@ -116,9 +116,24 @@ extern const struct at_record at_bar_result_record; /* bar.json without its meta
 struct at_bar_result at_bar_text_finish(struct at_bar_text *t, const struct at_bar_options *options,
                                         struct at_pool *pool);
 
-/* corpus.csv: numbers of every head over many texts; layers and the model over their heads, too. */
-enum { AT_N_BAR_VALUES = 4 };
+/* corpus.csv: numbers of every head over many texts, all but the greatest weight ratios to even
+   attention; layers and the model over the means of their heads, too. */
+enum { AT_BAR_MAX_WEIGHT = 2, AT_N_BAR_VALUES = 4 };
 extern const char *const at_bar_value_keys[AT_N_BAR_VALUES];
 void at_bar_corpus_add(struct at_corpus *c, const struct at_bar_result *r);
+
+/* texts.csv */
+struct at_bar_text_row {
+    struct at_text_head of;
+    size_t n_flagged;
+    double mean;
+    size_t layer, head; /* with the greatest ratio; AT_NONE when nothing is flagged */
+    double bar;
+    size_t n_specialised, n_significant;
+    const char *text;
+};
+extern const struct at_record at_bar_text_row_record;
+/* at_bar_text_row - all but its head. */
+struct at_bar_text_row at_bar_text_row(const struct at_doc *doc, const struct at_bar_result *r);
 
 #endif

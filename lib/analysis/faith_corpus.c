@@ -58,8 +58,8 @@ const struct at_record at_faith_method_row_record =
 static const struct at_field corpus_fields[] = {
     AT_FIELD(struct at_faith_corpus_row, model, "model", NULL, "its name"),
     AT_FIELD(struct at_faith_corpus_row, layer, "layer", NULL,
-             "layer, from 0; global: of the model"),
-    AT_FIELD(struct at_faith_corpus_row, head, "head", NULL, "head, from 0; all: of the model"),
+             "layer, from 0; empty: of the model"),
+    AT_FIELD(struct at_faith_corpus_row, head, "head", NULL, "head, from 0; empty: of the model"),
     AT_FIELD(struct at_faith_corpus_row, metric, "metric", NULL,
              "rho of a head, or change, impact and kl without it; of the model mean_rho, "
              "agreement of two methods, a mean of a curve, or how well patching and direct "
@@ -169,28 +169,22 @@ void at_faith_corpus_release(struct at_faith_corpus *c)
 /* --- the summary --- */
 
 /* What column i of those of ablation is of. */
-static void name_removed(struct at_faith_corpus_row *row, const struct at_faith_corpus *c, size_t i,
-                         struct at_arena *arena)
+static void name_removed(struct at_faith_corpus_row *row, const struct at_faith_corpus *c, size_t i)
 {
     size_t n = c->n_removed * N_EFFECTS, head = i / N_EFFECTS;
 
     row->method = i < n ? c->mode : NULL;
     row->metric = i < n ? effects[i % N_EFFECTS] : checks[i - n];
     if (i < n && c->n_removed == c->n_heads) {
-        struct at_place place = at_place(head / c->H, head % c->H, arena);
-        row->layer = place.layer;
-        row->head = place.head;
+        row->layer = head / c->H;
+        row->head = head % c->H;
     }
 }
 
 /* What column i is of. */
-static struct at_faith_corpus_row name_column(const struct at_faith_corpus *c, size_t i,
-                                              struct at_arena *arena)
+static struct at_faith_corpus_row name_column(const struct at_faith_corpus *c, size_t i)
 {
-    struct at_place place = at_place(AT_NONE, AT_NONE, arena);
-    struct at_faith_corpus_row row = { .model = c->model,
-                                       .layer = place.layer,
-                                       .head = place.head };
+    struct at_faith_corpus_row row = { .model = c->model, .layer = AT_NONE, .head = AT_NONE };
     size_t M = c->n_methods;
 
     if (i < M * N_NUMBERS) {
@@ -210,12 +204,11 @@ static struct at_faith_corpus_row name_column(const struct at_faith_corpus *c, s
     }
     i -= c->n_pairs;
     if (i >= M * c->n_heads) {
-        name_removed(&row, c, i - M * c->n_heads, arena);
+        name_removed(&row, c, i - M * c->n_heads);
         return row;
     }
-    place = at_place(i % c->n_heads / c->H, i % c->n_heads % c->H, arena);
-    row.layer = place.layer;
-    row.head = place.head;
+    row.layer = i % c->n_heads / c->H;
+    row.head = i % c->n_heads % c->H;
     row.metric = "rho";
     row.method = c->methods[i / c->n_heads];
     return row;
@@ -240,7 +233,7 @@ static void fill_rows(struct at_faith_summary *s, const struct at_faith_corpus *
     s->rows = at_arena_alloc(arena, s->n_rows, sizeof *s->rows);
     for (size_t k = 0; k < s->n_rows; k++) {
         struct at_faith_corpus_row *row = &s->rows[k];
-        *row = name_column(c, k, arena);
+        *row = name_column(c, k);
         row->mean = means[k];
         row->low = interval[k].low;
         row->high = interval[k].high;

@@ -28,9 +28,10 @@ extern const struct at_record at_faith_method_row_record;
 
 /* corpus.csv */
 struct at_faith_corpus_row {
-    const char *model, *layer, *head; /* "global", "all" of the model */
-    const char *metric;               /* rho, agreement, comprehensiveness ... */
-    const char *method, *other;       /* other: of agreement */
+    const char *model;
+    size_t layer, head;         /* AT_NONE: of the model */
+    const char *metric;         /* rho, agreement, comprehensiveness ... */
+    const char *method, *other; /* other: of agreement */
     double mean, low, high;
     size_t n; /* texts that have it */
 };

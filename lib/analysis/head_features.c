@@ -298,3 +298,55 @@ struct at_heads at_head_features_finish(const struct at_head_features *f, struct
     free(ratio);
     return r;
 }
+
+/* --- many texts --- */
+
+static const struct at_field text_row_fields[] = {
+    AT_FIELD_RECORD(struct at_heads_text_row, of, NULL, &at_text_head_record, "the text"),
+    AT_FIELD(struct at_heads_text_row, n_rows, "n_rows", NULL, "size of its maps: tokens or words"),
+    AT_FIELD(struct at_heads_text_row, text, "text", NULL, "the text"),
+    AT_FIELD_RECORD(struct at_heads_text_row, scores, NULL, &at_head_score_record,
+                    "mean of the heads"),
+    AT_FIELD_RECORD(struct at_heads_text_row, patterns, NULL, &at_head_pattern_record,
+                    "mean of the heads"),
+    AT_FIELD_END,
+};
+const struct at_record at_heads_text_row_record =
+    AT_RECORD(struct at_heads_text_row, text_row_fields);
+
+/* Means over the heads of x (heads,n). */
+static void mean_of_heads(double *out, const double *x, size_t heads, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct at_moments m = { 0 };
+        for (size_t k = 0; k < heads; k++)
+            at_moments_add(&m, x[k * n + i]);
+        out[i] = at_moments_mean(&m);
+    }
+}
+
+struct at_heads_text_row at_heads_text_row(const struct at_head_features *f)
+{
+    struct at_heads_text_row row = { .n_rows = f->doc->n, .text = f->doc->in.text };
+
+    mean_of_heads(row.scores.v, f->score, f->L * f->H, AT_N_HEAD_SCORES);
+    mean_of_heads(row.patterns.v, f->pattern, f->L * f->H, AT_N_HEAD_PATTERNS);
+    return row;
+}
+
+const char *at_head_number_key(size_t i)
+{
+    return i < AT_N_HEAD_SCORES ? at_head_score_table[i].key
+                                : at_head_pattern_keys[i - AT_N_HEAD_SCORES];
+}
+
+void at_head_features_corpus_add(struct at_corpus *c, const struct at_head_features *f)
+{
+    double *ratio = at_malloc(f->L * f->H * AT_N_HEAD_NUMBERS, sizeof *ratio);
+
+    at_corpus_add_heads(c, 0, f->score, AT_N_HEAD_SCORES, true);
+    at_corpus_add_heads(c, AT_N_HEAD_SCORES, f->pattern, AT_N_HEAD_PATTERNS, true);
+    at_head_features_ratios(ratio, f);
+    at_corpus_add_ratios(c, ratio);
+    free(ratio);
+}

@@ -6,6 +6,7 @@
 #ifndef ANALYSIS_HEAD_FEATURES_H
 #define ANALYSIS_HEAD_FEATURES_H
 
+#include "analysis/corpus.h"
 #include "analysis/head_scores.h"
 #include "analysis/rollout.h"
 #include "base/arena.h"
@@ -102,5 +103,22 @@ extern const struct at_record at_heads_record; /* heads.json without its meta */
 /* at_head_features_finish - after the last layer; what it points to is the arena's, the doc's and
    the features'. */
 struct at_heads at_head_features_finish(const struct at_head_features *f, struct at_arena *arena);
+
+/* texts.csv: a text of many, with the means of its heads' scores. */
+struct at_heads_text_row {
+    struct at_text_head of;
+    size_t n_rows;
+    const char *text;
+    struct at_head_score_values scores;
+    struct at_head_pattern_values patterns;
+};
+extern const struct at_record at_heads_text_row_record;
+/* at_heads_text_row - all but its head. */
+struct at_heads_text_row at_heads_text_row(const struct at_head_features *f);
+
+/* at_head_number_key - of a score, then of a pattern: the AT_N_HEAD_NUMBERS values of a corpus. */
+const char *at_head_number_key(size_t i);
+/* at_head_features_corpus_add - scores, patterns and their ratios of one text. */
+void at_head_features_corpus_add(struct at_corpus *c, const struct at_head_features *f);
 
 #endif

@@ -96,14 +96,14 @@ void at_head_groups_add_text(struct at_head_grouping *g, const struct at_head_fe
     for (size_t i = 0; i < AT_N_HEAD_SCORES; i++)
         g->keys[i] = at_head_score_table[i].key;
     if (!g->scores.cells) {
-        at_corpus_init(&g->scores, f->L, f->H, g->keys, AT_N_HEAD_SCORES);
+        at_corpus_init(&g->scores, f->L, f->H, g->keys, AT_N_HEAD_SCORES, false);
         at_chance_init(&g->chance, f->L * f->H, AT_N_HEAD_NUMBERS);
     }
     ratio = at_malloc(f->L * f->H * AT_N_HEAD_NUMBERS, sizeof *ratio);
     at_head_features_ratios(ratio, f);
     at_chance_add(&g->chance, ratio);
     free(ratio);
-    at_corpus_add_heads(&g->scores, 0, f->score, AT_N_HEAD_SCORES);
+    at_corpus_add_heads(&g->scores, 0, f->score, AT_N_HEAD_SCORES, false);
     if (maps)
         add_distances(g, maps, f->L * f->H, f->doc->n, pool);
     g->n_texts++;
@@ -193,7 +193,7 @@ int at_head_groups_finish(struct at_head_groups *out, struct at_head_grouping *g
     for (size_t k = 0; k < n; k++)
         for (size_t i = 0; i < AT_N_HEAD_SCORES; i++)
             scores[k * AT_N_HEAD_SCORES + i] =
-                at_moments_mean(at_corpus_cell(t, k / t->H, k % t->H, i));
+                at_sums_mean(at_corpus_cell(t, k / t->H, k % t->H, i));
     if (g->distance)
         at_head_distances_finish(g->distance, g->distance, n, g->n_texts);
     with_chance.is_beyond = beyond;

@@ -120,13 +120,22 @@ static const struct at_field measure_fields[] = {
 static const struct at_record measure_record = AT_RECORD(struct at_isa_text_row, measure_fields);
 
 static const struct at_field text_row_fields[] = {
-    AT_FIELD(struct at_isa_text_row, id, "id", NULL, "of the text"),
-    AT_FIELD(struct at_isa_text_row, n_tokens, "n_tokens", NULL, "its tokens"),
+    AT_FIELD_RECORD(struct at_isa_text_row, of, NULL, &at_text_head_record, "the text"),
     { .kind = AT_KIND_RECORD, .offset = 0, .record = &measure_record },
     AT_FIELD(struct at_isa_text_row, text, "text", NULL, "the text itself"),
     AT_FIELD_END
 };
 const struct at_record at_isa_text_row_record = AT_RECORD(struct at_isa_text_row, text_row_fields);
+
+const char *at_isa_measure_key(size_t i)
+{
+    return measure_fields[i].key;
+}
+
+const char *at_isa_measure_unit(size_t i)
+{
+    return measure_fields[i].unit;
+}
 
 const char *at_isa_method_name(enum at_isa_method m)
 {
@@ -353,9 +362,7 @@ struct at_isa_link *at_isa_links(const struct at_isa_drill *d, struct at_arena *
 struct at_isa_text_row at_isa_text_row(const struct at_doc *doc, const struct at_isa_result *r)
 {
     struct at_moments m[AT_ISA_N_MEASURES] = { { 0 } };
-    struct at_isa_text_row row = { .id = doc->in.id,
-                                   .n_tokens = doc->tokens.n,
-                                   .text = doc->in.text };
+    struct at_isa_text_row row = { .text = doc->in.text };
 
     for (size_t a = 0; a < r->S; a++) {
         const double *x = r->matrix + a * r->S;
@@ -373,14 +380,8 @@ struct at_isa_text_row at_isa_text_row(const struct at_doc *doc, const struct at
     return row;
 }
 
-void at_isa_corpus_add(struct at_isa_corpus *c, const struct at_isa_text_row *row)
+void at_isa_corpus_add(struct at_corpus *c, const struct at_isa_text_row *row)
 {
     for (size_t i = 0; i < AT_ISA_N_MEASURES; i++)
-        at_moments_add(&c->measure[i], row->measure[i]);
-}
-
-void at_isa_corpus_rows(struct at_moments_row out[AT_ISA_N_MEASURES], const struct at_isa_corpus *c)
-{
-    for (size_t i = 0; i < AT_ISA_N_MEASURES; i++)
-        out[i] = at_moments_row(measure_fields[i].key, &c->measure[i]);
+        at_sums_add(at_corpus_cell(c, AT_NONE, AT_NONE, i), row->measure[i]);
 }

@@ -118,22 +118,18 @@ enum at_isa_measure {
     AT_ISA_N_MEASURES
 };
 
-/* texts.csv */
+const char *at_isa_measure_key(size_t i);
+const char *at_isa_measure_unit(size_t i); /* NULL for none */
+
+/* texts.csv; corpus.csv has the mean of each measure. */
 struct at_isa_text_row {
-    const char *id;
-    size_t n_tokens;
+    struct at_text_head of;
     double measure[AT_ISA_N_MEASURES];
     const char *text;
 };
 extern const struct at_record at_isa_text_row_record;
+/* at_isa_text_row - all but its head. */
 struct at_isa_text_row at_isa_text_row(const struct at_doc *doc, const struct at_isa_result *r);
-
-/* corpus.csv is a list of struct at_moments_row, one for each measure. */
-struct at_isa_corpus {
-    struct at_moments measure[AT_ISA_N_MEASURES];
-};
-void at_isa_corpus_add(struct at_isa_corpus *c, const struct at_isa_text_row *row);
-void at_isa_corpus_rows(struct at_moments_row out[AT_ISA_N_MEASURES],
-                        const struct at_isa_corpus *c);
+void at_isa_corpus_add(struct at_corpus *c, const struct at_isa_text_row *row);
 
 #endif

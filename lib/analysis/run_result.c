@@ -98,19 +98,6 @@ static const struct at_field cell_fields[] = {
 };
 const struct at_record at_attention_cell_record = AT_RECORD(struct at_attention_cell, cell_fields);
 
-static const struct at_field text_fields[] = {
-    AT_FIELD(struct at_run_text, id, "id", NULL, "name of the text, and of its folder"),
-    AT_FIELD(struct at_run_text, n_tokens, "n_tokens", NULL, "tokens it has"),
-    AT_FIELD(struct at_run_text, n_rows, "n_rows", NULL, "size of its maps: tokens or words"),
-    AT_FIELD(struct at_run_text, text, "text", NULL, "the text"),
-    AT_FIELD_RECORD(struct at_run_text, global, NULL, &at_attn_metrics_record,
-                    "metrics of its mean map"),
-    AT_FIELD(struct at_run_text, flow_change, "flow_change", NULL,
-             "Jensen-Shannon distance of the first and the last layer's mean maps"),
-    AT_FIELD_END,
-};
-const struct at_record at_run_text_record = AT_RECORD(struct at_run_text, text_fields);
-
 static const struct at_field node_fields[] = {
     AT_FIELD(struct at_run_tree_node, node, "node", NULL, "number of the node, from 0"),
     AT_FIELD(struct at_run_tree_node, parent, "parent", NULL,

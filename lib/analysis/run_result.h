@@ -84,16 +84,6 @@ struct at_attention_cell {
 };
 extern const struct at_record at_attention_cell_record;
 
-/* texts.csv */
-struct at_run_text {
-    const char *id;
-    size_t n_tokens, n_rows;
-    const char *text;
-    struct at_attn_metrics global;
-    double flow_change;
-};
-extern const struct at_record at_run_text_record;
-
 /* trees[] of tree.json. */
 struct at_run_tree_node {
     size_t node, parent, depth, index; /* parent AT_NONE: the root */

@@ -39,6 +39,15 @@ static const struct at_field layer_fields[] = {
 };
 const struct at_record at_layer_metrics_record = AT_RECORD(struct at_layer_metrics, layer_fields);
 
+static const struct at_field global_fields[] = {
+    AT_FIELD_RECORD(struct at_text_metrics, global, NULL, &at_attn_metrics_record,
+                    "metrics of the mean map of all layers and heads"),
+    AT_FIELD(struct at_text_metrics, flow_change, "flow_change", NULL,
+             "Jensen-Shannon distance of the first and the last layer's mean maps"),
+    AT_FIELD_END,
+};
+const struct at_record at_global_metrics_record = AT_RECORD(struct at_text_metrics, global_fields);
+
 static const struct at_field text_fields[] = {
     AT_FIELD_LIST(struct at_text_metrics, heads, n_heads, "heads", &at_head_metrics_record,
                   "every head; none of a rollout"),
@@ -194,4 +203,33 @@ void at_text_metrics_finish(struct at_text_metrics_run *r)
     if (r->series.mode == AT_RAW)
         set_bands(&t->global_band, &t->reference, &t->global);
     free(values);
+}
+
+/* --- many texts --- */
+
+static const struct at_field text_row_fields[] = {
+    AT_FIELD_RECORD(struct at_metrics_text_row, of, NULL, &at_text_head_record, "the text"),
+    AT_FIELD(struct at_metrics_text_row, n_rows, "n_rows", NULL,
+             "size of its maps: tokens or words"),
+    AT_FIELD(struct at_metrics_text_row, text, "text", NULL, "the text"),
+    AT_FIELD_RECORD(struct at_metrics_text_row, global, NULL, &at_attn_metrics_record,
+                    "metrics of its mean map"),
+    AT_FIELD(struct at_metrics_text_row, flow_change, "flow_change", NULL,
+             "Jensen-Shannon distance of the first and the last layer's mean maps"),
+    AT_FIELD_END,
+};
+const struct at_record at_metrics_text_row_record =
+    AT_RECORD(struct at_metrics_text_row, text_row_fields);
+
+void at_text_metrics_corpus_add(struct at_corpus *c, const struct at_text_metrics *t)
+{
+    for (size_t i = 0; i < AT_N_METRICS; i++) {
+        for (size_t k = 0; k < t->n_heads; k++)
+            at_sums_add(at_corpus_cell(c, t->heads[k].layer, t->heads[k].head, i),
+                        at_metric_get(&t->heads[k].metrics, i));
+        for (size_t l = 0; l < t->L; l++)
+            at_sums_add(at_corpus_cell(c, l, AT_NONE, i), at_metric_get(&t->layers[l].metrics, i));
+        at_sums_add(at_corpus_cell(c, AT_NONE, AT_NONE, i), at_metric_get(&t->global, i));
+    }
+    at_sums_add(at_corpus_cell(c, AT_NONE, AT_NONE, AT_FLOW_CHANGE), t->flow_change);
 }

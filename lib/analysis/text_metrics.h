@@ -9,6 +9,7 @@
 #define ANALYSIS_TEXT_METRICS_H
 
 #include "analysis/baseline.h"
+#include "analysis/corpus.h"
 #include "analysis/map_series.h"
 #include "analysis/metric_info.h"
 #include "analysis/metric_reference.h"
@@ -51,9 +52,9 @@ struct at_text_metrics {
     size_t least[AT_N_METRICS], greatest[AT_N_METRICS];
 };
 
-/* metrics.json; its table of heads is metrics.csv. */
+/* metrics.json; its tables are metrics.csv, layers.csv and global.csv. */
 extern const struct at_record at_head_metrics_record, at_layer_metrics_record,
-    at_text_metrics_record;
+    at_global_metrics_record, at_text_metrics_record;
 
 struct at_text_metrics_run {
     struct at_text_metrics result;
@@ -77,5 +78,19 @@ void at_text_metrics_add(struct at_text_metrics_run *r, const struct at_doc_laye
 /* at_text_metrics_finish - what needs all layers: r->result is complete. */
 void at_text_metrics_finish(struct at_text_metrics_run *r);
 void at_text_metrics_release(struct at_text_metrics_run *r);
+
+/* texts.csv: a text of many, with the metrics of its mean map. */
+struct at_metrics_text_row {
+    struct at_text_head of;
+    size_t n_rows;
+    const char *text;
+    struct at_attn_metrics global;
+    double flow_change;
+};
+extern const struct at_record at_metrics_text_row_record;
+
+/* at_text_metrics_corpus_add - all metrics of all heads, layers and the mean map; the corpus has
+   AT_N_METRIC_TEXTS values. */
+void at_text_metrics_corpus_add(struct at_corpus *c, const struct at_text_metrics *t);
 
 #endif

@@ -213,22 +213,45 @@ static void format_value(char *out, size_t size, double v, const struct at_scale
         snprintf(out, size, "%.*f", decimals, 0.0);
 }
 
+/* The number of a cell, or half of its interval. */
+static void format_cell(char *out, size_t size, const struct at_heatmap *h, size_t k, bool is_half,
+                        const struct at_scale *s)
+{
+    size_t n = is_half ? (size_t)snprintf(out, size, "\xc2\xb1") : 0;
+
+    format_value(out + n, size - n, is_half ? h->half_widths[k] : h->values[k], s);
+}
+
+/* Size of the letters with which every number fits its cell; 0 when there is none. */
+static double fit_values(const struct layout *l, const struct at_heatmap *h,
+                         const struct at_matrix_view *m, int lines)
+{
+    double room = l->cell_h * (lines > 1 ? 0.44 : 0.8) / AT_PT_MM, widest = 0, size;
+    char text[48];
+
+    if (room < AT_MIN_PT)
+        return 0; /* nothing to measure: a large matrix would take long */
+    for (size_t k = 0; k < h->rows * h->cols * (size_t)lines; k++) {
+        size_t cell = k / (size_t)lines;
+        if (!isfinite(h->values[cell]))
+            continue;
+        format_cell(text, sizeof text, h, cell, k % (size_t)lines, m->scale);
+        widest = fmax(widest, at_text_width(text, 10));
+    }
+    size = fmin(fmin(7, room), 10 * (l->cell_w - 0.9) / widest);
+    return size >= AT_MIN_PT ? size : 0;
+}
+
 static void draw_values(struct at_canvas *c, const struct layout *l, const struct at_heatmap *h,
                         const struct at_matrix_view *m)
 {
-    char text[40];
-    double widest = 0;
+    int lines = h->half_widths ? 2 : 1;
+    double size = fit_values(l, h, m, lines);
+    char text[48];
 
-    if (l->cell_h * 0.8 < AT_MIN_PT * AT_PT_MM)
-        return; /* nothing to measure: a large matrix would take long */
-    for (size_t k = 0; k < h->rows * h->cols; k++) {
-        if (!isfinite(h->values[k]))
-            continue;
-        format_value(text, sizeof text, h->values[k], m->scale);
-        widest = fmax(widest, at_text_width(text, 10));
-    }
-    double size = fmin(fmin(7, l->cell_h * 0.8 / AT_PT_MM), 10 * (l->cell_w - 0.9) / widest);
-    if (!(size >= AT_MIN_PT))
+    if (!(size > 0) && lines > 1)
+        size = fit_values(l, h, m, lines = 1);
+    if (!(size > 0))
         return;
     at_canvas_group(c, "values");
     for (size_t k = 0; k < h->rows * h->cols; k++) {
@@ -239,9 +262,14 @@ static void draw_values(struct at_canvas *c, const struct layout *l, const struc
         if (!isfinite(h->values[k]) || at_matrix_is_masked(m, i, j))
             continue;
         style.rgb = at_is_dark(at_scale_color(m->scale, h->values[k])) ? 0xffffff : AT_INK;
-        format_value(text, sizeof text, h->values[k], m->scale);
-        at_canvas_text(c, l->x + l->cell_w * ((double)j + 0.5),
-                       l->y + l->cell_h * ((double)i + 0.5), text, &style);
+        for (int line = 0; line < lines; line++) {
+            double y = lines > 1 ? 0.28 + 0.44 * line : 0.5;
+            if (line && !isfinite(h->half_widths[k]))
+                continue;
+            format_cell(text, sizeof text, h, k, line, m->scale);
+            at_canvas_text(c, l->x + l->cell_w * ((double)j + 0.5),
+                           l->y + l->cell_h * ((double)i + y), text, &style);
+        }
     }
 }
 

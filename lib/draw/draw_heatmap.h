@@ -27,6 +27,10 @@ struct at_heatmap {
     /* Optional. Words (rows, cols) written in the cells where they fit. Cells are then as wide as
        the page allows. */
     const char *const *cell_texts;
+
+    /* Optional, with show_values: (rows, cols) "±0.02" under each number where there is room. */
+    const float *half_widths;
+
     /* Optional. Names of the marks of the labels, for the legend. */
     const char *const *mark_names;
     size_t n_marks;

@@ -22,7 +22,7 @@ struct at_doc_options {
 };
 
 struct at_doc {
-    size_t number;                 /* from 0, in the order of input */
+    size_t number;                 /* from 0, among the texts of the input, bad ones included */
     struct at_text in;             /* id, text, pair */
     const char *model_name;        /* of the session or of the capture */
     const struct at_config *shape; /* family and sizes of the model; of a capture what it tells */

@@ -185,7 +185,7 @@ static int add_text(struct loop *l, struct at_text *in, bool *is_fatal, struct a
     struct item *it = &l->items[l->n_items];
     int rc = at_doc_prepare(&it->doc, p->session, in, &p->options, err);
 
-    it->doc.number = p->n_done + p->n_skipped + l->n_items;
+    it->doc.number = p->texts ? p->texts->n_read - 1 : 0;
     if (it->doc.tokens.n < it->doc.n_tokens_given && o->cut)
         o->cut(o->arg, &it->doc);
     *is_fatal = false;
@@ -239,7 +239,7 @@ static int each_text(struct loop *l, struct at_error *err)
         }
     }
     rc = run_batch(l, err);
-    if (!rc && p->n_done + p->n_skipped == 0)
+    if (!rc && p->n_done + p->n_skipped == 0 && p->texts->n_read == 0)
         rc = at_fail(err, AT_ENOTFOUND, "no text in %s", at_texts_source(p->texts));
     return rc;
 }

@@ -73,7 +73,7 @@ void at_texts_close(struct at_texts *t)
     *t = (struct at_texts){ 0 };
 }
 
-size_t at_texts_count(const struct at_texts *t)
+static size_t count_all(const struct at_texts *t)
 {
     const char *path = t->options.file;
     struct at_mapfile m;
@@ -88,6 +88,13 @@ size_t at_texts_count(const struct at_texts *t)
     lines += m.n > 0 && m.bytes[m.n - 1] != '\n';
     at_mapfile_close(&m);
     return lines;
+}
+
+size_t at_texts_count(const struct at_texts *t)
+{
+    size_t n = count_all(t), parts = t->options.n_parts;
+
+    return parts ? (n + parts - t->options.part) / parts : n;
 }
 
 const char *at_texts_source(const struct at_texts *t)
@@ -242,9 +249,31 @@ static int next_given(struct at_text *out, struct at_texts *t, struct at_error *
     return 1;
 }
 
+/* A text, or one that is bad, of another part or passed over; the answers of at_texts_next(). */
+static int next_any(struct at_text *out, struct at_texts *t, bool *is_ours, bool *is_fatal,
+                    struct at_error *err)
+{
+    size_t parts = t->options.n_parts;
+    int got = t->is_open ? next_line(out, t, is_fatal, err) : next_given(out, t, err);
+
+    *is_ours = !parts || t->n_read % parts == t->options.part - 1;
+    if (got == 1 && *is_ours)
+        *is_ours = !(t->passes && t->passes(t->arg, out));
+    t->n_read += got != 0;
+    return got;
+}
+
 int at_texts_next(struct at_text *out, struct at_texts *t, bool *is_fatal, struct at_error *err)
 {
-    *out = (struct at_text){ 0 };
-    *is_fatal = false;
-    return t->is_open ? next_line(out, t, is_fatal, err) : next_given(out, t, err);
+    bool is_ours;
+    int got;
+
+    do {
+        *out = (struct at_text){ 0 };
+        *is_fatal = false;
+        got = next_any(out, t, &is_ours, is_fatal, err);
+        if (got == 1 && !is_ours)
+            at_text_release(out);
+    } while (got != 0 && !is_ours && !*is_fatal);
+    return got;
 }

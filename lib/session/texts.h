@@ -19,6 +19,8 @@ struct at_texts_options {
     bool is_lines, is_jsonl;
     size_t n_given;
     char **given; /* (n_given) texts of the call itself */
+    /* Of the texts only those whose number leaves part - 1 when divided by n_parts; 0: all. */
+    size_t part, n_parts;
 };
 
 struct at_text {
@@ -33,6 +35,10 @@ struct at_texts {
     struct at_lines lines;
     bool is_open, is_done;
     struct at_ids_seen *seen;
+    size_t n_read; /* texts of the input so far, bad ones and those of other parts included */
+    /* passes - is this text to be passed over? Set after at_texts_open(); NULL: none is. */
+    bool (*passes)(void *arg, const struct at_text *text);
+    void *arg;
 };
 
 /* at_texts_open - AT_ERANGE without any text, AT_EIO, AT_ENOTFOUND. */
@@ -44,7 +50,7 @@ AT_MUST_USE int at_texts_open(struct at_texts *t, const struct at_texts_options 
  */
 AT_MUST_USE int at_texts_next(struct at_text *out, struct at_texts *t, bool *is_fatal,
                               struct at_error *err);
-/* at_texts_count - number of texts when it is known beforehand, else 0 (a pipe). */
+/* at_texts_count - number of texts of the part when it is known beforehand, else 0 (a pipe). */
 size_t at_texts_count(const struct at_texts *t);
 /* at_texts_is_many - true when ids and per-text directories are used. */
 bool at_texts_is_many(const struct at_texts *t);

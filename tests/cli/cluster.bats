@@ -55,7 +55,7 @@ TEXT="Barack Obama visited Paris because the French president had invited him."
     [ -s out/clusters.png ]
     [ -s out/corpus.csv ]
     [ "$(head -n 1 out/clusters.csv)" = "layer,head,x,y,cluster,name,silhouette,pca_x,pca_y" ]
-    awk -F, 'NR > 1 && $4 != 2 && $4 != 1 { exit 1 }' out/corpus.csv
+    awk -F, 'NR > 1 && $8 != 2 && $8 != 1 { exit 1 }' out/corpus.csv
 }
 
 @test "few heads and constant features are defined" {

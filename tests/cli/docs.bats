@@ -50,10 +50,10 @@ treebank() {
     manual atlas-output.5 | tr -cs 'a-z0-9_' '\n' | sort -u >documented
     manual atlas-formulas.7 | tr -cs 'a-z0-9_' '\n' | sort -u >>documented
     printf 'Only one.\nA cat, a dog.\n' >texts
-    ok run -o out --lines --words -f texts
+    ok run -o out --lines --each --words -f texts
     ok run -o pair --pair 'It slept.' --layer 1 --head 0 'The cat sat.'
     ok metrics -o metrics 'The cat sat.'
-    ok heads -o heads --lines -f texts
+    ok heads -o heads --lines --each -f texts
     treebank 10 >ten.conllu
     ok heads -o syntax --min-words 1 --conllu ten.conllu
     ok cluster -o cluster --format json,csv --lines -f texts
@@ -63,7 +63,7 @@ treebank() {
     jq -r 'del(.options) | [paths | map(select(type == "string"))] | flatten | unique[]' \
         out/manifest.json >>keys
     cat out/*.csv out/1/*.csv pair/*.csv metrics/*.csv heads/*.csv heads/1/*.csv syntax/*.csv \
-        cluster/*.csv | grep -E '^(index|layer|id|role|relation),' | tr ',' '\n' >>keys
+        cluster/*.csv | grep -E '^(index|layer|id|role|relation|model|confidence_max),' | tr ',' '\n' >>keys
     [ "$(sort -u keys | wc -l)" -gt 50 ]
     missing=$(sort -u keys | grep -vxFf documented || :)
     [ -z "$missing" ] || fail "not in atlas-output(5):" "$missing"

@@ -184,7 +184,7 @@ header() {
     diff want.json - <<<"$output"
     fails 1 run -q -m m 'the zebra'
     has "$stderr" "'zebra' is piece 67, and the model has rows for 67"
-    run --separate-stderr atlas run -q -m m --lines -f <(printf 'zebra\nthe cat\n')
+    run --separate-stderr atlas run -q -m m --lines --each -f <(printf 'zebra\nthe cat\n')
     ended 3
     has "$output" 'the cat'
 }

@@ -134,10 +134,10 @@ E2
 @test "many texts: roles over all of them" {
     printf 'The cat sat.\nBirds fly over Paris in winter.\n' >texts
     ok heads --lines -f texts -o out --format csv
-    [ "$(head -n 1 out/roles.csv)" = "role,rank,layer,head,mean,sd,n" ]
-    [ "$(awk -F, '$1 == "syntax"' out/roles.csv | wc -l)" -eq 10 ]
+    [ "$(head -n 1 out/roles.csv)" = "model,role,rank,layer,head,mean,low,high,n,ratio,ratio_low,ratio_high,p,q,beyond,run_id" ]
+    [ "$(awk -F, '$2 == "syntax"' out/roles.csv | wc -l)" -eq 10 ]
     # ranks go down
-    awk -F, '$1 == "self" { if (p != "" && $5 > p) exit 1; p = $5 }' out/roles.csv
+    awk -F, '$2 == "self" { if (p != "" && $6 > p) exit 1; p = $6 }' out/roles.csv
 }
 
 @test "pictures: a radar of a head, of a layer, of the model; a map per score" {

@@ -156,18 +156,18 @@ TEXT="Dr. Smith went to Washington in January. He was tired because the train wa
 
 @test "many texts: a row for each, and their mean" {
     printf '%s\nThe cat sat. The dog ran.\nOnly one.\n' "$TEXT" >texts
-    ok isa --lines -f texts -o out --format csv,json --sentences 1,0
+    ok isa --lines --each -f texts -o out --format csv,json --sentences 1,0
     [ -s out/1/isa_pair_1_0.csv ]
     [ ! -e out/3/isa_pair_1_0.csv ]
-    [ "$(head -n 1 out/texts.csv)" = "id,n_tokens,n_sentences,own,previous,next,outside,avg_dependency,avg_span,text" ]
-    [ "$(cut -d, -f3 out/texts.csv | tr '\n' ' ')" = "n_sentences 3 2 1 " ]
-    [ "$(head -n 1 out/corpus.csv)" = "metric,n,mean,sd,min,max" ]
-    has "$(grep n_sentences out/corpus.csv)" '^n_sentences,3,2,'
+    [ "$(head -n 1 out/texts.csv)" = "model,text_id,n_tokens,id,number,run_id,n_sentences,own,previous,next,outside,avg_dependency,avg_span,text" ]
+    [ "$(cut -d, -f7 out/texts.csv | tr '\n' ' ')" = "n_sentences 3 2 1 " ]
+    [ "$(head -n 1 out/corpus.csv)" = "model,metric,mean,low,high,n,sd,min,max,run_id" ]
+    has "$(grep n_sentences out/corpus.csv)" '^atlas-bert,n_sentences,2,[^,]+,[^,]+,3,'
     # one sentence alone has nothing before it: two texts count
-    has "$(grep previous out/corpus.csv)" '^previous,2,'
-    has "$(grep own out/corpus.csv)" '^own,2,'
-    want=$(awk -F, 'NR > 1 && $5 != "" { s += $5; n++ } END { printf "%.7f", s / n }' out/texts.csv)
-    [ "$(awk -F, '$1 == "previous" { printf "%.7f", $3 }' out/corpus.csv)" = "$want" ]
+    has "$(grep previous out/corpus.csv)" '^atlas-bert,previous,[^,]+,[^,]+,[^,]+,2,'
+    has "$(grep own out/corpus.csv)" '^atlas-bert,own,[^,]+,[^,]+,[^,]+,2,'
+    want=$(awk -F, 'NR > 1 && $9 != "" { s += $9; n++ } END { printf "%.7f", s / n }' out/texts.csv)
+    [ "$(awk -F, '$2 == "previous" { printf "%.7f", $3 }' out/corpus.csv)" = "$want" ]
 }
 
 @test "a capture gives what the model gives" {
@@ -193,7 +193,7 @@ TEXT="Dr. Smith went to Washington in January. He was tired because the train wa
 @test "every key and column is in atlas-output(5)" {
     manual atlas-output.5 | tr -cs 'a-z0-9_' '\n' | sort -u >documented
     printf '%s\nOne. Two.\n' "$TEXT" >texts
-    ok isa --lines -f texts -o out --format json,csv --sentences 0,1
+    ok isa --lines --each -f texts -o out --format json,csv --sentences 0,1
     jq -r '[paths | map(select(type == "string"))] | flatten | unique[]' out/1/isa.json >keys
     head -qn 1 out/*.csv out/1/*.csv | tr ',' '\n' >>keys
     [ "$(sort -u keys | wc -l)" -gt 40 ]

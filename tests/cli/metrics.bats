@@ -2,13 +2,15 @@ load helper
 
 TEXT="The cat sat on the mat because it was tired."
 
-@test "metrics.csv: a row per head, then layer and global rows" {
+@test "metrics.csv: a row per head; layers and the mean map have tables of their own" {
     shape
     ok metrics -o out --format csv "$TEXT"
     [ "$(head -n 1 out/metrics.csv)" = "layer,head,confidence_max,confidence_avg,focus_entropy,focus_normalized,sparsity,distribution_q25,distribution_median,distribution_q75,uniformity,balance,mean_distance,row_entropy" ]
-    [ "$(wc -l <out/metrics.csv)" -eq $((L * H + L + 1 + 1)) ]
-    [ "$(tail -n 1 out/metrics.csv | cut -d, -f1,2)" = "global,all" ]
-    [ "$(grep -c ',layer,' out/metrics.csv)" -eq "$L" ]
+    [ "$(wc -l <out/metrics.csv)" -eq $((L * H + 1)) ]
+    [ "$(wc -l <out/layers.csv)" -eq $((L + 1)) ]
+    [ "$(head -n 1 out/layers.csv)" = "$(head -n 1 out/metrics.csv | sed 's/head,//')" ]
+    [ "$(wc -l <out/global.csv)" -eq 2 ]
+    [ "$(head -n 1 out/global.csv)" = "$(head -n 1 out/metrics.csv | sed 's/layer,head,//'),flow_change" ]
 }
 
 @test "metrics.json keeps its contract and agrees with the table" {
@@ -145,13 +147,11 @@ sink_capture() {
 
 @test "many texts: a table over all of them, flat in memory" {
     printf 'The cat sat.\nDogs run fast.\nIt rained all day long.\n' >texts
-    ok metrics --lines -f texts -o out --format csv
-    [ -s out/1/metrics.csv ]
-    [ -s out/3/metrics.csv ]
-    [ "$(head -n 1 out/corpus.csv)" = "layer,head,metric,n,mean,sd,min,max" ]
+    ok metrics --lines --each -f texts -o out --format csv
+    [ "$(head -n 1 out/corpus.csv)" = "model,layer,head,metric,mean,low,high,n,sd,min,max,run_id" ]
     # the mean of a head's values is the mean of the texts' own tables
     want=$(cat out/*/metrics.csv | awk -F, '$1 == 4 && $2 == 2 { s += $3 } END { printf "%.6f", s / 3 }')
-    got=$(awk -F, '$1 == 4 && $2 == 2 && $3 == "confidence_max" { printf "%.6f", $5 }' out/corpus.csv)
+    got=$(awk -F, '$2 == 4 && $3 == 2 && $4 == "confidence_max" { printf "%.6f", $5 }' out/corpus.csv)
     [ "$want" = "$got" ]
 }
 

@@ -35,6 +35,8 @@ writes_what_it_declares() {
             columns=$(cut -f1 names | paste -sd,)
             [ "$(head -n1 "$1/$path")" = "$columns" ] ||
                 fail "$command $file has other columns than" "$columns" || return ;;
+        journal.json) # a key for each option that matters
+            holds "$1/$path" '[.command, .version, .model, .shard] | all(type == "string")' || return ;;
         *)
             key_patterns <names >patterns
             key_paths "$1/$path" >keys
@@ -76,16 +78,16 @@ writes_what_it_declares() {
 @test "what is written is declared" {
     printf 'Only one.\nA cat, a dog.\n' >texts
     ok metrics -o one --format json,csv 'The cat sat.'
-    ok metrics -o many --format json,csv --lines -f texts
+    ok metrics -o many --each --format json,csv --lines -f texts
     ok metrics -o rollout --format json,csv --matrix rollout 'The cat sat.'
     ok run -o run --deep --layer 1 --head 0 --format json,csv 'The cat sat.'
-    ok run -o runs --words --format json,csv --lines -f texts
+    ok run -o runs --words --each --format json,csv --lines -f texts
     ok heads -o heads --format json,csv 'The cat sat.'
-    ok heads -o roles --format json,csv --lines -f texts
+    ok heads -o roles --each --format json,csv --lines -f texts
     ok heads -o syntax --format json,csv --min-words 1 --conllu "$FIXTURES/data/treebank/"*.conllu
     ok cluster -o cluster --format json,csv 'The cat sat on the mat.'
     ok isa -o isa --sentences 0,1 --format json,csv 'The cat sat. It was tired.'
-    ok isa -o isas --format json,csv --lines -f texts
+    ok isa -o isas --each --format json,csv --lines -f texts
     jq -c '.data |= with_entries(.value |= (sort_by([.context, .sentences[].sentence] | add | length)[:12]))' \
         "$FIXTURES/data/stereoset/stereoset_dev_en.json" >few.json
     ok bias stereoset -o set --format json,csv --resamples 20 --heads --draws 99 few.json
@@ -96,7 +98,7 @@ writes_what_it_declares() {
     ok bias detect -o detect --format json,csv 'Women are bad drivers.'
     ok bias detect -o detects --threshold 0.5 --format json,csv --lines -f texts
     ok bias attention -o attention --format json,csv --permutations 99 'Women are bad drivers.'
-    ok bias attention -o attentions --tokens 1 --format json,csv --permutations 99 --lines -f texts
+    ok bias attention -o attentions --tokens 1 --each --format json,csv --permutations 99 --lines -f texts
     ok bias calibrate -o calibrate --format json,csv --draws 5 'Women are bad drivers.'
     ok bias swap -o swap --format json,csv 'The king saw her mother.'
     ok bias swap -o swaps --format json,csv --lines -f texts

@@ -158,23 +158,29 @@ static void test_a_token_outside(void **state)
     text_close(&f);
 }
 
-/* Layers and the model are over their heads, too: twice as many numbers as texts with two heads. */
+/* Layers and the model have the mean of their heads, one number a text. */
 static void test_corpus(void **state)
 {
-    struct at_corpus c = { 0 };
+    struct at_bar_text_row row;
+    struct at_corpus c;
     struct rig r;
 
     (void)state;
     rig_detect(&r, TEXT, 1.02);
     rig_finish(&r, &few);
+    at_corpus_init(&c, r.r.L, r.r.H, at_bar_value_keys, AT_N_BAR_VALUES, true);
     at_bar_corpus_add(&c, &r.r);
     at_bar_corpus_add(&c, &r.r);
-    assert_string_equal(c.keys[0], "bar");
     assert_int_equal(at_corpus_cell(&c, 1, 1, 0)->n, 2);
-    assert_int_equal(at_corpus_cell(&c, 1, AT_NONE, 0)->n, 4);
-    assert_int_equal(at_corpus_cell(&c, AT_NONE, AT_NONE, 0)->n, 8);
-    ASSERT_NEAR(at_moments_mean(at_corpus_cell(&c, 1, 1, 0)), r.r.heads[3].of.bar, 1e-12);
-    ASSERT_NEAR(at_moments_mean(at_corpus_cell(&c, 1, AT_NONE, 0)), r.r.layers[1].mean, 1e-12);
+    assert_int_equal(at_corpus_cell(&c, 1, AT_NONE, 0)->n, 2);
+    assert_int_equal(at_corpus_cell(&c, AT_NONE, AT_NONE, 0)->n, 2);
+    assert_int_equal(at_corpus_ratio(&c, 1, 1, 0)->n, 2);
+    assert_int_equal(at_corpus_ratio(&c, 1, 1, AT_BAR_MAX_WEIGHT)->n, 0);
+    ASSERT_NEAR(at_sums_mean(at_corpus_cell(&c, 1, 1, 0)), r.r.heads[3].of.bar, 1e-12);
+    ASSERT_NEAR(at_sums_mean(at_corpus_cell(&c, 1, AT_NONE, 0)), r.r.layers[1].mean, 1e-12);
+    row = at_bar_text_row(&r.text.doc, &r.r);
+    assert_int_equal(row.n_flagged, r.r.n_flagged);
+    ASSERT_NEAR(row.bar, r.r.top[0].of.bar, 0);
     at_corpus_release(&c);
     rig_close(&r);
 }
