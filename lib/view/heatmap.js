@@ -171,7 +171,7 @@ function fill(box, /** @type {Shown} */ on) {
   };
   if (many) {
     const canvas = paintCells(on, m, rows, columns, side, top);
-    box.append(canvas);
+    box.prepend(canvas);
     canvas.addEventListener('pointermove', (e) => {
       const r = canvas.getBoundingClientRect();
       const q = rows[Math.floor((e.clientY - r.top) / r.height * rows.length)], k = columns[Math.floor((e.clientX - r.left) / r.width * columns.length)];
