@@ -90,7 +90,6 @@ static void ask_token(struct at_probe *p)
 static void ask_likelihood(struct at_probe *p)
 {
     const struct at_token *items = p->doc->tokens.items;
-    size_t n = 0;
 
     if (p->s->model.config.is_causal) {
         struct at_target_term *terms = new_copy(p, AT_NONE, p->T - 1);
@@ -98,8 +97,6 @@ static void ask_likelihood(struct at_probe *p)
             terms[t] = (struct at_target_term){ t, p->ids[t + 1], 1.0 };
         return;
     }
-    for (size_t t = 0; t < p->T; t++)
-        n += !items[t].is_special;
     for (size_t t = 0; t < p->T; t++)
         if (!items[t].is_special)
             *new_copy(p, t, 1) = (struct at_target_term){ t, p->ids[t], 1.0 };
