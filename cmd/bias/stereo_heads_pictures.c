@@ -176,7 +176,7 @@ static int picture_links(const struct subject *s, struct at_error *err)
     int rc;
 
     for (size_t i = 0; i < r->n_heads; i++) {
-        const struct at_head_effect *e = &r->heads[i].effect;
+        const struct at_sensitivity_effect *e = &r->heads[i].effect;
         points[i] = (struct at_scatter_point){
             .x = e->bias_link,
             .y = e->margin_link,

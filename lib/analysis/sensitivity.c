@@ -254,10 +254,10 @@ static void correct(struct at_trait_effect *e, size_t n, size_t p_at, size_t q_a
     free(q);
 }
 
-static struct at_head_effect summarize(const struct at_trait_effect *traits)
+static struct at_sensitivity_effect summarize(const struct at_trait_effect *traits)
 {
     struct at_moments omega2 = { 0 }, bias = { 0 }, margin = { 0 };
-    struct at_head_effect h = { .best = AT_N_TRAITS };
+    struct at_sensitivity_effect h = { .best = AT_N_TRAITS };
 
     for (size_t t = 0; t < AT_N_TRAITS; t++) {
         const struct at_trait_effect *e = &traits[t];
@@ -277,17 +277,17 @@ static struct at_head_effect summarize(const struct at_trait_effect *traits)
     return h;
 }
 
-static bool beats(const struct at_head_effect *a, const struct at_head_effect *b)
+static bool beats(const struct at_sensitivity_effect *a, const struct at_sensitivity_effect *b)
 {
     return a->bias_link <= b->bias_link && a->margin_link >= b->margin_link &&
            (a->bias_link < b->bias_link || a->margin_link > b->margin_link);
 }
 
 /* Rank and frontier need all heads. Heads without an effect come last. */
-static void compare_heads(struct at_head_effect *heads, size_t n)
+static void compare_heads(struct at_sensitivity_effect *heads, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        struct at_head_effect *a = &heads[i];
+        struct at_sensitivity_effect *a = &heads[i];
         double value = isnan(a->omega2) ? -INFINITY : a->omega2;
         a->rank = 0;
         a->is_pareto = isfinite(a->bias_link) && isfinite(a->margin_link);
@@ -334,9 +334,9 @@ struct at_sensitivity_reach at_sensitivity_reach(const struct at_sensitivity *s,
     return r;
 }
 
-void at_sensitivity_run(struct at_trait_effect *traits, struct at_head_effect *heads, double *means,
-                        const struct at_sensitivity *s, size_t n_draws, uint64_t seed,
-                        struct at_pool *pool)
+void at_sensitivity_run(struct at_trait_effect *traits, struct at_sensitivity_effect *heads,
+                        double *means, const struct at_sensitivity *s, size_t n_draws,
+                        uint64_t seed, struct at_pool *pool)
 {
     size_t n = s->n_items, n_all = s->n_heads * AT_N_TRAITS;
     struct trait_job job = { .out = traits, .means = means, .s = s };

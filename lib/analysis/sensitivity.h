@@ -59,7 +59,7 @@ struct at_trait_effect {
     double rho_margin, rho_margin_p, rho_margin_q; /* of the texts' mean with the margin */
 };
 
-struct at_head_effect {
+struct at_sensitivity_effect {
     size_t n_traits;      /* that vary at all; 0: everything below is NaN */
     size_t n_significant; /* of these with q < 0.05 */
     double omega2;        /* mean over them */
@@ -82,9 +82,9 @@ struct at_head_effect {
  * Edge      a difference below 1e-5 of the values is rounding and counts as 0. A trait without
  *           variation (what a causal model sees before the texts part, say) is NaN throughout.
  */
-void at_sensitivity_run(struct at_trait_effect *traits, struct at_head_effect *heads, double *means,
-                        const struct at_sensitivity *s, size_t n_draws, uint64_t seed,
-                        struct at_pool *pool);
+void at_sensitivity_run(struct at_trait_effect *traits, struct at_sensitivity_effect *heads,
+                        double *means, const struct at_sensitivity *s, size_t n_draws,
+                        uint64_t seed, struct at_pool *pool);
 
 /* What the tests could have found at best, where a trait is defined for every item. */
 struct at_sensitivity_reach {

@@ -191,13 +191,13 @@ static void name_traits(struct at_sensitivity_result *r, const struct at_trait_e
     }
 }
 
-static void name_heads(struct at_sensitivity_result *r, const struct at_head_effect *effects)
+static void name_heads(struct at_sensitivity_result *r, const struct at_sensitivity_effect *effects)
 {
     r->heads = at_arena_alloc(&r->arena, r->n_heads, sizeof *r->heads);
     r->ranked = at_arena_alloc(&r->arena, r->n_heads, sizeof *r->ranked);
     r->matrix = at_arena_alloc(&r->arena, r->n_heads, sizeof *r->matrix);
     for (size_t i = 0; i < r->n_heads; i++) {
-        const struct at_head_effect *e = &effects[i];
+        const struct at_sensitivity_effect *e = &effects[i];
         r->heads[i] = (struct at_head_sensitivity){
             place_of(r, i), *e,
             e->best < AT_N_TRAITS ? &r->traits[i * AT_N_TRAITS + e->best].trait : NULL
@@ -352,7 +352,7 @@ void at_sensitivity_summarize(struct at_sensitivity_result *out,
         .n_traits = s->n_heads * AT_N_TRAITS,
     };
     struct at_trait_effect *traits = at_malloc(r.n_traits, sizeof *traits);
-    struct at_head_effect *heads = at_malloc(r.n_heads, sizeof *heads);
+    struct at_sensitivity_effect *heads = at_malloc(r.n_heads, sizeof *heads);
     double *means = at_malloc(r.n_traits * s->n_categories, sizeof *means);
 
     at_sensitivity_run(traits, heads, means, s, (size_t)origin->n_draws, (uint64_t)origin->seed,

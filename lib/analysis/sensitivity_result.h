@@ -39,7 +39,7 @@ struct at_head_trait {
 /* A row of sensitivity.csv. */
 struct at_head_sensitivity {
     struct at_head_place place;
-    struct at_head_effect effect;
+    struct at_sensitivity_effect effect;
     const struct at_trait *best; /* NULL when none of its traits varies */
 };
 

@@ -153,7 +153,7 @@ F() { ok faith -m "$(M "$1")" -q -o "$2" --format json,csv --methods gradient_x_
     # the mean of each text's own
     mean=$(awk -F, 'FNR > 1 && $1 == 1 && $2 == 0 { sum += $4 } END { printf "%.5f", sum / 3 }' out/[123]/ablation.csv)
     [ "$(awk -F, '$2 == 1 && $3 == 0 && $4 == "change" { printf "%.5f", $5 }' out/corpus.csv)" = "$mean" ]
-    has "$(cat out/corpus.csv)" 'global,all,patching_rho,'
+    has "$(cat out/corpus.csv)" ',,,patching_rho,'
 }
 
 @test "faith: what cannot be removed" {

@@ -204,7 +204,7 @@ spoil() {
 
 @test "many texts" {
     printf 'The cat sat.\nA dog ran home.\n' >texts
-    ok run --deep --lines -f texts -o out --mask none --format csv,json
+    ok run --deep --lines --each -f texts -o out --mask none --format csv,json
     [ -s out/1/deep.json ]
     [ -s out/2/steps.csv ]
 }

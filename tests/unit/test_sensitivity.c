@@ -55,7 +55,7 @@ static void test_oracle(void **state)
     struct oracle *o = oracle_open("fixtures/oracle/sensitivity.txt");
     struct at_sensitivity s = fill(o);
     struct at_trait_effect traits[ROW];
-    struct at_head_effect heads[HEADS];
+    struct at_sensitivity_effect heads[HEADS];
     const double *bias_q = oracle_get(o, "rho_bias_q", NULL);
     const double *margin_q = oracle_get(o, "rho_margin_q", NULL);
 
@@ -83,7 +83,7 @@ static void test_heads(void **state)
     struct oracle *o = oracle_open("fixtures/oracle/sensitivity.txt");
     struct at_sensitivity s = fill(o);
     struct at_trait_effect traits[ROW];
-    struct at_head_effect heads[HEADS];
+    struct at_sensitivity_effect heads[HEADS];
 
     (void)state;
     at_sensitivity_run(traits, heads, NULL, &s, 99, 1, NULL);
@@ -116,7 +116,7 @@ static void test_nothing(void **state)
 {
     struct at_sensitivity s;
     struct at_trait_effect traits[ROW];
-    struct at_head_effect heads[HEADS];
+    struct at_sensitivity_effect heads[HEADS];
     struct at_trait_pair pairs[ITEMS];
     struct at_error err;
 
@@ -149,7 +149,7 @@ static void test_threads(void **state)
     struct at_sensitivity s = fill(o);
     struct at_pool *pool = at_pool_new(3);
     struct at_trait_effect one[ROW], three[ROW];
-    struct at_head_effect heads[HEADS];
+    struct at_sensitivity_effect heads[HEADS];
 
     (void)state;
     at_sensitivity_run(one, heads, NULL, &s, 199, 7, NULL);
