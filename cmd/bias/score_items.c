@@ -276,18 +276,25 @@ int score_items(const struct context *x, const struct score_plan *plan, struct a
 int note_excluded(struct sink *sink, const struct at_exclusion *list, size_t n, size_t n_items,
                   int status)
 {
-    size_t count[2] = { 0 }, first[2] = { 0 }; /* excluded whole, in part */
+    enum { WHOLE, IN_PART, BY_PROTOCOL, N_KINDS };
+    size_t count[N_KINDS] = { 0 }, first[N_KINDS] = { 0 };
 
     for (size_t i = 0; i < n; i++) {
-        bool in_part = strstr(list[i].why, AT_STEREO_IN_PART) != NULL;
-        sink_note_skipped(sink, list[i].id, list[i].why);
-        if (count[in_part]++ == 0)
-            first[in_part] = i;
+        int kind = strstr(list[i].why, AT_STEREO_BY_PROTOCOL) ? BY_PROTOCOL
+                   : strstr(list[i].why, AT_STEREO_IN_PART)   ? IN_PART
+                                                              : WHOLE;
+        if (kind != BY_PROTOCOL)
+            sink_note_skipped(sink, list[i].id, list[i].why);
+        if (count[kind]++ == 0)
+            first[kind] = i;
     }
-    for (size_t k = 0; k < 2; k++)
+    for (size_t k = 0; k < BY_PROTOCOL; k++)
         if (count[k])
             report_left_out("%zu of %zu item%s excluded%s; the first, '%s': %s", count[k], n_items,
-                            at_plural(n_items), k ? " in part" : "", list[first[k]].id,
+                            at_plural(n_items), k == IN_PART ? " in part" : "", list[first[k]].id,
                             list[first[k]].why);
-    return n && status == EXIT_DONE ? EXIT_SKIPPED : status;
+    if (count[BY_PROTOCOL])
+        report_note("%zu of %zu item%s excluded; the first, '%s': %s", count[BY_PROTOCOL], n_items,
+                    at_plural(n_items), list[first[BY_PROTOCOL]].id, list[first[BY_PROTOCOL]].why);
+    return count[WHOLE] + count[IN_PART] && status == EXIT_DONE ? EXIT_SKIPPED : status;
 }

@@ -72,7 +72,8 @@ AT_MUST_USE int score_items(const struct context *x, const struct score_plan *pl
 AT_MUST_USE int write_items(struct sink *sink, const struct score_plan *plan, struct at_error *err);
 
 /* note_excluded - list what was left out of n_items in the manifest, warn about how many; answers
-   status, or EXIT_SKIPPED in place of EXIT_DONE when there are any. */
+   status, or EXIT_SKIPPED in place of EXIT_DONE when there are any. What the protocol itself passes
+   over is neither listed nor warned about: it is no skipped input. */
 int note_excluded(struct sink *sink, const struct at_exclusion *list, size_t n, size_t n_items,
                   int status);
 

@@ -24,7 +24,9 @@ static double without_sentinel(double score)
     return isfinite(score) && score > -9999.0 ? score : NAN;
 }
 
-static int put_score(struct rescore *r, const char *id, double score, struct at_error *err)
+/* why: the reason that the item is left out, or "". */
+static int put_score(struct rescore *r, const char *id, double score, const char *why,
+                     struct at_error *err)
 {
     enum at_gold gold;
     size_t item;
@@ -34,6 +36,8 @@ static int put_score(struct rescore *r, const char *id, double score, struct at_
     if (r->seen[AT_N_GOLD * item + gold]++)
         return at_fail(err, AT_EFORMAT, "second score for the sentence id '%s'", id);
     r->items[item].score[gold] = without_sentinel(score);
+    if (*why && !r->items[item].excluded)
+        r->items[item].excluded = at_strdup(why);
     r->has_part[r->set->items[item].part] = true;
     return 0;
 }
@@ -54,7 +58,7 @@ static int rescore_json(struct rescore *r, const struct at_json *root, struct at
             else if (!at_json_is_number(score) && !(score && at_json_is_null(score)))
                 rc = at_fail(err, AT_EFORMAT, "%s[%zu]: no number 'score'", part, i);
             else
-                rc = put_score(r, at_json_text(id, ""), at_json_number(score, NAN), err);
+                rc = put_score(r, at_json_text(id, ""), at_json_number(score, NAN), "", err);
         }
     }
     if (!rc && n == 0)
@@ -107,6 +111,7 @@ static int rescore_rows(struct rescore *r, const struct at_table *t, const long 
 static int rescore_table(struct rescore *r, const struct at_table *t, struct at_error *err)
 {
     long id = at_table_column(t, "id"), score = at_table_column(t, "score");
+    long excluded = at_table_column(t, "excluded");
     long by_gold[AT_N_GOLD] = { at_table_column(t, "stereo"), at_table_column(t, "anti"),
                                 at_table_column(t, "unrelated") };
     int rc = 0;
@@ -120,7 +125,8 @@ static int rescore_table(struct rescore *r, const struct at_table *t, struct at_
         double value;
         rc = cell_number(&value, t, row, score, err);
         if (!rc)
-            rc = put_score(r, at_table_cell(t, row, (size_t)id), value, err);
+            rc = put_score(r, at_table_cell(t, row, (size_t)id), value,
+                           excluded < 0 ? "" : at_table_cell(t, row, (size_t)excluded), err);
     }
     return rc;
 }

@@ -133,8 +133,8 @@ static int ask_blank(struct work *w, struct at_scorer *s, const struct at_stereo
     int *pieces, rc;
 
     if (item->n_blanks != 1)
-        return at_fail(err, AT_ERANGE, "the context has %zu times BLANK, want once",
-                       item->n_blanks);
+        return at_fail(err, AT_ERANGE, "the context has %zu times BLANK, want once; %s",
+                       item->n_blanks, AT_STEREO_BY_PROTOCOL);
     if (!word)
         return at_fail(err, AT_ERANGE, "the sentence has no word in the place of BLANK");
     if (s->mask_id < 0) {

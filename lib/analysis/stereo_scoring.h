@@ -30,6 +30,8 @@ enum at_stereo_protocol { AT_STEREO_OFFICIAL, AT_STEREO_REFERENCE, AT_STEREO_CON
 
 /* The end of the reason of an item that lacks the score of its unrelated sentence alone. */
 #define AT_STEREO_IN_PART "; it counts in SS, not in LMS"
+/* Part of the reason of an item that the protocol itself passes over, as its authors' scripts do. */
+#define AT_STEREO_BY_PROTOCOL "the protocol leaves it out"
 
 /*
  * at_stereo_unavailable - why a protocol cannot score a part with this model, or NULL when it can.

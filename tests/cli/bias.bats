@@ -308,10 +308,20 @@ END
         | .data.intersentence[0].sentences[1].sentence = ("word " * 600)' >set.json
     run --separate-stderr atlas bias stereoset -o out --format json,csv --resamples 20 set.json
     ended 3
-    has "$stderr" '3 of 6 items excluded'
+    has "$stderr" '1 of 6 items excluded'
     holds out/scores.json '.overall.n == 3 and .overall.n_excluded == 3 and (.excluded | length) == 3'
     holds out/scores.json 'any(.excluded[]; .why | test("0 times BLANK")) and any(.excluded[]; .why | test("2 times BLANK")) and any(.excluded[]; .why | test("tokens, the model takes 512"))'
-    holds out/manifest.json '(.skipped | length) == 3'
+    holds out/manifest.json '(.skipped | length) == 1'
+}
+
+@test "what a protocol prescribes to leave out is no skipped input" {
+    few_items 3 | jq '.data.intrasentence[1].context = "BLANK BLANK"' >set.json
+    ok bias stereoset -o out --format json,csv --resamples 20 set.json
+    holds out/scores.json '.overall.n_excluded == 1 and (.excluded[0].why | test("the protocol leaves it out$"))'
+    holds out/manifest.json '.skipped == []'
+    # the same from its items
+    ok bias stereoset --rescore out/items.csv --resamples 20 --json set.json
+    holds - '.overall.n_excluded == 1'
 }
 
 @test "a data file that is not the layout: one line that says where" {
