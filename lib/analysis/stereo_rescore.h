@@ -16,7 +16,8 @@
  *
  * JSON as published, { "intrasentence": [ { "id", "score" }, ... ], "intersentence": [ ... ] }, or
  * a CSV with columns id and score (our own items.csv is one; the reasons in its column excluded are
- * kept), or a CSV with columns stereo, anti and unrelated whose rows follow the intersentence items.
+ * kept), or a CSV with columns stereo, anti and unrelated whose rows follow the intersentence
+ * items.
  *
  * Shapes    out (n), scores by enum at_gold; NaN for a sentence without a score, for null, an empty
  *           cell and the sentinel -9999. has_part (AT_N_PARTS): parts that got any score.

@@ -30,7 +30,7 @@ enum at_stereo_protocol { AT_STEREO_OFFICIAL, AT_STEREO_REFERENCE, AT_STEREO_CON
 
 /* The end of the reason of an item that lacks the score of its unrelated sentence alone. */
 #define AT_STEREO_IN_PART "; it counts in SS, not in LMS"
-/* Part of the reason of an item that the protocol itself passes over, as its authors' scripts do. */
+/* In the reason of an item that the protocol itself passes over, as its authors' scripts do. */
 #define AT_STEREO_BY_PROTOCOL "the protocol leaves it out"
 
 /*
