@@ -243,6 +243,12 @@ static void open_course(struct course *c, const struct at_normalizer_step *rules
     c->normal = normal_form(rules, c->text, c->n, &c->work);
 }
 
+/* Special, but in the place of a word. */
+static bool is_mask(const char *piece)
+{
+    return !strcmp(piece, "[MASK]") || !strcmp(piece, "<mask>");
+}
+
 void at_pieces_locate(struct at_tokens *v, enum at_tokenizer_kind kind, char *const *pieces,
                       const char *text, const char *pair)
 {
@@ -264,9 +270,10 @@ void at_pieces_locate(struct at_tokens *v, enum at_tokenizer_kind kind, char *co
         if (t->source == 0 || t->source == 1)
             (kind == AT_BPE ? locate_bpe : locate_wordpiece)(t, c, pieces[i]);
         t->word = -1;
-        if (t->is_special)
+        if (t->is_special && !is_mask(pieces[i]))
             continue;
-        word += starts_word(t, before, c->match == match, kind, pieces[i], c->text);
+        word +=
+            t->is_special || starts_word(t, before, c->match == match, kind, pieces[i], c->text);
         t->word = word;
         before = t;
     }

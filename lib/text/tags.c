@@ -126,7 +126,7 @@ void at_tags_from_probabilities(struct at_tag_spans *out, const float *p, const 
 
     for (size_t i = 0; i < tokens->n; i++) {
         const struct at_token *t = &tokens->items[i];
-        if (t->word < 0 || t->start == AT_NO_OFFSET || t->source != source) {
+        if (t->is_special || t->start == AT_NO_OFFSET || t->source != source) {
             word = -1;
             continue;
         }

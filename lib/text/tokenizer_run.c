@@ -109,11 +109,12 @@ static void push(struct run *r, struct at_token token, const char *value, size_t
 static void push_added(struct run *r, const struct at_added_match *m, const struct at_part *part)
 {
     bool special = is_special(r->t, m->token);
+    bool is_mask = m->token->id == at_tokenizer_role(r->t, AT_ROLE_MASK); /* stands for a word */
     bool trims = r->t->trims_spaces;
     size_t from = trims ? m->written : m->start, to = trims ? m->written_end : m->end;
     struct at_token token = { .id = m->token->id,
                               .is_special = special,
-                              .word = special ? NO_WORD : WORD_ALONE };
+                              .word = special && !is_mask ? NO_WORD : WORD_ALONE };
 
     r->n_parts++;
     at_part_span(&token.start, &token.end, part, from, to);

@@ -21,7 +21,7 @@ struct at_words {
 };
 
 /*
- * at_words_group - words of the tokens, without the special ones.
+ * at_words_group - words of the tokens, without the special ones; a mask in the text is a word.
  *
  * WordPiece: "##x" goes on with a word, everything else starts one. Byte-level BPE: white space in
  * front starts a word, and so does punctuation (. , ! ? ; : - ( ) " ' and the typographic dashes,

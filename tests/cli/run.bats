@@ -212,6 +212,11 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     holds - '.meta.dropped_mass == 0'
 }
 
+@test "--words: a mask stands for a word" {
+    ok run -m atlas-bert --words --json --mask none "The [MASK] sat."
+    holds - '[.words[].label] == ["the", "[MASK]", "sat", "."]'
+}
+
 @test "a pair has two segments" {
     ok run --json --mask none --pair "It purred." "The cat sat."
     holds - '.meta.tokenisation == "pair" and ([.tokens[].segment] | unique == [0,1])'

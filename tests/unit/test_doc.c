@@ -169,7 +169,7 @@ static void test_refusals(void **state)
     (void)state;
     refuses(&bert, "a b c d e f g h i j k l m n o p", NULL, none, AT_ERANGE,
             "text has 18 tokens, the model takes 16");
-    refuses(&bert, "[MASK] [SEP]", NULL, words, AT_ERANGE, "the text has no word");
+    refuses(&bert, "[PAD] [SEP]", NULL, words, AT_ERANGE, "the text has no word");
     refuses(&bert, "the \xff", NULL, none, AT_EFORMAT, "UTF-8");
     refuses(&gpt2, "", NULL, none, AT_ERANGE, "the text has no token");
     refuses(&gpt2, "the", "cat", none, AT_ERANGE, "a second text needs a model that has");

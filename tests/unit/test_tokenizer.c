@@ -147,10 +147,10 @@ static void test_specials(void **state)
     } want[] = {
         { 101, 0, -1, true, AT_NO_OFFSET, AT_NO_OFFSET },
         { 1037, 0, 0, false, 0, 1 },
-        { 103, 0, -1, true, 2, 8 },
-        { 100, 0, 1, false, 9, 14 }, /* an unknown word is text */
+        { 103, 0, 1, true, 2, 8 },   /* stands for a word */
+        { 100, 0, 2, false, 9, 14 }, /* an unknown word is text */
         { 102, 0, -1, true, AT_NO_OFFSET, AT_NO_OFFSET },
-        { 1038, 1, 2, false, 0, 1 },
+        { 1038, 1, 3, false, 0, 1 },
         { 102, 1, -1, true, 1, 6 }, /* written in the text */
         { 102, 1, -1, true, AT_NO_OFFSET, AT_NO_OFFSET },
     };
