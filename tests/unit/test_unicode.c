@@ -3,6 +3,7 @@
  */
 #include "close.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -239,10 +240,11 @@ static void test_sentences(void **state)
     free(ends);
 }
 
+/* As a killed process: valgrind, which counts what an exit leaves behind, has no say. */
 static void leave(size_t bytes)
 {
     (void)bytes;
-    _Exit(7);
+    raise(SIGKILL);
 }
 
 static long refused;
@@ -255,16 +257,19 @@ static void split_in_short_memory(void)
     at_alloc_on_failure(leave);
     at_unicode_check_memory();
     at_alloc_fail_after(refused);
-    _Exit(at_unicode_sentences(&ends, &n, text, sizeof text - 1, NULL) != 0 ? 8 : 9);
+    if (at_unicode_sentences(&ends, &n, text, sizeof text - 1, NULL) != 0)
+        _Exit(8);
+    free(ends);
+    _Exit(9);
 }
 
 /* In a process that has not used ICU yet, so that every allocation of its start is among them. */
 static void test_refused_memory(void **state)
 {
-    int status = 7;
+    int status = -SIGKILL;
 
     (void)state;
-    for (refused = 1; status == 7; refused++)
+    for (refused = 1; status == -SIGKILL; refused++)
         status = sandbox_status(split_in_short_memory);
     assert_int_equal(status, 9);
     assert_true(refused > 20);
