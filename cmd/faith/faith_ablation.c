@@ -214,10 +214,11 @@ static void print_elbow(const struct at_ablation *a, const char *by)
 
 static void print_smallest(const struct at_ablation *a)
 {
-    const struct at_smallest_row *last = a->smallest + a->n_smallest - 1;
+    const struct at_smallest_row *last;
 
     if (!a->n_smallest)
         return;
+    last = a->smallest + a->n_smallest - 1;
     printf("\n%zu head%s, each the one that moves the target most: %s\n ", a->n_smallest,
            at_plural(a->n_smallest), last->reaches ? "reached" : "not reached");
     for (size_t i = 0; i < a->n_smallest; i++)
