@@ -2,7 +2,6 @@
  * compare_sides.c - where the two sides of a comparison come from: texts through models, pairs of
  * texts from a file, captures of earlier runs.
  */
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +10,7 @@
 #include "base/array.h"
 #include "base/path.h"
 #include "cmd/compare/compare.h"
+#include "session/capture_names.h"
 
 /* --- one side --- */
 
@@ -225,61 +225,30 @@ int compare_pairs(struct compare *c)
 
 /* --- captures --- */
 
-struct names AT_ARRAY(char *);
-
-static int by_number(const void *a, const void *b)
-{
-    const char *x = *(char *const *)a, *y = *(char *const *)b;
-    unsigned long long m = strtoull(x, NULL, 10), n = strtoull(y, NULL, 10);
-
-    if (m != n)
-        return m < n ? -1 : 1;
-    return strcmp(x, y);
-}
-
 /* The directories of dir that hold a capture; "" when it has one itself. */
-static void list_captures(struct names *out, const char *dir)
+static void list_captures(struct at_capture_names *out, const char *dir)
 {
     char *own = at_path_join(dir, "capture.safetensors");
-    struct dirent *e;
-    DIR *d = NULL;
 
     if (at_path_is_file(own))
         *at_array_push(out) = at_strdup("");
     else
-        d = opendir(dir);
-    while (d && (e = readdir(d))) {
-        char *path = at_asprintf("%s/%s/capture.safetensors", dir, e->d_name);
-        if (e->d_name[0] != '.' && at_path_is_file(path))
-            *at_array_push(out) = at_strdup(e->d_name);
-        free(path);
-    }
-    if (d)
-        closedir(d);
-    if (out->n)
-        qsort(out->items, out->n, sizeof *out->items, by_number);
+        at_capture_names_list(out, dir);
     free(own);
-}
-
-static void names_release(struct names *names)
-{
-    for (size_t i = 0; i < names->n; i++)
-        free(names->items[i]);
-    at_array_release(names);
 }
 
 bool compare_has_captures(const char *dir)
 {
-    struct names names = { 0 };
+    struct at_capture_names names = { 0 };
     bool has_any;
 
     list_captures(&names, dir);
     has_any = names.n > 0;
-    names_release(&names);
+    at_capture_names_release(&names);
     return has_any;
 }
 
-static bool has_name(const struct names *names, const char *name)
+static bool has_name(const struct at_capture_names *names, const char *name)
 {
     for (size_t i = 0; i < names->n; i++)
         if (!strcmp(names->items[i], name))
@@ -310,8 +279,8 @@ static int open_couple(struct compare *c, const char *name, bool is_only, struct
 }
 
 /* Texts that one side alone has are said to be left out. */
-static void tell_missing(struct compare *c, const struct names *has, const struct names *lacks,
-                         const char *dir)
+static void tell_missing(struct compare *c, const struct at_capture_names *has,
+                         const struct at_capture_names *lacks, const char *dir)
 {
     for (size_t i = 0; i < has->n; i++)
         if (!has_name(lacks, has->items[i])) {
@@ -323,7 +292,7 @@ static void tell_missing(struct compare *c, const struct names *has, const struc
 
 int compare_captures(struct compare *c)
 {
-    struct names a = { 0 }, b = { 0 };
+    struct at_capture_names a = { 0 }, b = { 0 };
     struct at_error err;
     bool is_only;
     int status = EXIT_DONE;
@@ -336,7 +305,7 @@ int compare_captures(struct compare *c)
     for (size_t i = 0; i < a.n && !status; i++)
         if (has_name(&b, a.items[i]) && open_couple(c, a.items[i], is_only, &err))
             status = leave_out(c, a.items[i], &err, is_only);
-    names_release(&a);
-    names_release(&b);
+    at_capture_names_release(&a);
+    at_capture_names_release(&b);
     return status || is_only ? status : finish_many(c);
 }

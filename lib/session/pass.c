@@ -6,7 +6,6 @@
  */
 #include "session/pass.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +14,7 @@
 #include "base/path.h"
 #include "io/textfile.h"
 #include "session/batch.h"
+#include "session/capture_names.h"
 
 struct item {
     struct at_doc doc;
@@ -333,37 +333,6 @@ static int replay(struct loop *l, const char *path, const char *id, bool is_many
     return rc;
 }
 
-/* Numbers by value, everything else by bytes: 2 before 10. */
-static int by_id(const void *a, const void *b)
-{
-    const char *x = *(char *const *)a, *y = *(char *const *)b;
-    unsigned long long m = strtoull(x, NULL, 10), n = strtoull(y, NULL, 10);
-
-    if (m != n)
-        return m < n ? -1 : 1;
-    return strcmp(x, y);
-}
-
-struct names AT_ARRAY(char *);
-
-/* The directories of dir that hold a capture, in order. */
-static void list_captures(struct names *out, const char *dir)
-{
-    struct dirent *e;
-    DIR *d = opendir(dir);
-
-    while (d && (e = readdir(d))) {
-        char *path = at_asprintf("%s/%s/capture.safetensors", dir, e->d_name);
-        if (e->d_name[0] != '.' && at_path_is_file(path))
-            *at_array_push(out) = at_strdup(e->d_name);
-        free(path);
-    }
-    if (d)
-        closedir(d);
-    if (out->n)
-        qsort(out->items, out->n, sizeof *out->items, by_id);
-}
-
 static int replay_named(struct loop *l, const char *name, struct at_error *err)
 {
     const char *dir = l->pass->captures;
@@ -386,7 +355,7 @@ static int each_capture(struct loop *l, struct at_error *err)
 {
     const struct at_pass *p = l->pass;
     char *path = at_path_join(p->captures, "capture.safetensors");
-    struct names names = { 0 };
+    struct at_capture_names names = { 0 };
     int rc = 0;
 
     if (at_path_is_file(path) && !p->has_old_capture) {
@@ -394,7 +363,7 @@ static int each_capture(struct loop *l, struct at_error *err)
         free(path);
         return rc;
     }
-    list_captures(&names, p->captures);
+    at_capture_names_list(&names, p->captures);
     if (names.n == 0)
         rc = at_fail(err, AT_ENOTFOUND, "no '%s', nor one in a directory of '%s'", path,
                      p->captures);
@@ -403,9 +372,8 @@ static int each_capture(struct loop *l, struct at_error *err)
             rc = replay_named(l, names.items[i], err);
         if (!rc && p->observer.done)
             p->observer.done(p->observer.arg, i + 1);
-        free(names.items[i]);
     }
-    at_array_release(&names);
+    at_capture_names_release(&names);
     free(path);
     return rc;
 }
