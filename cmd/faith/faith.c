@@ -258,12 +258,12 @@ static int take_methods(struct faith *f)
 {
     const struct at_attribution_method *const *all = at_attribution_methods;
     struct at_faith_options *o = &f->options;
-    bool is_wanted[64] = { false };
     size_t n = 0;
+    bool *is_wanted;
 
     while (all[n])
         n++;
-    AT_BUG_IF(n > AT_COUNTOF(is_wanted));
+    is_wanted = at_arena_calloc(&f->arena, n, sizeof *is_wanted);
     for (const char *s = f->methods_text; s;) {
         size_t length = strcspn(s, ",");
         const struct at_attribution_method *m = at_attribution_find(s, length);
