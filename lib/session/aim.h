@@ -41,9 +41,9 @@ struct at_aim {
  *
  * Edge      A word for a byte-level vocabulary is first looked for as it stands inside a text,
  *           with a space before it. A piece may be written as the vocabulary has it: "##ing".
- * Errors    AT_ENOTFOUND: no such head or label, or "'unlikely' is no token of the vocabulary, which
- *           makes of it 'unlike' + '##ly'"; AT_ERANGE: an empty token, or one for a model without a
- *           language-model head.
+ * Errors    AT_ENOTFOUND: no such head or label, or "'unlikely' is no token of the vocabulary,
+ *           which makes of it 'unlike' + '##ly'"; AT_ERANGE: an empty token, or one for a model
+ *           without a language-model head.
  * Memory    the arena's.
  */
 AT_MUST_USE int at_aim_init(struct at_aim *out, const struct at_session *s,
