@@ -253,7 +253,7 @@ lint:
 format:
 	@find lib cmd tests -name '*.[ch]' | xargs clang-format -i
 
-## install        program, library, headers, manual, completions and models under PREFIX
+## install        program, fetch-model, library, headers, manual, completions, models and data under PREFIX
 bindir     = $(DESTDIR)$(PREFIX)/bin
 libdir     = $(DESTDIR)$(PREFIX)/lib
 includedir = $(DESTDIR)$(PREFIX)/include
@@ -271,6 +271,7 @@ DATA      := $(filter-out fixtures/data/stereoset/official-% fixtures/data/stere
 
 install: all $O/completion/atlas.bash $O/completion/atlas.zsh
 	$Q$(INSTALL) -D -m 755 $O/atlas $(bindir)/atlas
+	$Q$(INSTALL) -D -m 755 scripts/fetch-model $(bindir)/fetch-model
 	$Q$(INSTALL) -D -m 644 $O/libatlas.a $(libdir)/libatlas.a
 	$Q$(INSTALL) -D -m 755 $O/$(SHARED) $(libdir)/$(SHARED)
 	$Qln -sf $(SHARED) $(libdir)/$(SONAME)
@@ -294,7 +295,7 @@ install: all $O/completion/atlas.bash $O/completion/atlas.zsh
 
 ## uninstall      take away what install put there
 uninstall:
-	rm -f $(bindir)/atlas $(libdir)/libatlas.a $(libdir)/libatlas.so $(libdir)/$(SONAME)
+	rm -f $(bindir)/atlas $(bindir)/fetch-model $(libdir)/libatlas.a $(libdir)/libatlas.so $(libdir)/$(SONAME)
 	rm -f $(libdir)/$(SHARED) $(libdir)/pkgconfig/atlas.pc $(bashdir)/atlas $(zshdir)/_atlas
 	for m in $(MAN_SRC:man/%=%); do rm -f $(sharedir)/man/man$${m##*.}/$$m; done
 	rm -rf $(includedir)/atlas $(sharedir)/atlas

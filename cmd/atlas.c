@@ -23,7 +23,7 @@
 
 static const struct command look = { .brief = "Look inside a model" };
 static const struct command look_for_bias = { .brief = "Look for bias" };
-static const struct command models = { .brief = "Models" };
+static const struct command models = { .brief = "Models and data" };
 static const struct command about = { .brief = "About atlas" };
 
 static const struct command bias_command = {
@@ -55,6 +55,7 @@ const struct command *const commands[] = {
     &bias_merge_command,
     &models,
     &model_command,
+    &data_command,
     &about,
     &help_command,
     &version_command,

@@ -162,7 +162,6 @@ void call_init(struct call *c, const char *command, int argc, char **argv)
 void call_release(struct call *c)
 {
     at_texts_close(&c->texts);
-    at_json_free(c->last_run);
     at_arena_release(&c->arena);
 }
 
@@ -305,6 +304,8 @@ int call_check(struct call *c)
         return report_usage("--pair and --split-pair exclude each other");
     if (c->out && !*c->out)
         return report_usage("--out takes a directory, not ''");
+    if (c->from && c->out && at_path_is_same(c->from, c->out))
+        return report_usage("--from and -o are one directory; write into another");
     if (c->is_quiet && c->is_verbose)
         return report_usage("--quiet and --verbose exclude each other");
     report_verbosity(c->is_quiet ? -1 : c->is_verbose ? 1 : 0);
@@ -338,16 +339,6 @@ static const char *beside_captures(const struct call *c)
     return NULL;
 }
 
-/* Which captures are the last run's is read before -o, into the same directory, replaces it. */
-static void read_last_run(struct call *c)
-{
-    char *path = at_path_join(c->from, "manifest.json");
-
-    if (at_json_read(&c->last_run, path, NULL))
-        c->last_run = NULL;
-    free(path);
-}
-
 int call_open_texts(struct call *c)
 {
     const struct at_texts_options options = {
@@ -368,10 +359,8 @@ int call_open_texts(struct call *c)
         return EXIT_DONE;
     if (beside)
         return report_usage("--from takes texts as they were captured; leave out %s", beside);
-    if (c->from) {
-        read_last_run(c);
+    if (c->from)
         return EXIT_DONE;
-    }
     rc = at_texts_open(&c->texts, &options, &err);
     if (rc)
         return rc == AT_ERANGE ? report_usage("%s", err.text) : report_fault(&err);

@@ -65,8 +65,7 @@ struct call {
     bool (*prefix_space)(const struct at_config *config);
     struct ablate *ablate; /* of a command that takes --ablate, set by options(); or NULL */
     struct selection selection;
-    struct at_texts texts;    /* with NEED_TEXT and without --from */
-    struct at_json *last_run; /* manifest.json of --from as it was before this run, or NULL */
+    struct at_texts texts; /* with NEED_TEXT and without --from */
     struct at_arena arena;
 };
 

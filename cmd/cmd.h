@@ -67,6 +67,7 @@ extern const struct command compare_command;
 extern const struct command bias_detect_command, bias_attention_command, bias_calibrate_command,
     bias_pairs_command, bias_stereoset_command, bias_swap_command, bias_merge_command;
 extern const struct command merge_command;
+extern const struct command data_command;
 extern const struct command help_command, version_command, completion_command;
 extern const struct command view_command;
 

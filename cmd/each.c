@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#include "base/path.h"
-
 struct walk {
     const struct context *x;
     struct progress progress;
@@ -15,12 +13,14 @@ struct walk {
     bool is_length_told; /* that a text is longer than tokenizer.json would have it */
 };
 
-/* All texts meet the same error when the layer or head is none of the model's. */
+/* All texts meet the same error when the layer or head is none of the model's, or the output
+   directory is another one's. */
 static int on_ready(void *arg, const struct at_doc *doc, struct at_error *err)
 {
     struct walk *w = arg;
+    int rc = call_check_selection(w->x->call, doc->shape, err);
 
-    return call_check_selection(w->x->call, doc->shape, err);
+    return rc || w->x->session ? rc : sink_take_model(w->x->sink, doc->model_name, err);
 }
 
 /* What a model makes of a script that it never saw says little. */
@@ -90,35 +90,6 @@ static int on_capture(void *arg, const char *id, const char *path,
     return m ? manifest_input_named(m, "capture", id, path, err) : 0;
 }
 
-/*
- * Did the last run into the directory of --from leave captures, or read those of it, but not
- * DIR/capture.safetensors? Then that one is of an earlier run. Without a manifest, or with one of
- * no capture, nothing is known.
- */
-static bool has_old_capture(const struct call *c)
-{
-    const struct at_json *outputs = at_json_get(c->last_run, "outputs");
-    const struct at_json *inputs = at_json_get(c->last_run, "inputs");
-    const struct at_json *from = at_json_get(at_json_get(c->last_run, "options"), "from");
-    bool has_any = false, has_this = false;
-
-    for (size_t i = 0; i < at_json_count(outputs); i++) {
-        const char *rel = at_json_text(at_json_get(at_json_at(outputs, i), "path"), "");
-        has_any |= !strcmp(at_path_base(rel), "capture.safetensors");
-        has_this |= !strcmp(rel, "capture.safetensors");
-    }
-    if (strcmp(at_json_text(from, ""), c->from) != 0)
-        return has_any && !has_this;
-    for (size_t i = 0; i < at_json_count(inputs); i++) {
-        const struct at_json *o = at_json_at(inputs, i);
-        if (strcmp(at_json_text(at_json_get(o, "role"), ""), "capture") != 0)
-            continue;
-        has_any = true;
-        has_this |= !at_json_get(o, "id");
-    }
-    return has_any && !has_this;
-}
-
 int each_text(const struct context *x, const struct at_visitor *visitor, void *arg,
               const char *what)
 {
@@ -128,7 +99,6 @@ int each_text(const struct context *x, const struct at_visitor *visitor, void *a
         .session = x->session,
         .texts = &c->texts,
         .captures = c->from,
-        .has_old_capture = c->from && has_old_capture(c),
         .options = c->doc,
         .visitor = visitor,
         .arg = arg,

@@ -17,20 +17,23 @@ struct manifest;
 
 /*
  * manifest_new - a record for files under dir, which is created, and locked until
- * manifest_free(). What an earlier run left there stays as it is until manifest_begin().
+ * manifest_free(). What an earlier run of this command left there stays as it is until the first
+ * file is written; then its files go (old_run.h), unless they are kept. A run that is to be
+ * resumed is compared with by its journal, and only one that begins anew by its model.
  *
- * Errors    AT_EIO, also when another run holds dir.
+ * Errors    AT_EIO, also when another run holds dir; AT_EFORMAT: it has files of another command.
  */
 AT_MUST_USE int manifest_new(struct manifest **out, const char *dir, const char *command,
-                             struct at_error *err);
+                             bool is_resumed, struct at_error *err);
 void manifest_free(struct manifest *m); /* accepts NULL; an empty dir of its own goes */
 
-/*
- * manifest_begin - the manifest.json of an earlier run is removed, so that a run that fails is
- * never taken for a finished one. The functions that give paths and open files call it; whoever
- * writes into dir by himself calls it first. Later calls do nothing. AT_EIO.
- */
-AT_MUST_USE int manifest_begin(struct manifest *m, struct at_error *err);
+/* manifest_model - whose results these are; sha256 of the weights, NULL where they are not there.
+   AT_EFORMAT: dir has files of another model. */
+AT_MUST_USE int manifest_model(struct manifest *m, const char *name, const char *sha256,
+                               struct at_error *err);
+/* manifest_keep - this run goes on with the files of the earlier one, which are outputs of it;
+   before the first is written. */
+void manifest_keep(struct manifest *m);
 
 /* manifest_value - of an option in its own type, so that readers need not parse it again. */
 struct at_json *manifest_value(const struct opt *o);
@@ -52,6 +55,8 @@ void manifest_skipped(struct manifest *m, const char *id, const char *why);
 void manifest_set(struct manifest *m, const char *key, const char *text);
 void manifest_run(struct manifest *m, const char *key, struct at_json *value);
 
+/* manifest_expect - a file that is going to be written; AT_EIO. The functions below call it. */
+AT_MUST_USE int manifest_expect(struct manifest *m, const char *rel, struct at_error *err);
 /* manifest_path - "DIR/rel" with the directories in between created; the caller frees. */
 AT_MUST_USE int manifest_path(char **out, struct manifest *m, const char *rel,
                               struct at_error *err);

@@ -15,7 +15,7 @@
 #include "cmd/run_note.h"
 #include "cmd/signals.h"
 
-static const char TEXTS[] = "texts.csv", SUMS[] = "sums.csv";
+static const char TEXTS[] = "texts.csv", SUMS[] = "sums.csv", NOTE[] = "journal.json";
 static const double SAVE_SECONDS = 2.0;
 
 void many_keys(struct many *m, const struct corpus_way *way)
@@ -85,6 +85,7 @@ static int remove_sums(const struct many *m, struct at_error *err)
 /* texts.csv, new or behind the texts that are done. */
 static int open_texts(struct many *m, struct at_error *err)
 {
+    static const char *const files[] = { TEXTS, SUMS, NOTE };
     const struct call *c = m->x->call;
     struct at_strbuf columns = { 0 };
     struct at_json *note = NULL;
@@ -97,8 +98,10 @@ static int open_texts(struct many *m, struct at_error *err)
     at_json_free(note);
     if (!rc && m->journal.has_old)
         rc = take_sums(m, err);
-    if (!rc)
-        rc = manifest_begin(m->x->sink->manifest, err);
+    if (!rc && m->journal.has_old)
+        manifest_keep(m->x->sink->manifest);
+    for (size_t i = 0; i < AT_COUNTOF(files) && !rc; i++)
+        rc = manifest_expect(m->x->sink->manifest, files[i], err);
     if (!rc && !m->n_before)
         rc = remove_sums(m, err);
     if (!rc)
@@ -149,7 +152,8 @@ struct at_corpus *many_corpus(struct many *m, const struct at_doc *doc)
     return &m->corpus;
 }
 
-int many_save(const struct many *m, struct at_error *err)
+/* sums.csv as it is now; at the end also into the manifest. */
+static int save(const struct many *m, bool is_last, struct at_error *err)
 {
     struct manifest *manifest = m->x->sink->manifest;
     struct at_arena arena = { 0 };
@@ -166,10 +170,16 @@ int many_save(const struct many *m, struct at_error *err)
         at_csv_end(&csv);
     }
     if (!rc)
-        rc = at_csv_commit(&csv, err);
+        rc = is_last ? manifest_csv_commit(&csv, manifest, SUMS, at_strbuf_str(&columns), err)
+                     : at_csv_commit(&csv, err);
     at_strbuf_release(&columns);
     at_arena_release(&arena);
     return rc;
+}
+
+int many_save(const struct many *m, struct at_error *err)
+{
+    return save(m, true, err);
 }
 
 int many_add(struct many *m, const struct at_doc *doc, void *row, struct at_error *err)
@@ -190,7 +200,7 @@ int many_add(struct many *m, const struct at_doc *doc, void *row, struct at_erro
         return 0;
     rc = at_csv_flush(&m->journal.csv, err);
     if (!rc)
-        rc = many_save(m, err);
+        rc = save(m, false, err);
     m->saved = report_seconds();
     return rc;
 }
@@ -206,9 +216,7 @@ static int close_texts(struct many *m, struct at_error *err)
         rc = many_save(m, err);
     if (!rc)
         rc = manifest_table(manifest, TEXTS, m->columns, m->corpus.lengths.n, err);
-    if (!rc)
-        rc = manifest_output(manifest, SUMS, err);
-    return rc ? rc : manifest_output(manifest, "journal.json", err);
+    return rc ? rc : manifest_output(manifest, NOTE, err);
 }
 
 int many_end(struct many *m, int status)

@@ -86,7 +86,7 @@ void many_release(struct many *m); /* accepts a zeroed struct */
 AT_MUST_USE int many_show(const struct many *m, struct at_error *err);
 /* many_keys - the keys of the way, into m->keys. */
 void many_keys(struct many *m, const struct corpus_way *way);
-/* many_save - sums.csv into the output directory. */
+/* many_save - sums.csv into the output directory, complete. */
 AT_MUST_USE int many_save(const struct many *m, struct at_error *err);
 
 /* The metrics of all heads, layers and the mean map. many_add_metrics - values and row of a text;

@@ -16,6 +16,18 @@
 #include "cmd/report.h"
 #include "cmd/run_note.h"
 
+/* Commands have a --resume of their own, or that of a corpus. */
+static bool is_resumed(const struct call *c)
+{
+    struct opt_walk w = { 0 };
+    const struct opt *o;
+
+    while ((o = opt_next(&w, c->table)))
+        if (o->type == OPT_TYPE_FLAG && !strcmp(o->name, "resume"))
+            return *(const bool *)o->value;
+    return false;
+}
+
 int sink_open(struct sink *out, const struct call *c, struct at_error *err)
 {
     int rc;
@@ -23,16 +35,32 @@ int sink_open(struct sink *out, const struct call *c, struct at_error *err)
     *out = (struct sink){ .call = c, .lists_texts = !c->file || !strcmp(c->file, "-") };
     if (!c->out)
         return 0;
-    rc = manifest_new(&out->manifest, c->out, c->command, err);
+    rc = manifest_new(&out->manifest, c->out, c->command, is_resumed(c), err);
     if (!rc)
         manifest_options(out->manifest, c->table);
     return rc;
 }
 
-void sink_take_run_id(struct sink *s, const char *run_id)
+static void take_run_id(struct sink *s, const char *run_id)
 {
     snprintf(s->run_id, sizeof s->run_id, "%.12s", run_id);
     manifest_set(s->manifest, "run_id", s->run_id);
+}
+
+int sink_take_run(struct sink *s, const struct at_json *manifest, struct at_error *err)
+{
+    const struct at_json *model = at_json_get(manifest, "model");
+    const char *name = at_json_text(at_json_get(model, "name"), NULL);
+
+    take_run_id(s, at_json_text(at_json_get(manifest, "run_id"), ""));
+    return name ? manifest_model(s->manifest, name,
+                                 at_json_text(at_json_get(model, "sha256"), NULL), err)
+                : 0;
+}
+
+int sink_take_model(struct sink *s, const char *name, struct at_error *err)
+{
+    return s->manifest ? manifest_model(s->manifest, name, NULL, err) : 0;
 }
 
 int sink_identify(struct sink *s, const struct at_session *session, struct at_error *err)
@@ -43,11 +71,14 @@ int sink_identify(struct sink *s, const struct at_session *session, struct at_er
 
     if (rc || !note)
         return rc;
+    if (session)
+        rc = manifest_model(s->manifest, session->name,
+                            at_json_text(at_json_get(note, "model"), NULL), err);
     at_json_dump(&text, note, 0, 0);
-    sink_take_run_id(s, at_digest_bytes(text.s, text.n).hex);
+    take_run_id(s, at_digest_bytes(text.s, text.n).hex);
     at_strbuf_release(&text);
     at_json_free(note);
-    return 0;
+    return rc;
 }
 
 int sink_close(struct sink *s, int status)

@@ -21,14 +21,22 @@ struct sink {
     bool lists_texts;          /* the manifest has each text, not a file that holds them */
 };
 
-/* sink_open - the output directory, when there is one; its files of an earlier run stay as they are
-   until the first of this run is written. */
+/* sink_open - the output directory, when there is one. Of an earlier run of the command and model
+   its files stay as they are until the first of this run is written, which replaces them all; any
+   other's are refused, AT_EFORMAT. */
 AT_MUST_USE int sink_open(struct sink *out, const struct call *c, struct at_error *err);
-/* sink_identify - run_id, for tables of several runs in one. session may be NULL. */
+/*
+ * sink_identify - the model of a session, which may be NULL, and run_id, for tables of several runs
+ * in one.
+ * sink_take_model - the model of captures, by its name.
+ * sink_take_run - both, of the manifest of a run whose parts are put together.
+ *
+ * Errors    AT_EFORMAT: the directory has files of another model; those of run_note().
+ */
 AT_MUST_USE int sink_identify(struct sink *s, const struct at_session *session,
                               struct at_error *err);
-/* sink_take_run_id - that of the run whose parts are put together. */
-void sink_take_run_id(struct sink *s, const char *run_id);
+AT_MUST_USE int sink_take_model(struct sink *s, const char *name, struct at_error *err);
+AT_MUST_USE int sink_take_run(struct sink *s, const struct at_json *manifest, struct at_error *err);
 /* sink_close - write the manifest when status allows; answers status, or that of a failure. */
 int sink_close(struct sink *s, int status);
 

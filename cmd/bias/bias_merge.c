@@ -251,7 +251,9 @@ int bias_merge(const struct context *x, struct parts *parts)
 
     m.is_stereoset = !strcmp(parts_command(parts), bias_stereoset_command.name);
     m.rows = m.is_stereoset ? AT_N_GOLD : 1;
-    rc = read_items(&m, &err);
+    rc = sink_take_run(x->sink, parts->items[0].manifest, &err);
+    if (!rc)
+        rc = read_items(&m, &err);
     if (!rc)
         rc = merge_items(&m, &err);
     if (!rc)

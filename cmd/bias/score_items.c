@@ -177,7 +177,11 @@ static int take_done(size_t *n_done, const struct context *x, const struct score
     if (rc)
         return at_error_in(err, "%s", j->path);
     *n_done = n;
-    rc = manifest_begin(x->sink->manifest, err);
+    if (j->has_old)
+        manifest_keep(x->sink->manifest);
+    rc = manifest_expect(x->sink->manifest, "items.csv", err);
+    if (!rc)
+        rc = manifest_expect(x->sink->manifest, "journal.json", err);
     return rc ? rc : journal_begin(j, n * plan->rows_per_item, err);
 }
 

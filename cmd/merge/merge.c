@@ -69,9 +69,7 @@ static int merge_texts(struct merge *g, size_t *n_skipped, struct at_error *err)
         if (!rc && !m->model_name && p->table.n_rows)
             m->model_name = at_strdup(at_table_cell(&p->table, 0, 0));
     }
-    if (!rc)
-        rc = many_save(m, err);
-    return rc ? rc : manifest_output(sink->manifest, "sums.csv", err);
+    return rc ? rc : many_save(m, err);
 }
 
 static int merge_corpus(struct merge *g, const struct context *x, const struct corpus_way *way)
@@ -82,8 +80,9 @@ static int merge_corpus(struct merge *g, const struct context *x, const struct c
 
     g->many = (struct many){ .x = x };
     many_keys(&g->many, way);
-    sink_take_run_id(x->sink, at_json_text(at_json_get(g->parts.items[0].manifest, "run_id"), ""));
-    rc = merge_texts(g, &n_skipped, &err);
+    rc = sink_take_run(x->sink, g->parts.items[0].manifest, &err);
+    if (!rc)
+        rc = merge_texts(g, &n_skipped, &err);
     if (!rc && g->many.corpus.cells)
         rc = many_show(&g->many, &err);
     if (rc)

@@ -4,6 +4,7 @@
  * Unfinished files are remembered in a small fixed table, so that a signal handler or a failing
  * exit can remove them without allocating. Its entries are atomic: threads write files too.
  */
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "base/path.h"
 
 #include <errno.h>
@@ -52,6 +53,24 @@ const char *at_path_base(const char *path)
     const char *slash = strrchr(path, '/');
 
     return slash ? slash + 1 : path;
+}
+
+char *at_path_absolute(const char *path)
+{
+    const char *base = at_path_base(path);
+    char *folder = at_strndup(path, (size_t)(base - path)), *full, *out;
+
+    /* "." and ".." are folders, whatever they are called */
+    if (!*base || !strcmp(base, ".") || !strcmp(base, "..")) {
+        full = realpath(path, NULL);
+        out = at_strdup(full ? full : path);
+    } else {
+        full = realpath(*folder ? folder : ".", NULL);
+        out = full ? at_path_join(full, base) : at_strdup(path);
+    }
+    free(folder);
+    free(full);
+    return out;
 }
 
 bool at_path_is_dir(const char *path)

@@ -15,6 +15,10 @@ AT_MUST_USE char *at_path_join(const char *dir, const char *name);
 /* at_path_base - the part after the last slash, inside path. */
 const char *at_path_base(const char *path);
 
+/* at_path_absolute - the same file named from the root, its folder without links; a copy of path
+   where that folder is none. The caller's to free. */
+AT_MUST_USE char *at_path_absolute(const char *path);
+
 bool at_path_is_dir(const char *path);
 bool at_path_is_file(const char *path);
 /* at_path_is_same - do both names lead to one file that is there? */

@@ -68,6 +68,20 @@ static char *above(const char *file, int levels)
     return dir;
 }
 
+/* Does this program lie in the build folder of the source tree? Installed, it has fetch-model
+   beside it. */
+static bool is_in_tree(void)
+{
+    char *exe = executable(), *tree = above(exe, 3);
+    char *script = tree ? at_path_join(tree, "scripts/fetch-model") : NULL;
+    bool is_there = script && at_path_is_file(script);
+
+    free(script);
+    free(tree);
+    free(exe);
+    return is_there;
+}
+
 /* Candidate data directories in order; returns how many. The caller frees each. */
 static size_t data_dirs(char *dirs[4])
 {
@@ -247,9 +261,8 @@ static int fail_to_find(const char *name, const char *looked, struct at_error *e
                        name);
     if (!looked)
         return at_fail(err, AT_ENOTFOUND, "no directory '%s'", name);
-    return at_fail(err, AT_ENOTFOUND,
-                   "no model '%s'; looked in %s; to fetch it: scripts/fetch-model %s", name, looked,
-                   name);
+    return at_fail(err, AT_ENOTFOUND, "no model '%s'; looked in %s; to fetch it: %sfetch-model %s",
+                   name, looked, is_in_tree() ? "scripts/" : "", name);
 }
 
 /* NAME in $ATLAS_MODELS, the built-in models or the caches; NULL when it is nowhere. Every place is

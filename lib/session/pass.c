@@ -358,7 +358,7 @@ static int each_capture(struct loop *l, struct at_error *err)
     struct at_capture_names names = { 0 };
     int rc = 0;
 
-    if (at_path_is_file(path) && !p->has_old_capture) {
+    if (at_path_is_file(path)) {
         rc = replay(l, path, "", false, err);
         free(path);
         return rc;

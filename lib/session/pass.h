@@ -58,7 +58,6 @@ struct at_pass {
     const struct at_session *session;
     struct at_texts *texts;
     const char *captures;
-    bool has_old_capture; /* DIR/capture.safetensors is of an earlier run: look into the folders */
 
     struct at_doc_options options;
     const struct at_visitor *visitor;

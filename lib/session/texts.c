@@ -119,7 +119,8 @@ static int claim_id(struct at_texts *t, const char *id, struct at_error *err)
         return at_fail(err, AT_EFORMAT,
                        "id '%s' cannot name a directory (1 to 200 bytes, no '/', no leading dot)",
                        id);
-    if (!strcmp(id, "manifest.json") || (n > 4 && !strcmp(id + n - 4, ".csv")))
+    if (!strcmp(id, "manifest.json") || !strcmp(id, "unfinished.txt") ||
+        (n > 4 && !strcmp(id + n - 4, ".csv")))
         return at_fail(err, AT_EFORMAT, "id '%s' is the name of a file of atlas", id);
     for (size_t i = 0; i < n; i++)
         if ((unsigned char)id[i] < 0x20)

@@ -117,7 +117,7 @@ detector() {
         holds out/bias.json '.rule.kind == "by label" and .rule.source == "optimized_thresholds.npy"'
         near out/bias.json '.rule.thresholds["B-STEREO"]' 100/1024
         near out/bias.json '.rule.thresholds["I-UNFAIR"]' 1023/1024
-        holds out/manifest.json '[.inputs[] | select(.role == "thresholds") | .path] == ["optimized_thresholds.npy"]'
+        holds out/manifest.json '[.inputs[] | select(.role == "thresholds") | .path] == ["'"$PWD/model/optimized_thresholds.npy"'"]'
         [ "$(json out/manifest.json '.inputs[] | select(.role == "thresholds") | .sha256')" = \
             "$(sha256sum <model/optimized_thresholds.npy | cut -c1-64)" ]
     done
@@ -160,8 +160,8 @@ END
     cp "$FIXTURES/npy/single.npy" model/optimized_thresholds.npy
     ok bias attention -m atlas-bert --detector model -o out --format json --permutations 99 "$BIASED"
     [ "$(roles out/manifest.json)" = "model detector thresholds text" ]
-    ok bias calibrate -m atlas-bert --ensemble model -o out --format json --draws 5 "$BIASED"
-    [ "$(roles out/manifest.json)" = "model detector ensemble text" ]
+    ok bias calibrate -m atlas-bert --ensemble model -o rates --format json --draws 5 "$BIASED"
+    [ "$(roles rates/manifest.json)" = "model detector ensemble text" ]
     ok bias attention -o out --format json --permutations 99 "$BIASED"
     [ "$(roles out/manifest.json)" = "model text" ]
 }

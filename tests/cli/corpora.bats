@@ -74,6 +74,7 @@ texts() {
     done
     fails 1 merge -o again s1 s2
     fails 1 merge -o again s1 s1 s2 s3 s4 s5 s6
+    rm -r s7
     ok metrics -q -m "$FIXTURES/tiny-bert" --lines -f texts -o s7 --format json,csv --shard 7/7
     fails 1 merge -o again s1 s2 s3 s4 s5 s6 s7
     has "$stderr" "are from different"

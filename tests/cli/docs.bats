@@ -46,6 +46,45 @@ treebank() {
     [ "$n" -ge 6 ]
 }
 
+# readme_commands - those of README.md that need no network, a line each.
+readme_commands() {
+    sed -n '/^## Use/,/^## The library/p' "$ROOT/README.md" | sed -n 's/^    //p' |
+        sed -e ':a' -e '/\\$/N; s/\\\n *//; ta' | grep -v 'bert-base-uncased'
+}
+
+@test "the commands of the README run in their order from an empty folder, each into a folder of its own" {
+    export PATH=$BATS_TEST_TMPDIR/bin:$PATH
+    mkdir bin empty
+    printf '#!/bin/sh\nexec %s "%s" "$@"\n' "${ATLAS_PREFIX:-}" "$ATLAS_BUILD/atlas" >bin/atlas
+    cat >bin/parallel <<'END'
+#!/bin/bash
+# parallel COMMAND ... ::: ITEM ..., one after the other
+all=$*
+line=${all%% ::: *}
+for item in ${all##* ::: }; do ${line//\{\}/$item} || exit; done
+END
+    printf '#!/bin/sh\necho "$@"\n' >bin/sbatch
+    chmod +x bin/*
+    cd empty
+    n=0
+    while read -r line; do
+        sh -c "$line" >../said 2>&1 || fail "$line" "$(cat ../said)"
+        n=$((n + 1))
+        [[ $line != 'atlas data all' ]] || few_items
+    done < <(readme_commands)
+    [ "$n" -ge 30 ]
+    readme_commands | grep -oE -- '-o out/[a-z0-9]+( |$)' | sort | uniq -d >twice
+    [ ! -s twice ] || fail "$(cat twice)"
+}
+
+# few_items - of the data sets, so that the commands take no minutes.
+few_items() {
+    treebank 20 >some && mv some en_ewt-ud-dev-300.conllu
+    head -n 9 crows_pairs.csv >some && mv some crows_pairs.csv
+    jq -c '.data |= with_entries(.value |= (sort_by([.context, .sentences[].sentence] | add | length)[:12]))' \
+        stereoset_dev_en.json >some && mv some stereoset_dev_en.json
+}
+
 @test "every key and every column that is written is in atlas-output(5)" {
     manual atlas-output.5 | tr -cs 'a-z0-9_' '\n' | sort -u >documented
     manual atlas-formulas.7 | tr -cs 'a-z0-9_' '\n' | sort -u >>documented

@@ -28,8 +28,8 @@ MASKED="The nurse said that [MASK] was late."
 }
 
 @test "a text of one token, and other scripts" {
-    ok faith -o out --format svg --methods ig,alti --draws 2 --steps 2 -m "$FIXTURES/tiny-gpt2" "a"
-    [ -s out/text_ig.svg ] && [ -s out/summary.svg ]
+    ok faith -o one --format svg --methods ig,alti --draws 2 --steps 2 -m "$FIXTURES/tiny-gpt2" "a"
+    [ -s one/text_ig.svg ] && [ -s one/summary.svg ]
     ok faith -o out --format svg --methods leave_one_out --draws 0 --ablate none "قالت [MASK] 护士"
     [ -s out/attributions.svg ]
 }

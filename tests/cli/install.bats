@@ -46,6 +46,13 @@ readme_example() {
         [ -s "$INSTALLED/share/$f" ] || fail "no $f"
     done
     [ -x "$INSTALLED/bin/atlas" ]
+    run "$INSTALLED/bin/fetch-model" --help
+    has "$output" '^fetch-model '
+    run --separate-stderr env -u ATLAS_DATADIR ${ATLAS_PREFIX:-} "$INSTALLED/bin/atlas" data all
+    ended 0 data all
+    [ -s en_ewt-ud-dev-300.conllu ]
+    run --separate-stderr env -u ATLAS_DATADIR ${ATLAS_PREFIX:-} "$INSTALLED/bin/atlas" model info -m none
+    has "$stderr" 'to fetch it: fetch-model none'
 }
 
 @test "models that share a trunk are stored and installed once, and found wherever both are moved" {

@@ -72,6 +72,7 @@ TEXT='The cat sat. It slept.'
     export SOURCE_DATE_EPOCH=86400
     ok run -o out "$TEXT"
     has "$(json out/manifest.json .run.started)" '^1970-01-02'
+    rm -r out
     for bad in today -1 12x 99999999999999999999; do
         SOURCE_DATE_EPOCH=$bad ok run -m "$FIXTURES/tiny-bert" -o out --format json cat
         [ "$stderr" = "atlas run: warning: SOURCE_DATE_EPOCH: '$bad' is no number of seconds; the present time is used" ]
@@ -93,7 +94,7 @@ TEXT='The cat sat. It slept.'
     wait $run_id
     jq -r '.outputs[] | .sha256 + "  " + .path' out/manifest.json >sums
     (cd out && sha256sum --quiet -c ../sums)
-    ok metrics -m "$tiny" -o out cat
+    ok run -m "$tiny" -o out cat
 }
 
 @test "a call that is refused leaves a finished run as it is, and no directory of its own" {

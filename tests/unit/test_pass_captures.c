@@ -68,13 +68,6 @@ static void test_one_capture(void **state)
     log_is(&again, "check;begin 0;capture '';embedded 0;layer 0.0;layer 0.1;finish 0");
     run_close(&again);
 
-    again = (struct run){ 0 };
-    again.pass = (struct at_pass){
-        .captures = parent, .has_old_capture = true, .visitor = &witness_visitor, .arg = &again.w
-    };
-    assert_int_equal(at_pass_run(&again.pass, &again.was_told, &again.err), AT_ENOTFOUND);
-    assert_non_null(strstr(again.err.text, "nor one in a directory of"));
-    run_close(&again);
     free(parent);
     run_close(&r);
 }

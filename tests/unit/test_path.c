@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "close.h"
 #include "sandbox.h"
 
@@ -125,6 +126,38 @@ static void test_unwritable_places(void **state)
     assert_true(at_path_is_dir(sandbox_path("taken/by")));
 }
 
+static void test_absolute(void **state)
+{
+    const char *file = sandbox_text("there", "");
+    char here[512], *inside, *link, *full;
+
+    (void)state;
+    assert_non_null(getcwd(here, sizeof here));
+    full = at_path_absolute("fixtures/../fixtures/text");
+    inside = at_path_join(here, "fixtures/text");
+    assert_string_equal(full, inside); /* need not be there, its folder must */
+    free(full);
+    free(inside);
+    full = at_path_absolute("Makefile");
+    inside = at_path_join(here, "Makefile");
+    assert_string_equal(full, inside);
+    free(full);
+    free(inside);
+    full = at_path_absolute(".");
+    assert_string_equal(full, here);
+    free(full);
+    full = at_path_absolute("no/such/folder/x");
+    assert_string_equal(full, "no/such/folder/x");
+    free(full);
+    link = at_strdup(sandbox_path("link")); /* its own name stays */
+    assert_int_equal(symlink(file, link), 0);
+    full = at_path_absolute(link);
+    assert_string_equal(at_path_base(full), "link");
+    assert_true(at_path_is_same(full, file));
+    free(full);
+    free(link);
+}
+
 /* A full disk: the stream is pointed at a device that takes nothing. */
 static void test_full_disk(void **state)
 {
@@ -175,6 +208,7 @@ int main(void)
         cmocka_unit_test(test_commit_replaces),
         cmocka_unit_test(test_abort_leaves_no_trace),
         cmocka_unit_test(test_abort_all_removes_what_is_unfinished),
+        cmocka_unit_test(test_absolute),
         cmocka_unit_test(test_unwritable_places),
         cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_write_file),
