@@ -292,14 +292,19 @@ void table_abort(struct table *t)
 
 /* --- pictures --- */
 
+/* A picture says what it is of, but is no copy of a book. */
+enum { MAX_META_TEXT = 1 << 16 };
+
 static int write_canvas(struct sink *s, const struct at_doc *doc, const char *model_name,
                         const char *file, const struct at_canvas *canvas, enum at_format format,
                         struct at_error *err)
 {
+    const char *whole = doc ? doc->in.text : "";
+    char *text = at_strndup(whole, (size_t)at_shown(whole, MAX_META_TEXT));
     const struct at_canvas_meta meta[] = {
         { "Software", "atlas" },
         { "Model", model_name },
-        { "Text", doc ? doc->in.text : "" },
+        { "Text", text },
         { "Command", s->call->command_line },
     };
     char *rel = sink_rel(doc, file), *path = NULL;
@@ -309,6 +314,7 @@ static int write_canvas(struct sink *s, const struct at_doc *doc, const char *mo
         rc = at_canvas_write(canvas, path, format, s->call->dpi, meta, AT_COUNTOF(meta), err);
     if (!rc)
         rc = manifest_output(s->manifest, rel, err);
+    free(text);
     free(path);
     free(rel);
     return rc;

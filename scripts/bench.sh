@@ -3,7 +3,9 @@
 # bench.sh --models BUILD NAME... - make these models, and time nothing.
 #
 # Prints CSV and keeps it in BUILD/bench.csv. Figures are only worth comparing with others of the
-# same machine while nothing else runs on it. The models (1 GB) stay in build/bench.
+# same machine while nothing else runs on it. With TORCH naming a Python that has PyTorch, Captum and
+# safetensors, integrated gradients by those two are timed in turns with ours. The models (1 GB) stay
+# in build/bench.
 set -eu
 is_all=yes
 [ "$1" != --models ] || { is_all=no; shift; }
@@ -62,5 +64,9 @@ done >"$models/long.txt"
     echo
     "$bench/bench_faith" "$models/bert-base" "$threads" 5 32
     echo
+    [ -z "${TORCH:-}" ] || {
+        "$TORCH" scripts/outside/bench-faith.py --threads "$threads" "$build" "$models/bert-base"
+        echo
+    }
     "$bench/bench_analysis" "$threads"
 } | tee "$build/bench.csv"

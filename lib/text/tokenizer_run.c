@@ -65,12 +65,13 @@ static unsigned mark_of(const struct at_tokenizer *t)
                : 0x120;
 }
 
-static struct edges edges_of(const char *s, size_t n, unsigned mark)
+/* All of it, or is_all alone. */
+static struct edges edges_of(const char *s, size_t n, unsigned mark, bool is_all_enough)
 {
     struct edges e = { 0, true, 0 };
     bool is_before = true;
 
-    for (size_t i = 0; i < n;) {
+    for (size_t i = 0; i < n && (e.is_all || !is_all_enough);) {
         unsigned c = at_utf8_next(s, &i);
 
         e.is_all &= c == mark || c == ' ';
@@ -103,7 +104,7 @@ static void push(struct run *r, struct at_token token, const char *value, size_t
     token.end = AT_MAX(character_start(r, token.end), token.start);
     *at_array_push(r->out) = token;
     if (r->needs_edges)
-        *at_array_push(&r->edges) = edges_of(value, n, r->mark);
+        *at_array_push(&r->edges) = edges_of(value, n, r->mark, r->t->trims_spaces);
 }
 
 static void push_added(struct run *r, const struct at_added_match *m, const struct at_part *part)

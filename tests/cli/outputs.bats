@@ -107,3 +107,10 @@ writes_what_it_declares() {
         writes_what_it_declares "$run"
     done
 }
+
+@test "a picture of a text that was cut is no copy of all of it" {
+    awk 'BEGIN { for (i = 0; i < 20000; i++) print "the cat sat on the mat" }' >long.txt
+    ok run -m "$FIXTURES/tiny-bert" -f long.txt --truncate --format png -o out
+    [ "$(wc -c <out/heatmap_mean.png)" -lt 200000 ] || fail 'the text is in the picture'
+    [ "$(wc -c <long.txt)" -gt 400000 ]
+}
