@@ -145,7 +145,7 @@ static int open_session(struct at_session *s, struct call *c, struct at_pool *po
     if (c->precision == AT_PRECISION_AUTO) /* the manifest names the one that was used */
         c->precision = AT_PRECISION_FLOAT;
 
-    if (!rc && c->pair && shape->n_segments < 2)
+    if (!rc && c->pair && !at_config_takes_pairs(shape))
         rc = at_fail(err, AT_ERANGE, "--pair needs a model with two segments; '%s' has none",
                      s->spec);
     if (!rc)

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "model/capture.h"
+#include "model/layer.h"
 #include "ops/embed.h"
 #include "ops/gemm.h"
 #include "session/lens.h"
@@ -175,15 +176,15 @@ static struct at_deep_plane plane_of(struct at_deep_dive *d, const float *const 
 
 /* --- embeddings --- */
 
-static void look_up(struct at_deep_dive *d, struct at_deep_embedding *out, const float *x)
+static void look_up(struct at_deep_dive *d, struct at_deep_embedding *out, const float *x, size_t E)
 {
     struct at_deep *r = &d->result;
-    const float *rows = rows_of(d, x, d->C);
+    const float *rows = rows_of(d, x, E);
 
-    out->stats = describe(r, rows, d->C);
+    out->stats = describe(r, rows, E);
     out->near = at_arena_alloc(&r->arena, r->n * r->n_near + 1, sizeof *out->near);
-    at_vectors_neighbours(out->near, r->n_near, rows, d->C, r->n, d->C);
-    out->plane = plane_of(d, &rows, 1, d->C);
+    at_vectors_neighbours(out->near, r->n_near, rows, E, r->n, E);
+    out->plane = plane_of(d, &rows, 1, E);
 }
 
 static void look_up_tables(struct at_deep_dive *d)
@@ -191,28 +192,27 @@ static void look_up_tables(struct at_deep_dive *d)
     struct at_deep *r = &d->result;
     const struct at_weights *w = &d->session->model.weights;
     const struct at_tokens *tokens = &r->doc->tokens;
-    size_t T = r->T, cells = T * d->C;
+    size_t T = r->T, E = r->doc->shape->embed_width, cells = T * E;
     int *ids = at_arena_alloc(&d->scratch, 3 * T, sizeof *ids);
     float *word = at_arena_alloc(&d->scratch, 4 * cells, sizeof *word);
     float *position = word + cells, *segment = position + cells, *sum = segment + cells;
-    size_t first_position = r->doc->shape->family->first_position;
     bool has_segments = w->segment_embed.data != NULL;
 
     for (size_t i = 0; i < T; i++) {
         ids[i] = tokens->items[i].id;
-        ids[T + i] = (int)(first_position + i);
         ids[2 * T + i] = tokens->items[i].segment;
     }
+    at_position_rows(ids + T, r->doc->shape, ids, 0, T);
     at_embed(word, &w->word_embed, ids, T);
     at_embed(position, &w->position_embed, ids + T, T);
-    look_up(d, &r->word, word);
-    look_up(d, &r->position, position);
+    look_up(d, &r->word, word, E);
+    look_up(d, &r->position, position, E);
     if (has_segments) {
         at_embed(segment, &w->segment_embed, ids + 2 * T, T);
-        r->segment.stats = describe(r, rows_of(d, segment, d->C), d->C);
+        r->segment.stats = describe(r, rows_of(d, segment, E), E);
     }
-    at_add_rows(sum, word, position, has_segments ? segment : NULL, T, d->C);
-    r->sum = describe(r, rows_of(d, sum, d->C), d->C);
+    at_add_rows(sum, word, position, has_segments ? segment : NULL, T, E);
+    r->sum = describe(r, rows_of(d, sum, E), E);
 }
 
 /* --- states --- */

@@ -33,8 +33,8 @@ struct descent {
     const struct at_trace *t;
     const struct at_logit *logit;
     size_t C, F, H, D;
-    float *g;                       /* (C) gradient at the stream */
-    float *top, *back, *sum, *wide; /* scratch (C), (C), (C), (F) */
+    float *g;                       /* (C), in the head (E): gradient at the stream */
+    float *top, *back, *sum, *wide; /* scratch (C), but of E where that is more, and (F) */
     double offset;                  /* of the final norm and the decoder */
 };
 
@@ -51,7 +51,7 @@ static double dot(const float *a, const float *b, size_t n)
 static void norm_back(struct descent *d, const float *x, const struct at_norm *n)
 {
     at_layernorm_back(d->g, d->g, x, NULL, n->gain.data, d->m->config.norm_eps, AT_RULE_ATTNLRP, 1,
-                      d->C, NULL);
+                      n->gain.n, NULL);
 }
 
 /* What the token's row of the decoder has more than the foil's. */
@@ -65,7 +65,7 @@ static void start(struct descent *d)
     if (d->logit->foil < 0)
         return;
     at_weight_row(d->top, &decoder->w, (size_t)d->logit->foil);
-    for (size_t i = 0; i < d->C; i++)
+    for (size_t i = 0; i < decoder->w.n_in; i++)
         d->g[i] -= d->top[i];
     d->offset -= bias ? (double)bias[d->logit->foil] : 0.0;
 }
@@ -75,15 +75,15 @@ static void through_head(struct descent *d, const float *x)
 {
     const struct at_weights *w = &d->m->weights;
     const struct at_dense *t = &w->mlm_transform;
-    enum at_epilogue activation = d->m->config.activation;
+    enum at_epilogue activation = d->m->config.head_activation;
 
     start(d);
     if (t->w.data) {
         struct at_weight back = at_weight_transposed(&t->w);
         at_linear(d->sum, x, &t->w, t->b.data, 1, AT_EPI_NONE, NULL);
-        at_activate(d->top, d->sum, d->C, activation, NULL);
+        at_activate(d->top, d->sum, t->w.n_out, activation, NULL);
         norm_back(d, d->top, &w->mlm_norm);
-        at_activate_back(d->top, d->g, d->sum, d->C, activation, AT_RULE_GRADIENT, NULL);
+        at_activate_back(d->top, d->g, d->sum, t->w.n_out, activation, AT_RULE_GRADIENT, NULL);
         at_linear(d->g, d->top, &back, NULL, 1, AT_EPI_NONE, NULL);
     }
     if (w->final_norm.gain.data) {
@@ -183,8 +183,8 @@ int at_direct_effects(struct at_direct_effects *out, const struct at_model *m,
                       struct at_arena *arena, struct at_error *err)
 {
     const struct at_config *c = &m->config;
-    size_t C = c->width, L = c->n_layers;
-    float *room = at_malloc(5 * C + c->ffn_width, sizeof *room);
+    size_t C = c->width, L = c->n_layers, most = AT_MAX(C, c->embed_width);
+    float *room = at_malloc(4 * most + c->ffn_width, sizeof *room);
     struct descent d = { .m = m,
                          .t = t,
                          .logit = logit,
@@ -193,10 +193,10 @@ int at_direct_effects(struct at_direct_effects *out, const struct at_model *m,
                          .H = c->n_heads,
                          .D = c->head_width,
                          .g = room,
-                         .top = room + C,
-                         .back = room + 2 * C,
-                         .sum = room + 3 * C,
-                         .wide = room + 4 * C };
+                         .top = room + most,
+                         .back = room + 2 * most,
+                         .sum = room + 3 * most,
+                         .wide = room + 4 * most };
     struct at_direct_effects r = { .is_linearised = m->weights.mlm_transform.w.data != NULL };
     bool is_after = c->family->norms == AT_NORM_AFTER;
     double sum = 0.0;

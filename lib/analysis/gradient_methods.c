@@ -12,7 +12,7 @@
 static int times_input(double *scores, struct at_explained *e, enum at_rule rule, double *at_head,
                        struct at_error *err)
 {
-    size_t C = e->probe->C, n = e->T * C;
+    size_t E = e->probe->E, n = e->T * E;
     float *d = at_malloc(2 * n, sizeof *d), *x = d + n;
     const struct at_probe_gradient g = { .rule = rule, .at_head = at_head };
     int rc = at_probe_gradients(d, e->probe, &g, 1, err);
@@ -20,7 +20,7 @@ static int times_input(double *scores, struct at_explained *e, enum at_rule rule
     at_probe_embeddings(x, e->probe);
     for (size_t t = 0; t < e->T && !rc; t++) {
         scores[t] = 0.0;
-        for (size_t c = t * C; c < (t + 1) * C; c++)
+        for (size_t c = t * E; c < (t + 1) * E; c++)
             scores[t] += (double)x[c] * (double)d[c];
     }
     free(d);
@@ -107,7 +107,7 @@ static int relevance(double *scores, struct at_explained *e, struct at_error *er
     struct at_probe *p = e->probe;
     struct relevance r = { .p = p };
     const struct at_probe_gradient g = { .on_layer = through_layer, .arg = &r };
-    float *d = at_malloc(p->T * p->C, sizeof *d);
+    float *d = at_malloc(p->T * p->E, sizeof *d);
     int rc;
 
     r.row = at_calloc((p->n_copies + 1) * p->T, sizeof *r.row);

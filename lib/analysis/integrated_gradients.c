@@ -27,8 +27,8 @@ struct panel {
 
 struct way {
     struct at_explained *e;
-    size_t T, C, n_nodes;
-    float *x, *base, *d, *points; /* (T,C) twice, (most,T,C) twice */
+    size_t T, E, n_nodes;
+    float *x, *base, *d, *points; /* (T,E) twice, (most,T,E) twice */
     size_t most;                  /* points at a time */
 };
 
@@ -64,11 +64,11 @@ static int fill_baseline(struct way *w, struct at_error *err)
                        "the vocabulary has no %s token for a baseline; another --baseline may do",
                        names[role]);
     for (size_t t = 0; t < w->T; t++) {
-        float *row = w->base + t * w->C;
+        float *row = w->base + t * w->E;
         if (e->options->keeps_special && e->doc->tokens.items[t].is_special)
-            memcpy(row, w->x + t * w->C, w->C * sizeof *row);
+            memcpy(row, w->x + t * w->E, w->E * sizeof *row);
         else if (is_zero)
-            memset(row, 0, w->C * sizeof *row);
+            memset(row, 0, w->E * sizeof *row);
         else
             at_probe_embedding(row, e->probe, id);
     }
@@ -81,7 +81,7 @@ static int fill_baseline(struct way *w, struct at_error *err)
 static int look(struct way *w, double *values, double *scores, const double *places, size_t n,
                 struct at_error *err)
 {
-    size_t cells = w->T * w->C;
+    size_t cells = w->T * w->E;
     const struct at_probe_gradient g = { .points = w->points, .values = values };
     int rc;
 
@@ -90,11 +90,11 @@ static int look(struct way *w, double *values, double *scores, const double *pla
             w->points[i * cells + k] = w->base[k] + (float)places[i] * (w->x[k] - w->base[k]);
     rc = at_probe_gradients(w->d, w->e->probe, &g, n, err);
     for (size_t i = 0; i < n * w->T && !rc; i++) {
-        size_t at = i % w->T * w->C;
+        size_t at = i % w->T * w->E;
         scores[i] = 0.0;
-        for (size_t c = 0; c < w->C; c++)
+        for (size_t c = 0; c < w->E; c++)
             scores[i] +=
-                ((double)w->x[at + c] - (double)w->base[at + c]) * (double)w->d[i * w->C + c];
+                ((double)w->x[at + c] - (double)w->base[at + c]) * (double)w->d[i * w->E + c];
     }
     return rc;
 }
@@ -215,9 +215,9 @@ static int follow(struct way *w, double *scores, struct panel *panels, struct at
 static int integrated_gradients(double *scores, struct at_explained *e, struct at_error *err)
 {
     struct at_probe *p = e->probe;
-    size_t cells = e->T * p->C, rows = e->T * p->n_copies;
+    size_t cells = e->T * p->E, rows = e->T * p->n_copies;
     struct panel panels[MOST_PANELS + 1] = { { .low = 0.0, .high = 1.0 } };
-    struct way w = { .e = e, .T = e->T, .C = p->C };
+    struct way w = { .e = e, .T = e->T, .E = p->E };
     double *room = at_malloc((MOST_PANELS + 1) * e->T, sizeof *room);
     int rc;
 

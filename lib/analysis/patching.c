@@ -43,8 +43,10 @@ int at_patch_scores(double *scores, struct at_probe *p, const struct at_head_edi
     const struct at_config *c = &p->s->model.config;
     size_t n_heads = c->n_layers * c->n_heads, n = p->T * p->C;
     float *gates = at_calloc(n_heads, sizeof *gates);
-    float *room = at_malloc(2 * n + c->head_width, sizeof *room);
-    struct look k = { *fill, scores, room + n, room + 2 * n, at_malloc(p->T, sizeof(int)) };
+    size_t n_words = p->T * p->E;
+    float *room = at_malloc(n_words + n + c->head_width, sizeof *room);
+    float *filled = room + n_words;
+    struct look k = { *fill, scores, filled, filled + n, at_malloc(p->T, sizeof(int)) };
     const struct at_probe_gradient g = { .on_layer = on_layer, .arg = &k };
     int rc;
 

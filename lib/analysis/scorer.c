@@ -46,7 +46,7 @@ static int check_sequence(const struct at_config *c, const int *ids, const int *
     for (size_t i = 0; i < n; i++) {
         if (ids[i] < 0 || (size_t)ids[i] >= c->vocab)
             return at_fail(err, AT_ERANGE, "token id %d, the model has %zu", ids[i], c->vocab);
-        if (segments && segments[i] > 0 && (size_t)segments[i] >= c->n_segments)
+        if (segments && c->n_segments && (size_t)segments[i] >= c->n_segments)
             return at_fail(err, AT_ERANGE, "segment %d, the model has %zu", segments[i],
                            c->n_segments);
     }

@@ -26,7 +26,7 @@ struct pass {
     const struct at_batch *batch;
     const struct at_backward_options *options;
     const struct at_change *change;
-    size_t C, H, F, L, first_layer;
+    size_t C, E, H, F, L, first_layer;
     bool has_visitor;
 
     size_t first, row;  /* the group's first text, and that one's first row */
@@ -35,9 +35,10 @@ struct pass {
     size_t *final_rows; /* (final) within the group, or NULL when all are */
     float *block;       /* what is behind the next lines */
     struct kept *kept;  /* (L) */
-    float *sum;         /* (N,C) of the embeddings */
-    float *end;         /* (N,C) residual stream after the last layer */
-    float *hidden;      /* (N,C) the same after the final norm */
+    float *sum;         /* (N,E) of the embeddings */
+    float *d_words; /* (N,E) gradient at the word embeddings, or g.x where that has their width */
+    float *end;     /* (N,C) residual stream after the last layer */
+    float *hidden;  /* (N,C) the same after the final norm */
     struct at_layer_buffers rows;
     struct at_layer_gradients g;
     float *d_maps;              /* of the layer in hand, as kept.maps */
@@ -102,6 +103,7 @@ static float *take(const struct pass *p, size_t *used, size_t n)
 static size_t place(struct pass *p, size_t N, size_t cells)
 {
     bool is_after = p->run.m->config.family->norms == AT_NORM_AFTER;
+    bool is_projected = p->run.m->weights.embed_projection.w.data != NULL;
     size_t n = N * p->C, used = 0;
 
     for (size_t l = p->first_layer; l < p->L; l++) {
@@ -115,7 +117,8 @@ static size_t place(struct pass *p, size_t N, size_t cells)
         k->pre_act = take(p, &used, N * p->F);
         k->maps = take(p, &used, cells);
     }
-    p->sum = take(p, &used, n);
+    p->sum = take(p, &used, N * p->E);
+    p->run.embedded = is_projected ? take(p, &used, N * p->E) : NULL;
     p->end = take(p, &used, n);
     p->hidden = take(p, &used, n);
     p->rows.norm = take(p, &used, n);
@@ -123,6 +126,7 @@ static size_t place(struct pass *p, size_t N, size_t cells)
     p->rows.mid = take(p, &used, n);
     p->rows.act = take(p, &used, N * p->F);
     p->g.x = p->g.out = take(p, &used, n);
+    p->d_words = is_projected ? p->run.embedded : p->g.x;
     p->g.mid = take(p, &used, n);
     p->g.context = take(p, &used, n);
     p->g.qkv = take(p, &used, 3 * n);
@@ -239,14 +243,14 @@ static void scatter(const struct pass *p, float *rows)
 static void go_forward(struct pass *p)
 {
     const struct at_change *c = p->change;
-    size_t at = p->row * p->C;
+    size_t at = p->row * p->C, words = p->row * p->E;
     float *x = p->kept[p->first_layer].x;
 
     if (c->layer_input)
         p->run.ops->take(x, p->run.lo, c->layer_input + at, p->run.N * p->C);
     else
         at_layer_embed(&p->run, x, p->sum, p->batch->ids ? p->batch->ids + p->row : NULL,
-                       c->word_embeds ? c->word_embeds + at : NULL,
+                       c->word_embeds ? c->word_embeds + words : NULL,
                        p->batch->segments ? p->batch->segments + p->row : NULL);
     for (size_t l = p->first_layer; l < p->L; l++) {
         struct at_layer_buffers b = buffers_of(p, l);
@@ -311,6 +315,8 @@ static int show(const struct pass *p, const struct at_layer_buffers *b, size_t l
 
 static int go_back(struct pass *p, struct at_error *err)
 {
+    const float *d = p->g.x;
+    size_t width = p->C;
     int rc = 0;
 
     at_layer_end_back(&p->run, p->g.out, p->end, p->final);
@@ -331,10 +337,13 @@ static int go_back(struct pass *p, struct at_error *err)
         if (p->has_visitor)
             rc = show(p, &b, l, err);
     }
-    if (!p->change->layer_input)
-        at_layer_embed_back(&p->run, p->g.x, p->sum);
+    if (!p->change->layer_input) {
+        at_layer_embed_back(&p->run, p->d_words, p->g.x, p->sum);
+        d = p->d_words;
+        width = p->E;
+    }
     if (!rc && p->options->d_input)
-        memcpy(p->options->d_input + p->row * p->C, p->g.x, p->run.N * p->C * sizeof(float));
+        memcpy(p->options->d_input + p->row * width, d, p->run.N * width * sizeof *d);
     return rc;
 }
 
@@ -362,6 +371,7 @@ int at_backward(const struct at_model *m, const struct at_batch *batch,
                       .options = options,
                       .change = change,
                       .C = m->config.width,
+                      .E = m->config.embed_width,
                       .H = m->config.n_heads,
                       .F = m->config.ffn_width,
                       .L = m->config.n_layers,

@@ -48,7 +48,7 @@ typedef int (*at_gradient_fn)(void *arg, const struct at_gradient_view *view, st
 struct at_backward_options {
     at_target_fn target;
     void *target_arg;
-    /* (N,C) gradients at the word embeddings, or at change->layer_input when there is one; or
+    /* (N,E) gradients at the word embeddings, or (N,C) at change->layer_input when there is one; or
        NULL. */
     float *d_input;
     at_gradient_fn on_layer; /* may be NULL: then no gradients of maps are kept */

@@ -67,6 +67,29 @@ static int read_size(struct at_config *c, const struct at_json *doc, const struc
     return *out ? 0 : at_fail(err, AT_EFORMAT, "'%s' is missing", k->key);
 }
 
+/* Which rows of the position table a text's tokens have. */
+static int read_positions(struct at_config *c, const struct at_json *doc, struct at_error *err)
+{
+    const struct at_family *f = c->family;
+    const struct at_json *v = at_json_get(doc, "pad_token_id");
+
+    c->first_position = f->first_position;
+    c->padding = -1;
+    if (f->positions_follow_padding) {
+        long long id = f->is_pad_fixed || at_json_is_null(v) ? f->pad_id : at_json_integer(v, -1);
+        if (id < 0 || id >= (long long)c->vocab)
+            return at_fail(err, AT_ERANGE,
+                           "'pad_token_id' is no token of %zu, and positions follow it", c->vocab);
+        c->padding = (int)id;
+        c->first_position = (size_t)id + 1;
+    }
+    if (c->max_positions <= c->first_position)
+        return at_fail(err, AT_ERANGE, "%zu positions, of which the first %zu are of no token",
+                       c->max_positions, c->first_position);
+    c->max_positions -= c->first_position;
+    return 0;
+}
+
 static int read_sizes(struct at_config *c, const struct at_json *doc, struct at_error *err)
 {
     for (const struct at_size_key *k = c->family->sizes; k->key; k++) {
@@ -78,11 +101,31 @@ static int read_sizes(struct at_config *c, const struct at_json *doc, struct at_
         return at_fail(err, AT_EFORMAT, "width %zu is not a multiple of %zu heads", c->width,
                        c->n_heads);
     c->head_width = c->width / c->n_heads;
-    if (c->max_positions <= c->family->first_position)
-        return at_fail(err, AT_ERANGE, "%zu positions, of which the first %zu are of no token",
-                       c->max_positions, c->family->first_position);
-    c->max_positions -= c->family->first_position;
-    return 0;
+    c->embed_width = c->embed_width ? c->embed_width : c->width;
+    if (c->group_depth) /* what the file counts are passes over a group */
+        c->n_layers *= c->group_depth;
+    if (c->n_layers > AT_MAX_LAYERS)
+        return at_fail(err, AT_ERANGE, "%zu layers, want 1 to %d", c->n_layers, AT_MAX_LAYERS);
+    return read_positions(c, doc, err);
+}
+
+size_t at_config_layer_group(const struct at_config *c, size_t layer)
+{
+    if (!c->n_groups)
+        return layer;
+    double passes = (double)(c->n_layers / c->group_depth);
+    size_t pass = layer / c->group_depth;
+    return (size_t)((double)pass / (passes / (double)c->n_groups));
+}
+
+size_t at_config_layer_place(const struct at_config *c, size_t layer)
+{
+    return c->n_groups ? layer % c->group_depth : 0;
+}
+
+bool at_config_takes_pairs(const struct at_config *c)
+{
+    return c->family->pairs_are_plain || c->n_segments > 1;
 }
 
 /* "'bert' or 'gpt2'", for messages. */
@@ -156,6 +199,8 @@ static int read_activation(struct at_config *c, const struct at_json *doc, struc
     for (size_t i = 0; i < AT_COUNTOF(activations); i++)
         if (strcmp(name, activations[i].name) == 0) {
             c->activation = activations[i].form;
+            c->head_activation =
+                c->family->head_activation ? c->family->head_activation : c->activation;
             return 0;
         }
     return at_fail(err, AT_EFORMAT, "'%s' is '%.*s', want 'gelu' or 'gelu_new'", key,
@@ -191,7 +236,7 @@ static int refuse_variants(const struct at_json *doc, struct at_error *err)
 static int read_eps(struct at_config *c, const struct at_json *doc, struct at_error *err)
 {
     const char *key = c->family->eps_key;
-    const struct at_json *v = at_json_get(doc, key);
+    const struct at_json *v = key ? at_json_get(doc, key) : NULL;
 
     c->norm_eps = at_json_number(v, c->family->eps);
     if ((!at_json_is_null(v) && !at_json_is_number(v)) || !(c->norm_eps > 0 && c->norm_eps < 1))

@@ -21,19 +21,25 @@ struct at_config {
     const struct at_family *family;
     bool is_causal, has_summary_token; /* of the family, never guessed from tokens */
     size_t n_layers, n_heads, width, head_width, ffn_width;
+    size_t embed_width;           /* of the embeddings; where it is not width a product follows */
+    size_t n_groups, group_depth; /* ALBERT: groups of layers, and layers in each; else 0 and 0 */
     size_t vocab, max_positions, n_segments; /* tokens a text may have; 0 segments: no table */
+    size_t first_position;                   /* row of the position table of a text's first token */
+    int padding;                             /* id of tokens that positions do not count, or -1 */
+    size_t n_distances;                      /* rows of AT_DISTANCE_BIAS */
     double norm_eps;
-    enum at_epilogue activation; /* AT_EPI_GELU_ERF or AT_EPI_GELU_TANH */
-    bool scale_by_layer;         /* GPT-2 scale_attn_by_inverse_layer_idx */
-    bool no_scale;               /* GPT-2 scale_attn_weights false */
-    bool is_untied;              /* tie_word_embeddings false: the decoder has its own weights */
-    int pad_id, bos_id, eos_id;  /* -1 when absent or outside the vocabulary */
-    size_t n_labels;             /* of a classification head; 0 when config.json names none */
-    char **labels;               /* (n_labels) id2label, "LABEL_3" when it has no name */
-    double *label_thresholds;    /* (n_labels) or NULL */
-    bool is_multi_label; /* problem_type multi_label_classification: sigmoid, else softmax */
-    char *architecture;  /* architectures[0], or "" */
-    char *caution;       /* atlas_caution: what its makers want said of its results; or NULL */
+    enum at_epilogue activation;      /* AT_EPI_GELU_ERF or AT_EPI_GELU_TANH */
+    enum at_epilogue head_activation; /* of the masked-LM transform */
+    bool scale_by_layer;              /* GPT-2 scale_attn_by_inverse_layer_idx */
+    bool no_scale;                    /* GPT-2 scale_attn_weights false */
+    bool is_untied;             /* tie_word_embeddings false: the decoder has its own weights */
+    int pad_id, bos_id, eos_id; /* -1 when absent or outside the vocabulary */
+    size_t n_labels;            /* of a classification head; 0 when config.json names none */
+    char **labels;              /* (n_labels) id2label, "LABEL_3" when it has no name */
+    double *label_thresholds;   /* (n_labels) or NULL */
+    bool is_multi_label;        /* problem_type multi_label_classification: sigmoid, else softmax */
+    char *architecture;         /* architectures[0], or "" */
+    char *caution; /* atlas_caution: what its makers want said of its results; or NULL */
 };
 
 /*
@@ -46,6 +52,14 @@ struct at_config {
  */
 AT_MUST_USE int at_config_read(struct at_config *out, const char *dir, struct at_error *err);
 void at_config_release(struct at_config *c);
+
+/* at_config_layer_group, at_config_layer_place - which group of ALBERT's layers a layer's weights
+   are of, and which of that group's they are. */
+size_t at_config_layer_group(const struct at_config *c, size_t layer);
+size_t at_config_layer_place(const struct at_config *c, size_t layer);
+
+/* at_config_takes_pairs - can the model be given two texts as one? */
+bool at_config_takes_pairs(const struct at_config *c);
 
 /* at_config_set_labels - n labels named "LABEL_0", ... in place of those c has. */
 void at_config_set_labels(struct at_config *c, size_t n);

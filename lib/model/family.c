@@ -33,6 +33,55 @@ static const struct at_size_key gpt2_sizes[] = {
     { 0 },
 };
 
+/* What BERT and those whose code was copied from it call their layers. */
+#define BERT_LAYERS                                                                                \
+    [AT_QUERY] = "encoder.layer.#.attention.self.query",                                           \
+    [AT_KEY] = "encoder.layer.#.attention.self.key",                                               \
+    [AT_VALUE] = "encoder.layer.#.attention.self.value",                                           \
+    [AT_ATTENTION_OUT] = "encoder.layer.#.attention.output.dense",                                 \
+    [AT_NORM_1] = "encoder.layer.#.attention.output.LayerNorm",                                    \
+    [AT_FFN_IN] = "encoder.layer.#.intermediate.dense",                                            \
+    [AT_FFN_OUT] = "encoder.layer.#.output.dense",                                                 \
+    [AT_NORM_2] = "encoder.layer.#.output.LayerNorm"
+
+#define BERT_EMBEDDINGS                                                                            \
+    [AT_WORD_EMBED] = "embeddings.word_embeddings",                                                \
+    [AT_POSITION_EMBED] = "embeddings.position_embeddings",                                        \
+    [AT_SEGMENT_EMBED] = "embeddings.token_type_embeddings",                                       \
+    [AT_EMBED_NORM] = "embeddings.LayerNorm"
+
+/* RoBERTa under each of its names. */
+#define ROBERTA(type, title)                                                                       \
+    {                                                                                              \
+        .model_type = type,                                             \
+        .name = title,                                                  \
+        .sizes = bert_sizes,                                            \
+        .activation_key = "hidden_act",                                 \
+        .activation = "gelu",                                           \
+        .eps_key = "layer_norm_eps",                                    \
+        .eps = 1e-12,                                                   \
+        .prefix = "roberta.",                                           \
+        .module = {                                                     \
+            BERT_EMBEDDINGS,                                            \
+            BERT_LAYERS,                                                \
+            [AT_POOLER] = "pooler.dense",                               \
+            [AT_CLASS_DENSE] = "classifier.dense",                      \
+            [AT_CLASSIFIER] = "classifier.out_proj",                    \
+            [AT_MLM_TRANSFORM] = "lm_head.dense",                       \
+            [AT_MLM_NORM] = "lm_head.layer_norm",                       \
+            [AT_MLM_BIAS] = "lm_head",                                  \
+            [AT_LM_DECODER] = "lm_head.decoder",                        \
+        },                                                              \
+        .layer_layout = AT_OUT_MAJOR,                                   \
+        .has_summary_token = true,                                      \
+        .norms = AT_NORM_AFTER,                                         \
+        .positions_follow_padding = true,                               \
+        .pad_id = 1,                                                    \
+        .pairs_are_plain = true,                                        \
+        .class_activation = AT_EPI_TANH,                                \
+        .head_activation = AT_EPI_GELU_ERF,                          \
+    }
+
 static const struct at_family families[] = {
     {
         .model_type = "bert",
@@ -44,20 +93,11 @@ static const struct at_family families[] = {
         .eps = 1e-12,
         .prefix = "bert.",
         .module = {
-            [AT_WORD_EMBED] = "embeddings.word_embeddings",
-            [AT_POSITION_EMBED] = "embeddings.position_embeddings",
-            [AT_SEGMENT_EMBED] = "embeddings.token_type_embeddings",
-            [AT_EMBED_NORM] = "embeddings.LayerNorm",
-            [AT_QUERY] = "encoder.layer.#.attention.self.query",
-            [AT_KEY] = "encoder.layer.#.attention.self.key",
-            [AT_VALUE] = "encoder.layer.#.attention.self.value",
-            [AT_ATTENTION_OUT] = "encoder.layer.#.attention.output.dense",
-            [AT_NORM_1] = "encoder.layer.#.attention.output.LayerNorm",
-            [AT_FFN_IN] = "encoder.layer.#.intermediate.dense",
-            [AT_FFN_OUT] = "encoder.layer.#.output.dense",
-            [AT_NORM_2] = "encoder.layer.#.output.LayerNorm",
+            BERT_EMBEDDINGS,
+            BERT_LAYERS,
             [AT_POOLER] = "pooler.dense",
             [AT_NEXT_SENTENCE] = "cls.seq_relationship",
+            [AT_CLASSIFIER] = "classifier",
             [AT_MLM_TRANSFORM] = "cls.predictions.transform.dense",
             [AT_MLM_NORM] = "cls.predictions.transform.LayerNorm",
             [AT_MLM_BIAS] = "cls.predictions",
@@ -66,7 +106,11 @@ static const struct at_family families[] = {
         .layer_layout = AT_OUT_MAJOR,
         .has_summary_token = true,
         .norms = AT_NORM_AFTER,
+        .class_activation = AT_EPI_TANH,
     },
+    ROBERTA("roberta", "RoBERTa"),
+    ROBERTA("xlm-roberta", "XLM-RoBERTa"),
+    ROBERTA("camembert", "CamemBERT"),
     {
         .model_type = "gpt2",
         .name = "GPT-2",
@@ -87,6 +131,7 @@ static const struct at_family families[] = {
             [AT_FFN_OUT] = "h.#.mlp.c_proj",
             [AT_NORM_2] = "h.#.ln_2",
             [AT_FINAL_NORM] = "ln_f",
+            [AT_CLASSIFIER] = "score",
             [AT_LM_DECODER] = "lm_head",
         },
         .layer_layout = AT_IN_MAJOR,

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ops/gemm.h"
 #include "ops/tensor.h"
 
 /* The modules of all families in the order of the network; model/weights.h has their parameters. */
@@ -18,7 +19,9 @@ enum at_module {
     AT_WORD_EMBED,
     AT_POSITION_EMBED,
     AT_SEGMENT_EMBED,
-    AT_EMBED_NORM, /* of the sum of the embeddings */
+    AT_EMBED_NORM,       /* of the sum of the embeddings */
+    AT_EMBED_PROJECTION, /* from the width of the embeddings to that of the layers */
+    AT_DISTANCE_BIAS,    /* of the scores, for ranges of distances and each head, in all layers */
     AT_QUERY,
     AT_KEY,
     AT_VALUE,
@@ -31,6 +34,8 @@ enum at_module {
     AT_FINAL_NORM, /* of what leaves the last layer */
     AT_POOLER,
     AT_NEXT_SENTENCE,
+    AT_CLASS_DENSE, /* before AT_CLASSIFIER; the pooler where a family has that one instead */
+    AT_CLASSIFIER,  /* of whole texts */
     AT_MLM_TRANSFORM,
     AT_MLM_NORM,
     AT_MLM_BIAS,   /* of the decoder */
@@ -62,20 +67,32 @@ struct at_family {
     /* config.json */
     const struct at_size_key *sizes; /* the last has key NULL; the width before its multiples */
     const char *activation_key, *activation; /* the latter when the key is absent */
-    const char *eps_key;
+    const char *eps_key;                     /* NULL: it is always the next */
     double eps;
     bool has_score_scales; /* scale_attn_weights and scale_attn_by_inverse_layer_idx */
 
     /* checkpoint */
     const char *prefix; /* with which names of tensors may begin, beside model/tensor_names.h's */
-    const char *module[AT_MODULE_COUNT]; /* names; '#' is the layer; NULL: it has no such module */
-    enum at_layout layer_layout;         /* of the matrices in layers; others are out-major */
+    /* Names; '#' is the layer, of two the first its group and the second its place there; NULL: it
+       has no such module. */
+    const char *module[AT_MODULE_COUNT];
+    bool always_projects;        /* AT_EMBED_PROJECTION is there where it changes no width too */
+    enum at_layout layer_layout; /* of the matrices in layers; others are out-major */
 
     /* computation */
     bool is_causal;         /* a query sees no key after it */
     bool has_summary_token; /* [CLS] at position 0 */
     enum at_norm_place norms;
     size_t first_position; /* row of the position table that belongs to a text's first token */
+    /* Positions count what is not padding from the row behind the one of the padding token's id,
+       and padding is there (RoBERTa). */
+    bool positions_follow_padding;
+    int pad_id;           /* for that, when pad_token_id is absent, */
+    bool is_pad_fixed;    /* or whatever it says */
+    bool pairs_are_plain; /* only separators tell two texts apart: segments are not needed */
+    /* What stands before AT_CLASSIFIER ends with, and the masked-LM transform: the activation of
+       the config where AT_EPI_NONE. */
+    enum at_epilogue class_activation, head_activation;
 };
 
 /* at_family_find - the row of a model_type; NULL when there is none, or for NULL. */

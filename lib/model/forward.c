@@ -96,7 +96,7 @@ static void enter(const struct pass *p)
 {
     const struct at_batch *batch = p->batch;
     const struct at_change *change = p->change;
-    size_t at = p->row * p->C;
+    size_t at = p->row * p->C, words = p->row * p->run.m->config.embed_width;
 
     if (change->layer_input && change->is_shared)
         p->run.ops->take(p->rows.x, p->run.lo, change->layer_input, p->run.start[1] * p->C);
@@ -104,7 +104,7 @@ static void enter(const struct pass *p)
         p->run.ops->take(p->rows.x, p->run.lo, change->layer_input + at, p->run.N * p->C);
     else
         at_layer_embed(&p->run, p->rows.x, NULL, batch->ids ? batch->ids + p->row : NULL,
-                       change->word_embeds ? change->word_embeds + at : NULL,
+                       change->word_embeds ? change->word_embeds + words : NULL,
                        batch->segments ? batch->segments + p->row : NULL);
 }
 
@@ -273,7 +273,7 @@ int at_batch_check(const struct at_batch *batch, const struct at_change *change,
 {
     bool has_ids = !change || !(change->word_embeds || change->layer_input);
     const struct at_config *c = &m->config;
-    int n_segments = (int)AT_MAX(c->n_segments, (size_t)1);
+    int n_segments = (int)c->n_segments;
 
     AT_BUG_IF(batch->start[0] != 0);
     AT_BUG_IF(change && change->layer_input && change->first_layer >= c->n_layers);
@@ -293,7 +293,8 @@ int at_batch_check(const struct at_batch *batch, const struct at_change *change,
         if (has_ids && (batch->ids[i] < 0 || (size_t)batch->ids[i] >= c->vocab))
             return at_fail(err, AT_ERANGE, "token id %d is outside the model's vocabulary of %zu",
                            batch->ids[i], c->vocab);
-        if (batch->segments && (batch->segments[i] < 0 || batch->segments[i] >= n_segments))
+        if (batch->segments && c->n_segments &&
+            (batch->segments[i] < 0 || batch->segments[i] >= n_segments))
             return at_fail(err, AT_ERANGE, "segment %d, the model has 0 to %d", batch->segments[i],
                            n_segments - 1);
     }
@@ -388,7 +389,9 @@ static int allocate(struct pass *p, struct at_error *err)
     struct most most = measure(p);
     struct at_layer_run *run = &p->run;
     struct at_layer_buffers *rows = &p->rows;
-    size_t N = most.N, room = N * (8 * p->C + p->F) + most.joined;
+    bool is_projected = run->m->weights.embed_projection.w.data != NULL;
+    size_t N = most.N, embedded = is_projected ? N * run->m->config.embed_width : 0;
+    size_t room = N * (8 * p->C + p->F) + most.joined + embedded;
     void *block;
     int rc;
 
@@ -406,6 +409,7 @@ static int allocate(struct pass *p, struct at_error *err)
     rows->qkv = rows->mid + N * p->C;
     rows->act = rows->qkv + N * 3 * p->C;
     run->joined = rows->act + N * p->F;
+    run->embedded = run->joined + most.joined;
     p->room = most.maps ? rows->x + room + run->lo : NULL;
     p->maps = p->options->want_attention ? at_malloc(most.B, sizeof *p->maps) : NULL;
     run->start = p->start = at_malloc(most.B + 1, sizeof *p->start);

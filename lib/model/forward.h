@@ -27,13 +27,13 @@ struct at_batch {
     size_t B;
     const size_t *start; /* (B+1), start[0] = 0 */
     const int *ids;      /* (N); NULL when a change puts something else in their place */
-    const int *segments; /* (N) or NULL for all 0 */
+    const int *segments; /* (N) or NULL for all 0; of models without segments nobody looks */
 };
 
 /* How a pass differs from that of the texts as they are; every member may be NULL. */
 struct at_change {
-    /* (N,C) rows in place of word embeddings: positions, segments and the embedding norm come on
-       top of them, as with `inputs_embeds` elsewhere. */
+    /* (N,E) rows in place of word embeddings: positions, segments, norm and projection come on top
+       of them, as with `inputs_embeds` elsewhere. */
     const float *word_embeds;
     /* (N,C) the residual stream that enters layer first_layer: the pass starts there. When it is
        shared, it is (T,C) and that of every text, all of T tokens: what they have in common, which

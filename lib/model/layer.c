@@ -23,35 +23,50 @@ static void norm(const struct at_layer_run *run, float *out, const float *x, con
 {
     const struct at_config *c = &run->m->config;
 
-    run->ops->norm(out, x, residual, run->lo, n, c->norm_eps, N, c->width, run->pool);
+    run->ops->norm(out, x, residual, run->lo, n, c->norm_eps, N, n->gain.n, run->pool);
 }
 
 /* ---- before the first layer ---- */
+
+void at_position_rows(int *rows, const struct at_config *c, const int *ids, size_t before, size_t T)
+{
+    size_t next = c->first_position + before;
+
+    for (size_t t = 0; t < T; t++) {
+        bool is_padding = ids && c->padding >= 0 && ids[t] == c->padding;
+        rows[t] = is_padding ? c->padding : (int)next++;
+    }
+}
 
 void at_layer_embed(const struct at_layer_run *run, float *x, float *sum, const int *ids,
                     const float *words, const int *segments)
 {
     const struct at_weights *w = &run->m->weights;
-    size_t C = run->m->config.width, first = run->m->config.family->first_position;
+    size_t E = run->m->config.embed_width;
+    bool is_projected = w->embed_projection.w.data != NULL;
+    float *to = is_projected ? run->embedded : x;
 
     for (size_t b = 0; b < run->B; b++)
-        for (size_t t = 0; t < at_text_rows(run, b); t++)
-            run->index[run->start[b] + t] = (int)(first + at_text_prefix(run, b) + t);
+        at_position_rows(run->index + run->start[b], &run->m->config,
+                         ids ? ids + run->start[b] : NULL, at_text_prefix(run, b),
+                         at_text_rows(run, b));
     if (words) {
-        run->ops->take(x, run->lo, words, run->N * C);
+        run->ops->take(to, run->lo, words, run->N * E);
     } else {
-        run->ops->embed(x, run->lo, &w->word_embed, ids, run->N);
+        run->ops->embed(to, run->lo, &w->word_embed, ids, run->N);
     }
-    run->ops->embed_add(x, run->lo, &w->position_embed, run->index, run->N);
+    run->ops->embed_add(to, run->lo, &w->position_embed, run->index, run->N);
     if (w->segment_embed.data) {
         memset(run->index, 0, run->N * sizeof *run->index);
-        run->ops->embed_add(x, run->lo, &w->segment_embed, segments ? segments : run->index,
+        run->ops->embed_add(to, run->lo, &w->segment_embed, segments ? segments : run->index,
                             run->N);
     }
     if (sum)
-        run->ops->copy(sum, x, run->lo, run->N * C);
+        run->ops->copy(sum, to, run->lo, run->N * E);
     if (w->embed_norm.gain.data)
-        norm(run, x, x, NULL, &w->embed_norm, run->N);
+        norm(run, to, to, NULL, &w->embed_norm, run->N);
+    if (is_projected)
+        run->ops->linear(x, to, run->lo, &w->embed_projection, run->N, AT_EPI_NONE, run->pool);
 }
 
 /* ---- queries, keys and values ---- */
@@ -311,7 +326,7 @@ static void norm_back(const struct at_layer_run *run, float *dx, const float *dy
 {
     const struct at_config *c = &run->m->config;
 
-    run->ops->norm_back(dx, dy, x, residual, run->lo, n, c->norm_eps, run->rule, N, c->width,
+    run->ops->norm_back(dx, dy, x, residual, run->lo, n, c->norm_eps, run->rule, N, n->gain.n,
                         run->pool);
 }
 
@@ -323,12 +338,18 @@ void at_layer_end_back(const struct at_layer_run *run, float *dx, const float *x
         norm_back(run, dx, dx, x, NULL, final, n);
 }
 
-void at_layer_embed_back(const struct at_layer_run *run, float *dx, const float *sum)
+void at_layer_embed_back(const struct at_layer_run *run, float *d, const float *dx,
+                         const float *sum)
 {
     const struct at_norm *n = &run->m->weights.embed_norm;
+    const struct at_weight *projection = &run->m->weights.embed_projection.w;
 
+    if (projection->data)
+        run->ops->linear_back(d, dx, run->lo, projection, NULL, run->N, run->pool);
+    else if (d != dx)
+        run->ops->copy(d, dx, run->lo, run->N * run->m->config.embed_width);
     if (n->gain.data)
-        norm_back(run, dx, dx, sum, NULL, n, run->N);
+        norm_back(run, d, d, sum, NULL, n, run->N);
 }
 
 void at_layer_finish_back(const struct at_layer_run *run, const struct at_layer_buffers *b,

@@ -40,6 +40,8 @@ struct at_layer_run {
     /* Room for the steps. */
     size_t *tokens;                 /* (N) */
     int *index;                     /* (N) */
+    float *embedded;                /* (N,E) pairs in double; of models with an embedding
+                                       projection, for at_layer_embed() */
     float *joined;                  /* keys and values (T,2C) of texts with a prefix, one by one */
     struct at_attention_in *in;     /* (B), set by attend: what it read, */
     struct at_attention_out *got;   /* (B) and where it put the result */
@@ -64,14 +66,19 @@ struct at_layer_buffers {
 };
 
 /*
- * at_layer_embed - what enters layer 0: word + position (+ segment) embeddings, normalised where
- * the family does so.
+ * at_layer_embed - what enters layer 0: word + position (+ segment) embeddings, normalised and
+ * brought to the width of the layers where the family does so.
  *
- * Shapes    x (N,C); sum (N,C) receives what is normalised, or NULL; ids (N), or words (N,C) floats
+ * Shapes    x (N,C); sum (N,E) receives what is normalised, or NULL; ids (N), or words (N,E) floats
  *           in place of word embeddings; segments (N) or NULL for all 0.
  */
 void at_layer_embed(const struct at_layer_run *run, float *x, float *sum, const int *ids,
                     const float *words, const int *segments);
+
+/* at_position_rows - rows (T) of the position table of a text's tokens, those of a prefix before
+   them; ids (T) or NULL when none is padding. */
+void at_position_rows(int *rows, const struct at_config *c, const int *ids, size_t before,
+                      size_t T);
 
 /* at_layer_project - qkv from x; without values when nobody needs the context. */
 void at_layer_project(const struct at_layer_run *run, struct at_layer_buffers *b, size_t layer,
@@ -128,9 +135,10 @@ struct at_layer_gradients {
 /* at_layer_end_back - dx of n rows from before the final norm, where they were x; in place. */
 void at_layer_end_back(const struct at_layer_run *run, float *dx, const float *x, size_t n);
 
-/* at_layer_embed_back - dx from before the embedding norm, where rows were sum; in place. That is
-   the gradient at the word embeddings. */
-void at_layer_embed_back(const struct at_layer_run *run, float *dx, const float *sum);
+/* at_layer_embed_back - d (N,E) from dx (N,C): before the embedding norm, where rows were sum.
+   That is the gradient at the word embeddings. d may be dx where there is no projection. */
+void at_layer_embed_back(const struct at_layer_run *run, float *d, const float *dx,
+                         const float *sum);
 
 /* at_layer_finish_back - from out to mid and context: what at_layer_finish() did to n rows, of
    which *b kept what it says under "for reverse mode". out is lost. */

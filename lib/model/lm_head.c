@@ -22,7 +22,7 @@ struct head {
     const struct at_model *m;
     struct at_pool *pool;
     size_t C, V;
-    float *transformed; /* (BLOCK,C), BERT only */
+    float *transformed; /* (BLOCK,E), BERT only */
     float *logits;      /* (BLOCK,V), unless the caller has room for all */
 };
 
@@ -44,7 +44,7 @@ static int head_init(struct head *h, const struct at_model *m, size_t n_logit_ro
         (rc = at_try_alloc(&logits, n_logit_rows * h->V, sizeof(float), "logits", err)))
         return rc;
     h->logits = logits;
-    h->transformed = at_malloc(BLOCK * h->C, sizeof *h->transformed);
+    h->transformed = at_malloc(BLOCK * m->config.embed_width, sizeof *h->transformed);
     return 0;
 }
 
@@ -62,9 +62,9 @@ static void decode(const struct head *h, float *logits, const float *hidden, siz
 
     if (w->mlm_transform.w.data) {
         at_linear(h->transformed, hidden, &w->mlm_transform.w, w->mlm_transform.b.data, n,
-                  c->activation, h->pool);
+                  c->head_activation, h->pool);
         at_layernorm(h->transformed, h->transformed, NULL, w->mlm_norm.gain.data,
-                     w->mlm_norm.bias.data, c->norm_eps, n, h->C, h->pool);
+                     w->mlm_norm.bias.data, c->norm_eps, n, c->embed_width, h->pool);
         hidden = h->transformed;
     }
     at_linear(logits, hidden, &w->lm_decoder.w, w->lm_decoder.b.data, n, AT_EPI_NONE, h->pool);

@@ -31,20 +31,23 @@ static const struct at_dense *last_product(const struct at_targets *t)
                                          : &w->next_sentence;
 }
 
-/* What stands before it: a transform with its activation and norm, a pooler, or NULL. */
+/* What stands before it: a transform with activation and norm, a pooler or its like, or NULL. */
 static const struct at_dense *first_product(const struct at_targets *t)
 {
     const struct at_weights *w = &t->m->weights;
     const struct at_dense *d = t->kind == AT_TARGET_TOKENS    ? &w->mlm_transform
-                               : t->kind == AT_TARGET_CLASSES ? &w->pooler
-                                                              : NULL;
+                               : t->kind != AT_TARGET_CLASSES ? NULL
+                               : w->text_classifier.w.data    ? &w->class_dense
+                                                              : &w->pooler;
 
     return d && d->w.data ? d : NULL;
 }
 
 static enum at_epilogue activation_of(const struct at_targets *t)
 {
-    return t->kind == AT_TARGET_TOKENS ? t->m->config.activation : AT_EPI_TANH;
+    return t->kind == AT_TARGET_TOKENS            ? t->m->config.head_activation
+           : t->m->weights.text_classifier.w.data ? t->m->config.family->class_activation
+                                                  : AT_EPI_TANH;
 }
 
 /* ---- which rows ---- */
@@ -164,12 +167,13 @@ static void set(float *x, size_t lo, double value)
 struct block {
     struct at_targets *t;
     const struct at_layer_ops *ops;
-    size_t lo, C, V; /* V logits for each row */
+    size_t lo, C, E, V; /* V logits for each row, from E values under the last product */
     float *room;
-    float *x, *pre, *act; /* (BLOCK,C): hidden states, before and after the activation, */
-    float *top;           /* and under the last product; then the gradient there */
-    float *logits;        /* (BLOCK,V); then the gradient at them */
-    size_t *leader;       /* (V) first label of each one's group */
+    float *x;         /* (BLOCK,C) hidden states */
+    float *pre, *act; /* (BLOCK,E) before and after the activation, */
+    float *top;       /* and under the last product; then the gradient there */
+    float *logits;    /* (BLOCK,V); then the gradient at them */
+    size_t *leader;   /* (V) first label of each one's group */
     bool wants_gradient;
     size_t first, n;     /* the rows in hand, */
     double value[BLOCK]; /* and what each adds to its text's number */
@@ -177,20 +181,22 @@ struct block {
 
 static int block_init(struct block *b, struct at_targets *t, struct at_error *err)
 {
-    size_t C = t->m->config.width, V = last_product(t)->w.n_out, n = BLOCK * (4 * C + V);
+    const struct at_weight *last = &last_product(t)->w;
+    size_t C = t->m->config.width, E = last->n_in, V = last->n_out;
+    size_t n = BLOCK * (C + 3 * E + V);
     void *room;
     int rc;
 
-    *b = (struct block){ .t = t, .ops = at_layer_ops(t->m->is_double), .C = C, .V = V };
+    *b = (struct block){ .t = t, .ops = at_layer_ops(t->m->is_double), .C = C, .E = E, .V = V };
     b->lo = t->m->is_double ? n : 0;
     rc = at_try_alloc(&room, n + b->lo, sizeof(float), "logits", err);
     if (rc)
         return rc;
     b->room = b->x = room;
     b->pre = b->x + BLOCK * C;
-    b->act = b->pre + BLOCK * C;
-    b->top = b->act + BLOCK * C;
-    b->logits = b->top + BLOCK * C;
+    b->act = b->pre + BLOCK * E;
+    b->top = b->act + BLOCK * E;
+    b->logits = b->top + BLOCK * E;
     if (t->kind == AT_TARGET_LABELS)
         b->leader = at_label_leaders(&t->m->config);
     return 0;
@@ -212,10 +218,10 @@ static float *rise(const struct block *b)
     if (!d)
         return b->x;
     b->ops->linear(b->pre, b->x, b->lo, d, b->n, AT_EPI_NONE, t->pool);
-    b->ops->activate(b->act, b->pre, b->lo, b->n * b->C, activation_of(t), t->pool);
+    b->ops->activate(b->act, b->pre, b->lo, b->n * b->E, activation_of(t), t->pool);
     if (t->kind == AT_TARGET_CLASSES)
         return b->act;
-    b->ops->norm(b->top, b->act, NULL, b->lo, &t->m->weights.mlm_norm, c->norm_eps, b->n, b->C,
+    b->ops->norm(b->top, b->act, NULL, b->lo, &t->m->weights.mlm_norm, c->norm_eps, b->n, b->E,
                  t->pool);
     return b->top;
 }
@@ -232,8 +238,8 @@ static void sink(const struct block *b)
     }
     if (t->kind == AT_TARGET_TOKENS)
         b->ops->norm_back(b->top, b->top, b->act, NULL, b->lo, &t->m->weights.mlm_norm,
-                          t->m->config.norm_eps, t->rule, b->n, b->C, t->pool);
-    b->ops->activate_back(b->top, b->top, b->pre, b->lo, b->n * b->C, activation_of(t), t->rule,
+                          t->m->config.norm_eps, t->rule, b->n, b->E, t->pool);
+    b->ops->activate_back(b->top, b->top, b->pre, b->lo, b->n * b->E, activation_of(t), t->rule,
                           t->pool);
     b->ops->linear_back(b->x, b->top, b->lo, &d->w, NULL, b->n, t->pool);
 }
@@ -375,9 +381,9 @@ static void one_contrast(void *arg, size_t task, size_t slot)
     struct block *b = arg;
     const struct at_target_row *row = row_at(b, task);
     const struct at_dense *d = last_product(b->t);
-    float *weights = at_malloc(b->C, sizeof *weights), *top = b->top + task * b->C;
-    const float *below = first_product(b->t) ? top : b->x + task * b->C;
-    double *gradient = at_calloc(b->C, sizeof *gradient);
+    float *weights = at_malloc(b->E, sizeof *weights), *top = b->top + task * b->E;
+    const float *below = first_product(b->t) ? top : b->x + task * b->E;
+    double *gradient = at_calloc(b->E, sizeof *gradient);
 
     (void)slot;
     b->value[task] = 0.0;
@@ -385,13 +391,13 @@ static void one_contrast(void *arg, size_t task, size_t slot)
         const struct at_target_term *term = &b->t->terms[i];
         double logit = d->b.data ? (double)d->b.data[term->index] : 0.0;
         at_weight_row(weights, &d->w, (size_t)term->index);
-        for (size_t c = 0; c < b->C; c++) {
+        for (size_t c = 0; c < b->E; c++) {
             logit += get(below + c, b->lo) * (double)weights[c];
             gradient[c] += term->weight * (double)weights[c];
         }
         b->value[task] += term->weight * logit;
     }
-    for (size_t c = 0; c < b->C; c++)
+    for (size_t c = 0; c < b->E; c++)
         set(top + c, b->lo, gradient[c]);
     free(gradient);
     free(weights);

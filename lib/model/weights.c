@@ -17,11 +17,11 @@
 
 enum { MAX_SHOWN = 200 }; /* bytes of a name in a message */
 
-enum part { EMBED, LAYER, FINAL, HEAD };
+enum part { EMBED, LAYER, FINAL, HEAD, CLASSES };
 /* DENSE is weight and bias; NORM is gain and bias. */
 enum kind { TABLE, DENSE, NORM };
 /* A dimension that the config resolves: WIDTH3 is GPT-2's fused q, k, v. */
-enum dim { NONE, WIDTH, WIDTH3, FFN, VOCAB, POSITIONS, SEGMENTS, TWO };
+enum dim { NONE, WIDTH, WIDTH3, EMBEDS, FFN, VOCAB, POSITIONS, SEGMENTS, DISTANCES, HEADS, TWO };
 
 struct module {
     const char *role; /* '#' is the layer */
@@ -36,12 +36,16 @@ struct module {
 
 /* clang-format off */
 static const struct module modules[AT_MODULE_COUNT] = {
-    [AT_WORD_EMBED] = { "word embeddings", EMBED, TABLE, VOCAB, WIDTH, IN_MODEL(word_embed) },
+    [AT_WORD_EMBED] = { "word embeddings", EMBED, TABLE, VOCAB, EMBEDS, IN_MODEL(word_embed) },
     [AT_POSITION_EMBED] = { "position embeddings",
-                            EMBED, TABLE, POSITIONS, WIDTH, IN_MODEL(position_embed) },
+                            EMBED, TABLE, POSITIONS, EMBEDS, IN_MODEL(position_embed) },
     [AT_SEGMENT_EMBED] = { "segment embeddings",
-                           EMBED, TABLE, SEGMENTS, WIDTH, IN_MODEL(segment_embed) },
-    [AT_EMBED_NORM] = { "embedding norm", EMBED, NORM, WIDTH, NONE, IN_MODEL(embed_norm) },
+                           EMBED, TABLE, SEGMENTS, EMBEDS, IN_MODEL(segment_embed) },
+    [AT_EMBED_NORM] = { "embedding norm", EMBED, NORM, EMBEDS, NONE, IN_MODEL(embed_norm) },
+    [AT_EMBED_PROJECTION] = { "embedding projection",
+                              EMBED, DENSE, WIDTH, EMBEDS, IN_MODEL(embed_projection) },
+    [AT_DISTANCE_BIAS] = { "distance bias",
+                           EMBED, TABLE, DISTANCES, HEADS, IN_MODEL(distance_bias) },
 
     [AT_QUERY] = { "layer # query", LAYER, DENSE, WIDTH, WIDTH, IN_LAYER(q) },
     [AT_KEY] = { "layer # key", LAYER, DENSE, WIDTH, WIDTH, IN_LAYER(k) },
@@ -59,9 +63,11 @@ static const struct module modules[AT_MODULE_COUNT] = {
 
     [AT_POOLER] = { "pooler", HEAD, DENSE, WIDTH, WIDTH, IN_MODEL(pooler) },
     [AT_NEXT_SENTENCE] = { "next sentence", HEAD, DENSE, TWO, WIDTH, IN_MODEL(next_sentence) },
+    [AT_CLASS_DENSE] = { "classifier dense",
+                         CLASSES, DENSE, WIDTH, WIDTH, IN_MODEL(class_dense) },
     [AT_MLM_TRANSFORM] = { "masked-LM transform",
-                           HEAD, DENSE, WIDTH, WIDTH, IN_MODEL(mlm_transform) },
-    [AT_MLM_NORM] = { "masked-LM norm", HEAD, NORM, WIDTH, NONE, IN_MODEL(mlm_norm) },
+                           HEAD, DENSE, EMBEDS, WIDTH, IN_MODEL(mlm_transform) },
+    [AT_MLM_NORM] = { "masked-LM norm", HEAD, NORM, EMBEDS, NONE, IN_MODEL(mlm_norm) },
 };
 /* clang-format on */
 
@@ -98,14 +104,20 @@ static size_t dim_of(const struct at_config *c, enum dim d)
         return c->width;
     case WIDTH3:
         return 3 * c->width;
+    case EMBEDS:
+        return c->embed_width;
     case FFN:
         return c->ffn_width;
     case VOCAB:
         return c->vocab;
     case POSITIONS:
-        return c->family->first_position + c->max_positions;
+        return c->first_position + c->max_positions;
     case SEGMENTS:
         return c->n_segments;
+    case DISTANCES:
+        return c->n_distances;
+    case HEADS:
+        return c->n_heads;
     case TWO:
         return 2;
     }
@@ -121,12 +133,18 @@ static void note(struct loader *ld, const char *role, const char *tensor,
 /* "layer # query" for layer 3 followed by suffix: "layer 3 query weight". */
 static char *expand(struct loader *ld, const char *pattern, size_t layer, const char *suffix)
 {
-    const char *mark = strchr(pattern, '#');
+    const struct at_config *c = &ld->m->config;
+    const char *mark = strchr(pattern, '#'), *second = mark ? strchr(mark + 1, '#') : NULL;
+    struct at_arena *arena = &ld->m->arena;
 
     if (!mark)
-        return at_arena_printf(&ld->m->arena, "%s%s", pattern, suffix);
-    return at_arena_printf(&ld->m->arena, "%.*s%zu%s%s", (int)(mark - pattern), pattern, layer,
-                           mark + 1, suffix);
+        return at_arena_printf(arena, "%s%s", pattern, suffix);
+    if (!second)
+        return at_arena_printf(arena, "%.*s%zu%s%s", (int)(mark - pattern), pattern, layer,
+                               mark + 1, suffix);
+    return at_arena_printf(arena, "%.*s%zu%.*s%zu%s%s", (int)(mark - pattern), pattern,
+                           at_config_layer_group(c, layer), (int)(second - mark - 1), mark + 1,
+                           at_config_layer_place(c, layer), second + 1, suffix);
 }
 
 static const struct at_tensor_view *find(const struct loader *ld, const char *name)
@@ -149,7 +167,7 @@ static const struct at_tensor_view *find_parameter(struct loader *ld, enum at_mo
         t = find(ld, expand(ld, ld->m->config.family->module[AT_LM_DECODER], 0, p->suffix));
     note(ld, expand(ld, mod->role, layer, p->role), t ? t->name : name,
          t ? AT_IS_MAPPED : AT_IS_MISSING);
-    if (!t && mod->part != HEAD && !ld->n_missing++)
+    if (!t && mod->part < HEAD && !ld->n_missing++)
         ld->first_missing = name;
     return t;
 }
@@ -294,13 +312,21 @@ static int load_module(struct loader *ld, enum at_module module, size_t layer, v
     return rc;
 }
 
+/* ELECTRA's embeddings meet a product only where they are of another width. */
+static bool has_module(const struct at_config *c, enum at_module module)
+{
+    if (module == AT_EMBED_PROJECTION && !c->family->always_projects && c->embed_width == c->width)
+        return false;
+    return at_family_has(c->family, module);
+}
+
 static int load_part(struct loader *ld, enum part part, size_t layer)
 {
     struct at_weights *w = &ld->m->weights;
     char *base = part == LAYER ? (char *)&w->layer[layer] : (char *)w;
 
     for (enum at_module i = 0; i < AT_MODULE_COUNT; i++) {
-        if (!modules[i].role || modules[i].part != part || !at_family_has(ld->m->config.family, i))
+        if (!modules[i].role || modules[i].part != part || !has_module(&ld->m->config, i))
             continue;
         int rc = load_module(ld, i, layer, base + modules[i].field);
         if (rc)
@@ -341,8 +367,9 @@ static const struct at_tensor_view *find_decoder_bias(struct loader *ld)
     if (!bias && twin) {
         bias = twin;
         name = other;
-        twin = NULL;
     }
+    if (twin == bias)
+        twin = NULL;
     note(ld, "masked-LM bias", name, bias ? AT_IS_MAPPED : AT_IS_MISSING);
     if (twin)
         note(ld, "masked-LM bias", other, AT_IS_TIED);
@@ -371,30 +398,61 @@ static int load_decoder(struct loader *ld)
     }
     w->lm_decoder.w = w->word_embed;
     if (!rc && t && !is_used(ld, t))
-        rc = read_weight(ld, &w->lm_decoder.w, t, AT_OUT_MAJOR, c->vocab, c->width);
+        rc = read_weight(ld, &w->lm_decoder.w, t, AT_OUT_MAJOR, c->vocab, c->embed_width);
     note(ld, "LM decoder weight", name, t && !is_used(ld, t) ? AT_IS_MAPPED : AT_IS_TIED);
     return rc;
 }
 
-/* A classifier of tokens, or one of whole texts, which has the same names and of BERT is nothing
-   without a pooler. */
+/* The product before a classifier of whole texts, where the family has one; is it there? */
+static int load_class_dense(struct loader *ld, bool *is_there)
+{
+    const struct at_family *f = ld->m->config.family;
+    struct at_weights *w = &ld->m->weights;
+    int rc = 0;
+
+    if (at_family_has(f, AT_CLASS_DENSE))
+        rc = load_part(ld, CLASSES, 0);
+    else
+        w->class_dense = w->pooler;
+    *is_there = w->class_dense.w.data || f->class_activation == AT_EPI_NONE;
+    return rc;
+}
+
+/* The weights of a classifier of tokens or whole texts, or NULL with the name they should have. */
+static const struct at_tensor_view *find_classifier(struct loader *ld, bool is_of_texts,
+                                                    const char **name_out)
+{
+    const char *own = ld->m->config.family->module[AT_CLASSIFIER];
+    const char *const names[] = { is_of_texts ? own : "classifier", "classifier", "score" };
+    const struct at_tensor_view *t = NULL;
+
+    for (size_t i = 0; i < AT_COUNTOF(names) && !t; i++) {
+        *name_out = names[i];
+        t = find(ld, expand(ld, names[i], 0, ".weight"));
+    }
+    if (!t)
+        *name_out = names[0];
+    return t;
+}
+
+/* A classifier of tokens, or one of whole texts, which may have the same names and is nothing
+   without what the family has before it. */
 static int load_classifier(struct loader *ld)
 {
     struct at_config *c = &ld->m->config;
-    bool is_of_texts = strstr(c->architecture, "SequenceClassification") != NULL;
+    bool is_of_texts = strstr(c->architecture, "SequenceClassification") != NULL, is_whole = true;
     bool is_named = is_of_texts || strstr(c->architecture, "TokenClassification") != NULL;
     struct at_weights *w = &ld->m->weights;
     struct at_dense *d = is_of_texts ? &w->text_classifier : &w->classifier;
-    bool is_score = !find(ld, "classifier.weight");
-    const struct at_tensor_view *t = find(ld, is_score ? "score.weight" : "classifier.weight");
-    const struct at_tensor_view *bias = find(ld, is_score ? "score.bias" : "classifier.bias");
-    int rc;
+    const char *name;
+    const struct at_tensor_view *t = find_classifier(ld, is_of_texts, &name), *bias;
+    int rc = is_of_texts ? load_class_dense(ld, &is_whole) : 0;
 
-    if (is_of_texts && c->has_summary_token && !w->pooler.w.data)
-        is_named = false;
-    if (!t || !(is_named || !*c->architecture)) {
-        if (is_named)
-            note(ld, "classifier weight", "classifier.weight", AT_IS_MISSING);
+    if (rc)
+        return rc;
+    if (!t || !is_whole || !(is_named || !*c->architecture)) {
+        if (is_named && !t)
+            note(ld, "classifier weight", expand(ld, name, 0, ".weight"), AT_IS_MISSING);
         at_config_set_labels(c, 0);
         return 0;
     }
@@ -402,6 +460,7 @@ static int load_classifier(struct loader *ld)
         at_config_set_labels(c, t->shape[0]);
     note(ld, "classifier weight", t->name, AT_IS_MAPPED);
     rc = read_weight(ld, &d->w, t, AT_OUT_MAJOR, c->n_labels, c->width);
+    bias = find(ld, expand(ld, name, 0, ".bias"));
     if (!rc && bias) {
         note(ld, "classifier bias", bias->name, AT_IS_MAPPED);
         rc = read_vector(ld, &d->b, bias, c->n_labels);
@@ -501,6 +560,21 @@ static int fail_missing(struct loader *ld)
                    ld->n_missing > 1 ? "are" : "is", hint);
 }
 
+/* A layer's own weights, or those that a layer before it has too. */
+static int load_layer(struct loader *ld, size_t layer)
+{
+    const struct at_config *c = &ld->m->config;
+    struct at_layer_weights *w = ld->m->weights.layer;
+
+    for (size_t l = 0; l < layer && c->n_groups; l++)
+        if (at_config_layer_group(c, l) == at_config_layer_group(c, layer) &&
+            at_config_layer_place(c, l) == at_config_layer_place(c, layer)) {
+            w[layer] = w[l];
+            return 0;
+        }
+    return load_part(ld, LAYER, layer);
+}
+
 static int load(struct loader *ld)
 {
     struct at_model *m = ld->m;
@@ -511,7 +585,7 @@ static int load(struct loader *ld)
         rc = load_part(ld, EMBED, 0);
     m->weights.layer = at_arena_calloc(&m->arena, L, sizeof *m->weights.layer);
     for (size_t l = 0; l < L && !rc; l++)
-        rc = load_part(ld, LAYER, l);
+        rc = load_layer(ld, l);
     if (!rc)
         rc = load_part(ld, FINAL, 0);
     if (!rc && ld->n_missing)

@@ -38,18 +38,23 @@ struct at_layer_weights {
 };
 
 struct at_weights {
-    struct at_weight word_embed, position_embed, segment_embed; /* (V,C) (P,C) (G,C) */
-    struct at_norm embed_norm;                                  /* or empty */
+    struct at_weight word_embed, position_embed, segment_embed; /* (V,E) (P,E) (G,E) */
+    struct at_norm embed_norm;                                  /* (E), or empty */
+    struct at_dense embed_projection;                           /* (C,E), or empty: E is C */
+    struct at_weight distance_bias;                             /* (n_distances,H), or empty; */
+    const float *bias;                                          /* (H,2P-1) what it says of keys
+                                                                   P-1 before to P-1 behind */
     struct at_layer_weights *layer;                             /* (L) */
     struct at_norm final_norm;                                  /* or empty */
     /* Heads; a head that is not whole in the checkpoint is absent: its data are NULL. */
     struct at_dense pooler, next_sentence; /* BERT: (C,C), (2,C) */
-    struct at_dense mlm_transform;         /* BERT: (C,C) */
-    struct at_norm mlm_norm;
-    struct at_dense lm_decoder;      /* (V,C), tied to word_embed when not stored; BERT with bias */
+    struct at_dense mlm_transform;         /* BERT: (E,C) */
+    struct at_norm mlm_norm;               /* (E) */
+    struct at_dense lm_decoder;      /* (V,E), tied to word_embed when not stored; BERT with bias */
     struct at_dense classifier;      /* (n_labels, C), of token classification */
-    struct at_dense text_classifier; /* (n_labels, C), of whole texts: behind BERT's pooler, or at
+    struct at_dense text_classifier; /* (n_labels, C), of whole texts: behind class_dense, or at
                                         GPT-2's last token */
+    struct at_dense class_dense;     /* (C,C); BERT's is its pooler */
 };
 
 /* What became of each name, for `atlas model check`. */

@@ -134,10 +134,10 @@ int at_doc_prepare(struct at_doc *out, const struct at_session *s, struct at_tex
         .kind = at_tokenizer_kind(s->tokenizer),
     };
     *in = (struct at_text){ 0 };
-    if (options->split_pair && shape->n_segments > 1 && !out->in.pair)
+    if (options->split_pair && at_config_takes_pairs(shape) && !out->in.pair)
         split_text(&out->in);
     rc = at_tokenize(&out->tokens, s->tokenizer, out->in.text, out->in.pair, true, err);
-    if (!rc && out->in.pair && shape->n_segments < 2)
+    if (!rc && out->in.pair && !at_config_takes_pairs(shape))
         rc = at_fail(err, AT_ERANGE, "a second text needs a model that has two segments");
     if (!rc)
         rc = at_vocabulary_check(&out->tokens, s->tokenizer, shape->vocab, err);

@@ -18,7 +18,7 @@ void at_probe_embedding(float *out, const struct at_probe *p, int id)
 void at_probe_embeddings(float *out, const struct at_probe *p)
 {
     for (size_t t = 0; t < p->T; t++)
-        at_probe_embedding(out + t * p->C, p, p->ids[t]);
+        at_probe_embedding(out + t * p->E, p, p->ids[t]);
 }
 
 static void tell(const struct at_probe *p, size_t n_rows)
@@ -175,7 +175,7 @@ static int look(void *arg, const struct at_gradient_view *view, struct at_error 
 static void fill_way(struct way *w)
 {
     const struct at_probe *p = w->p;
-    size_t n = p->T * p->C;
+    size_t n = p->T * p->E;
 
     w->start[0] = 0;
     for (size_t b = 0; b < w->B; b++) {
@@ -183,7 +183,7 @@ static void fill_way(struct way *w)
         float *at = w->words + b * n;
         memcpy(at, w->points + (w->first + b) / p->n_copies * n, n * sizeof *at);
         if (copy->masked != AT_NONE)
-            at_probe_embedding(at + copy->masked * p->C, p,
+            at_probe_embedding(at + copy->masked * p->E, p,
                                at_tokenizer_role(p->s->tokenizer, AT_ROLE_MASK));
         memcpy(w->segments + b * p->T, p->segments, p->T * sizeof *w->segments);
         w->targets[b] = copy->target;
@@ -224,12 +224,12 @@ static void add_up(const struct way *w, float *d)
     for (size_t b = 0; b < w->B; b++) {
         size_t point = (w->first + b) / p->n_copies;
         size_t masked = p->copies[(w->first + b) % p->n_copies].masked;
-        float *to = d + point * p->T * p->C;
-        const float *from = w->d + b * p->T * p->C;
+        float *to = d + point * p->T * p->E;
+        const float *from = w->d + b * p->T * p->E;
         if (w->g->values)
             w->g->values[point] += w->asked.values[b];
-        for (size_t i = 0; i < p->T * p->C; i++)
-            if (i / p->C != masked)
+        for (size_t i = 0; i < p->T * p->E; i++)
+            if (i / p->E != masked)
                 to[i] += from[i];
     }
 }
@@ -244,16 +244,16 @@ int at_probe_gradients(float *d, struct at_probe *p, const struct at_probe_gradi
 
     AT_BUG_IF(n > 1 && (!g->points || g->on_layer));
     if (!g->points) {
-        own = at_malloc(p->T * p->C, sizeof *own);
+        own = at_malloc(p->T * p->E, sizeof *own);
         at_probe_embeddings(own, p);
         w.points = own;
     }
     w.start = at_malloc(most + 1, sizeof *w.start);
-    w.words = at_malloc(most * p->T * p->C, sizeof *w.words);
-    w.d = at_malloc(most * p->T * p->C, sizeof *w.d);
+    w.words = at_malloc(most * p->T * p->E, sizeof *w.words);
+    w.d = at_malloc(most * p->T * p->E, sizeof *w.d);
     w.segments = at_malloc(most * p->T, sizeof *w.segments);
     w.targets = at_malloc(most, sizeof *w.targets);
-    memset(d, 0, n * p->T * p->C * sizeof *d);
+    memset(d, 0, n * p->T * p->E * sizeof *d);
     for (size_t i = 0; g->values && i < n; i++)
         g->values[i] = 0.0;
     for (; w.first < all && !rc; w.first += w.B) {

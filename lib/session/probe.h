@@ -29,7 +29,7 @@ struct at_probe {
     const struct at_session *s;
     const struct at_aim *aim;
     const struct at_doc *doc;
-    size_t T, C;
+    size_t T, C, E;      /* E: width of the word embeddings */
     int *ids, *segments; /* (T) */
     size_t index;        /* token at which the head looks; AT_NONE: at several */
     int token, foil;     /* -1: none */
@@ -88,7 +88,7 @@ AT_MUST_USE int at_probe_values(double *values, struct at_probe *p,
 typedef void (*at_probe_layer_fn)(void *arg, size_t copy, const struct at_gradient_view *view);
 
 struct at_probe_gradient {
-    const float *points; /* (n,T,C) word embeddings; NULL: those of the text, n = 1 */
+    const float *points; /* (n,T,E) word embeddings; NULL: those of the text, n = 1 */
     enum at_rule rule;
     at_probe_layer_fn on_layer; /* with one point only; or NULL */
     void *arg;
@@ -99,12 +99,12 @@ struct at_probe_gradient {
 /*
  * at_probe_gradients - of the target at the word embeddings of n points.
  *
- * Shapes    d (n,T,C): 0 where all copies have the mask token.
+ * Shapes    d (n,T,E): 0 where all copies have the mask token.
  */
 AT_MUST_USE int at_probe_gradients(float *d, struct at_probe *p, const struct at_probe_gradient *g,
                                    size_t n, struct at_error *err);
 
-/* at_probe_embeddings - out (T,C) word embeddings of the text. at_probe_embedding - out (C) of one
+/* at_probe_embeddings - out (T,E) word embeddings of the text. at_probe_embedding - out (E) of one
    token. */
 void at_probe_embeddings(float *out, const struct at_probe *p);
 void at_probe_embedding(float *out, const struct at_probe *p, int id);

@@ -210,6 +210,7 @@ int at_probe_init(struct at_probe *out, const struct at_session *s, const struct
         .doc = doc,
         .T = doc->tokens.n,
         .C = s->model.config.width,
+        .E = s->model.config.embed_width,
         .token = aim->token,
         .foil = aim->foil,
         .label = aim->label,

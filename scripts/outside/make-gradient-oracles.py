@@ -8,7 +8,7 @@ For each text of 5 and 9 tokens of fixtures/oracle/forward and each target that 
     tokens    ln p(token 7 at T // 2) - ln p(token 11 at the last position) / 2
     contrast  ln p(token 7) - ln p(token 11), both at T // 2
     labels    p(label 1 at 0) + 2 p(label 4 at the last position)
-    classes   ln p(class 1) of the next-sentence head
+    classes   ln p(class 1) of the next-sentence head, or of the head for whole texts
     pooled    length of the mean final hidden state
 
 its value, and its gradient at the final hidden states, the input of every layer, the word embeddings, every map and every head's
@@ -61,6 +61,8 @@ def weights(d, c):
     for f in sorted(os.listdir(d)):
         if f.endswith(".safetensors"):
             stored |= load(os.path.join(d, f))
+    if c["model_type"] != "bert" and c["model_type"] in fx.relatives.TYPES:
+        return fx.relatives.tensors(c, {n: torch.from_numpy(a.astype(np.float64)) for n, a in stored.items()})
     prefix = "bert." if c["model_type"] == "bert" else "transformer."
     out = {}
     for n, a in stored.items():
@@ -84,7 +86,8 @@ class Words:
 
 def forward(c, w, ids, segments):
     """The pass, and what was on its way: lists by layer under fx's names, and the word embeddings."""
-    words = Words(w["bert.embeddings.word_embeddings.weight" if c["model_type"] == "bert" else "transformer.wte.weight"])
+    is_bert = c["model_type"] in fx.relatives.TYPES
+    words = Words(w["bert.embeddings.word_embeddings.weight" if is_bert else "transformer.wte.weight"])
     w = w | {"bert.embeddings.word_embeddings.weight": words, "transformer.wte.weight": words}
     lists, stack = [], torch.stack
 
@@ -92,7 +95,7 @@ def forward(c, w, ids, segments):
         lists.append(list(v))
         return stack(v, *args)
     with mock.patch.object(torch, "stack", record):
-        got = fx.bert(c, w, ids, segments) if c["model_type"] == "bert" else fx.gpt2(c, w, ids)
+        got = fx.bert(fx.relatives.config(c), w, ids, segments) if is_bert else fx.gpt2(c, w, ids)
     keys = list(got)[:len(lists)]  # the stacked ones come first
     return got, dict(zip(keys, lists)), words.rows
 
@@ -102,9 +105,9 @@ def half(a, b):
     return (a @ b.detach() + a.detach() @ b) / 2
 
 
-def lrp_attend(q, k, v, H, scale, is_causal, got):
+def lrp_attend(q, k, v, H, scale, is_causal, got, bias=0):
     q, k, v = fx.heads(q, H), fx.heads(k, H), fx.heads(v, H)
-    s = half(q, k.transpose(1, 2)) * scale
+    s = half(q, k.transpose(1, 2)) * scale + bias
     if is_causal:
         s = s.masked_fill(torch.ones_like(s[0], dtype=torch.bool).triu(1), -torch.inf)
     a = s.softmax(-1)
@@ -139,6 +142,8 @@ def targets(c, w, got, T):
     if "cls.seq_relationship.weight" in w:
         pooled = torch.tanh(h[0] @ w["bert.pooler.dense.weight"].T + w["bert.pooler.dense.bias"])
         yield "classes", (pooled @ w["cls.seq_relationship.weight"].T + w["cls.seq_relationship.bias"]).log_softmax(-1)[1]
+    if "classes" in got:
+        yield "classes", got["classes"].log_softmax(-1)[1]
     yield "pooled", h.mean(0).norm()
 
 
@@ -146,7 +151,7 @@ def main():
     os.makedirs(OUT, exist_ok=True)
     for name in sorted(os.listdir(fx.ROOT)):
         d = os.path.join(fx.ROOT, name)
-        if not name.startswith("tiny-"):
+        if not os.path.exists(os.path.join(fx.ORACLE, name + ".safetensors")):
             continue
         with open(os.path.join(d, "config.json")) as f:
             c = json.load(f)

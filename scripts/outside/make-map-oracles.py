@@ -33,7 +33,7 @@ class Layer:
     """One layer of either family as functions of its heads' values."""
 
     def __init__(self, c, w, got, l):
-        self.is_bert, self.w = c["model_type"] == "bert", w
+        self.is_bert, self.w = c["model_type"] in fx.relatives.TYPES, w
         self.x, self.a, self.v = got["hidden_states"][l], got["attentions"][l], got["values"][l]
         if self.is_bert:
             self.p, self.eps, self.act = f"bert.encoder.layer.{l}.", c.get("layer_norm_eps", 1e-12), c["hidden_act"]
@@ -102,9 +102,11 @@ def models():
         with open(os.path.join(d, "config.json")) as f:
             c = json.load(f)
         w, texts, oracle = gr.weights(d, c), gr.load(os.path.join(fx.ORACLE, name + ".safetensors")), {}
+        if c["model_type"] in fx.relatives.TYPES:
+            c = fx.relatives.config(c)
         for T in (1, 5, 9):
             ids, segments = (torch.from_numpy(texts[f"{T}/{k}"].astype(np.int64)) for k in ("input_ids", "token_type_ids"))
-            got = fx.bert(c, w, ids, segments) if c["model_type"] == "bert" else fx.gpt2(c, w, ids)
+            got = fx.bert(c, w, ids, segments) if c["model_type"] in fx.relatives.TYPES else fx.gpt2(c, w, ids)
             layers = [Layer(c, w, got, l).maps() for l in range(len(got["attentions"]))]
             maps = {k: torch.stack([layer[k] for layer in layers]) for k in layers[0]}
             r, rollout = torch.eye(T, dtype=torch.float64), []

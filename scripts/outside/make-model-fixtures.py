@@ -22,6 +22,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import relatives  # noqa: E402
+
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "fixtures")
 ORACLE = os.path.join(ROOT, "oracle", "forward")
 
@@ -76,9 +80,9 @@ def heads(x, H):
     return x.reshape(len(x), H, -1).transpose(0, 1)
 
 
-def attend(q, k, v, H, scale, is_causal, got):
+def attend(q, k, v, H, scale, is_causal, got, bias=0):
     q, k, v = heads(q, H), heads(k, H), heads(v, H)
-    s = q @ k.transpose(1, 2) * scale
+    s = q @ k.transpose(1, 2) * scale + bias
     if is_causal:
         s = s.masked_fill(torch.ones_like(s[0], dtype=torch.bool).triu(1), -math.inf)
     a = s.softmax(-1)
@@ -89,18 +93,23 @@ def attend(q, k, v, H, scale, is_causal, got):
 
 
 def bert(c, w, ids, segments):
-    """Layer by layer lists, then heads."""
+    """Layer by layer lists, then heads. Of a relative: what relatives.py makes of its config and tensors."""
     def lin(name, x):
         return x @ w[name + ".weight"].T + w[name + ".bias"]
     got = {k: [] for k in ("attentions", "queries", "keys", "values", "context", "mid", "ffn_act", "hidden_states")}
     H, eps, act = c["num_attention_heads"], c.get("layer_norm_eps", 1e-12), c["hidden_act"]
     e = "bert.embeddings."
-    x = w[e + "word_embeddings.weight"][ids] + w[e + "position_embeddings.weight"][:len(ids)] + w[e + "token_type_embeddings.weight"][segments]
+    x = w[e + "word_embeddings.weight"][ids] + w[e + "position_embeddings.weight"][relatives.positions(c, ids)]
+    if e + "token_type_embeddings.weight" in w:
+        x = x + w[e + "token_type_embeddings.weight"][segments]
     x = norm(w, e + "LayerNorm", x, eps)
+    if e + "projection.weight" in w:
+        x = lin(e + "projection", x)
     got["hidden_states"].append(x)
+    bias = w["bert.distance_bias.weight"][relatives.buckets(len(ids))].permute(2, 0, 1) if "bert.distance_bias.weight" in w else 0
     for l in range(c["num_hidden_layers"]):
         p = f"bert.encoder.layer.{l}."
-        a = attend(*(lin(p + "attention.self." + n, x) for n in ("query", "key", "value")), H, 1 / math.sqrt(x.shape[1] // H), False, got)
+        a = attend(*(lin(p + "attention.self." + n, x) for n in ("query", "key", "value")), H, 1 / math.sqrt(x.shape[1] // H), False, got, bias)
         mid = norm(w, p + "attention.output.LayerNorm", lin(p + "attention.output.dense", a) + x, eps)
         act_out = gelu(lin(p + "intermediate.dense", mid), act)
         x = norm(w, p + "output.LayerNorm", lin(p + "output.dense", act_out) + mid, eps)
@@ -109,11 +118,14 @@ def bert(c, w, ids, segments):
     got = {k: torch.stack(v) for k, v in got.items()}
     got["final_hidden"] = x
     if "cls.predictions.bias" in w:
-        t = norm(w, "cls.predictions.transform.LayerNorm", gelu(lin("cls.predictions.transform.dense", x), act), eps)
+        t = norm(w, "cls.predictions.transform.LayerNorm", gelu(lin("cls.predictions.transform.dense", x), c.get("head_act", act)), eps)
         decoder = w.get("cls.predictions.decoder.weight", w[e + "word_embeddings.weight"])
         got["logits"] = t @ decoder.T + w["cls.predictions.bias"]
     if "cls.seq_relationship.weight" in w:
         got["next_sentence"] = lin("cls.seq_relationship", torch.tanh(lin("bert.pooler.dense", x[:1]))).softmax(-1)[0, :1]
+    if "class.out.weight" in w:
+        form = {"tanh": torch.tanh, "relu": torch.relu, "gelu": F.gelu}[c["class_act"]]
+        got["classes"] = lin("class.out", form(lin("class.dense", x[:1])))[0]
     return got
 
 
@@ -144,13 +156,17 @@ def gpt2(c, w, ids):
 
 # ---- random weights
 
+NORMS = ("LayerNorm.", ".ln_", "layer_norm.")
+SHARP = ("query", "key", "c_attn", "q_lin", "k_lin", "attn.q.", "attn.k.", "relative_attention_bias")
+
+
 def draw(g, name, shape):
     x = torch.randn(shape, generator=g, dtype=torch.float64)
-    if "LayerNorm.weight" in name or ".ln_" in name and name.endswith("weight"):
+    if name.endswith("weight") and any(s in name for s in NORMS):
         return 1 + 0.2 * x
-    if name.endswith("bias"):
+    if name.endswith(".bias"):
         return 0.1 * x
-    if any(s in name for s in ("query", "key", "c_attn")):
+    if any(s in name for s in SHARP):
         return 0.55 * x
     return 0.35 * x
 
@@ -249,7 +265,11 @@ def texts(c, g):
     V = c["vocab_size"]
     for T in (1, 2, 5, 9):
         ids = torch.randint(0, V, (T,), generator=g)
-        segments = (torch.arange(T) >= (T + 1) // 2).long() if c["model_type"] == "bert" and T >= 5 else torch.zeros(T, dtype=torch.long)
+        segments = (torch.arange(T) >= (T + 1) // 2).long() if c.get("type_vocab_size", 0) > 1 and T >= 5 else torch.zeros(T, dtype=torch.long)
+        if "padding" in c:  # in one text, where positions pass it by
+            ids[ids == c["padding"]] = 5
+            if T == 5:
+                ids[2] = c["padding"]
         yield T, ids, segments
 
 
@@ -290,10 +310,12 @@ def make(name, c, shapes, seed, dtype="F32", rename=lambda n: n, extra=None, sha
         save_json(os.path.join(d, "model.safetensors.index.json"), {"metadata": {"total_size": 0}, "weight_map": where})
     if write_tokenizer:
         write_tokenizer(d, c["vocab_size"])
+    if c["model_type"] in relatives.TYPES and c["model_type"] != "bert":
+        c, w = relatives.config(c), relatives.tensors(c, w)
 
     oracle = {}
     for T, ids, segments in texts(c, g):
-        got = bert(c, w, ids, segments) if c["model_type"] == "bert" else gpt2(c, w, ids)
+        got = bert(c, w, ids, segments) if c["model_type"] in relatives.TYPES else gpt2(c, w, ids)
         if "classifier.weight" in w:
             got["labels"] = labels_of(c, w, got["final_hidden"])
         oracle[f"{T}/input_ids"] = (ids.numpy(), "I32")

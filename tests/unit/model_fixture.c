@@ -10,8 +10,15 @@
 #include "close.h"
 
 const char *const fixture_names[N_FIXTURES] = {
-    "tiny-bert", "tiny-bert-f16-sharded", "tiny-bert-bare",   "tiny-bert-tagger",
-    "tiny-gpt2", "tiny-gpt2-bf16",        "tiny-gpt2-labels",
+    "tiny-bert",
+    "tiny-bert-f16-sharded",
+    "tiny-bert-bare",
+    "tiny-bert-tagger",
+    "tiny-gpt2",
+    "tiny-gpt2-bf16",
+    "tiny-gpt2-labels",
+    "tiny-roberta",
+    "tiny-camembert-classes",
 };
 const size_t fixture_lengths[N_LENGTHS] = { 1, 2, 5, MAX_LENGTH };
 

@@ -192,7 +192,7 @@ static void test_refused(void **state)
         { "{\"model_type\":7}", AT_EFORMAT, "'model_type' is missing" },
         { "{\"model_type\":\"distilbert\"}", AT_EFORMAT,
           "model type 'distilbert' is not supported" },
-        { "{\"model_type\":\"roberta\"}", AT_EFORMAT, "want 'bert' or 'gpt2'" },
+        { "{\"model_type\":\"t5\"}", AT_EFORMAT, "want 'bert', 'roberta', " },
         { "{\"model_type\":\"bert\"}", AT_EFORMAT, "'num_hidden_layers' is missing" },
         { GPT2(",\"n_layer\":null"), AT_EFORMAT, "'n_layer' is missing" },
         { GPT2(",\"n_layer\":0"), AT_ERANGE, "'n_layer' is 0, want a whole number from 1 to 512" },

@@ -439,7 +439,7 @@ static void test_bad_batches(void **state)
           "token id 67 is outside the model's vocabulary of 67" },
         { "tiny-gpt2", negative, NULL, 1, { 0, 1 }, "token id -1 is outside" },
         { "tiny-bert", ids, segment, 1, { 0, 1 }, "segment 2, the model has 0 to 1" },
-        { "tiny-gpt2", ids, segment, 1, { 0, 1 }, "segment 2, the model has 0 to 0" },
+        { "tiny-roberta", ids, segment, 1, { 0, 1 }, "segment 2, the model has 0 to 0" },
     };
 
     (void)state;

@@ -46,6 +46,7 @@ static void asked_open(struct asked *a, const char *name)
                                   .aim = &a->aim,
                                   .T = a->f.T,
                                   .C = a->f.m.config.width,
+                                  .E = a->f.m.config.embed_width,
                                   .ids = at_malloc(a->f.T, sizeof(int)),
                                   .segments = at_calloc(a->f.T, sizeof(int)),
                                   .copies = &a->copy,

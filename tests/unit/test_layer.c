@@ -269,7 +269,7 @@ static void fill_gates(struct model_fixture *f)
     const struct at_change change = { .edits = &edit };
 
     for (size_t i = 0; i < n_heads; i++)
-        gates[i] = i == 1 ? 0.25f : 1.0f;
+        gates[i] = i == c->n_heads - 1 ? 0.25f : 1.0f;
     for (size_t row = 0; row < f->T; row++) /* layer 0, (H,T,D) to rows */
         for (size_t j = 0; j < C; j++)
             rows[row * C + j] =

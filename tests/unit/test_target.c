@@ -123,8 +123,9 @@ static void check_text(struct gradients *g)
     const struct at_target target = { terms, g->asked->n };
     const size_t start[] = { 0, f->T };
     const struct at_batch batch = { 1, start, f->ids, f->segments };
-    size_t n = f->T * f->m.config.width;
-    float *d = at_malloc(n, sizeof *d), *hidden = at_malloc(n, sizeof *hidden);
+    size_t n = f->T * f->m.config.embed_width;
+    float *d = at_malloc(n, sizeof *d);
+    float *hidden = at_malloc(f->T * f->m.config.width, sizeof *hidden);
     struct at_targets t;
     struct at_error err;
 

@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Tiny checkpoints of BERT's relatives, and what PyTorch makes of them in double precision.
+
+    scripts/outside/make-family-fixtures.py [NAME ...]   writes fixtures/tiny-*/, fixtures/oracle/forward/*.safetensors
+                                                         and fixtures/oracle/families.json
+
+Names and shapes of the tensors are those of the library's own classes, and what make-model-fixtures.py's bert() makes of the weights is
+held against those classes, eager and in double: maps, states, logits, classes, and the gradients at the word embeddings. The gradients
+of everything else are then those of make-gradient-oracles.py. families.json has what the library's tokenizers answer. Prints the largest differences. Needs PyTorch and transformers; seeded.
+"""
+import importlib.machinery
+import importlib.util
+import json
+import os
+import sys
+
+import torch
+import transformers
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.dont_write_bytecode = True
+
+
+def module(name, file):
+    loader = importlib.machinery.SourceFileLoader(name, os.path.join(HERE, file))
+    m = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    loader.exec_module(m)
+    return m
+
+
+fx = module("fixtures", "make-model-fixtures.py")
+oracles = module("oracles", "make-gradient-oracles.py")
+
+
+# ---- tokenizers
+
+def write_roberta(d, V):
+    """Four special tokens, the bytes, a few merges, the mask; the rows behind them are of no token."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    alphabet = [chr(b) for b in printable] + [chr(256 + i) for i in range(256 - len(printable))]
+    merges = ["t h", "th e", "Ġ the", "a t", "c at", "Ġ cat", "Ġ s", "Ġs at"]
+    vocab = ["<s>", "<pad>", "</s>", "<unk>"] + alphabet + [m.replace(" ", "") for m in merges] + ["<mask>"]
+    assert len(vocab) < V
+    with open(os.path.join(d, "vocab.json"), "w") as f:
+        json.dump({p: i for i, p in enumerate(vocab)}, f, ensure_ascii=False)
+        f.write("\n")
+    with open(os.path.join(d, "merges.txt"), "w") as f:
+        f.write("#version: 0.2\n" + "\n".join(merges) + "\n")
+    fx.save_json(os.path.join(d, "tokenizer_config.json"), {"tokenizer_class": "RobertaTokenizer", "mask_token": {
+        "__type": "AddedToken", "content": "<mask>", "lstrip": True, "rstrip": False, "normalized": False, "single_word": False}})
+
+
+TEXTS = [("the cat sat on {mask}.", None), ("The cat, 7 mats", "a {mask} on  the mat")]
+
+
+def tokens(name):
+    """What the library's tokenizer makes of texts and pairs."""
+    t = transformers.AutoTokenizer.from_pretrained(os.path.join(fx.ROOT, name))
+    out = []
+    for text, pair in TEXTS:
+        text, pair = (x and x.format(mask=t.mask_token) for x in (text, pair))
+        got = t(text, pair, return_token_type_ids=True)
+        out.append({"text": text, "pair": pair, "ids": got.input_ids, "segments": got.token_type_ids})
+    return out
+
+
+# ---- the library's model
+
+def library_model(c):
+    config = transformers.AutoConfig.for_model(**c)
+    config._attn_implementation = "eager"
+    torch.set_default_dtype(torch.float64)
+    try:
+        return getattr(transformers, c["architectures"][0])(config).eval()
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+def shapes_of(model, stores=()):
+    """Of what save_pretrained() writes: a tensor under two names once, but for those of stores."""
+    seen, out = set(), {}
+    for name, a in model.state_dict().items():
+        at = a.data_ptr()
+        if at in seen and name not in stores:
+            continue
+        seen.add(at)
+        out[name] = tuple(a.shape)
+    return out
+
+
+def largest(a, b):
+    return float((a - b).abs().max()) if a.numel() else 0.0
+
+
+def hold_against(name, c, model):
+    """The library's numbers beside the oracle's."""
+    d = os.path.join(fx.ROOT, name)
+    w = {k: torch.from_numpy(a.astype("float64")) for k, a in oracles.load(os.path.join(d, "model.safetensors")).items()}
+    left = model.load_state_dict(w, strict=False)
+    assert not left.unexpected_keys, left
+    model.tie_weights()
+    texts, worst = oracles.load(os.path.join(fx.ORACLE, name + ".safetensors")), {}
+    relative = fx.relatives.config(c)
+    for T in (1, 2, 5, 9):
+        ids, segments = (torch.from_numpy(texts[f"{T}/{k}"].astype("int64")) for k in ("input_ids", "token_type_ids"))
+        extra = {"token_type_ids": segments[None]} if c.get("type_vocab_size") else {}
+        with torch.no_grad():
+            got = model(input_ids=ids[None], output_attentions=True, output_hidden_states=True, **extra)
+        pairs = {"attentions": torch.cat(got.attentions), "hidden_states": torch.cat(got.hidden_states)}
+        if hasattr(got, "logits"):
+            pairs["classes" if f"{T}/classes" in texts else "logits"] = got.logits[0]
+        for key, value in pairs.items():
+            worst[key] = max(worst.get(key, 0.0), largest(value, torch.from_numpy(texts[f"{T}/{key}"].copy())))
+        if not hasattr(got, "logits"):
+            continue
+        words = model.get_input_embeddings()(ids).detach().requires_grad_()
+        if "padding" in relative:
+            extra["position_ids"] = fx.relatives.positions(relative, ids)[None]
+        p = model(inputs_embeds=words[None], **extra).logits[0].log_softmax(-1)
+        key, value = ("classes", p[1]) if p.dim() == 1 else ("tokens", p[T // 2, 7] - p[T - 1, 11] / 2)
+        asked, _, own = oracles.forward(c, oracles.weights(d, c), ids, segments)
+        want = dict(oracles.targets(c, {}, asked, T))[key]
+        difference = largest(torch.autograd.grad(value, words)[0], torch.autograd.grad(want, own)[0])
+        worst["gradient of " + key] = max(worst.get("gradient of " + key, 0.0), difference)
+    print(name + ": " + ", ".join(f"{k} {v:.1e}" for k, v in worst.items()))
+    assert all(v < 1e-12 for v in worst.values())
+
+
+ALL = {}
+
+
+def family(name, c, seed, stores=(), **make):
+    ALL[name] = (c, seed, stores, make)
+
+
+LABELS = {"id2label": {"0": "low", "1": "middle", "2": "high"}}
+
+# halves; more rows of words than tokens; one segment
+family("tiny-roberta", dict(model_type="roberta", architectures=["RobertaForMaskedLM"], hidden_size=8, num_hidden_layers=2, num_attention_heads=2,
+                            intermediate_size=18, vocab_size=272, max_position_embeddings=34, type_vocab_size=1, layer_norm_eps=1e-5, hidden_act="gelu",
+                            pad_token_id=1, bos_token_id=0, eos_token_id=2), 31, dtype="F16", write_tokenizer=write_roberta)
+# one layer of one head, of an odd width; a head for whole texts; padding that is another token
+family("tiny-camembert-classes", dict(model_type="camembert", architectures=["CamembertForSequenceClassification"], hidden_size=7, num_hidden_layers=1,
+                                      num_attention_heads=1, intermediate_size=11, vocab_size=31, max_position_embeddings=14, type_vocab_size=1,
+                                      layer_norm_eps=1e-5, hidden_act="gelu_new", pad_token_id=3, **LABELS), 32, dtype="BF16")
+
+
+def main():
+    for name, (c, seed, stores, make) in ALL.items():
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
+        model = library_model(c)
+        fx.make(name, c, shapes_of(model, stores), seed, **make)
+        hold_against(name, c, model)
+    has_tokenizer = [n for n in ALL if "write_tokenizer" in ALL[n][3] and os.path.exists(os.path.join(fx.ROOT, n))]
+    fx.save_json(os.path.join(fx.ROOT, "oracle", "families.json"), {n: tokens(n) for n in has_tokenizer})
+
+
+if __name__ == "__main__":
+    main()
