@@ -129,7 +129,7 @@ static void warn_of_sight(const struct at_faith_text *t)
         p->ids[p->index] != mask)
         report_warning("%s%stoken %zu, '%s', is in sight of the model that is asked about it; the "
                        "mask token hides it",
-                       id, *id ? ": " : "", p->index, t->doc->pieces[p->index]);
+                       id, *id ? ": " : "", p->index, t->doc->labels[p->index].text);
 }
 
 static int finish_text(void *state, const float *final_hidden, struct at_error *err)

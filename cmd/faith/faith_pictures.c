@@ -21,10 +21,11 @@ static const double level = 0.05;
 
 static const char *target_words(const struct at_faith_target *t, struct at_arena *arena)
 {
-    const char *what = t->token ? at_arena_printf(arena, "%s '%s'", t->kind, t->token) : t->kind;
+    const char *what =
+        t->token_label ? at_arena_printf(arena, "%s '%s'", t->kind, t->token_label) : t->kind;
 
     if (t->foil)
-        what = at_arena_printf(arena, "why '%s' and not '%s'", t->token, t->foil);
+        what = at_arena_printf(arena, "why '%s' and not '%s'", t->token_label, t->foil_label);
     if (t->index != AT_NONE)
         what = at_arena_printf(arena, "%s at token %zu", what, t->index);
     return at_arena_printf(arena, "%s, F = %.3g", what, t->value);

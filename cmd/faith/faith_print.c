@@ -22,11 +22,11 @@ static void print_target(const struct at_doc *doc, const struct at_faith_result 
 
     printf("%s, %zu token%s: %s", doc->model_name, r->T, at_plural(r->T), t->kind);
     if (t->token)
-        printf(" '%s'", t->token);
+        printf(" '%s'", t->token_label);
     if (t->foil)
-        printf(" and not '%s'", t->foil);
+        printf(" and not '%s'", t->foil_label);
     if (t->index != AT_NONE)
-        printf(" at token %zu ('%s')", t->index, r->tokens[t->index].token);
+        printf(" at token %zu ('%s')", t->index, r->tokens[t->index].label);
     printf(", F = %.4f\n", t->value);
 }
 

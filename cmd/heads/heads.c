@@ -255,6 +255,8 @@ static const struct output outputs[] = {
       &at_role_record },
     { "syntax.json", "with --conllu the best head of each relation", &at_head_syntax_record },
     { "syntax.csv", "a row for each relation and direction", &at_head_syntax_row_record },
+    { "syntax_heads.csv", "a row for each relation, direction and head",
+      &at_head_syntax_cell_record },
     { 0 },
 };
 

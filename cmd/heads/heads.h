@@ -5,6 +5,7 @@
 #define HEADS_HEADS_H
 
 #include "analysis/head_features.h"
+#include "analysis/head_syntax.h"
 #include "cmd/cmd.h"
 #include "cmd/many.h"
 #include "cmd/tag_source.h"
@@ -21,6 +22,11 @@ struct heads {
 /* heads_pictures - radars and layer x head maps. */
 AT_MUST_USE int heads_pictures(struct sink *sink, const struct at_doc *doc,
                                const struct at_heads *r, struct at_error *err);
+
+/* syntax_pictures - of --conllu: the best heads beside their baselines, and a map of all heads for
+   each relation and direction. */
+AT_MUST_USE int syntax_pictures(struct sink *sink, const char *model_name,
+                                const struct at_head_syntax *r, struct at_error *err);
 
 /* head_syntax - --conllu: the best head for each relation; answers an exit status. */
 int head_syntax(struct heads *h);

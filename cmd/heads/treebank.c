@@ -1,5 +1,5 @@
 /*
- * treebank.c - `atlas heads --conllu`: for each relation the head that finds it best.
+ * treebank.c - `atlas heads --conllu`: how well every head finds each relation, the best in front.
  */
 #include <stdio.h>
 
@@ -43,12 +43,32 @@ static void print_results(const struct at_head_syntax *r, const char *model_name
     }
 }
 
+/* syntax_heads.csv: every head for every row of syntax.csv. */
+static int write_heads(const struct at_head_syntax *r, struct sink *sink, struct at_error *err)
+{
+    struct table t = { 0 };
+    struct at_arena arena = { 0 };
+    int rc = table_open(&t, sink, NULL, "syntax_heads.csv", &at_head_syntax_cell_record, err);
+
+    for (size_t i = 0; !rc && t.is_open && i < r->n; i++) {
+        const struct at_head_syntax_cell *cells = at_head_syntax_cells(&r->rows[i], &arena);
+        for (size_t k = 0; k < r->rows[i].L * r->rows[i].H; k++)
+            table_add(&t, &cells[k]);
+        at_arena_release(&arena);
+    }
+    return rc ? rc : table_commit(&t, sink, err);
+}
+
 static int tell(const struct at_head_syntax *r, const struct context *x, struct at_error *err)
 {
     const struct at_session *s = x->session;
     int rc =
         sink_table(x->sink, NULL, "syntax.csv", &at_head_syntax_row_record, r->rows, r->n, err);
 
+    if (!rc)
+        rc = write_heads(r, x->sink, err);
+    if (!rc && sink_draws(x->sink))
+        rc = syntax_pictures(x->sink, s->name, r, err);
     if (!rc)
         rc = sink_result(x->sink, NULL, "syntax.json", &at_head_syntax_record, r,
                          call_meta(x->call, s->name, &s->model.config), err);

@@ -10,7 +10,9 @@ static const struct at_field target_fields[] = {
              "token at which the model's head looks; undefined when there are several"),
     AT_FIELD(struct at_faith_target, token, "token", NULL,
              "piece, label or class that is explained"),
+    AT_FIELD(struct at_faith_target, token_label, "token_label", NULL, "token as people write it"),
     AT_FIELD(struct at_faith_target, foil, "foil", NULL, "piece that it is set against"),
+    AT_FIELD(struct at_faith_target, foil_label, "foil_label", NULL, "foil as people write it"),
     AT_FIELD(struct at_faith_target, value, "value", NULL,
              "natural log-probability or difference of two; of labels their probabilities, summed; "
              "or the norm"),

@@ -17,10 +17,11 @@
 
 /* What is explained. */
 struct at_faith_target {
-    const char *kind;         /* see session/aim.h */
-    size_t index;             /* token at which the head looks; AT_NONE: several */
-    const char *token, *foil; /* pieces; the label or class; NULL: none */
-    double value;             /* nats; of labels a sum of probabilities; the norm */
+    const char *kind;                     /* see session/aim.h */
+    size_t index;                         /* token at which the head looks; AT_NONE: several */
+    const char *token, *foil;             /* pieces; the label or class; NULL: none */
+    const char *token_label, *foil_label; /* as people write them */
+    double value;                         /* nats; of labels a sum of probabilities; the norm */
 };
 
 extern const struct at_record at_faith_target_record;

@@ -50,7 +50,21 @@ void at_faith_text_release(struct at_faith_text *t)
     at_arena_release(&t->arena);
 }
 
-static struct at_faith_target target_of(const struct at_faith_text *t)
+/* A piece as people write it; NULL for none. */
+static const char *label_of(struct at_faith_text *t, int id)
+{
+    struct at_strbuf b = { 0 };
+    const char *label;
+
+    if (id < 0)
+        return NULL;
+    at_tokenizer_add_label(t->s->tokenizer, &b, id);
+    label = at_arena_strdup(&t->arena, at_strbuf_str(&b));
+    at_strbuf_release(&b);
+    return label;
+}
+
+static struct at_faith_target target_of(struct at_faith_text *t)
 {
     const struct at_probe *p = &t->probe;
     const struct at_tokenizer *tokenizer = t->s->tokenizer;
@@ -60,6 +74,8 @@ static struct at_faith_target target_of(const struct at_faith_text *t)
         .index = p->index,
         .token = p->token >= 0 ? at_tokenizer_piece(tokenizer, p->token) : p->label,
         .foil = p->foil >= 0 ? at_tokenizer_piece(tokenizer, p->foil) : NULL,
+        .token_label = p->token >= 0 ? label_of(t, p->token) : p->label,
+        .foil_label = label_of(t, p->foil),
         .value = p->value,
     };
 }

@@ -3,10 +3,14 @@
  */
 #include "analysis/head_syntax.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "session/batch.h"
+#include "stats/intervals.h"
+#include "stats/tails.h"
 
 static const char *const directions[] = {
     [AT_DEPENDENT_TO_HEAD] = "dependent_to_head", [AT_HEAD_TO_DEPENDENT] = "head_to_dependent"
@@ -31,9 +35,33 @@ static const struct at_field row_fields[] = {
              "best fixed distance from word to head"),
     AT_FIELD(struct at_head_syntax_row, baseline, "baseline_accuracy", "fraction",
              "words whose head it finds"),
+    AT_FIELD_MATRIX(struct at_head_syntax_row, accuracies, L, H, "heads", "fraction",
+                    "accuracy of every head, layers down, heads across"),
     AT_FIELD_END
 };
 const struct at_record at_head_syntax_row_record = AT_RECORD(struct at_head_syntax_row, row_fields);
+
+static const struct at_field cell_fields[] = {
+    AT_FIELD(struct at_head_syntax_cell, relation, "relation", NULL,
+             "dependency relation; all: the sum over them"),
+    AT_FIELD(struct at_head_syntax_cell, direction, "direction", NULL,
+             "dependent_to_head: the dependent looks at its head; or head_to_dependent"),
+    AT_FIELD(struct at_head_syntax_cell, layer, "layer", NULL, "layer, from 0"),
+    AT_FIELD(struct at_head_syntax_cell, head, "head", NULL, "head, from 0"),
+    AT_FIELD(struct at_head_syntax_cell, n, "n", NULL, "words with that relation"),
+    AT_FIELD(struct at_head_syntax_cell, accuracy, "accuracy", "fraction",
+             "words whose head it finds"),
+    AT_FIELD(struct at_head_syntax_cell, ci[0], "low", "fraction",
+             "Wilson's interval at 95 %, from"),
+    AT_FIELD(struct at_head_syntax_cell, ci[1], "high", "fraction", "to"),
+    AT_FIELD(struct at_head_syntax_cell, baseline, "baseline_accuracy", "fraction",
+             "of the best fixed distance"),
+    AT_FIELD(struct at_head_syntax_cell, beats_baseline, "beats_baseline", NULL,
+             "its interval, at 95 % for all heads together, lies above the baseline"),
+    AT_FIELD_END
+};
+const struct at_record at_head_syntax_cell_record =
+    AT_RECORD(struct at_head_syntax_cell, cell_fields);
 
 static const struct at_field result_fields[] = {
     AT_FIELD(struct at_head_syntax, n_sentences, "n_sentences", NULL, "sentences that were read"),
@@ -124,15 +152,28 @@ static int count_file(struct reading *r, const char *path, struct at_error *err)
     return rc;
 }
 
-static void take_best(struct at_head_syntax *out, size_t min_words)
+/* The accuracy of every head (L,H) for one row. */
+static void take_heads(double *out, const struct at_syntax *s, const struct at_syntax_result *x,
+                       size_t L, size_t H)
+{
+    const char *relation = strcmp(x->relation, "all") == 0 ? NULL : x->relation;
+
+    for (size_t i = 0; i < L * H; i++)
+        out[i] = at_syntax_accuracy(s, relation, x->direction, i / H, i % H);
+}
+
+static void take_best(struct at_head_syntax *out, size_t min_words, size_t L, size_t H)
 {
     struct at_syntax_results best = { 0 };
 
     at_syntax_best(&best, out->syntax, min_words);
     out->n = best.n;
     out->rows = at_malloc(best.n + 1, sizeof *out->rows);
+    out->accuracies = at_malloc(best.n * L * H + 1, sizeof *out->accuracies);
     for (size_t i = 0; i < best.n; i++) {
         const struct at_syntax_result *x = &best.items[i];
+        double *accuracies = out->accuracies + i * L * H;
+        take_heads(accuracies, out->syntax, x, L, H);
         out->rows[i] = (struct at_head_syntax_row){ .relation = x->relation,
                                                     .direction = directions[x->direction],
                                                     .n = x->n,
@@ -141,9 +182,35 @@ static void take_best(struct at_head_syntax *out, size_t min_words)
                                                     .accuracy = x->accuracy,
                                                     .ci = { x->low, x->high },
                                                     .offset = x->offset,
-                                                    .baseline = x->baseline };
+                                                    .baseline = x->baseline,
+                                                    .accuracies = accuracies,
+                                                    .L = L,
+                                                    .H = H };
     }
     at_array_release(&best);
+}
+
+struct at_head_syntax_cell *at_head_syntax_cells(const struct at_head_syntax_row *row,
+                                                 struct at_arena *arena)
+{
+    size_t heads = row->L * row->H;
+    struct at_head_syntax_cell *cells = at_arena_calloc(arena, heads, sizeof *cells);
+    double z = at_normal_quantile(1.0 - 0.025 / (double)heads);
+
+    for (size_t i = 0; i < heads; i++) {
+        double n = (double)row->n, hits = round(row->accuracies[i] * n);
+        struct at_interval own = at_wilson(hits, n, 1.96), together = at_wilson(hits, n, z);
+        cells[i] = (struct at_head_syntax_cell){ .relation = row->relation,
+                                                 .direction = row->direction,
+                                                 .n = row->n,
+                                                 .layer = i / row->H,
+                                                 .head = i % row->H,
+                                                 .accuracy = row->accuracies[i],
+                                                 .ci = { own.low, own.high },
+                                                 .baseline = row->baseline,
+                                                 .beats_baseline = together.low > row->baseline };
+    }
+    return cells;
 }
 
 int at_head_syntax_read(struct at_head_syntax *out, const struct at_session *s, const char *path,
@@ -159,7 +226,7 @@ int at_head_syntax_read(struct at_head_syntax *out, const struct at_session *s, 
         at_head_syntax_release(&result);
         return rc;
     }
-    take_best(&result, options->min_words);
+    take_best(&result, options->min_words, c->n_layers, c->n_heads);
     *out = result;
     return 0;
 }
@@ -168,5 +235,6 @@ void at_head_syntax_release(struct at_head_syntax *r)
 {
     at_syntax_free(r->syntax);
     free(r->rows);
+    free(r->accuracies);
     *r = (struct at_head_syntax){ 0 };
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "analysis/syntax.h"
+#include "base/arena.h"
 #include "io/record.h"
 #include "session/session.h"
 
@@ -28,13 +29,29 @@ struct at_head_syntax_row {
     double accuracy, ci[2];
     long offset;
     double baseline;
+    const double *accuracies; /* (L,H) of every head */
+    size_t L, H;
 };
 extern const struct at_record at_head_syntax_row_record;
+
+/* syntax_heads.csv: one head of a row. */
+struct at_head_syntax_cell {
+    const char *relation, *direction;
+    size_t n, layer, head;
+    double accuracy, ci[2];
+    double baseline;
+    bool beats_baseline; /* its interval at 95 % over all heads together lies above the baseline */
+};
+extern const struct at_record at_head_syntax_cell_record;
+/* at_head_syntax_cells - of every head (L * H) for a row; the arena's. */
+struct at_head_syntax_cell *at_head_syntax_cells(const struct at_head_syntax_row *row,
+                                                 struct at_arena *arena);
 
 struct at_head_syntax {
     size_t n_sentences, n_skipped;
     struct at_head_syntax_row *rows; /* (n), as at_syntax_best() orders them */
     size_t n;
+    double *accuracies;       /* (n,L,H) of the rows */
     struct at_syntax *syntax; /* the counts */
 };
 extern const struct at_record at_head_syntax_record; /* syntax.json without its meta */

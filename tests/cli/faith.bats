@@ -72,7 +72,12 @@ QUICK="--methods gradient_x_input --draws 0 --ablate none"
 @test "a causal model: the next token, a word with its space before it" {
     built_in
     ok faith --json $QUICK -m atlas-gpt2 --target she "The nurse said that"
-    holds - '.target | .index == 3 and .token == "Ġshe"'
+    holds - '.target | .index == 3 and .token == "Ġshe" and .token_label == "she" and .foil_label == null'
+    ok faith $QUICK -m atlas-gpt2 --target she --foil he "The nurse said that" -o out --format json,svg --dump-drawing
+    grep -q "why 'she' and not 'he' at token 3" out/*.drawing.json
+    ! grep -q 'Ġ' out/*.drawing.json || fail 'a raw piece in a picture'
+    ok faith $QUICK -m atlas-gpt2 --target she "The nurse said that"
+    has "$output" "token 'she' at token 3 \('that'\)"
 }
 
 @test "bad input is one line" {
@@ -160,7 +165,7 @@ QUICK="--methods gradient_x_input --draws 0 --ablate none"
     printf '%s\n' "The nurse said that [MASK] was late." "The doctor is [MASK]." "She saw [MASK] there." >texts
     ok faith -o out --ablate none --format json,csv --lines -f texts --methods ig,gradient_x_input --draws 2 --steps 4
     shape
-    [ "$(head -n 1 out/texts.csv | cut -d, -f1-8)" = "model,text_id,n_tokens,kind,index,token,foil,value" ]
+    [ "$(head -n 1 out/texts.csv | cut -d, -f1-10)" = "model,text_id,n_tokens,kind,index,token,token_label,foil,foil_label,value" ]
     [ "$(wc -l <out/texts.csv)" -eq 4 ]
     [ "$(wc -l <out/methods.csv)" -eq 7 ]
     [ "$(head -n 1 out/corpus.csv | cut -d, -f1-8)" = "model,layer,head,metric,mean,low,high,n" ]

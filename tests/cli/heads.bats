@@ -109,9 +109,17 @@ E2
     # two of three determiners stand right before their noun
     holds - '[.relations[] | select(.relation == "det" and .direction == "dependent_to_head") | .baseline_offset, (.baseline_accuracy * 3 | round)] == [1, 2]'
     holds - 'all(.relations[]; .ci[0] <= .accuracy and .accuracy <= .ci[1])'
-    ok heads --conllu trees --min-words 1 -o out
-    [ -s out/syntax.csv ]
-    [ -s out/syntax.json ]
+    ok heads --conllu trees --min-words 2 -o out --format json,csv,svg --dump-drawing
+    # every head of every row; the best of them is what syntax.csv tells
+    [ "$(wc -l <out/syntax_heads.csv)" -eq $((1 + 10 * $(json out/syntax.json '.relations[0].heads | length * (.[0] | length)'))) ]
+    holds out/syntax.json '.relations | length == 10'
+    holds out/syntax.json 'all(.relations[]; .heads[.layer][.head] == .accuracy and .accuracy == ([.heads[][]] | max))'
+    [ "$(awk -F, '$1 == "det" && $2 == "dependent_to_head" { if ($6 > max) max = $6 } END { print max }' out/syntax_heads.csv)" = \
+        "$(awk -F, '$1 == "det" && $2 == "dependent_to_head" { print $6 }' out/syntax.csv)" ]
+    grep -q 'nsubj: heads look at their dependents' out/syntax_nsubj_head_to_dependent.drawing.json
+    grep -q 'n = 3, offset +1 0.67' out/syntax_best_dependent_to_head.drawing.json
+    ls out | grep -c 'drawing.json$' >n_pictures
+    [ "$(cat n_pictures)" = 12 ]
     printf '1\tThe\tthe\tDET\n' >bad
     fails 1 heads --conllu bad
     has "$stderr" 'line 1: 4 columns'
