@@ -27,6 +27,7 @@
 enum need {
     NEED_MODEL = 1, /* a session; with NEED_TEXT and --from captures take its place */
     NEED_TEXT = 2,  /* texts: operands, --file, --lines ...; else operands are the command's own */
+    NEED_DATA = 4,  /* operands are files, which may come through a pipe or as - */
 };
 
 /* What a command works with. */

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/strbuf.h"
 #include "cmd/opt.h"
+#include "cmd/spool.h"
 #include "session/find.h"
 
 /* --- finding the command --- */
@@ -193,8 +194,10 @@ static int run_parsed(const struct command *cmd, void *own, struct call *c)
         status = call_check(c);
     if (status || c->is_answered)
         return report_flush(status);
-    status = call_open_texts(c);
-    if (c->needs)
+    status = spool_inputs(c);
+    if (!status)
+        status = call_open_texts(c);
+    if (c->needs & ~(unsigned)NEED_DATA)
         x.pool = at_pool_new((size_t)c->n_threads);
     if (!status)
         status = run_open(cmd, own, &x, &session);

@@ -17,6 +17,7 @@
 #include "base/path.h"
 #include "cmd/hashing.h"
 #include "cmd/old_run.h"
+#include "cmd/spool.h"
 
 struct manifest {
     char *dir;
@@ -243,6 +244,7 @@ void manifest_free(struct manifest *m)
 struct at_json *manifest_value(const struct opt *o)
 {
     const struct opt_list *list;
+    const char *text;
     struct at_json *a;
 
     switch (o->type) {
@@ -261,7 +263,8 @@ struct at_json *manifest_value(const struct opt *o)
             at_json_append(a, at_json_string(list->items[i]));
         return a;
     default:
-        return at_json_string(*(const char **)o->value);
+        text = *(const char **)o->value;
+        return at_json_string(text ? spool_name(text) : NULL);
     }
 }
 
@@ -296,8 +299,9 @@ static int check_input(const struct manifest *m, const char *path, struct at_err
 int manifest_input_named(struct manifest *m, const char *role, const char *id, const char *path,
                          struct at_error *err)
 {
-    bool is_file = strcmp(path, "-") != 0;
-    char *full = is_file ? at_path_absolute(path) : at_strdup(path);
+    const char *name = spool_name(path);
+    bool is_file = strcmp(name, "-") != 0;
+    char *full = is_file ? at_path_absolute(name) : at_strdup(name);
     struct at_json *o = at_json_object();
     int rc = check_input(m, full, err);
 

@@ -13,6 +13,7 @@
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "cmd/guard.h"
+#include "cmd/spool.h"
 
 static const char *command = "atlas";
 static int verbosity;
@@ -33,6 +34,7 @@ void report_verbosity(int level)
 AT_PRINTF(2, 0) static void say(const char *kind, const char *fmt, va_list ap)
 {
     struct at_strbuf text = { 0 }, line = { 0 };
+    char *named;
 
     (void)guard_flush();
     if (line_is_drawn) {
@@ -41,8 +43,10 @@ AT_PRINTF(2, 0) static void say(const char *kind, const char *fmt, va_list ap)
     }
     at_strbuf_addf(&text, "%s: %s", command, kind);
     at_strbuf_addv(&text, fmt, ap);
-    at_strbuf_add_visible(&line, text.s, text.n, "");
+    named = spool_named(text.s);
+    at_strbuf_add_visible(&line, named, strlen(named), "");
     fprintf(stderr, "%s\n", line.s);
+    free(named);
     at_strbuf_release(&text);
     at_strbuf_release(&line);
 }

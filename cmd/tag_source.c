@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#include "base/path.h"
+#include "cmd/spool.h"
+
 void tag_source_init(struct tag_source *t)
 {
     const struct opt options[] = {
@@ -58,7 +61,8 @@ void tag_source_close(struct tag_source *t)
 
 void tag_source_meta(const struct tag_source *t, struct at_json *meta)
 {
-    at_json_set_string(meta, t->file ? "tags" : "tagger", at_tagger_name(&t->tagger));
+    at_json_set_string(meta, t->file ? "tags" : "tagger",
+                       t->file ? at_path_base(spool_name(t->file)) : at_tagger_name(&t->tagger));
 }
 
 void tag_source_warn(const struct at_doc *doc, const struct at_tagged *tagged)

@@ -345,7 +345,7 @@ const struct command bias_pairs_command = {
     .about = "Score minimal pairs (CSV, TSV or JSONL) and tell how often the first, more "
              "stereotypical or good sentence is the likelier one, overall, by category "
              "and by direction. items.csv holds every pair.",
-    .needs = NEED_MODEL,
+    .needs = NEED_MODEL | NEED_DATA,
     .size = sizeof(struct pairs),
     .options = options,
     .check = check,

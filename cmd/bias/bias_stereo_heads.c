@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/path.h"
 #include "cmd/bias/bias_stereoset.h"
+#include "cmd/spool.h"
 
 enum { PRINTED_HEADS = 10 };
 
@@ -87,8 +88,8 @@ static int analyse(struct stereoset *s, const struct at_stereo_heads *h, struct 
 {
     const struct at_config *shape = &s->x->session->model.config;
     const struct at_sensitivity_origin origin = {
-        .scores =
-            s->scoring.rescore ? at_path_base(s->scoring.rescore) : protocol_words[s->protocol],
+        .scores = s->scoring.rescore ? at_path_base(spool_name(s->scoring.rescore))
+                                     : protocol_words[s->protocol],
         .part = at_stereo_part_name(h->part),
         .categories = s->set.categories,
         .L = shape->n_layers,

@@ -290,7 +290,7 @@ static int check(void *own, struct call *c)
     if (s->heads && c->is_json && !c->out)
         return report_usage("--heads with --json needs -o DIR for a document of its own");
     if (s->heads)
-        c->needs = NEED_MODEL;
+        c->needs |= NEED_MODEL;
     return EXIT_DONE;
 }
 
@@ -392,7 +392,7 @@ const struct command bias_stereoset_command = {
     .about = "Score the StereoSet data (its JSON file) and tell the stereotype score, the "
              "language model score and both in one, overall, by category and by target "
              "term, with intervals. items.csv holds every sentence.",
-    .needs = NEED_MODEL,
+    .needs = NEED_MODEL | NEED_DATA,
     .size = sizeof(struct stereoset),
     .options = options,
     .check = check,

@@ -12,6 +12,7 @@
 #include "cmd/build_info.h"
 #include "cmd/file_digest.h"
 #include "cmd/signals.h"
+#include "cmd/spool.h"
 
 const char *const pll_words[] = { "original", "word-l2r", "whole-word", NULL };
 const char *const bos_words[] = { "none", "prepend", "apart", NULL };
@@ -29,7 +30,7 @@ int scoring_check(struct scoring *s, struct call *c, const char *what)
     if (s->rescore && s->ablate.heads_text)
         return report_usage("--ablate needs a model; the scores of --rescore are there already");
     if (s->rescore)
-        c->needs = 0;
+        c->needs &= ~(unsigned)NEED_MODEL;
     return EXIT_DONE;
 }
 
@@ -41,7 +42,7 @@ struct at_json *scoring_meta(const struct scoring *s, const struct context *x)
         return call_meta(x->call, x->session->name, &x->session->model.config);
     meta = at_json_object();
     versions = at_json_object();
-    at_json_set_string(meta, "scores", at_path_base(s->rescore));
+    at_json_set_string(meta, "scores", at_path_base(spool_name(s->rescore)));
     at_json_set_string(versions, "atlas", version_number());
     at_json_set_int(versions, "schema", 1);
     at_json_set(meta, "versions", versions);
@@ -50,7 +51,7 @@ struct at_json *scoring_meta(const struct scoring *s, const struct context *x)
 
 const char *scoring_name(const struct scoring *s, const struct context *x)
 {
-    return s->rescore ? at_path_base(s->rescore) : x->session->name;
+    return s->rescore ? at_path_base(spool_name(s->rescore)) : x->session->name;
 }
 
 /* --- rows --- */

@@ -31,6 +31,7 @@ struct state {
     struct at_map_series series;
     struct at_capture_writer *capture; /* NULL when none is written */
     struct table attention;
+    double min_weight;          /* of its rows */
     double mass, mass_left_out; /* of the rows that it could have */
     float *grid;                /* (L,H,side,side) thumbnails, or NULL */
     size_t grid_side;
@@ -184,6 +185,7 @@ static void *begin_text(void *arg, const struct at_doc *doc, struct at_error *er
         .run = run, .call = run->x->call, .sink = run->x->sink, .doc = doc, .shown_name = { -1, -1 }
     };
     s->keeps = sink_keeps(s->sink, doc);
+    s->min_weight = run->min_weight < 0 ? 1.0 / (double)doc->n : run->min_weight;
     if (prepare(s, err)) {
         release_text(s);
         return NULL;
@@ -206,7 +208,7 @@ static size_t or_none(long number)
     return number < 0 ? AT_NONE : (size_t)number;
 }
 
-/* A map's visible weights from --min-weight on, into attention.csv. */
+/* A map's visible weights from min_weight on, into attention.csv. */
 static void add_rows(struct state *s, const float *map, struct map_name name)
 {
     size_t n = s->doc->n;
@@ -216,8 +218,8 @@ static void add_rows(struct state *s, const float *map, struct map_name name)
         for (size_t j = 0; j < visible; j++) {
             double w = map[i * n + j];
             s->mass += isnan(w) ? 0.0 : w;
-            s->mass_left_out += w < s->run->min_weight ? w : 0.0;
-            if (w >= s->run->min_weight)
+            s->mass_left_out += w < s->min_weight ? w : 0.0;
+            if (w >= s->min_weight)
                 table_add(&s->attention,
                           &(struct at_attention_cell){ or_none(name.layer), or_none(name.head), i,
                                                        j, s->doc->labels[i].text,
@@ -492,8 +494,10 @@ static int tell(struct state *s, const struct at_predictions *predictions, struc
         (size_t)s->run->n_links, &s->arena);
     int rc;
 
-    if (s->mass > 0.0)
+    if (s->mass > 0.0) {
+        r.table_min_weight = s->min_weight;
         r.table_left_out = s->mass_left_out / s->mass;
+    }
     rc = write_tables(s, &r, predictions, err);
 
     if (!rc)
@@ -608,7 +612,7 @@ static const struct opt *options(void *own, struct call *call)
 
     *run = (struct run){ .mask_text = "auto", .top_k = 5, .root = -1, .tree_k = 3, .tree_depth = 3,
                          .tree_nodes = 400, .n_links = 10, .flow_threshold = -1,
-                         .min_weight = 0.01 };
+                         .min_weight = -1 };
     ablate_options(&run->ablate, call);
     call->makes_corpus = true;
     const struct opt table[] = {
@@ -620,7 +624,7 @@ static const struct opt *options(void *own, struct call *call)
         OPT_INCLUDE(run->ablate.options),
         OPT_INCLUDE(call->select_options),
         OPT_INT(0, "links", &run->n_links, "N", 0, 1000000, "strongest links to list"),
-        OPT_REAL(0, "min-weight", &run->min_weight, "X", 0, 1, "smallest weight in attention.csv"),
+        OPT_REAL(0, "min-weight", &run->min_weight, "X", -1, 1, "smallest weight in attention.csv; -1 is even attention, 1/T"),
         OPT_REAL(0, "flow-threshold", &run->flow_threshold, "X", -1, 1, "flow: draw links above this weight; -1 is even attention, 1/T, or so much that 1500 are left"),
         OPT_TEXT(0, "focus", &run->focus_text, "N,M", "flow: these tokens in front, the rest grey; --deep: follow these"),
         OPT_INT(0, "tree-root", &run->root, "N", -1, 1000000, "tree: token it starts from; -1 is the first, of a causal model the last"),

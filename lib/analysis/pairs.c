@@ -12,6 +12,7 @@
 #include "base/array.h"
 #include "io/csv.h"
 #include "io/json.h"
+#include "io/text_kind.h"
 #include "io/textfile.h"
 
 enum { A, B, ID, CATEGORY, DIRECTION, N_FIELDS, MAX_LINE = 1 << 20 };
@@ -216,27 +217,16 @@ static void take_rows(struct at_pairs *p, const struct rows *rows)
     }
 }
 
-static bool ends_with(const char *s, const char *end)
-{
-    size_t n = strlen(s), m = strlen(end);
-
-    return n >= m && strcmp(s + n - m, end) == 0;
-}
-
 int at_pairs_read(struct at_pairs *out, const char *path, struct at_error *err)
 {
     struct at_pairs p = { 0 };
     struct rows rows = { 0 };
     int rc;
 
-    if (ends_with(path, ".csv"))
-        rc = read_table(&rows, &p.arena, path, ',', err);
-    else if (ends_with(path, ".tsv"))
-        rc = read_table(&rows, &p.arena, path, '\t', err);
-    else if (ends_with(path, ".jsonl"))
+    if (at_text_kind(path) == AT_TEXT_JSON)
         rc = read_jsonl(&rows, &p.arena, path, err);
     else
-        rc = at_fail(err, AT_EFORMAT, "%s: pairs are read from .csv, .tsv or .jsonl files", path);
+        rc = read_table(&rows, &p.arena, path, at_text_kind(path) == AT_TEXT_TSV ? '\t' : ',', err);
     if (!rc && rows.n == 0)
         rc = at_fail(err, AT_EFORMAT, "%s: no pairs", path);
     if (!rc) {

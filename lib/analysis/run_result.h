@@ -60,7 +60,8 @@ struct at_run_result {
     struct at_run_links strongest;
     struct at_attn_metrics global;
     double flow_change;
-    double table_left_out; /* share of all attention that attention.csv leaves out; NaN: none */
+    double table_min_weight;    /* smallest weight in attention.csv; NaN: there is none */
+    double table_left_out;      /* share of all attention that it leaves out; NaN likewise */
     const struct at_deep *deep; /* or NULL */
 };
 extern const struct at_record at_run_record; /* run.json without its meta */

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "io/csv.h"
 #include "io/json.h"
+#include "io/text_kind.h"
 
 /* Scores from a file, with what has been seen of it. */
 struct rescore {
@@ -131,20 +132,13 @@ static int rescore_table(struct rescore *r, const struct at_table *t, struct at_
     return rc;
 }
 
-static bool ends_with(const char *s, const char *end)
-{
-    size_t n = strlen(s), m = strlen(end);
-
-    return n >= m && strcmp(s + n - m, end) == 0;
-}
-
 int at_stereoset_rescore(struct at_scored *out, bool *has_part, const struct at_stereoset *s,
                          const char *path, struct at_error *err)
 {
     struct rescore r = { out, has_part, s, NULL };
     struct at_table table = { 0 };
     struct at_json *root = NULL;
-    bool is_table = ends_with(path, ".csv");
+    bool is_table = at_text_kind(path) != AT_TEXT_JSON;
     int rc = is_table ? at_table_read(&table, path, ',', err) : at_json_read(&root, path, err);
 
     if (rc)

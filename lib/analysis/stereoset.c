@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "io/csv.h"
 #include "io/json.h"
+#include "io/text_kind.h"
 
 static const char *const gold_names[AT_N_GOLD] = { "stereotype", "anti-stereotype", "unrelated" };
 static const char *const part_names[AT_N_PARTS] = { "intrasentence", "intersentence" };
@@ -318,19 +319,12 @@ static int from_table(struct at_stereoset *s, const struct at_table *t, struct a
     return rc ? rc : finish(s, names, err);
 }
 
-static bool is_table_name(const char *path)
-{
-    size_t n = strlen(path);
-
-    return n >= 4 && strcmp(path + n - 4, ".csv") == 0;
-}
-
 int at_stereoset_read(struct at_stereoset *out, const char *path, struct at_error *err)
 {
     struct at_stereoset s = { 0 };
     struct at_table table = { 0 };
     struct at_json *root = NULL;
-    bool is_table = is_table_name(path);
+    bool is_table = at_text_kind(path) != AT_TEXT_JSON;
     int rc = is_table ? at_table_read(&table, path, ',', err) : at_json_read(&root, path, err);
 
     if (rc)

@@ -664,18 +664,33 @@ stopped() {
     has "$stderr" "did you mean 'stereoset'"
 }
 
-@test "data from a pipe: scored without -o; with it, one line instead of a second reading" {
+@test "a file of data may be a pipe or standard input, its kind told by what it holds" {
     mkfifo pairs.csv # on which neither side waits for ever for the other
     printf 'a,b\nthe cat,a cat\n' >data
+    model=$FIXTURES/tiny-bert
     export ATLAS_PREFIX="timeout 60 ${ATLAS_PREFIX:-}"
     timeout 60 sh -c 'cat data >pairs.csv' 3>&- &
-    ok bias pairs -m "$FIXTURES/tiny-bert" --json pairs.csv
+    ok bias pairs -m "$model" -o named pairs.csv
     wait
-    timeout 60 sh -c 'cat data >pairs.csv' 3>&- &
-    fails 1 bias pairs -m "$FIXTURES/tiny-bert" -o out pairs.csv
-    [ "$stderr" = "atlas bias pairs: cannot read 'pairs.csv' again: not a regular file" ]
-    wait
-    [ -z "$(ls out)" ]
+    ok bias pairs -m "$model" -o typed - <data
+    ok bias pairs -m "$model" -o tabs <(tr , '\t' <data)
+    ok bias pairs -m "$model" -o lines <(echo '{"a": "the cat", "b": "a cat"}')
+    for run in typed tabs lines; do cmp named/items.csv $run/items.csv; done
+    [ "$(json typed/manifest.json '.inputs[] | select(.role == "data").path')" = - ]
+    [ "$(json typed/manifest.json '.inputs[] | select(.role == "data").bytes')" = "$(wc -c <data)" ]
+    ok bias pairs --json --rescore - --against <(cat typed/items.csv) data <typed/items.csv
+    holds - '.meta.scores == "-"'
+    fails 2 bias pairs --rescore - - <data
+    has "$stderr" 'can be read once only'
+    fails 1 bias pairs -m "$model" - < <(printf 'a,b\n"x\n')
+    has "$stderr" '^atlas bias pairs: standard input: '
+    jq -c '{version, data: {intrasentence: .data.intrasentence[:2], intersentence: []}}' \
+        "$FIXTURES/data/stereoset/stereoset_dev_en.json" >set.json
+    ok bias stereoset -o whole set.json
+    ok bias stereoset -o piped - <set.json
+    cmp whole/items.csv piped/items.csv
+    ok bias stereoset --json --rescore <(cat whole/items.csv) <(cat set.json)
+    holds - '.overall.n == 2'
 }
 
 @test "bias attention cuts a text that is too long for the model and its classifier" {

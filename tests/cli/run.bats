@@ -132,6 +132,11 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     kept=$(awk -F, -v rows=$((L * H * 6)) 'NR > 1 { s += $NF } END { print s / rows }' top/attention.csv)
     holds top/run.json "(.table_left_out + $kept - 1) | . < 1e-4 and . > -1e-4"
     awk -F, 'NR > 1 && $NF < 0.5 { exit 1 }' top/attention.csv
+    # by default what is no more than even attention is left out: 1/6 here
+    ok run -o even --format csv,json "The cat sat."
+    [ "$(wc -l <even/attention.csv)" -eq "$(awk -F, '$NF >= 1 / 6' out/attention.csv | wc -l)" ]
+    holds even/run.json '.table_min_weight * 6 - 1 | fabs < 1e-8'
+    holds top/run.json '.table_min_weight == 0.5'
 }
 
 @test "a causal model looks at nothing to the right" {

@@ -3,6 +3,7 @@
  */
 #include "close.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "analysis/head_syntax.h"
@@ -96,8 +97,9 @@ static void test_options(void **state)
 
 static void test_records(void **state)
 {
-    struct at_head_syntax_row row = { "det", "dependent_to_head", 3,  1,    2,
-                                      0.5,   { 0.25, 0.75 },      -1, 0.125 };
+    const double accuracies[] = { 0.25, 0.5 };
+    struct at_head_syntax_row row = { "det", "dependent_to_head", 3, 1, 2, 0.5, { 0.25, 0.75 }, -1,
+                                      0.125, accuracies,          1, 2 };
     struct at_head_syntax r = { .n_sentences = 7, .rows = &row, .n = 1 };
     struct at_json *o = at_record_json(&at_head_syntax_record, &r);
     struct at_strbuf b = { 0 };
@@ -110,9 +112,31 @@ static void test_records(void **state)
     assert_string_equal(
         b.s, "{\"n_sentences\":7,\"relations\":[{\"accuracy\":0.5,\"baseline_accuracy\":0.125,"
              "\"baseline_offset\":-1,\"ci\":[0.25,0.75],\"direction\":\"dependent_to_head\","
-             "\"head\":2,\"layer\":1,\"n\":3,\"relation\":\"det\"}]}");
+             "\"head\":2,\"heads\":[[0.25,0.5]],\"layer\":1,\"n\":3,\"relation\":\"det\"}]}");
     at_json_free(o);
     at_strbuf_release(&b);
+}
+
+/* Wilson's intervals by statsmodels.stats.proportion.proportion_confint(80, 100, alpha, "wilson")
+   with alpha .05 and .05 / 2. */
+static void test_cells(void **state)
+{
+    const double accuracies[] = { 0.8, 0.69 };
+    struct at_head_syntax_row row = {
+        .relation = "det", .n = 100, .baseline = 0.70, .accuracies = accuracies, .L = 1, .H = 2
+    };
+    struct at_arena arena = { 0 };
+    const struct at_head_syntax_cell *cells = at_head_syntax_cells(&row, &arena);
+
+    (void)state;
+    assert_true(fabs(cells[0].ci[0] - 0.711171) < 1e-5 && fabs(cells[0].ci[1] - 0.866633) < 1e-5);
+    assert_int_equal(cells[1].head, 1);
+    assert_false(cells[0].beats_baseline); /* 0.6973 over both heads together */
+    row.baseline = 0.69;
+    cells = at_head_syntax_cells(&row, &arena);
+    assert_true(cells[0].beats_baseline);
+    assert_false(cells[1].beats_baseline);
+    at_arena_release(&arena);
 }
 
 int main(void)
@@ -121,6 +145,7 @@ int main(void)
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_options),
         cmocka_unit_test(test_records),
+        cmocka_unit_test(test_cells),
     };
 
     return cmocka_run_group_tests(tests, sandbox_setup, sandbox_teardown);

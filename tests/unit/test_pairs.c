@@ -175,7 +175,7 @@ static void test_faulty_files(void **state)
     } cases[] = {
         { ".csv", "x,y\n1,2\n", "found 'x', 'y'" },
         { ".csv", "a,b\n", "no pairs" },
-        { ".txt", "a b", "read from .csv, .tsv or .jsonl" },
+        { ".txt", "a b", "no columns of pairs" },
         { ".jsonl", "{\"a\": \"g\", \"b\": \"h\"}\n[1]\n", "line 2: not an object" },
         { ".jsonl", "{\"a\": \"g\"}\n", "line 1: want the keys" },
         { ".jsonl", "{\"good\": \"g\", \"b\": \"h\"}\n", "line 1: want the keys" },
