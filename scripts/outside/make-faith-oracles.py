@@ -56,9 +56,9 @@ class Points(oracles.Words):
 
 def hiding(attend, hidden):
     """attend() for queries that do not see some keys; one that sees nothing has an empty context."""
-    def with_columns(q, k, v, H, scale, is_causal, got):
+    def with_columns(q, k, v, H, scale, is_causal, got, bias=0):
         q, k, v = fx.heads(q, H), fx.heads(k, H), fx.heads(v, H)
-        s = q @ k.transpose(1, 2) * scale
+        s = q @ k.transpose(1, 2) * scale + bias
         blind = torch.zeros_like(s[0], dtype=torch.bool)
         blind[:, list(hidden)] = True
         if is_causal:
@@ -116,7 +116,7 @@ class Target:
         if self.kind == "class" and "classifier.weight" in m.w:  # as one of whole texts, whose classes do not exclude each other
             return fx.labels_of(m.c, m.w, h)[-1, self.label].log()
         if self.kind == "class":
-            pooled = torch.tanh(h[0] @ m.w["bert.pooler.dense.weight"].T + m.w["bert.pooler.dense.bias"])
+            pooled = oracles.squash(h[0] @ m.w["bert.pooler.dense.weight"].T + m.w["bert.pooler.dense.bias"])
             return (pooled @ m.w["cls.seq_relationship.weight"].T + m.w["cls.seq_relationship.bias"]).log_softmax(-1)[0]
         p = got["logits"].log_softmax(-1)
         if self.kind == "likelihood":
@@ -218,9 +218,8 @@ def main():
             if not model.is_causal:
                 put(f"{case}/leave_one_out_mask", [(value - target(ids=ids[:t] + [4] + ids[t + 1:]).detach()).item() for t in range(T)])
             put(f"{case}/relevance", relevance(target))
-            if kind != "class":
-                with oracles.attnlrp():
-                    put(f"{case}/attnlrp", (x * target.gradient(x)).sum(-1))
+            with oracles.attnlrp():
+                put(f"{case}/attnlrp", (x * target.gradient(x)).sum(-1))
             if kind != kinds[0]:
                 continue
             got, _, _ = model.run(ids)

@@ -122,11 +122,17 @@ def lrp_norm(w, name, x, eps):
     return (x - x.mean(-1, keepdim=True)) / root * w[name + ".weight"] + w[name + ".bias"]
 
 
+def squash(x):
+    return torch.tanh(x)
+
+
 @contextlib.contextmanager
 def attnlrp():
+    """Targets reckon with squash() of this module."""
     gelu = fx.gelu
     with mock.patch.object(fx, "attend", lrp_attend), mock.patch.object(fx, "norm", lrp_norm), \
-            mock.patch.object(fx, "gelu", lambda x, form: x * (gelu(x, form) / x).detach()):
+            mock.patch.object(fx, "gelu", lambda x, form: x * (gelu(x, form) / x).detach()), \
+            mock.patch.dict(globals(), {"squash": lambda x: x * (torch.tanh(x) / x).detach()}):
         yield
 
 
@@ -140,7 +146,7 @@ def targets(c, w, got, T):
         p = fx.labels_of(c, w, h)
         yield "labels", p[0, 1] + 2 * p[T - 1, 4]
     if "cls.seq_relationship.weight" in w:
-        pooled = torch.tanh(h[0] @ w["bert.pooler.dense.weight"].T + w["bert.pooler.dense.bias"])
+        pooled = squash(h[0] @ w["bert.pooler.dense.weight"].T + w["bert.pooler.dense.bias"])
         yield "classes", (pooled @ w["cls.seq_relationship.weight"].T + w["cls.seq_relationship.bias"]).log_softmax(-1)[1]
     if "classes" in got:
         yield "classes", got["classes"].log_softmax(-1)[1]
