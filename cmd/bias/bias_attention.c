@@ -9,6 +9,7 @@
 #include "analysis/bar_null.h"
 #include "base/alloc.h"
 #include "cmd/file_digest.h"
+#include "session/doc_rows.h"
 
 /* --- one text --- */
 
@@ -40,18 +41,21 @@ static int begin(struct state *s, struct at_error *err)
 {
     const struct attention *a = s->a;
     struct sink *sink = a->x->sink;
-    size_t T = s->doc->tokens.n;
-    int rc;
+    struct at_bar_flags flags = a->flags;
+    struct at_rows rows = { 0 };
+    int rc = 0;
 
-    for (size_t i = 0; i < a->flags.n_tokens; i++)
-        if (a->flags.tokens[i] >= T)
-            return at_fail(err, AT_ERANGE, "--tokens %zu is outside the text's %zu tokens",
-                           a->flags.tokens[i], T);
-    rc = at_bar_text_begin(&s->text, s->doc, &a->flags, a->threshold, err);
+    if (a->tokens_text)
+        rc = at_doc_tokens(&rows, s->doc, "--tokens", a->tokens_text, &s->arena, err);
+    if (rc)
+        return rc;
+    flags.tokens = rows.items;
+    flags.n_tokens = rows.n;
+    rc = at_bar_text_begin(&s->text, s->doc, &flags, a->threshold, err);
     if (rc || !draws(s))
         return rc;
     s->marked = mark_text(sink, &s->text, &s->arena);
-    return at_map_series_init(&s->maps, T, AT_RAW, err);
+    return at_map_series_init(&s->maps, s->doc->tokens.n, AT_RAW, err);
 }
 
 static void *begin_text(void *arg, const struct at_doc *doc, struct at_error *err)
@@ -222,8 +226,6 @@ static void release(void *own)
 static int check(void *own, struct call *c)
 {
     struct attention *a = own;
-    size_t *tokens;
-
     if (c->pair || c->doc.split_pair)
         return report_usage("bias attention reads plain texts, without --pair");
     if (a->calibration && c->from)
@@ -234,9 +236,8 @@ static int check(void *own, struct call *c)
         return detector_source_check(&a->source, c);
     if (detector_source_given(&a->source))
         return report_usage("--tokens flags by hand; leave out what is for a classifier");
-    if (!call_number_list(c, &tokens, &a->flags.n_tokens, a->tokens_text))
-        return report_usage("--tokens takes positions like 2,5-7, not '%s'", a->tokens_text);
-    a->flags.tokens = tokens;
+    if (!at_rows_is_list(a->tokens_text))
+        return report_usage("--tokens takes tokens like 2,5-7 or women, not '%s'", a->tokens_text);
     return EXIT_DONE;
 }
 
@@ -258,7 +259,7 @@ static const struct opt *options(void *own, struct call *call)
         OPT_INCLUDE(call->input_options),
         OPT_GROUP("Flagged tokens"),
         OPT_INCLUDE(a->source.options),
-        OPT_TEXT(0, "tokens", &a->tokens_text, "LIST", "flag these tokens (2,5-7) instead"),
+        OPT_TEXT(0, "tokens", &a->tokens_text, "LIST", "flag these tokens (2,5-7, women) instead"),
         OPT_GROUP("Attention to them"),
         OPT_REAL(0, "bar-threshold", &a->threshold, "R", 0, 1000, "heads above are specialised; the default is another model's calibration, see 'bias calibrate'"),
         OPT_TEXT(0, "calibration", &a->calibration, "FILE", "take that threshold (alpha 0.05) from what 'bias calibrate' wrote for this model"),

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "session/doc_rows.h"
 
 /* Maps of flow take seconds at this many tokens and minutes at twice as many. */
 enum { FLOW_MAP_TOKENS = 64 };
@@ -16,8 +17,10 @@ enum { FLOW_MAP_TOKENS = 64 };
 
 struct state {
     struct faith *f;
+    struct at_faith_options options;
     struct at_faith_text text;
     double *head_scores; /* (L,H) that heads are ordered by, or NULL */
+    struct at_arena arena;
 };
 
 static void release_text(void *state)
@@ -25,7 +28,25 @@ static void release_text(void *state)
     struct state *s = state;
 
     at_faith_text_release(&s->text);
+    at_arena_release(&s->arena);
     free(s);
+}
+
+/* Tokens that are named by their text have a number in each text. */
+static int find_position(struct state *s, const struct at_doc *doc, struct at_error *err)
+{
+    struct at_probe_options *o = &s->options.probe;
+    struct at_rows rows;
+    int rc;
+
+    if (!s->f->position_text || o->positions)
+        return 0;
+    rc = at_doc_tokens(&rows, doc, "--position", s->f->position_text, &s->arena, err);
+    if (!rc) {
+        o->positions = rows.items;
+        o->n_positions = rows.n;
+    }
+    return rc;
 }
 
 static void *begin_text(void *arg, const struct at_doc *doc, struct at_error *err)
@@ -34,8 +55,10 @@ static void *begin_text(void *arg, const struct at_doc *doc, struct at_error *er
     struct state *s = at_calloc(1, sizeof *s);
 
     s->f = f;
-    if (at_faith_text_begin(&s->text, f->x->session, &f->aim, doc, &f->options, err)) {
-        free(s);
+    s->options = f->options;
+    if (find_position(s, doc, err) ||
+        at_faith_text_begin(&s->text, f->x->session, &f->aim, doc, &s->options, err)) {
+        release_text(s);
         return NULL;
     }
     s->head_scores = faith_ablation_scores(&f->ablation, doc->shape, &s->text.arena);
@@ -298,11 +321,12 @@ static int check(void *own, struct call *c)
         f->choice != AT_AIM_CLASS)
         return report_usage("--class goes with --explain label or class");
     if (f->position_text) {
-        if (!call_number_list(c, &positions, &o->n_positions, f->position_text))
-            return report_usage("--position takes a token's number from 0, of labels also a list "
-                                "like 3,5 or 2-4, not '%s'",
+        if (call_number_list(c, &positions, &o->n_positions, f->position_text))
+            o->positions = positions;
+        else if (!at_rows_is_list(f->position_text))
+            return report_usage("--position takes a token's number from 0 or its text, of labels "
+                                "also a list like 3,5 or 2-4, not '%s'",
                                 f->position_text);
-        o->positions = positions;
     }
     status = faith_ablation_check(&f->ablation, c);
     return status ? status : take_methods(f);

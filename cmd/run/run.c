@@ -28,6 +28,8 @@ struct state {
     const struct at_doc *doc;
     bool keeps;                         /* it has files or a summary of its own */
     struct at_text_metrics_run metrics; /* of a text among many */
+    struct run_tokens tokens;
+    struct run_links links;
     struct at_map_series series;
     struct at_capture_writer *capture; /* NULL when none is written */
     struct table attention;
@@ -51,6 +53,7 @@ static void release_text(void *state)
     at_capture_abort(s->capture);
     table_abort(&s->attention);
     at_array_release(&s->trees);
+    at_array_release(&s->links);
     at_deep_dive_release(&s->deep);
     at_arena_release(&s->arena);
     free(s->shown);
@@ -89,31 +92,6 @@ static int open_capture(struct state *s, struct at_error *err)
     return rc;
 }
 
-static const char *row_word(const struct state *s)
-{
-    return s->call->doc.by_words ? "word" : "token";
-}
-
-/* Positions of the call that this text does not have. */
-static int check_positions(const struct state *s, struct at_error *err)
-{
-    const struct run *run = s->run;
-    size_t n = s->doc->n;
-
-    if (run->root >= (long)n)
-        return at_fail(err, AT_ERANGE, "--tree-root %ld is outside the text's %zu %s%s", run->root,
-                       n, row_word(s), at_plural(n));
-    for (size_t i = 0; i < run->n_focus; i++)
-        if (run->focus[i] >= n)
-            return at_fail(err, AT_ERANGE, "--focus %zu is outside the text's %zu %s%s",
-                           run->focus[i], n, row_word(s), at_plural(n));
-    for (size_t i = 0; run->x->session && i < run->mask.n; i++)
-        if (at_session_takes_masks(run->x->session) && run->mask.positions[i] >= s->doc->tokens.n)
-            return at_fail(err, AT_ERANGE, "--mask %zu is outside the text's %zu tokens",
-                           run->mask.positions[i], s->doc->tokens.n);
-    return 0;
-}
-
 static int on_deep_layer(void *arg, const struct at_deep_view *view, struct at_error *err)
 {
     struct state *s = arg;
@@ -126,8 +104,8 @@ static int begin_deep(struct state *s, struct at_error *err)
     const struct at_deep_options options = {
         .layer = call_one_layer(s->call),
         .head = call_one_head(s->call),
-        .focus = s->run->focus,
-        .n_focus = s->run->n_focus,
+        .focus = s->tokens.focus.items,
+        .n_focus = s->tokens.focus.n,
         .top_k = (size_t)s->run->top_k,
         .on_layer = on_deep_layer,
         .arg = s,
@@ -144,16 +122,16 @@ static int begin_deep(struct state *s, struct at_error *err)
     else
         rc = at_deep_begin(&s->deep, s->doc, s->run->x->session, &options, err);
     at_strbuf_release(&missing);
-    if (!rc && s->run->n_focus > AT_DEEP_MAX_FOCUS)
+    if (!rc && s->tokens.focus.n > AT_DEEP_MAX_FOCUS)
         report_warning("--deep follows %d tokens step by step: the first %d of the %zu of --focus",
-                       AT_DEEP_MAX_FOCUS, AT_DEEP_MAX_FOCUS, s->run->n_focus);
+                       AT_DEEP_MAX_FOCUS, AT_DEEP_MAX_FOCUS, s->tokens.focus.n);
     return rc;
 }
 
 static int prepare(struct state *s, struct at_error *err)
 {
     size_t n = s->doc->n, heads = s->doc->shape->n_layers * s->doc->shape->n_heads;
-    int rc = check_positions(s, err);
+    int rc = run_find_tokens(&s->tokens, s->run, s->doc, &s->arena, err);
 
     if (!rc && s->run->is_deep)
         rc = begin_deep(s, err);
@@ -228,14 +206,6 @@ static void add_rows(struct state *s, const float *map, struct map_name name)
     }
 }
 
-/* A causal model's first token sees itself only; its last sees them all. */
-static size_t tree_root(const struct state *s)
-{
-    if (s->run->root >= 0)
-        return (size_t)s->run->root;
-    return s->doc->shape->is_causal ? s->doc->n - 1 : 0;
-}
-
 /* The tree of one map; of a head's with the products of its queries and keys. */
 static int add_tree(struct state *s, const float *map, struct map_name name,
                     const struct at_layer_view *raw, struct at_error *err)
@@ -244,7 +214,7 @@ static int add_tree(struct state *s, const float *map, struct map_name name,
     bool has_qk = name.head >= 0 && raw && raw->q && !s->call->doc.by_words;
     size_t column = has_qk ? (size_t)name.head * raw->D : 0;
     const struct at_tree_options o = {
-        .root = tree_root(s),
+        .root = s->tokens.root,
         .k = (size_t)run->tree_k,
         .depth = (size_t)run->tree_depth,
         .max_nodes = (size_t)run->tree_nodes,
@@ -272,7 +242,8 @@ static int draw_flow(struct state *s, const float *map, struct map_name name, st
     if (threshold < 0)
         threshold = at_flow_threshold(map, s->doc->n, s->doc->shape->is_causal, MAX_LINKS);
     at_flow_links(&flow, map, s->doc->n, s->doc->shape->is_causal, threshold);
-    rc = picture_flow(s->sink, s->doc, &flow, name, threshold, s->run->focus, s->run->n_focus, err);
+    rc = picture_flow(s->sink, s->doc, &flow, name, threshold, s->tokens.focus.items,
+                      s->tokens.focus.n, err);
     at_flow_release(&flow);
     return rc;
 }
@@ -305,6 +276,7 @@ static int add_head(struct state *s, const struct at_doc_layer *l, size_t head,
     if (!map)
         return 0; /* rollout has no heads */
     add_rows(s, map, name);
+    run_add_link(&s->links, &s->tokens, s->doc, map, l->layer, head);
     if (s->grid)
         at_thumbnail(s->grid + (l->layer * l->H + head) * side * side, side, map, l->n);
     if (selects_head(&s->call->selection, l->layer, head))
@@ -428,12 +400,14 @@ static int predict(struct at_predictions *out, struct state *s, const float *hid
                    struct at_error *err)
 {
     struct progress progress = { 0 };
-    const struct at_predict_options options = {
-        .mask = s->run->mask, .k = (size_t)s->run->top_k, .progress = on_predicted, .arg = &progress
-    };
+    const struct at_predict_options options = { .mask = s->tokens.mask,
+                                                .k = (size_t)s->run->top_k,
+                                                .progress = on_predicted,
+                                                .arg = &progress };
     int rc;
 
-    if (at_predict_leaves_out(s->run->x->session, s->doc, &s->run->mask) && !s->run->is_mask_told) {
+    if (at_predict_leaves_out(s->run->x->session, s->doc, &s->tokens.mask) &&
+        !s->run->is_mask_told) {
         report_warning("%zu tokens without a [MASK]: their predictions would take a pass for each "
                        "and are left out; --mask all makes them",
                        s->doc->tokens.n);
@@ -499,7 +473,10 @@ static int tell(struct state *s, const struct at_predictions *predictions, struc
         r.table_left_out = s->mass_left_out / s->mass;
     }
     rc = write_tables(s, &r, predictions, err);
-
+    if (!rc)
+        rc = run_write_links(&s->links, s->sink, s->doc, err);
+    r.links = s->links.items;
+    r.n_links = s->links.n;
     if (!rc)
         rc = sink_result_file(s->sink, s->doc, "tree.json", &at_run_trees_record, &s->trees,
                               doc_meta(s->call, s->doc), err);
@@ -569,33 +546,13 @@ static void release(void *own)
     many_release(&run->many);
 }
 
-/* "auto", "all", "none" or positions. */
-static int parse_mask(struct run *run, struct call *call)
-{
-    static const char *const words[] = { "auto", "all", "none" };
-    size_t *list, n;
-
-    for (size_t i = 0; i < AT_COUNTOF(words); i++)
-        if (!strcmp(run->mask_text, words[i])) {
-            run->mask.choice = (enum at_mask_choice)i;
-            return EXIT_DONE;
-        }
-    if (!call_number_list(call, &list, &n, run->mask_text))
-        return report_usage("--mask takes auto, all, none or positions like 3,5-7, not '%s'",
-                            run->mask_text);
-    run->mask = (struct at_mask){ AT_MASK_LIST, list, n };
-    return EXIT_DONE;
-}
-
 static int check(void *own, struct call *call)
 {
     struct run *run = own;
-    int status = parse_mask(run, call);
+    int status = run_check_tokens(run, call);
 
     if (status)
         return status;
-    if (run->focus_text && !call_number_list(call, &run->focus, &run->n_focus, run->focus_text))
-        return report_usage("--focus takes positions like 3,5-7, not '%s'", run->focus_text);
     if (run->with_logits && !call->out)
         return report_usage("--logits writes into the capture; give -o DIR");
     if (run->with_logits && run->no_capture)
@@ -610,7 +567,7 @@ static const struct opt *options(void *own, struct call *call)
 {
     struct run *run = own;
 
-    *run = (struct run){ .mask_text = "auto", .top_k = 5, .root = -1, .tree_k = 3, .tree_depth = 3,
+    *run = (struct run){ .mask_text = "auto", .top_k = 5, .root_text = "auto", .tree_k = 3, .tree_depth = 3,
                          .tree_nodes = 400, .n_links = 10, .flow_threshold = -1,
                          .min_weight = -1 };
     ablate_options(&run->ablate, call);
@@ -618,7 +575,7 @@ static const struct opt *options(void *own, struct call *call)
     const struct opt table[] = {
         OPT_INCLUDE(call->input_options),
         OPT_GROUP("Predictions"),
-        OPT_TEXT(0, "mask", &run->mask_text, "auto|all|none|N,M", "masked models: positions to predict; auto is the [MASK]s of the text, else each in turn of at most 64 tokens"),
+        OPT_TEXT(0, "mask", &run->mask_text, "auto|all|none|TOKENS", "masked models: tokens to predict; auto is the [MASK]s of the text, else each in turn of at most 64 tokens"),
         OPT_INT(0, "top-k", &run->top_k, "N", 1, 1000, "predictions per position"),
         OPT_GROUP("Ablation"),
         OPT_INCLUDE(run->ablate.options),
@@ -626,8 +583,10 @@ static const struct opt *options(void *own, struct call *call)
         OPT_INT(0, "links", &run->n_links, "N", 0, 1000000, "strongest links to list"),
         OPT_REAL(0, "min-weight", &run->min_weight, "X", -1, 1, "smallest weight in attention.csv; -1 is even attention, 1/T"),
         OPT_REAL(0, "flow-threshold", &run->flow_threshold, "X", -1, 1, "flow: draw links above this weight; -1 is even attention, 1/T, or so much that 1500 are left"),
-        OPT_TEXT(0, "focus", &run->focus_text, "N,M", "flow: these tokens in front, the rest grey; --deep: follow these"),
-        OPT_INT(0, "tree-root", &run->root, "N", -1, 1000000, "tree: token it starts from; -1 is the first, of a causal model the last"),
+        OPT_TEXT(0, "focus", &run->focus_text, "TOKENS", "flow: these tokens in front, the rest grey; --deep: follow these"),
+        OPT_TEXT(0, "from-token", &run->from_text, "TOKENS", "rank the heads by their attention from these, each by number or text ..."),
+        OPT_TEXT(0, "to-token", &run->to_text, "TOKENS", "... to these, beside even attention"),
+        OPT_TEXT(0, "tree-root", &run->root_text, "auto|TOKEN", "tree: token it starts from; auto is the first, of a causal model the last"),
         OPT_INT(0, "tree-k", &run->tree_k, "N", 1, 100, "tree: children per node"),
         OPT_INT(0, "tree-depth", &run->tree_depth, "N", 1, 50, "tree: levels, the root's included"),
         OPT_INT(0, "tree-nodes", &run->tree_nodes, "N", 1, 100000, "tree: stop growing at this many nodes"),
@@ -652,6 +611,8 @@ static const struct output outputs[] = {
     { "predictions.csv", "a row for each position and rank", &at_prediction_row_record },
     { "attention.csv", "a row for each visible cell whose weight is at least --min-weight",
       &at_attention_cell_record },
+    { "links.csv", "with --from-token and --to-token a row for each head, by what links them",
+      &at_token_link_record },
     { "tree.json", "who a token looks at, and who those look at", &at_run_trees_record },
     MANY_OUTPUTS(&at_metrics_text_row_record),
     { "corpus.csv", "a row for each head and metric over several texts", &at_corpus_head_record },

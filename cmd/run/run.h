@@ -7,16 +7,17 @@
 #include "analysis/deep_dive.h"
 #include "analysis/run_result.h"
 #include "analysis/text_metrics.h"
+#include "analysis/token_links.h"
+#include "base/array.h"
 #include "cmd/cmd.h"
 #include "cmd/many.h"
 #include "cmd/run/map_pictures.h"
+#include "session/doc_rows.h"
 
 struct run {
-    const char *mask_text, *focus_text;
-    struct at_mask mask; /* what mask_text means */
-    size_t *focus;       /* (n_focus) tokens drawn in front; the call's */
-    size_t n_focus;
-    long top_k, root, tree_k, tree_depth, tree_nodes, n_links;
+    const char *mask_text, *focus_text, *root_text, *from_text, *to_text;
+    enum at_mask_choice mask;
+    long top_k, tree_k, tree_depth, tree_nodes, n_links;
     bool is_mask_told; /* that predictions of a long text are left out */
     double flow_threshold, min_weight, tree_min_weight;
     bool no_capture, with_logits, is_deep;
@@ -24,6 +25,28 @@ struct run {
     const struct context *x;
     struct many many;
 };
+
+/* The tokens that a call names, as one text has them. */
+struct run_tokens {
+    struct at_rows focus; /* drawn in front */
+    size_t root;          /* of the tree */
+    struct at_mask mask;
+    struct at_token_ends ends; /* of --from-token and --to-token */
+};
+struct run_links AT_ARRAY(struct at_token_link);
+
+/* run_check_tokens - of the call: are they lists? Answers an exit status. */
+int run_check_tokens(struct run *run, const struct call *c);
+/* run_find_tokens - of a text; lists are the arena's. AT_ERANGE: it does not have them. */
+AT_MUST_USE int run_find_tokens(struct run_tokens *out, const struct run *run,
+                                const struct at_doc *doc, struct at_arena *arena,
+                                struct at_error *err);
+/* run_add_link - a map between --from-token and --to-token; nothing without them. */
+void run_add_link(struct run_links *links, const struct run_tokens *t, const struct at_doc *doc,
+                  const float *map, size_t layer, size_t head);
+/* run_write_links - rank them, and links.csv. */
+AT_MUST_USE int run_write_links(struct run_links *links, struct sink *sink,
+                                const struct at_doc *doc, struct at_error *err);
 
 /* run_print - the summary of one text on standard output; shown (n,n): the map selected last. */
 void run_print(const struct run *run, const struct at_doc *doc, const struct at_run_result *r,

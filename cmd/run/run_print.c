@@ -42,6 +42,24 @@ static void print_links(const struct at_doc *doc, const struct at_run_links *lin
     }
 }
 
+/* The heads that link tokens most, and what even attention gives. */
+static void print_heads(const struct run *run, const struct at_run_result *r)
+{
+    size_t n = AT_MIN(r->n_links, (size_t)run->n_links);
+
+    printf("\nattention from %s to %s; even attention %.3f\n", run->from_text, run->to_text,
+           r->links[0].even);
+    for (size_t i = 0; i < n; i++) {
+        const struct at_token_link *l = &r->links[i];
+        char name[48];
+        snprintf(name, sizeof name, "L%zuH%zu", l->layer, l->head);
+        printf("  %3zu  %-7s %.3f", l->rank, name, l->weight);
+        if (!isnan(l->ratio))
+            printf("  %.2f times even", l->ratio);
+        printf("\n");
+    }
+}
+
 /* A piece as people write it; the buffer's until the next call. */
 static const char *label_of(struct at_strbuf *b, const struct at_session *s, int id)
 {
@@ -108,6 +126,8 @@ void run_print(const struct run *run, const struct at_doc *doc, const struct at_
     print_tokens(doc);
     if (r->strongest.n)
         print_links(doc, &r->strongest);
+    if (r->n_links)
+        print_heads(run, r);
     if (term_wants_pictures(color, stdout)) {
         printf("\n");
         term_heatmap(stdout, shown, doc->n, doc->labels, doc->shape->is_causal, term_width(stdout),

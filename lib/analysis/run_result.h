@@ -10,6 +10,7 @@
 #include "analysis/deep_result.h"
 #include "analysis/flow.h"
 #include "analysis/map_series.h"
+#include "analysis/token_links.h"
 #include "analysis/tree.h"
 #include "session/predict.h"
 
@@ -60,8 +61,10 @@ struct at_run_result {
     struct at_run_links strongest;
     struct at_attn_metrics global;
     double flow_change;
-    double table_min_weight;    /* smallest weight in attention.csv; NaN: there is none */
-    double table_left_out;      /* share of all attention that it leaves out; NaN likewise */
+    double table_min_weight;           /* smallest weight in attention.csv; NaN: there is none */
+    double table_left_out;             /* share of all attention that it leaves out; NaN likewise */
+    const struct at_token_link *links; /* (n_links) of --from-token to --to-token, or NULL */
+    size_t n_links;
     const struct at_deep *deep; /* or NULL */
 };
 extern const struct at_record at_run_record; /* run.json without its meta */

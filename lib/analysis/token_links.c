@@ -10,8 +10,7 @@
 static const struct at_field link_fields[] = {
     AT_FIELD(struct at_token_link, rank, "rank", NULL, "1 for the head that links them most"),
     AT_FIELD(struct at_token_link, layer, "layer", NULL, "layer, from 0"),
-    AT_FIELD(struct at_token_link, head, "head", NULL, "head, from 0; of a rollout mean",
-             .flags = AT_AS_MEAN),
+    AT_FIELD(struct at_token_link, head, "head", NULL, "head, from 0"),
     AT_FIELD(struct at_token_link, weight, "weight", "fraction",
              "share of the attention of --from-token that goes to --to-token"),
     AT_FIELD(struct at_token_link, even, "even", "fraction",

@@ -13,7 +13,7 @@
 /* links.csv: one head. */
 struct at_token_link {
     size_t rank;        /* from 1, most first */
-    size_t layer, head; /* head AT_NONE: of the layer's mean */
+    size_t layer, head;
     double weight;      /* mean over the queries of what they put on all the keys */
     double even;        /* the same of even attention */
     double ratio;       /* weight / even; NaN when no query sees a key */

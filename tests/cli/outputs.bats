@@ -81,6 +81,7 @@ writes_what_it_declares() {
     ok metrics -o many --each --format json,csv --lines -f texts
     ok metrics -o rollout --format json,csv --matrix rollout 'The cat sat.'
     ok run -o run --deep --layer 1 --head 0 --format json,csv 'The cat sat.'
+    ok run -o links --from-token cat --to-token sat --format json,csv 'The cat sat.'
     ok run -o runs --words --each --format json,csv --lines -f texts
     ok heads -o heads --format json,csv 'The cat sat.'
     ok heads -o roles --each --format json,csv --lines -f texts
@@ -102,7 +103,7 @@ writes_what_it_declares() {
     ok bias calibrate -o calibrate --format json,csv --draws 5 'Women are bad drivers.'
     ok bias swap -o swap --format json,csv 'The king saw her mother.'
     ok bias swap -o swaps --format json,csv --lines -f texts
-    for run in one many rollout run runs heads roles syntax cluster isa isas set rescored pairs against \
+    for run in one many rollout run links runs heads roles syntax cluster isa isas set rescored pairs against \
         detect detects attention attentions calibrate swap swaps; do
         writes_what_it_declares "$run"
     done

@@ -117,11 +117,11 @@ commands() {
         fails 2 $c --from ''
         [ "$stderr" = "atlas $c: --from takes a directory, not ''" ]
     done
-    for bad in x '' 1, 3-1; do
+    for bad in '' 1, 3-1; do
         fails 2 run -m nowhere --mask "$bad" cat
-        [ "$stderr" = "atlas run: --mask takes auto, all, none or positions like 3,5-7, not '$bad'" ]
+        [ "$stderr" = "atlas run: --mask takes auto, all, none or tokens like 3,5-7 or cat, not '$bad'" ]
         fails 2 bias attention -m nowhere --tokens "$bad" cat
-        [ "$stderr" = "atlas bias attention: --tokens takes positions like 2,5-7, not '$bad'" ]
+        [ "$stderr" = "atlas bias attention: --tokens takes tokens like 2,5-7 or women, not '$bad'" ]
     done
     fails 2 model list x
     [ "$stderr" = "atlas model: unexpected 'x'" ]
