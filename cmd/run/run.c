@@ -567,8 +567,8 @@ static const struct opt *options(void *own, struct call *call)
 {
     struct run *run = own;
 
-    *run = (struct run){ .mask_text = "auto", .top_k = 5, .root_text = "auto", .tree_k = 3, .tree_depth = 3,
-                         .tree_nodes = 400, .n_links = 10, .flow_threshold = -1,
+    *run = (struct run){ .mask_text = "auto", .root_text = "auto", .top_k = 5, .tree_k = 3,
+                         .tree_depth = 3, .tree_nodes = 400, .n_links = 10, .flow_threshold = -1,
                          .min_weight = -1 };
     ablate_options(&run->ablate, call);
     call->makes_corpus = true;

@@ -12,11 +12,11 @@
 
 /* links.csv: one head. */
 struct at_token_link {
-    size_t rank;        /* from 1, most first */
+    size_t rank; /* from 1, most first */
     size_t layer, head;
-    double weight;      /* mean over the queries of what they put on all the keys */
-    double even;        /* the same of even attention */
-    double ratio;       /* weight / even; NaN when no query sees a key */
+    double weight; /* mean over the queries of what they put on all the keys */
+    double even;   /* the same of even attention */
+    double ratio;  /* weight / even; NaN when no query sees a key */
 };
 extern const struct at_record at_token_link_record;
 

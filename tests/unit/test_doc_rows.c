@@ -81,8 +81,7 @@ static void test_ambiguous(void **state)
     finds(&doc, "the", "--focus 'the' may be token 1, 5, 8: give the number");
     at_doc_release(&doc);
     doc = prepared("a a a a a a a a a a", NULL, false);
-    finds(&doc, "a",
-          "--focus 'a' may be token 1, 2, 3, 4, 5, 6, 7, 8 or another: give the number");
+    finds(&doc, "a", "--focus 'a' may be token 1, 2, 3, 4, 5, 6, 7, 8 or another: give the number");
     at_doc_release(&doc);
 }
 
