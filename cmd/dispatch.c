@@ -33,7 +33,7 @@ static const struct command *find_command(const char *name)
 void print_overview(FILE *f)
 {
     fprintf(f, "usage: atlas [--version] [--help] COMMAND [options] [text ...]\n\n"
-               "See how BERT and GPT-2 models distribute their attention.\n");
+               "See how BERT, GPT-2 and models like them distribute their attention.\n");
     for (size_t i = 0; commands[i]; i++) {
         const struct command *c = commands[i];
         if (!c->name)

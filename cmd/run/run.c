@@ -213,6 +213,7 @@ static int add_tree(struct state *s, const float *map, struct map_name name,
     const struct run *run = s->run;
     bool has_qk = name.head >= 0 && raw && raw->q && !s->call->doc.by_words;
     size_t column = has_qk ? (size_t)name.head * raw->D : 0;
+    size_t key_column = has_qk ? at_view_key_column(raw, (size_t)name.head) : 0;
     const struct at_tree_options o = {
         .root = s->tokens.root,
         .k = (size_t)run->tree_k,
@@ -224,7 +225,7 @@ static int add_tree(struct state *s, const float *map, struct map_name name,
     struct at_tree_nodes nodes = { 0 };
     const struct at_run_tree *tree;
     bool is_cut = at_tree_grow(&nodes, map, s->doc->n, has_qk ? raw->q + column : NULL,
-                               has_qk ? raw->k + column : NULL, has_qk ? raw->qkv_stride : 0,
+                               has_qk ? raw->k + key_column : NULL, has_qk ? raw->qkv_stride : 0,
                                has_qk ? raw->D : 0, &o);
 
     tree = at_run_trees_add(&s->trees, s->doc, &nodes, is_cut, or_none(name.layer),

@@ -118,7 +118,7 @@ static void begin_analyses(struct state *s)
 static bool keeps_vectors(const struct state *s)
 {
     const struct at_config *c = s->doc->shape;
-    size_t numbers = 2 * c->n_layers * s->doc->tokens.n * c->width;
+    size_t numbers = 2 * c->n_layers * s->doc->tokens.n * at_query_width(c);
 
     if (!wants(s, VIEW_VECTORS) || s->v->x->call->doc.by_words ||
         (s->doc->capture && !s->doc->capture->q))
@@ -152,7 +152,7 @@ static int prepare(struct state *s, struct at_error *err)
     s->documents = at_json_object();
     s->page = (struct at_page_text){ .n = n, .L = L, .H = H, .is_exact = s->v->is_exact };
     s->page.maps = at_calloc(L, sizeof *s->page.maps);
-    s->page.D = s->doc->shape->width / H;
+    s->page.D = s->doc->shape->head_width;
     if (keeps_vectors(s))
         s->page.vectors = at_calloc(L, sizeof *s->page.vectors);
     if (!s->v->n_dirs)
@@ -183,12 +183,14 @@ static int add_embedded(void *state, const float *embedded, struct at_error *err
 
 static char *pack_vectors(const struct at_layer_view *view)
 {
-    size_t n = view->H * view->T * view->D;
+    size_t per_head = view->T * view->D, n = view->H * per_head;
     float *both = at_malloc(2 * n, sizeof *both);
     char *packed;
 
     at_split_heads(both, view->q, view->qkv_stride, view->H, view->T, view->D);
-    at_split_heads(both + n, view->k, view->qkv_stride, view->H, view->T, view->D);
+    for (size_t h = 0; h < view->H; h++) /* what each reads, though groups of heads share it */
+        at_split_heads(both + n + h * per_head, view->k + at_view_key_column(view, h),
+                       view->qkv_stride, 1, view->T, view->D);
     packed = at_page_pack_halves(both, 2 * n);
     free(both);
     return packed;

@@ -114,11 +114,11 @@ void at_residual_change(double *out, const float *before, const float *after, si
 
 /* The n_steps visible keys with the highest rank, into step[].key; answers how many. */
 static size_t rank_keys(struct at_attention_step *step, size_t n_steps, const float *rank,
-                        size_t n_visible)
+                        size_t first, size_t end)
 {
     size_t found = 0;
 
-    for (size_t j = 0; j < n_visible && n_steps > 0; j++) {
+    for (size_t j = first; j < end && n_steps > 0; j++) {
         size_t at;
         if (found == n_steps && !(rank[j] > rank[step[found - 1].key]))
             continue;
@@ -132,30 +132,30 @@ static size_t rank_keys(struct at_attention_step *step, size_t n_steps, const fl
 
 size_t at_attention_steps(struct at_attention_step *steps, size_t n_steps,
                           struct at_attention_row *row_out, const float *q, const float *k,
-                          size_t stride, size_t T, size_t D, double scale, bool is_causal,
+                          size_t stride, size_t T, size_t D, double scale, size_t first, size_t end,
                           size_t query, const float *row, const float *rank_by)
 {
-    size_t visible = is_causal ? query + 1 : T, found;
-    struct at_attention_row r = { .query = query, .n_visible = visible, .row_max = -INFINITY };
+    size_t found;
+    struct at_attention_row r = { .query = query, .n_visible = end - first, .row_max = -INFINITY };
     double *dot = at_malloc(T, sizeof *dot);
     float *weight = at_malloc(T, sizeof *weight);
 
-    AT_BUG_IF(query >= T);
-    for (size_t j = 0; j < visible; j++) {
+    AT_BUG_IF(query >= T || first >= end || end > T);
+    for (size_t j = first; j < end; j++) {
         dot[j] = at_dot(q + query * stride, k + j * stride, D);
         r.row_max = fmax(r.row_max, dot[j] * scale);
     }
-    for (size_t j = 0; j < visible; j++)
+    for (size_t j = first; j < end; j++)
         r.sum_exp += exp(dot[j] * scale - r.row_max);
     r.log_sum = r.row_max + log(r.sum_exp);
     r.weight_error = row ? 0.0 : NAN;
-    for (size_t j = 0; j < visible; j++) {
+    for (size_t j = first; j < end; j++) {
         double w = exp(dot[j] * scale - r.log_sum);
         weight[j] = (float)w;
         if (row)
             r.weight_error = fmax(r.weight_error, fabs(w - row[j]));
     }
-    found = rank_keys(steps, n_steps, rank_by ? rank_by : row ? row : weight, visible);
+    found = rank_keys(steps, n_steps, rank_by ? rank_by : row ? row : weight, first, end);
     for (size_t s = 0; s < found; s++) {
         size_t j = steps[s].key;
         double scaled = dot[j] * scale;

@@ -69,6 +69,8 @@ struct at_attention_row {
 /*
  * at_attention_steps - one row of one head, from queries and keys to weights.
  *
+ * The query sees keys first .. end-1.
+ *
  * Shapes    steps (k), the k visible keys that rank highest in rank_by (T) (NULL: the weights),
  *           ties by lower index; answers how many (fewer when fewer are visible); q, k of the head
  *           (T, stride); row (T) of its map, or NULL: stored and weight_error are NaN.
@@ -76,7 +78,7 @@ struct at_attention_row {
  */
 size_t at_attention_steps(struct at_attention_step *steps, size_t n_steps,
                           struct at_attention_row *row_out, const float *q, const float *k,
-                          size_t stride, size_t T, size_t D, double scale, bool is_causal,
+                          size_t stride, size_t T, size_t D, double scale, size_t first, size_t end,
                           size_t query, const float *row, const float *rank_by);
 
 #endif

@@ -140,14 +140,18 @@ static const float *rows_of(struct at_deep_dive *d, const float *x, size_t width
     return mean;
 }
 
-/* The same of rows that lie stride apart; the result is contiguous. */
-static const float *strided_rows(struct at_deep_dive *d, const float *x, size_t stride,
-                                 size_t width)
+/* The same of what the heads read, rows that lie stride apart: a head after the other, though
+   groups of them share a part of the row. */
+static const float *head_rows(struct at_deep_dive *d, const float *x, const struct at_layer_view *v,
+                              size_t group)
 {
+    size_t width = v->H * v->D;
     float *copy = at_arena_alloc(&d->scratch, d->result.T * width, sizeof *copy);
 
     for (size_t i = 0; i < d->result.T; i++)
-        memcpy(copy + i * width, x + i * stride, width * sizeof *copy);
+        for (size_t h = 0; h < v->H; h++)
+            memcpy(copy + i * width + h * v->D, x + i * v->qkv_stride + h / group * v->D,
+                   v->D * sizeof *copy);
     return rows_of(d, copy, width);
 }
 
@@ -204,14 +208,17 @@ static void look_up_tables(struct at_deep_dive *d)
     }
     at_position_rows(ids + T, r->doc->shape, ids, 0, T);
     at_embed(word, &w->word_embed, ids, T);
-    at_embed(position, &w->position_embed, ids + T, T);
     look_up(d, &r->word, word, E);
-    look_up(d, &r->position, position, E);
+    if (w->position_embed.data) {
+        at_embed(position, &w->position_embed, ids + T, T);
+        look_up(d, &r->position, position, E);
+    }
     if (has_segments) {
         at_embed(segment, &w->segment_embed, ids + 2 * T, T);
         r->segment.stats = describe(r, rows_of(d, segment, E), E);
     }
-    at_add_rows(sum, word, position, has_segments ? segment : NULL, T, E);
+    at_add_rows(sum, word, w->position_embed.data ? position : NULL, has_segments ? segment : NULL,
+                T, E);
     r->sum = describe(r, rows_of(d, sum, E), E);
 }
 
@@ -251,9 +258,9 @@ int at_deep_embedded(struct at_deep_dive *d, const float *embedded, struct at_er
 /* --- queries, keys, values --- */
 
 struct cosine_task {
-    const float *q, *k; /* (n,C) */
+    const float *q, *k; /* (n,H*D) */
     float *out;         /* (H,n,n) */
-    size_t n, C, D;
+    size_t n, stride, D;
 };
 
 static void cosine_head(void *arg, size_t head, size_t slot)
@@ -261,29 +268,41 @@ static void cosine_head(void *arg, size_t head, size_t slot)
     struct cosine_task *t = arg;
 
     (void)slot;
-    at_cosine_map(t->out + head * t->n * t->n, t->q + head * t->D, t->k + head * t->D, t->C, t->n,
-                  t->D);
+    at_cosine_map(t->out + head * t->n * t->n, t->q + head * t->D, t->k + head * t->D, t->stride,
+                  t->n, t->D);
 }
 
-static double *head_norms(struct at_deep_dive *d, const float *x)
+static double *head_norms(struct at_deep_dive *d, const float *x, size_t D)
 {
     struct at_deep *r = &d->result;
-    size_t D = d->C / r->H;
     double *norm = at_arena_alloc(&r->arena, r->H * r->n, sizeof *norm);
 
     for (size_t h = 0; h < r->H; h++)
         for (size_t i = 0; i < r->n; i++)
-            norm[h * r->n + i] = x ? at_norm(x + i * d->C + h * D, D) : NAN;
+            norm[h * r->n + i] = x ? at_norm(x + (i * r->H + h) * D, D) : NAN;
     return norm;
 }
 
-/* For each query the visible key with the largest cosine; of equals the first. */
-static void find_nearest(struct at_neighbour *out, const float *cosine, size_t n, bool is_causal)
+/* Where the keys begin that a query of the layer sees. */
+static size_t first_key(const struct at_doc *doc, size_t layer, size_t query)
 {
+    size_t window = doc->shape->windows ? doc->shape->windows[layer] : 0;
+
+    return window && query + 1 > window ? query + 1 - window : 0;
+}
+
+/* For each query the visible key with the largest cosine; of equals the first. Windows are of
+   tokens and not of words. */
+static void find_nearest(struct at_neighbour *out, const float *cosine, const struct at_deep *r,
+                         size_t layer)
+{
+    size_t n = r->n;
+
     for (size_t i = 0; i < n; i++) {
-        size_t visible = is_causal ? i + 1 : n;
+        size_t end = r->doc->shape->is_causal ? i + 1 : n;
+        size_t first = r->by_words ? 0 : first_key(r->doc, layer, i);
         out[i] = (struct at_neighbour){ 0, NAN };
-        for (size_t j = 0; j < visible; j++)
+        for (size_t j = first; j < end; j++)
             if (!((double)cosine[i * n + j] <= out[i].cosine) && !isnan(cosine[i * n + j]))
                 out[i] = (struct at_neighbour){ j, (double)cosine[i * n + j] };
     }
@@ -295,22 +314,22 @@ static const float *add_qkv(struct at_deep_dive *d, const struct at_layer_view *
 {
     struct at_deep *r = &d->result;
     struct at_deep_layer *l = &r->layers[v->layer];
-    const float *qkv[] = { strided_rows(d, v->q, v->qkv_stride, d->C),
-                           strided_rows(d, v->k, v->qkv_stride, d->C),
-                           strided_rows(d, v->v, v->qkv_stride, d->C) };
+    const float *qkv[] = { head_rows(d, v->q, v, 1), head_rows(d, v->k, v, v->group),
+                           head_rows(d, v->v, v, v->group) };
+    size_t width = v->H * v->D;
     size_t cells = r->n * r->n;
     float *cosine = at_arena_alloc(&d->scratch, r->H * cells, sizeof *cosine);
-    struct cosine_task task = { qkv[0], qkv[1], cosine, r->n, d->C, v->D };
+    struct cosine_task task = { qkv[0], qkv[1], cosine, r->n, width, v->D };
 
-    l->q_norm = head_norms(d, qkv[0]);
-    l->k_norm = head_norms(d, qkv[1]);
-    l->v_norm = head_norms(d, qkv[2]);
-    l->context_norm = head_norms(d, v->context ? rows_of(d, v->context, d->C) : NULL);
-    l->qkv_plane = plane_of(d, qkv, 3, d->C);
+    l->q_norm = head_norms(d, qkv[0], v->D);
+    l->k_norm = head_norms(d, qkv[1], v->D);
+    l->v_norm = head_norms(d, qkv[2], v->D);
+    l->context_norm = head_norms(d, v->context ? rows_of(d, v->context, width) : NULL, v->D);
+    l->qkv_plane = plane_of(d, qkv, 3, width);
     at_pool_run(pool, r->H, cosine_head, &task);
     l->nearest = at_arena_alloc(&r->arena, r->H * r->n, sizeof *l->nearest);
     for (size_t h = 0; h < r->H; h++) {
-        find_nearest(l->nearest + h * r->n, cosine + h * cells, r->n, r->doc->shape->is_causal);
+        find_nearest(l->nearest + h * r->n, cosine + h * cells, r, v->layer);
         for (size_t i = 0; i < cells; i++)
             d->cosine_sum[i] += (double)cosine[h * cells + i];
     }
@@ -329,8 +348,9 @@ static void add_row(struct at_deep_dive *d, const struct at_layer_view *v, size_
                                .query_token = r->doc->labels[query].text };
 
     row.n_steps = at_attention_steps(steps, r->top_k, &row.row, v->q + head * v->D,
-                                     v->k + head * v->D, v->qkv_stride, v->T, v->D,
-                                     1.0 / sqrt((double)v->D), r->doc->shape->is_causal, query,
+                                     v->k + at_view_key_column(v, head), v->qkv_stride, v->T, v->D,
+                                     1.0 / sqrt((double)v->D), first_key(r->doc, v->layer, query),
+                                     r->doc->shape->is_causal ? query + 1 : v->T, query,
                                      map + query * v->T, ranked + query * v->T);
     row.steps = at_arena_alloc(&r->arena, row.n_steps, sizeof *row.steps);
     for (size_t i = 0; i < row.n_steps; i++)

@@ -54,7 +54,7 @@ static const struct at_field table_near_fields[] = {
              .flags = AT_CSV_ONLY),
     AT_FIELD_LIST(struct at_deep_tables_row, word_near, n_near, "neighbours", &near_record,
                   "rows whose words are most alike"),
-    AT_FIELD_LIST(struct at_deep_tables_row, position_near, n_near, "position_neighbours",
+    AT_FIELD_LIST(struct at_deep_tables_row, position_near, n_position_near, "position_neighbours",
                   &near_record, "rows whose positions are most alike"),
     AT_FIELD_END
 };
@@ -226,7 +226,7 @@ static struct at_deep_near *near_of(struct at_deep *d, const struct at_deep_embe
 {
     struct at_deep_near *near = at_arena_alloc(&d->arena, d->n_near + 1, sizeof *near);
 
-    for (size_t k = 0; k < d->n_near; k++) {
+    for (size_t k = 0; k < d->n_near && e->near; k++) {
         const struct at_neighbour *x = &e->near[i * d->n_near + k];
         near[k] = (struct at_deep_near){ x->token, d->doc->labels[x->token].text, x->cosine };
     }
@@ -236,13 +236,16 @@ static struct at_deep_near *near_of(struct at_deep *d, const struct at_deep_embe
 static struct at_deep_tables_row *tables_row(struct at_deep *d, size_t i)
 {
     struct at_deep_tables_row *t = at_arena_alloc(&d->arena, 1, sizeof *t);
+    bool has_positions = d->position.stats != NULL;
 
     *t = (struct at_deep_tables_row){ .word_norm = d->word.stats[i].norm,
-                                      .position_norm = d->position.stats[i].norm,
+                                      .position_norm =
+                                          has_positions ? d->position.stats[i].norm : NAN,
                                       .sum_norm = d->sum[i].norm,
                                       .word_near = near_of(d, &d->word, i),
                                       .position_near = near_of(d, &d->position, i),
                                       .n_near = d->n_near,
+                                      .n_position_near = has_positions ? d->n_near : 0,
                                       .word_nearest = AT_NONE,
                                       .position_nearest = AT_NONE,
                                       .word_cosine = NAN,
@@ -250,6 +253,8 @@ static struct at_deep_tables_row *tables_row(struct at_deep *d, size_t i)
     if (d->n_near) {
         t->word_nearest = t->word_near[0].index;
         t->word_cosine = t->word_near[0].cosine;
+    }
+    if (t->n_position_near) {
         t->position_nearest = t->position_near[0].index;
         t->position_cosine = t->position_near[0].cosine;
     }

@@ -103,8 +103,9 @@ struct at_deep_near {
 };
 struct at_deep_tables_row { /* of the embedding tables */
     double word_norm, position_norm, sum_norm;
-    struct at_deep_near *word_near, *position_near; /* (n_near), most alike first */
-    size_t n_near;
+    struct at_deep_near *word_near,
+        *position_near;             /* (n_near), (n_position_near), most alike first */
+    size_t n_near, n_position_near; /* the latter 0 without a table of positions */
     size_t word_nearest, position_nearest;
     double word_cosine, position_cosine;
 };

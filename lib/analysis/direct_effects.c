@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "model/layer_ops.h"
 #include "model/lm_head.h"
 #include "ops/activation.h"
 #include "ops/gemm.h"
-#include "ops/layernorm.h"
 
 static const struct at_field effect_fields[] = {
     AT_FIELD(struct at_direct_effect, component, "component", NULL,
@@ -34,7 +34,7 @@ struct descent {
     const struct at_logit *logit;
     size_t C, F, H, D;
     float *g;                       /* (C), in the head (E): gradient at the stream */
-    float *top, *back, *sum, *wide; /* scratch (C), but of E where that is more, and (F) */
+    float *top, *back, *sum, *wide; /* scratch (C), but of E where that is more, (H*D), (C), (F) */
     double offset;                  /* of the final norm and the decoder */
 };
 
@@ -50,8 +50,8 @@ static double dot(const float *a, const float *b, size_t n)
 /* g from above a norm of x to below it, what it divides by held fast. */
 static void norm_back(struct descent *d, const float *x, const struct at_norm *n)
 {
-    at_layernorm_back(d->g, d->g, x, NULL, n->gain.data, d->m->config.norm_eps, AT_RULE_ATTNLRP, 1,
-                      n->gain.n, NULL);
+    at_layer_ops(false)->norm_back(d->g, d->g, x, NULL, 0, n, d->m->config.norm_eps,
+                                   AT_RULE_ATTNLRP, 1, n->gain.n, NULL);
 }
 
 /* What the token's row of the decoder has more than the foil's. */
@@ -87,7 +87,8 @@ static void through_head(struct descent *d, const float *x)
         at_linear(d->g, d->top, &back, NULL, 1, AT_EPI_NONE, NULL);
     }
     if (w->final_norm.gain.data) {
-        d->offset += dot(d->g, w->final_norm.bias.data, d->C);
+        if (w->final_norm.bias.data)
+            d->offset += dot(d->g, w->final_norm.bias.data, d->C);
         norm_back(d, x, &w->final_norm);
     }
 }
@@ -184,7 +185,7 @@ int at_direct_effects(struct at_direct_effects *out, const struct at_model *m,
 {
     const struct at_config *c = &m->config;
     size_t C = c->width, L = c->n_layers, most = AT_MAX(C, c->embed_width);
-    float *room = at_malloc(4 * most + c->ffn_width, sizeof *room);
+    float *room = at_malloc(3 * most + at_query_width(c) + c->ffn_width, sizeof *room);
     struct descent d = { .m = m,
                          .t = t,
                          .logit = logit,
@@ -194,9 +195,9 @@ int at_direct_effects(struct at_direct_effects *out, const struct at_model *m,
                          .D = c->head_width,
                          .g = room,
                          .top = room + most,
-                         .back = room + 2 * most,
-                         .sum = room + 3 * most,
-                         .wide = room + 4 * most };
+                         .sum = room + 2 * most,
+                         .wide = room + 3 * most,
+                         .back = room + 3 * most + c->ffn_width };
     struct at_direct_effects r = { .is_linearised = m->weights.mlm_transform.w.data != NULL };
     bool is_after = c->family->norms == AT_NORM_AFTER;
     double sum = 0.0;

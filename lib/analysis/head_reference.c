@@ -117,7 +117,7 @@ int at_head_reference_read(struct at_head_reference *out, const struct at_sessio
                            const char *path, uint64_t seed, struct at_error *err)
 {
     const struct at_config *c = &s->model.config;
-    struct at_head_reference r = { .L = c->n_layers, .C = c->width };
+    struct at_head_reference r = { .L = c->n_layers, .C = at_query_width(c) };
     size_t n = r.L * r.C;
     void *rows;
     int rc =

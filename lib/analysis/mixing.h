@@ -46,8 +46,10 @@ struct at_mixing {
  * Source    Kobayashi et al. 2020, section 3, and 2021, section 3 (norms); Mohebbi et al. 2023
  *           (value zeroing); Ferrando et al. 2022 (ALTI); Abnar and Zuidema 2020 (rollout, flow).
  * Shapes    T tokens; wanted: bits 1 << enum at_mixing_map.
- * Edge      in GPT-2 the norm that meets s(i) is the one before the feed-forward block. Rows of
- *           value zeroing and ALTI sum to 1; NaN where no token has a part in the row.
+ * Edge      in GPT-2 the norm that meets s(i) is the one before the feed-forward block; where that
+ *           block stands beside attention (GPT-NeoX) none does: g(u) = u. A norm by the root mean
+ *           square (LLaMA) takes off no mean. Rows of value zeroing and ALTI sum to 1; NaN where no
+ *           token has a part in the row.
  * Errors    AT_ENOMEM.
  * Memory    at_mixing_release(), which accepts a zeroed struct and may be called twice.
  * Cost      norms and ALTI about one pass; value zeroing T^2 rows of feed-forward in each layer,

@@ -13,15 +13,15 @@
 struct mixing {
     const struct at_mixing_layer *out;
     const struct at_layer_view *view;
-    const float *gain; /* (C) of the norm that meets the sum */
-    bool is_behind;    /* the norm is a part of what y is */
-    float *f;          /* (H,T,C) what each token sends through each head */
-    float *sum;        /* (T,C) s */
-    double *inverse;   /* (T) 1 / std(s(i)) */
-    double *length;    /* (T) |y(i)|_1 */
-    const float *y;    /* (T,C) */
-    float *parts;      /* (slots,T,C) F(.,j) */
-    float *weights;    /* (slots,T,H) */
+    const struct at_norm *norm; /* that meets the sum; NULL when none does */
+    bool is_behind;             /* the norm is a part of what y is */
+    float *f;                   /* (H,T,C) what each token sends through each head */
+    float *sum;                 /* (T,C) s */
+    double *inverse;            /* (T) 1 / std(s(i)) */
+    double *length;             /* (T) |y(i)|_1 */
+    const float *y;             /* (T,C) */
+    float *parts;               /* (slots,T,C) F(.,j) */
+    float *weights;             /* (slots,T,H) */
 };
 
 /* f of all tokens, head by head: the head's columns of the values times its rows of W_O. */
@@ -34,18 +34,26 @@ static void project_values(struct mixing *x, const struct at_model *m, float *va
     for (size_t h = 0; h < v->H; h++) {
         struct at_weight part = at_weight_inputs(w, h * v->D, v->D);
         for (size_t t = 0; t < v->T; t++)
-            memcpy(value + t * v->D, v->v + t * v->qkv_stride + h * v->D, v->D * sizeof *value);
+            memcpy(value + t * v->D, v->v + t * v->qkv_stride + at_view_key_column(v, h),
+                   v->D * sizeof *value);
         at_linear(x->f + h * v->T * v->C, value, &part, NULL, v->T, AT_EPI_NONE, pool);
     }
 }
 
-static double inverse_std(const float *s, size_t C, double eps)
+/* What a norm takes off before it divides: the mean, but for one by the root mean square. */
+static double offset_of(const struct at_norm *norm, const float *x, size_t C)
 {
-    double mean = 0.0, var = 0.0;
+    double sum = 0.0;
 
-    for (size_t c = 0; c < C; c++)
-        mean += s[c];
-    mean /= (double)C;
+    for (size_t c = 0; c < C && norm->bias.data; c++)
+        sum += x[c];
+    return sum / (double)C;
+}
+
+static double inverse_std(const struct at_norm *norm, const float *s, size_t C, double eps)
+{
+    double mean = offset_of(norm, s, C), var = 0.0;
+
     for (size_t c = 0; c < C; c++)
         var += ((double)s[c] - mean) * ((double)s[c] - mean);
     return 1.0 / sqrt(var / (double)C + eps);
@@ -61,7 +69,7 @@ static void measure_sums(struct mixing *x, const struct at_model *m, struct at_p
     at_linear_add(x->sum, v->context, &o->w, o->b.data, v->input, v->T, pool);
     x->y = x->is_behind ? v->mid : x->sum;
     for (size_t i = 0; i < v->T; i++) {
-        x->inverse[i] = inverse_std(x->sum + i * C, C, m->config.norm_eps);
+        x->inverse[i] = x->norm ? inverse_std(x->norm, x->sum + i * C, C, m->config.norm_eps) : 1.0;
         x->length[i] = 0.0;
         for (size_t c = 0; c < C; c++)
             x->length[i] += fabs((double)x->y[i * C + c]);
@@ -83,13 +91,11 @@ static void measure_part(const struct mixing *x, const float *u, size_t i, doubl
 {
     size_t C = x->view->C;
     const float *y = x->y + i * C;
-    double mean = 0.0, squares = 0.0, distance = 0.0;
+    double mean = x->norm ? offset_of(x->norm, u, C) : 0.0, squares = 0.0, distance = 0.0;
 
-    for (size_t c = 0; c < C; c++)
-        mean += u[c];
-    mean /= (double)C;
     for (size_t c = 0; c < C; c++) {
-        double g = (double)x->gain[c] * ((double)u[c] - mean) * x->inverse[i];
+        double gain = x->norm ? (double)x->norm->gain.data[c] : 1.0;
+        double g = gain * ((double)u[c] - mean) * x->inverse[i];
         squares += g * g;
         distance += fabs((double)y[c] - (x->is_behind ? g : (double)u[c]));
     }
@@ -154,7 +160,7 @@ int at_mixing_layer(const struct at_mixing_layer *out, const struct at_model *m,
 
     if (rc)
         return rc;
-    x.gain = x.is_behind ? w->norm1.gain.data : w->norm2.gain.data;
+    x.norm = m->config.is_parallel ? NULL : x.is_behind ? &w->norm1 : &w->norm2;
     x.f = room;
     x.sum = x.f + n_f;
     x.parts = x.sum + T * C;

@@ -12,7 +12,7 @@
 struct look {
     struct at_head_edit edit; /* with all gates closed */
     double *scores;           /* (L,H) */
-    float *filled;            /* (T,C) */
+    float *filled;            /* (T,H*D) */
     float *scratch;           /* (D) */
     int *order;               /* (T) */
 };
@@ -21,7 +21,7 @@ static void on_layer(void *arg, size_t copy, const struct at_gradient_view *v)
 {
     struct look *k = arg;
     const struct at_head_rows rows = { .ops = at_layer_ops(false),
-                                       .C = v->C,
+                                       .C = v->H * v->D,
                                        .H = v->H,
                                        .D = v->D,
                                        .layer = v->layer,
@@ -30,10 +30,10 @@ static void on_layer(void *arg, size_t copy, const struct at_gradient_view *v)
                                        .order = k->order };
 
     (void)copy;
-    memcpy(k->filled, v->context, v->T * v->C * sizeof *k->filled);
+    memcpy(k->filled, v->context, v->T * rows.C * sizeof *k->filled);
     at_head_edit_apply(&k->edit, k->filled, &rows);
-    for (size_t i = 0; i < v->T * v->C; i++)
-        k->scores[v->layer * v->H + i % v->C / v->D] +=
+    for (size_t i = 0; i < v->T * rows.C; i++)
+        k->scores[v->layer * v->H + i % rows.C / v->D] +=
             (double)v->d_context[i] * ((double)k->filled[i] - (double)v->context[i]);
 }
 
@@ -41,12 +41,13 @@ int at_patch_scores(double *scores, struct at_probe *p, const struct at_head_edi
                     struct at_error *err)
 {
     const struct at_config *c = &p->s->model.config;
-    size_t n_heads = c->n_layers * c->n_heads, n = p->T * p->C;
+    size_t n_heads = c->n_layers * c->n_heads, n = p->T * p->C,
+           n_context = p->T * at_query_width(c);
     float *gates = at_calloc(n_heads, sizeof *gates);
     size_t n_words = p->T * p->E;
-    float *room = at_malloc(n_words + n + c->head_width, sizeof *room);
+    float *room = at_malloc(n_words + n_context + c->head_width, sizeof *room);
     float *filled = room + n_words;
-    struct look k = { *fill, scores, filled, filled + n, at_malloc(p->T, sizeof(int)) };
+    struct look k = { *fill, scores, filled, filled + n_context, at_malloc(p->T, sizeof(int)) };
     const struct at_probe_gradient g = { .on_layer = on_layer, .arg = &k };
     int rc;
 
@@ -89,7 +90,8 @@ int at_patch_contexts(float **rows, struct at_head_edit *fill, struct at_probe *
                       struct at_error *err)
 {
     const struct at_model *m = &p->s->model;
-    size_t T = p->T, C = p->C, L = m->config.n_layers, H = m->config.n_heads, D = C / H;
+    size_t T = p->T, L = m->config.n_layers, H = m->config.n_heads, D = m->config.head_width;
+    size_t C = H * D;
     struct at_trace t = { 0 };
     int rc = at_trace_run(&t, m, ids, m->config.n_segments ? p->segments : NULL, T, AT_CAP_CONTEXT,
                           p->s->pool, err);

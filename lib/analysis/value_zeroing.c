@@ -27,10 +27,11 @@ struct zeroing {
 
 static int begin(struct zeroing *z, const struct at_model *m, size_t N, struct at_error *err)
 {
-    size_t C = z->view->C, F = z->view->F;
+    size_t C = z->view->C, F = z->view->F, Q = z->view->H * z->view->D, wide = AT_MAX(C, Q);
     struct at_layer_buffers *b = &z->rows;
     void *room;
-    int rc = at_try_alloc(&room, N * (5 * C + F), sizeof(float), "value zeroing", err);
+    int rc =
+        at_try_alloc(&room, N * (3 * C + wide + Q + 2 * F), sizeof(float), "value zeroing", err);
 
     if (rc)
         return rc;
@@ -39,20 +40,23 @@ static int begin(struct zeroing *z, const struct at_model *m, size_t N, struct a
     z->run.ops = at_layer_ops(false);
     b->x = z->buffers;
     b->norm = b->x + N * C;
-    b->context = b->norm + N * C;
-    b->mid = b->context + N * C;
+    b->context = b->norm + N * wide;
+    b->mid = b->context + N * Q;
     b->out = b->mid + N * C;
     b->act = b->out + N * C;
+    b->gated = b->act + N * F;
     return 0;
 }
 
 /* The context of token i without what its heads read from token j. */
 static void take_out(float *context, const struct at_layer_view *v, size_t i, size_t j)
 {
-    memcpy(context, v->context + i * v->C, v->C * sizeof *context);
+    size_t Q = v->H * v->D;
+
+    memcpy(context, v->context + i * Q, Q * sizeof *context);
     for (size_t h = 0; h < v->H; h++) {
         float weight = v->attention[(h * v->T + i) * v->T + j];
-        const float *value = v->v + j * v->qkv_stride + h * v->D;
+        const float *value = v->v + j * v->qkv_stride + at_view_key_column(v, h);
         for (size_t d = 0; d < v->D; d++)
             context[h * v->D + d] -= weight * value[d];
     }
@@ -112,7 +116,8 @@ static void divide_by_sum(float *row, size_t T)
 int at_value_zeroing(float *out, const struct at_model *m, const struct at_layer_view *view,
                      struct at_pool *pool, struct at_error *err)
 {
-    size_t T = view->T, C = view->C, N = AT_MIN(T * T, (size_t)AT_GROUP_ROWS);
+    size_t T = view->T, C = view->C, Q = view->H * view->D,
+           N = AT_MIN(T * T, (size_t)AT_GROUP_ROWS);
     struct zeroing *z = at_calloc(1, sizeof *z);
     int rc;
 
@@ -123,7 +128,7 @@ int at_value_zeroing(float *out, const struct at_model *m, const struct at_layer
         size_t n_keys = m->config.is_causal ? i + 1 : T;
         memset(out + i * T, 0, T * sizeof *out);
         for (size_t j = 0; j < n_keys; j++) {
-            take_out(z->rows.context + z->n * C, view, i, j);
+            take_out(z->rows.context + z->n * Q, view, i, j);
             memcpy(z->rows.x + z->n * C, view->input + i * C, C * sizeof *z->rows.x);
             z->pairs[z->n++] = (struct pair){ i, j };
             if (z->n == N)

@@ -14,9 +14,10 @@ enum { LINE = 16 };
 
 /* What is kept of a layer for a group. */
 struct kept {
-    float *x, *qkv, *context; /* (N,C), (N,3C), (N,C); the context only for a visitor */
+    float *x, *qkv, *context; /* (N,C), (N,Q+2K), (N,Q); the context only for a visitor */
+    float *raw_q, *raw_k;     /* (N,Q), (N,K) of a model that norms them */
     float *sum1, *sum2, *mid; /* (N,C), the first two or the third: model/layer.h */
-    float *pre_act;           /* (N,F) */
+    float *pre_act, *gated;   /* (N,F), the second of a model with gates */
     float *maps;              /* text after text (H,T,T) */
 };
 
@@ -26,7 +27,7 @@ struct pass {
     const struct at_batch *batch;
     const struct at_backward_options *options;
     const struct at_change *change;
-    size_t C, E, H, F, L, first_layer;
+    size_t C, E, H, F, Q, K, L, first_layer; /* Q and K as in struct at_layer_buffers */
     bool has_visitor;
 
     size_t first, row;  /* the group's first text, and that one's first row */
@@ -43,6 +44,7 @@ struct pass {
     struct at_layer_gradients g;
     float *d_maps;              /* of the layer in hand, as kept.maps */
     float **at_map, **at_d_map; /* (B) */
+    float *turns;               /* run.turns */
     size_t *start;              /* (B+1) */
     size_t *final_start;        /* (B+1) among the final rows */
 };
@@ -102,35 +104,41 @@ static float *take(const struct pass *p, size_t *used, size_t n)
    they are. In double the low parts lie as far behind. */
 static size_t place(struct pass *p, size_t N, size_t cells)
 {
-    bool is_after = p->run.m->config.family->norms == AT_NORM_AFTER;
+    const struct at_family *f = p->run.m->config.family;
+    bool is_after = f->norms == AT_NORM_AFTER, is_gated = at_family_has(f, AT_FFN_GATE);
     bool is_projected = p->run.m->weights.embed_projection.w.data != NULL;
-    size_t n = N * p->C, used = 0;
+    bool is_normed = at_family_has(f, AT_QUERY_NORM);
+    size_t n = N * p->C, wide = N * AT_MAX(p->C, p->Q), qkv = N * (p->Q + 2 * p->K), used = 0;
 
     for (size_t l = p->first_layer; l < p->L; l++) {
         struct kept *k = &p->kept[l];
         k->x = take(p, &used, n);
-        k->qkv = take(p, &used, 3 * n);
-        k->context = p->has_visitor ? take(p, &used, n) : NULL;
+        k->qkv = take(p, &used, qkv);
+        k->raw_q = is_normed ? take(p, &used, N * p->Q) : NULL;
+        k->raw_k = is_normed ? take(p, &used, N * p->K) : NULL;
+        k->context = p->has_visitor ? take(p, &used, N * p->Q) : NULL;
         k->sum1 = is_after ? take(p, &used, n) : NULL;
         k->sum2 = is_after ? take(p, &used, n) : NULL;
         k->mid = is_after ? NULL : take(p, &used, n);
         k->pre_act = take(p, &used, N * p->F);
+        k->gated = is_gated ? take(p, &used, N * p->F) : NULL;
         k->maps = take(p, &used, cells);
     }
     p->sum = take(p, &used, N * p->E);
     p->run.embedded = is_projected ? take(p, &used, N * p->E) : NULL;
     p->end = take(p, &used, n);
     p->hidden = take(p, &used, n);
-    p->rows.norm = take(p, &used, n);
-    p->rows.context = take(p, &used, n);
+    p->rows.norm = take(p, &used, wide);
+    p->rows.context = take(p, &used, N * p->Q);
     p->rows.mid = take(p, &used, n);
     p->rows.act = take(p, &used, N * p->F);
     p->g.x = p->g.out = take(p, &used, n);
     p->d_words = is_projected ? p->run.embedded : p->g.x;
     p->g.mid = take(p, &used, n);
-    p->g.context = take(p, &used, n);
-    p->g.qkv = take(p, &used, 3 * n);
-    p->g.scratch = take(p, &used, n);
+    p->g.context = take(p, &used, wide);
+    p->g.qkv = take(p, &used, qkv);
+    p->g.scratch = take(p, &used, wide);
+    p->g.gated = is_gated ? take(p, &used, N * p->F) : NULL;
     p->g.act = p->rows.act; /* free by then */
     p->d_maps = p->has_visitor ? take(p, &used, cells) : NULL;
     return used;
@@ -139,7 +147,8 @@ static size_t place(struct pass *p, size_t N, size_t cells)
 /* Buffers that fit every group. */
 static int allocate(struct pass *p, struct at_error *err)
 {
-    size_t N = 0, B = 0, cells = 0, floats;
+    size_t N = 0, B = 0, cells = 0, longest = 0, floats;
+    const struct at_rotary *rotary = &p->run.m->config.rotary;
     bool is_double = p->run.m->is_double;
     void *block;
     int rc;
@@ -150,6 +159,7 @@ static int allocate(struct pass *p, struct at_error *err)
         for (size_t i = b; i < end; i++) {
             size_t T = p->batch->start[i + 1] - p->batch->start[i];
             n += p->H * T * T;
+            longest = AT_MAX(longest, T);
         }
         N = AT_MAX(N, p->batch->start[end] - p->batch->start[b]);
         B = AT_MAX(B, end - b);
@@ -163,6 +173,8 @@ static int allocate(struct pass *p, struct at_error *err)
         return rc;
     p->block = block;
     place(p, N, cells);
+    p->run.turns = p->turns = at_malloc(longest * rotary->dims, sizeof *p->turns);
+    at_rotary_table(p->turns, rotary, longest);
     p->at_map = at_malloc(B, sizeof *p->at_map);
     p->at_d_map = at_malloc(B, sizeof *p->at_d_map);
     p->run.start = p->start = at_malloc(B + 1, sizeof *p->start);
@@ -180,6 +192,7 @@ static void release(struct pass *p)
 {
     free(p->kept);
     free(p->block);
+    free(p->turns);
     free(p->at_map);
     free(p->at_d_map);
     free(p->start);
@@ -202,7 +215,11 @@ static struct at_layer_buffers buffers_of(const struct pass *p, size_t layer)
 
     b.x = k->x;
     b.qkv = k->qkv;
-    b.qkv_stride = 3 * p->C;
+    b.qkv_stride = p->Q + 2 * p->K;
+    b.has_values = true;
+    b.raw_q = k->raw_q;
+    b.raw_k = k->raw_k;
+    b.gated = k->gated;
     b.context = k->context ? k->context : b.context;
     b.sum1 = k->sum1;
     b.sum2 = k->sum2;
@@ -220,24 +237,24 @@ static void place_maps(const struct pass *p, float **at, float *maps)
     }
 }
 
-/* Rows of the group that the target looks at, side by side. */
-static void gather(const struct pass *p, float *out, const float *rows)
+/* Rows of n values of the group that the target looks at, side by side. */
+static void gather(const struct pass *p, float *out, const float *rows, size_t n)
 {
     for (size_t i = 0; i < p->final; i++)
-        p->run.ops->copy(out + i * p->C, rows + p->final_rows[i] * p->C, p->run.lo, p->C);
+        p->run.ops->copy(out + i * n, rows + p->final_rows[i] * n, p->run.lo, n);
 }
 
 /* And back to where they came from, among zeros; from the last one on, since rows only move up. */
-static void scatter(const struct pass *p, float *rows)
+static void scatter(const struct pass *p, float *rows, size_t n)
 {
     size_t end = p->run.N;
 
     for (size_t i = p->final; i-- > 0; end = p->final_rows[i]) {
         size_t row = p->final_rows[i];
-        p->run.ops->copy(rows + row * p->C, rows + i * p->C, p->run.lo, p->C);
-        p->run.ops->clear(rows + (row + 1) * p->C, p->run.lo, (end - row - 1) * p->C);
+        p->run.ops->copy(rows + row * n, rows + i * n, p->run.lo, n);
+        p->run.ops->clear(rows + (row + 1) * n, p->run.lo, (end - row - 1) * n);
     }
-    p->run.ops->clear(rows, p->run.lo, end * p->C);
+    p->run.ops->clear(rows, p->run.lo, end * n);
 }
 
 static void go_forward(struct pass *p)
@@ -258,8 +275,8 @@ static void go_forward(struct pass *p)
         at_layer_project(&p->run, &b, l, true);
         at_layer_attend(&p->run, &b, l, p->at_map);
         if (p->final_rows && l + 1 == p->L) {
-            gather(p, p->g.scratch, b.context);
-            gather(p, b.out, b.x);
+            gather(p, p->g.scratch, b.context, p->Q);
+            gather(p, b.out, b.x, p->C);
             b.context = p->g.scratch;
             b.x = b.out;
         }
@@ -292,18 +309,18 @@ static int show(const struct pass *p, const struct at_layer_buffers *b, size_t l
     int rc = 0;
 
     for (size_t i = 0; i < p->run.B && !rc; i++) {
-        size_t at = p->run.start[i] * p->C;
+        size_t at = p->run.start[i] * p->C, head_at = p->run.start[i] * p->Q;
         const struct at_gradient_view view = {
             .layer = layer,
             .text = p->first + i,
             .T = at_text_rows(&p->run, i),
             .C = p->C,
             .H = p->H,
-            .D = p->C / p->H,
+            .D = p->run.m->config.head_width,
             .attention = p->at_map[i],
             .d_attention = p->at_d_map[i],
-            .context = b->context + at,
-            .d_context = p->rows.context + at,
+            .context = b->context + head_at,
+            .d_context = p->rows.context + head_at,
             .input = b->x + at,
             .d_input = p->g.x + at,
             .lo = p->run.lo,
@@ -311,6 +328,23 @@ static int show(const struct pass *p, const struct at_layer_buffers *b, size_t l
         rc = p->options->on_layer(p->options->arg, &view, err);
     }
     return rc;
+}
+
+/* The end of a layer, backwards; of the last one for the final rows alone, when not all are. */
+static void finish_back(const struct pass *p, const struct at_layer_buffers *rows, size_t layer,
+                        bool is_gathered)
+{
+    struct at_layer_buffers b = *rows;
+
+    if (is_gathered && p->run.m->config.is_parallel) { /* it read x, and mid is free for that */
+        b.x = p->rows.mid;
+        gather(p, b.x, rows->x, p->C);
+    }
+    at_layer_finish_back(&p->run, &b, &p->g, layer, is_gathered ? p->final : p->run.N);
+    if (is_gathered) {
+        scatter(p, p->g.mid, p->C);
+        scatter(p, p->g.context, p->Q);
+    }
 }
 
 static int go_back(struct pass *p, struct at_error *err)
@@ -323,15 +357,11 @@ static int go_back(struct pass *p, struct at_error *err)
     for (size_t l = p->L; l-- > p->first_layer && !rc;) {
         struct at_layer_buffers b = buffers_of(p, l);
         bool is_gathered = p->final_rows && l + 1 == p->L;
-        at_layer_finish_back(&p->run, &b, &p->g, l, is_gathered ? p->final : p->run.N);
-        if (is_gathered) {
-            scatter(p, p->g.mid);
-            scatter(p, p->g.context);
-        }
+        finish_back(p, &b, l, is_gathered);
         place_maps(p, p->at_map, p->kept[l].maps);
         if (p->has_visitor) {
             place_maps(p, p->at_d_map, p->d_maps);
-            p->run.ops->copy(p->rows.context, p->g.context, p->run.lo, p->run.N * p->C);
+            p->run.ops->copy(p->rows.context, p->g.context, p->run.lo, p->run.N * p->Q);
         }
         at_layer_attend_back(&p->run, &b, &p->g, l, p->at_map, p->has_visitor ? p->at_d_map : NULL);
         if (p->has_visitor)
@@ -374,6 +404,8 @@ int at_backward(const struct at_model *m, const struct at_batch *batch,
                       .E = m->config.embed_width,
                       .H = m->config.n_heads,
                       .F = m->config.ffn_width,
+                      .Q = at_query_width(&m->config),
+                      .K = at_key_width(&m->config),
                       .L = m->config.n_layers,
                       .first_layer = change->layer_input ? change->first_layer : 0,
                       .has_visitor = options->on_layer != NULL };

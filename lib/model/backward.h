@@ -39,7 +39,7 @@ struct at_gradient_view {
     size_t layer, text;
     size_t T, C, H, D;
     const float *attention, *d_attention; /* (H,T,T); d_ is 0 where a causal query sees nothing */
-    const float *context, *d_context;     /* (T,C) heads side by side, after their gates */
+    const float *context, *d_context;     /* (T,H*D) heads side by side, after their gates */
     const float *input, *d_input;         /* (T,C) residual stream entering the layer */
     size_t lo;                            /* as above, from context, d_context, input and d_input */
 };

@@ -25,8 +25,8 @@ static const struct tensor {
     [FINAL] = { "final_hidden", "TC", AT_CAP_HIDDEN,
                 offsetof(struct at_capture_file, final_hidden) },
     [QUERIES] = { "queries", "LHTD", AT_CAP_QKV, offsetof(struct at_capture_file, q) },
-    [KEYS] = { "keys", "LHTD", AT_CAP_QKV, offsetof(struct at_capture_file, k) },
-    [VALUES] = { "values", "LHTD", AT_CAP_QKV, offsetof(struct at_capture_file, v) },
+    [KEYS] = { "keys", "LKTD", AT_CAP_QKV, offsetof(struct at_capture_file, k) },
+    [VALUES] = { "values", "LKTD", AT_CAP_QKV, offsetof(struct at_capture_file, v) },
     [CONTEXT] = { "context", "LHTD", AT_CAP_CONTEXT, offsetof(struct at_capture_file, context) },
     [MID] = { "mid", "LTC", AT_CAP_MID, offsetof(struct at_capture_file, mid) },
     [FFN_ACT] = { "ffn_act", "LTF", AT_CAP_FFN, offsetof(struct at_capture_file, ffn_act) },
@@ -35,8 +35,8 @@ static const struct tensor {
 
 struct at_dims at_config_dims(const struct at_config *c, size_t T)
 {
-    return (struct at_dims){ c->n_layers,   c->n_heads,   T,       c->width,
-                             c->head_width, c->ffn_width, c->vocab };
+    return (struct at_dims){ c->n_layers,   c->n_heads,   T,        c->width,
+                             c->head_width, c->ffn_width, c->vocab, c->n_heads / at_key_group(c) };
 }
 
 void at_split_heads(float *out, const float *rows, size_t stride, size_t H, size_t T, size_t D)
@@ -46,11 +46,11 @@ void at_split_heads(float *out, const float *rows, size_t stride, size_t H, size
             memcpy(out + (h * T + t) * D, rows + t * stride + h * D, D * sizeof *out);
 }
 
-static void join_heads(float *rows, const float *in, size_t H, size_t T, size_t D)
+static void join_heads(float *rows, size_t stride, const float *in, size_t H, size_t T, size_t D)
 {
     for (size_t h = 0; h < H; h++)
         for (size_t t = 0; t < T; t++)
-            memcpy(rows + (t * H + h) * D, in + (h * T + t) * D, D * sizeof *rows);
+            memcpy(rows + t * stride + h * D, in + (h * T + t) * D, D * sizeof *rows);
 }
 
 /* The dimension a letter of tensors[].shape stands for; M has none of its own. */
@@ -61,6 +61,8 @@ static size_t *dim_of(struct at_dims *d, char letter)
         return &d->L;
     case 'H':
         return &d->H;
+    case 'K':
+        return &d->K;
     case 'T':
         return &d->T;
     case 'C':
@@ -111,7 +113,7 @@ int at_capture_create(struct at_capture_writer **out, const char *path, const st
 
     w->dims = *dims;
     w->keep = keep;
-    w->heads = at_malloc(dims->T * dims->C, sizeof *w->heads);
+    w->heads = at_malloc(dims->T * dims->H * dims->D, sizeof *w->heads);
     if (!rc) {
         set_meta(w, "model", meta->model);
         set_meta(w, "text", meta->text);
@@ -147,14 +149,14 @@ static int append(struct at_capture_writer *w, size_t tensor, const float *value
 }
 
 static int append_heads(struct at_capture_writer *w, size_t tensor, const float *rows,
-                        size_t stride, struct at_error *err)
+                        size_t stride, size_t n_heads, struct at_error *err)
 {
     const struct at_dims *d = &w->dims;
 
     if (!(w->keep & tensors[tensor].bit))
         return 0;
-    at_split_heads(w->heads, rows, stride, d->H, d->T, d->D);
-    return append(w, tensor, w->heads, d->T * d->C, err);
+    at_split_heads(w->heads, rows, stride, n_heads, d->T, d->D);
+    return append(w, tensor, w->heads, n_heads * d->T * d->D, err);
 }
 
 int at_capture_add_embedded(struct at_capture_writer *w, const float *embedded,
@@ -168,13 +170,13 @@ int at_capture_add(struct at_capture_writer *w, const struct at_layer_view *v, s
     const struct at_dims *d = &w->dims;
     int rc;
 
-    AT_BUG_IF(v->T != d->T || v->C != d->C || v->H != d->H || v->F != d->F);
+    AT_BUG_IF(v->T != d->T || v->C != d->C || v->H != d->H || v->F != d->F || v->D != d->D);
     if ((rc = append(w, ATTENTIONS, v->attention, d->H * d->T * d->T, err)) ||
         (rc = append(w, HIDDEN, v->output, d->T * d->C, err)) ||
-        (rc = append_heads(w, QUERIES, v->q, v->qkv_stride, err)) ||
-        (rc = append_heads(w, KEYS, v->k, v->qkv_stride, err)) ||
-        (rc = append_heads(w, VALUES, v->v, v->qkv_stride, err)) ||
-        (rc = append_heads(w, CONTEXT, v->context, d->C, err)) ||
+        (rc = append_heads(w, QUERIES, v->q, v->qkv_stride, d->H, err)) ||
+        (rc = append_heads(w, KEYS, v->k, v->qkv_stride, d->K, err)) ||
+        (rc = append_heads(w, VALUES, v->v, v->qkv_stride, d->K, err)) ||
+        (rc = append_heads(w, CONTEXT, v->context, d->H * d->D, d->H, err)) ||
         (rc = append(w, MID, v->mid, d->T * d->C, err)))
         return rc;
     return append(w, FFN_ACT, v->ffn_act, d->T * d->F, err);
@@ -242,9 +244,6 @@ static int fit_shape(struct at_dims *dims, const struct at_tensor_view *t, const
             *dim = t->shape[i] - extra;
         fits = fits && *dim && t->shape[i] == *dim + extra;
     }
-    if (fits && known.C && known.D && known.C != known.H * known.D)
-        return at_fail(err, AT_EFORMAT, "%zu heads of width %zu do not make a width of %zu",
-                       known.H, known.D, known.C);
     if (!fits) {
         print_shape(found, sizeof found, t->shape, t->rank);
         return at_fail(err, AT_EFORMAT, "'%s' has shape (%s), want (%s)", t->name, found, want);
@@ -344,6 +343,21 @@ static int check_weights(struct at_capture_file *c, bool is_unknown, struct at_e
     return 0;
 }
 
+/* Heads must make up the width, unless the family has them as wide as it likes; and heads of keys
+   must share out the others. */
+static int check_heads(struct at_dims *d, const struct at_family *family, struct at_error *err)
+{
+    bool is_free = family && family->has_own_head_width;
+
+    if (!is_free && d->C && d->D && d->C != d->H * d->D)
+        return at_fail(err, AT_EFORMAT, "%zu heads of width %zu do not make a width of %zu", d->H,
+                       d->D, d->C);
+    d->K = d->K ? d->K : d->H;
+    if (d->K && d->H % d->K)
+        return at_fail(err, AT_EFORMAT, "%zu heads of keys do not share out %zu heads", d->K, d->H);
+    return 0;
+}
+
 static int read_all(struct at_capture_file *c, struct at_error *err)
 {
     int rc = read_ids(c, &c->ids, "input_ids", err);
@@ -369,7 +383,8 @@ static int read_all(struct at_capture_file *c, struct at_error *err)
     c->details = at_tensors_meta(c->file, "atlas");
     const struct at_family *family = at_family_find(c->family);
     c->is_causal = family && family->is_causal;
-    return check_weights(c, !family, err);
+    rc = check_heads(&c->dims, family, err);
+    return rc ? rc : check_weights(c, !family, err);
 }
 
 int at_capture_open(struct at_capture_file *out, const char *path, struct at_error *err)
@@ -406,22 +421,24 @@ static const float *at_layer(const float *tensor, size_t layer, size_t n)
     return tensor ? tensor + layer * n : NULL;
 }
 
-/* The same for a tensor by head, joined into rows. */
-static const float *rows_of(float *scratch, const struct at_dims *d, const float *tensor,
-                            size_t layer)
+/* The same for a tensor of H heads, joined into rows so far apart. */
+static const float *rows_of(float *rows, size_t stride, const struct at_dims *d,
+                            const float *tensor, size_t layer, size_t H)
 {
     if (!tensor)
         return NULL;
-    join_heads(scratch, tensor + layer * d->H * d->T * d->D, d->H, d->T, d->D);
-    return scratch;
+    join_heads(rows, stride, tensor + layer * H * d->T * d->D, H, d->T, d->D);
+    return rows;
 }
 
 int at_capture_replay(const struct at_capture_file *c, const struct at_forward_options *options,
                       struct at_error *err)
 {
     const struct at_dims *d = &c->dims;
-    size_t C = d->C ? d->C : d->H * d->D, n = d->T * C;
-    float *scratch = at_malloc(AT_MAX(4 * n, (size_t)1), sizeof *scratch);
+    size_t Q = d->H * d->D, K = d->K * d->D, stride = Q + 2 * K;
+    size_t C = d->C ? d->C : Q, n = d->T * C;
+    float *qkv = at_malloc(AT_MAX(d->T * (stride + Q), (size_t)1), sizeof *qkv);
+    float *context = qkv + d->T * stride;
     int rc = 0;
 
     if (options->on_embedded && c->hidden)
@@ -437,17 +454,18 @@ int at_capture_replay(const struct at_capture_file *c, const struct at_forward_o
             .F = d->F,
             .attention = at_layer(map, l, d->H * d->T * d->T),
             .input = at_layer(c->hidden, l, n),
-            .q = rows_of(scratch, d, c->q, l),
-            .k = rows_of(scratch + n, d, c->k, l),
-            .v = rows_of(scratch + 2 * n, d, c->v, l),
-            .qkv_stride = C,
-            .context = rows_of(scratch + 3 * n, d, c->context, l),
+            .group = d->K ? d->H / d->K : 1,
+            .q = rows_of(qkv, stride, d, c->q, l, d->H),
+            .k = rows_of(qkv + Q, stride, d, c->k, l, d->K),
+            .v = rows_of(qkv + Q + K, stride, d, c->v, l, d->K),
+            .qkv_stride = stride,
+            .context = rows_of(context, Q, d, c->context, l, d->H),
             .mid = at_layer(c->mid, l, n),
             .ffn_act = at_layer(c->ffn_act, l, d->T * d->F),
             .output = at_layer(c->hidden, l + 1, n),
         };
         rc = options->on_layer(options->arg, &view, err);
     }
-    free(scratch);
+    free(qkv);
     return rc;
 }

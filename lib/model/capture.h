@@ -16,16 +16,17 @@
 #include "io/tensors.h"
 #include "model/forward.h"
 
-/* Dimensions of a capture; reading, 0 where no tensor of the file tells. */
+/* Dimensions of a capture; reading, 0 where no tensor of the file tells. K are heads of keys and
+   values; C is H * D for most models. */
 struct at_dims {
-    size_t L, H, T, C, D, F, V;
+    size_t L, H, T, C, D, F, V, K;
 };
 
 /* Which tensors are kept. */
 enum at_capture {
     AT_CAP_ATTENTION = 1 << 0, /* attentions (L,H,T,T) */
     AT_CAP_HIDDEN = 1 << 1,    /* hidden_states (L+1,T,C), final_hidden (T,C) */
-    AT_CAP_QKV = 1 << 2,       /* queries, keys, values (L,H,T,D) */
+    AT_CAP_QKV = 1 << 2,       /* queries (L,H,T,D); keys, values (L,K,T,D) */
     AT_CAP_CONTEXT = 1 << 3,   /* context (L,H,T,D) */
     AT_CAP_MID = 1 << 4,       /* mid (L,T,C) */
     AT_CAP_FFN = 1 << 5,       /* ffn_act (L,T,F) */
@@ -79,7 +80,8 @@ struct at_capture_file {
     const float *attention;    /* (L,H,T,T) */
     const float *hidden;       /* (L+1,T,C) */
     const float *final_hidden; /* (T,C) */
-    const float *q, *k, *v;    /* (L,H,T,D) */
+    const float *q;            /* (L,H,T,D) */
+    const float *k, *v;        /* (L,K,T,D) */
     const float *context;      /* (L,H,T,D) */
     const float *mid;          /* (L,T,C) */
     const float *ffn_act;      /* (L,T,F) */

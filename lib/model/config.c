@@ -14,9 +14,8 @@
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "io/json.h"
+#include "model/config_keys.h"
 #include "ops/shapes.h"
-
-enum { MAX_SHOWN = 60 /* bytes of a word in a message */ };
 
 static const struct {
     const char *name;
@@ -25,43 +24,28 @@ static const struct {
     { "gelu", AT_EPI_GELU_ERF },       { "gelu_python", AT_EPI_GELU_ERF },
     { "gelu_new", AT_EPI_GELU_TANH },  { "gelu_pytorch_tanh", AT_EPI_GELU_TANH },
     { "gelu_fast", AT_EPI_GELU_TANH }, { "gelu_accurate", AT_EPI_GELU_TANH },
+    { "relu", AT_EPI_RELU },           { "silu", AT_EPI_SILU },
+    { "swish", AT_EPI_SILU },
 };
-
-/* A whole number under one of the names a key has; 0 is for the caller to fill in when none is
-   there. */
-static int read_number(size_t *out, const struct at_json *doc, const char *key,
-                       const struct at_size_key *k, struct at_error *err)
-{
-    const struct at_json *v = key ? at_json_get(doc, key) : NULL;
-    double x;
-
-    *out = 0;
-    if (at_json_is_null(v))
-        return 0;
-    if (!at_json_is_number(v))
-        return at_fail(err, AT_EFORMAT, "'%s' is not a number", key);
-    x = at_json_number(v, NAN);
-    if (!(x >= (double)k->min && x <= (double)k->max) || x != floor(x))
-        return at_fail(err, AT_ERANGE, "'%s' is %.15g, want a whole number from %zu to %zu", key, x,
-                       k->min, k->max);
-    *out = (size_t)x;
-    return 0;
-}
 
 static int read_size(struct at_config *c, const struct at_json *doc, const struct at_size_key *k,
                      struct at_error *err)
 {
-    size_t *out = (size_t *)(void *)((char *)c + k->field), alias;
-    int rc = read_number(out, doc, k->key, k, err);
+    size_t *out = (size_t *)(void *)((char *)c + k->field), alias = 0;
+    int rc = at_key_size(out, doc, k->key, k->min, k->max, 0, err);
 
-    if (rc || (rc = read_number(&alias, doc, k->alias, k, err)))
+    if (!rc && k->alias)
+        rc = at_key_size(&alias, doc, k->alias, k->min, k->max, 0, err);
+    if (rc)
         return rc;
     if (*out && alias && *out != alias)
         return at_fail(err, AT_EFORMAT, "'%s' is %zu and '%s', which means the same, %zu", k->key,
                        *out, k->alias, alias);
     *out = *out ? *out : alias;
-    if (!*out && (rc = read_number(out, doc, k->old, k, err)))
+    if (!*out && k->old && (rc = at_key_size(out, doc, k->old, k->min, k->max, 0, err)))
         return rc;
+    if (!*out && k->fallback == AT_NO_SIZE)
+        return 0;
     if (!*out)
         *out = k->fallback_in_widths ? k->fallback_in_widths * c->width : k->fallback;
     return *out ? 0 : at_fail(err, AT_EFORMAT, "'%s' is missing", k->key);
@@ -83,6 +67,8 @@ static int read_positions(struct at_config *c, const struct at_json *doc, struct
         c->padding = (int)id;
         c->first_position = (size_t)id + 1;
     }
+    if (f->counts_tokens)
+        return 0;
     if (c->max_positions <= c->first_position)
         return at_fail(err, AT_ERANGE, "%zu positions, of which the first %zu are of no token",
                        c->max_positions, c->first_position);
@@ -97,10 +83,14 @@ static int read_sizes(struct at_config *c, const struct at_json *doc, struct at_
         if (rc)
             return rc;
     }
-    if (c->width % c->n_heads)
+    if (!c->head_width && c->width % c->n_heads)
         return at_fail(err, AT_EFORMAT, "width %zu is not a multiple of %zu heads", c->width,
                        c->n_heads);
-    c->head_width = c->width / c->n_heads;
+    if (!c->head_width)
+        c->head_width = c->width / c->n_heads;
+    if (c->n_key_heads && c->n_heads % c->n_key_heads)
+        return at_fail(err, AT_EFORMAT, "%zu heads of keys do not share out %zu heads",
+                       c->n_key_heads, c->n_heads);
     c->embed_width = c->embed_width ? c->embed_width : c->width;
     if (c->group_depth) /* what the file counts are passes over a group */
         c->n_layers *= c->group_depth;
@@ -160,39 +150,15 @@ static int read_family(struct at_config *c, const struct at_json *doc, struct at
         rc = at_fail(err, AT_EFORMAT, "'model_type' is missing, want %s", wanted);
     else
         rc = at_fail(err, AT_EFORMAT, "model type '%.*s' is not supported, want %s",
-                     at_shown(type, MAX_SHOWN), type, wanted);
+                     at_shown(type, AT_CONFIG_SHOWN), type, wanted);
     free(wanted);
     return rc;
-}
-
-/* A word that changes the numbers; the fallback when absent or null. */
-static int read_word(const char **out, const struct at_json *doc, const char *key,
-                     const char *fallback, struct at_error *err)
-{
-    const struct at_json *v = at_json_get(doc, key);
-
-    if (!at_json_is_null(v) && !at_json_is_string(v))
-        return at_fail(err, AT_EFORMAT, "'%s' is not a string", key);
-    *out = at_json_text(v, fallback);
-    return 0;
-}
-
-/* The same for what is true or false. */
-static int read_flag(bool *out, const struct at_json *doc, const char *key, bool fallback,
-                     struct at_error *err)
-{
-    const struct at_json *v = at_json_get(doc, key);
-
-    if (!at_json_is_null(v) && !at_json_is_bool(v))
-        return at_fail(err, AT_EFORMAT, "'%s' is neither true nor false", key);
-    *out = at_json_truth(v, fallback);
-    return 0;
 }
 
 static int read_activation(struct at_config *c, const struct at_json *doc, struct at_error *err)
 {
     const char *key = c->family->activation_key, *name;
-    int rc = read_word(&name, doc, key, c->family->activation, err);
+    int rc = at_key_word(&name, doc, key, c->family->activation, err);
 
     if (rc)
         return rc;
@@ -203,23 +169,48 @@ static int read_activation(struct at_config *c, const struct at_json *doc, struc
                 c->family->head_activation ? c->family->head_activation : c->activation;
             return 0;
         }
-    return at_fail(err, AT_EFORMAT, "'%s' is '%.*s', want 'gelu' or 'gelu_new'", key,
-                   at_shown(name, MAX_SHOWN), name);
+    return at_fail(err, AT_EFORMAT, "'%s' is '%.*s', want 'gelu', 'gelu_new', 'relu' or 'silu'",
+                   key, at_shown(name, AT_CONFIG_SHOWN), name);
+}
+
+/* Those of one family. */
+static int refuse_settings(const struct at_config *c, const struct at_json *doc,
+                           struct at_error *err)
+{
+    const struct at_family *f = c->family;
+    size_t twin = c->width;
+    bool value;
+    int rc = 0;
+
+    for (const struct at_fixed_key *k = f->fixed; k && k->key; k++) {
+        if ((rc = at_key_flag(&value, doc, k->key, k->value, err)))
+            return rc;
+        if (value != k->value)
+            return at_fail(err, AT_EFORMAT, "'%s' is %s, want %s", k->key, value ? "true" : "false",
+                           k->value ? "true" : "false");
+    }
+    if (f->width_twin)
+        rc = at_key_size(&twin, doc, f->width_twin, 1, AT_MAX_WIDTH, c->width, err);
+    if (!rc && twin != c->width)
+        return at_fail(err, AT_EFORMAT, "'%s' is %zu, want the width of %zu", f->width_twin, twin,
+                       c->width);
+    return rc;
 }
 
 /* Settings under which the same weights would mean another computation than ours. */
-static int refuse_variants(const struct at_json *doc, struct at_error *err)
+static int refuse_variants(const struct at_config *c, const struct at_json *doc,
+                           struct at_error *err)
 {
     const char *positions;
     bool is_decoder, is_crossed;
-    int rc = read_word(&positions, doc, "position_embedding_type", "absolute", err);
+    int rc = at_key_word(&positions, doc, "position_embedding_type", "absolute", err);
 
-    if (rc || (rc = read_flag(&is_decoder, doc, "is_decoder", false, err)) ||
-        (rc = read_flag(&is_crossed, doc, "add_cross_attention", false, err)))
+    if (rc || (rc = at_key_flag(&is_decoder, doc, "is_decoder", false, err)) ||
+        (rc = at_key_flag(&is_crossed, doc, "add_cross_attention", false, err)))
         return rc;
     if (strcmp(positions, "absolute") != 0)
         return at_fail(err, AT_EFORMAT, "'position_embedding_type' is '%.*s', want 'absolute'",
-                       at_shown(positions, MAX_SHOWN), positions);
+                       at_shown(positions, AT_CONFIG_SHOWN), positions);
     if (is_decoder)
         return at_fail(err, AT_EFORMAT, "'is_decoder' is true, want an encoder or plain GPT-2");
     if (is_crossed)
@@ -230,7 +221,7 @@ static int refuse_variants(const struct at_json *doc, struct at_error *err)
                        "quantised");
     if (at_json_count(at_json_get(doc, "pruned_heads")))
         return at_fail(err, AT_EFORMAT, "'pruned_heads' is not empty: want every head");
-    return 0;
+    return refuse_settings(c, doc, err);
 }
 
 static int read_eps(struct at_config *c, const struct at_json *doc, struct at_error *err)
@@ -250,13 +241,32 @@ static int read_scales(struct at_config *c, const struct at_json *doc, struct at
     bool is_scaled;
     int rc;
 
+    c->no_scale = c->family->is_unscaled;
     if (!c->family->has_score_scales)
         return 0;
-    rc = read_flag(&c->scale_by_layer, doc, "scale_attn_by_inverse_layer_idx", false, err);
-    if (rc || (rc = read_flag(&is_scaled, doc, "scale_attn_weights", true, err)))
+    rc = at_key_flag(&c->scale_by_layer, doc, "scale_attn_by_inverse_layer_idx", false, err);
+    if (rc || (rc = at_key_flag(&is_scaled, doc, "scale_attn_weights", true, err)))
         return rc;
     c->no_scale = !is_scaled;
     return 0;
+}
+
+/* Which modules have a bias, and whether the blocks of a layer stand side by side. */
+static int read_blocks(struct at_config *c, const struct at_json *doc, struct at_error *err)
+{
+    const struct at_family *f = c->family;
+    bool has_bias;
+    int rc = 0;
+
+    c->no_bias = f->no_bias;
+    for (const struct at_bias_key *k = f->biases; k && k->key && !rc; k++) {
+        rc = at_key_flag(&has_bias, doc, k->key, k->fallback, err);
+        if (!rc && !has_bias)
+            c->no_bias |= k->modules;
+    }
+    if (!rc && f->parallel_key)
+        rc = at_key_flag(&c->is_parallel, doc, f->parallel_key, true, err);
+    return rc;
 }
 
 /* A token id, or the first of a list of them; -1 when it names no row of the vocabulary. */
@@ -288,7 +298,7 @@ static int read_label_names(struct at_config *c, const struct at_json *id2label,
         unsigned long i = strtoul(key, &end, 10);
         if (*key < '0' || *key > '9' || *end || i >= c->n_labels)
             return at_fail(err, AT_EFORMAT, "'id2label' has the key '%.*s', want 0 to %zu",
-                           at_shown(key, MAX_SHOWN), key, c->n_labels - 1);
+                           at_shown(key, AT_CONFIG_SHOWN), key, c->n_labels - 1);
         if (at_json_is_string(name)) {
             free(c->labels[i]);
             c->labels[i] = at_strdup(at_json_text(name, ""));
@@ -305,7 +315,7 @@ static int read_labels(struct at_config *c, const struct at_json *doc, struct at
     const char *problem;
     long long n = at_json_is_object(id2label) ? (long long)at_json_count(id2label)
                                               : at_json_integer(count, 0);
-    int rc = read_word(&problem, doc, "problem_type", "", err);
+    int rc = at_key_word(&problem, doc, "problem_type", "", err);
 
     if (rc)
         return rc;
@@ -346,7 +356,7 @@ static int read_labels(struct at_config *c, const struct at_json *doc, struct at
 static int read_caution(struct at_config *c, const struct at_json *doc, struct at_error *err)
 {
     const char *text;
-    int rc = read_word(&text, doc, "atlas_caution", NULL, err);
+    int rc = at_key_word(&text, doc, "atlas_caution", NULL, err);
 
     if (rc || !text)
         return rc;
@@ -365,10 +375,12 @@ static int parse(struct at_config *c, const struct at_json *doc, struct at_error
     if (!at_json_is_object(doc))
         return at_fail(err, AT_EFORMAT, "not a JSON object");
     if ((rc = read_family(c, doc, err)) || (rc = read_sizes(c, doc, err)) ||
-        (rc = read_activation(c, doc, err)) || (rc = refuse_variants(doc, err)) ||
+        (rc = read_activation(c, doc, err)) || (rc = refuse_variants(c, doc, err)) ||
         (rc = read_eps(c, doc, err)) || (rc = read_scales(c, doc, err)) ||
-        (rc = read_labels(c, doc, err)) || (rc = read_caution(c, doc, err)) ||
-        (rc = read_flag(&is_tied, doc, "tie_word_embeddings", true, err)))
+        (rc = read_blocks(c, doc, err)) || (rc = at_config_read_windows(c, doc, err)) ||
+        (rc = at_config_read_rotary(c, doc, err)) || (rc = read_labels(c, doc, err)) ||
+        (rc = read_caution(c, doc, err)) ||
+        (rc = at_key_flag(&is_tied, doc, "tie_word_embeddings", !c->family->is_untied, err)))
         return rc;
     c->is_untied = !is_tied;
     c->pad_id = token_id(c, at_json_get(doc, "pad_token_id"));
@@ -396,11 +408,28 @@ int at_config_read(struct at_config *out, const char *dir, struct at_error *err)
     return rc;
 }
 
+size_t at_query_width(const struct at_config *c)
+{
+    return c->n_heads * c->head_width;
+}
+
+size_t at_key_width(const struct at_config *c)
+{
+    return at_query_width(c) / at_key_group(c);
+}
+
+size_t at_key_group(const struct at_config *c)
+{
+    return c->n_key_heads ? AT_MAX(c->n_heads / c->n_key_heads, (size_t)1) : 1;
+}
+
 void at_config_release(struct at_config *c)
 {
     at_config_set_labels(c, 0);
     free(c->label_thresholds);
     free(c->architecture);
+    free(c->windows);
+    free(c->rotary.angle);
     free(c->caution);
     *c = (struct at_config){ 0 };
 }

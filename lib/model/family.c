@@ -82,6 +82,102 @@ static const struct at_size_key gpt2_sizes[] = {
         .head_activation = AT_EPI_GELU_ERF,                          \
     }
 
+static const struct at_size_key opt_sizes[] = {
+    { "num_hidden_layers", NULL, NULL, FIELD(n_layers), 1, AT_MAX_LAYERS, 0, 0 },
+    { "num_attention_heads", NULL, NULL, FIELD(n_heads), 1, AT_MAX_HEADS, 0, 0 },
+    { "hidden_size", NULL, NULL, FIELD(width), 1, AT_MAX_WIDTH, 0, 0 },
+    { "ffn_dim", NULL, NULL, FIELD(ffn_width), 1, AT_MAX_FFN, 0, 0 },
+    { "vocab_size", NULL, NULL, FIELD(vocab), 1, AT_MAX_VOCAB, 0, 0 },
+    { "max_position_embeddings", NULL, NULL, FIELD(max_positions), 1, AT_MAX_POSITIONS, 0, 0 },
+    { 0 },
+};
+
+static const struct at_size_key gpt_neo_sizes[] = {
+    { "num_layers", "num_hidden_layers", NULL, FIELD(n_layers), 1, AT_MAX_LAYERS, 0, 0 },
+    { "num_heads", "num_attention_heads", NULL, FIELD(n_heads), 1, AT_MAX_HEADS, 0, 0 },
+    { "hidden_size", NULL, NULL, FIELD(width), 1, AT_MAX_WIDTH, 0, 0 },
+    { "vocab_size", NULL, NULL, FIELD(vocab), 1, AT_MAX_VOCAB, 0, 0 },
+    { "max_position_embeddings", NULL, NULL, FIELD(max_positions), 1, AT_MAX_POSITIONS, 0, 0 },
+    { "intermediate_size", NULL, NULL, FIELD(ffn_width), 1, AT_MAX_FFN, 0, 4 },
+    { 0 },
+};
+
+/* The sizes of today's decoders, but for heads. */
+#define DECODER_SIZES                                                                              \
+    { "num_hidden_layers", NULL, NULL, FIELD(n_layers), 1, AT_MAX_LAYERS, 0, 0 },                  \
+        { "num_attention_heads", NULL, NULL, FIELD(n_heads), 1, AT_MAX_HEADS, 0, 0 },              \
+        { "hidden_size", NULL, NULL, FIELD(width), 1, AT_MAX_WIDTH, 0, 0 },                        \
+        { "intermediate_size", NULL, NULL, FIELD(ffn_width), 1, AT_MAX_FFN, 0, 0 },                \
+        { "vocab_size", NULL, NULL, FIELD(vocab), 1, AT_MAX_VOCAB, 0, 0 },                         \
+    {                                                                                              \
+        "max_position_embeddings", NULL, NULL, FIELD(max_positions), 1, AT_MAX_POSITIONS, 0, 0     \
+    }
+#define HEADS(key, field, fallback)                                                                \
+    {                                                                                              \
+        key, NULL, NULL, FIELD(field), 1, AT_MAX_WIDTH, fallback, 0                                \
+    }
+
+static const struct at_size_key gpt_neox_sizes[] = { DECODER_SIZES, { 0 } };
+static const struct at_size_key llama_sizes[] = {
+    DECODER_SIZES,
+    HEADS("num_key_value_heads", n_key_heads, AT_NO_SIZE),
+    HEADS("head_dim", head_width, AT_NO_SIZE),
+    { 0 },
+};
+static const struct at_size_key mistral_sizes[] = {
+    DECODER_SIZES,
+    HEADS("num_key_value_heads", n_key_heads, 0),
+    HEADS("head_dim", head_width, AT_NO_SIZE),
+    { 0 },
+};
+static const struct at_size_key qwen2_sizes[] = {
+    DECODER_SIZES,
+    HEADS("num_key_value_heads", n_key_heads, 0),
+    { 0 },
+};
+static const struct at_size_key qwen3_sizes[] = {
+    DECODER_SIZES,
+    HEADS("num_key_value_heads", n_key_heads, 0),
+    HEADS("head_dim", head_width, 128),
+    { 0 },
+};
+
+/* Modules with a common say on their biases. */
+enum {
+    OF_PROJECTIONS = AT_MODULE_BIT(AT_QUERY) | AT_MODULE_BIT(AT_KEY) | AT_MODULE_BIT(AT_VALUE),
+    OF_ATTENTION =
+        OF_PROJECTIONS | AT_MODULE_BIT(AT_QUERY_KEY_VALUE) | AT_MODULE_BIT(AT_ATTENTION_OUT),
+    OF_FFN = AT_MODULE_BIT(AT_FFN_GATE) | AT_MODULE_BIT(AT_FFN_IN) | AT_MODULE_BIT(AT_FFN_OUT),
+};
+
+static const struct at_bias_key opt_biases[] = { { "enable_bias", true, OF_ATTENTION | OF_FFN },
+                                                 { 0 } };
+static const struct at_bias_key gpt_neox_biases[] = { { "attention_bias", true, OF_ATTENTION },
+                                                      { 0 } };
+static const struct at_bias_key llama_biases[] = { { "attention_bias", false, OF_ATTENTION },
+                                                   { "mlp_bias", false, OF_FFN },
+                                                   { 0 } };
+static const struct at_bias_key qwen3_biases[] = { { "attention_bias", false, OF_ATTENTION },
+                                                   { 0 } };
+
+static const struct at_fixed_key opt_fixed[] = { { "do_layer_norm_before", true },
+                                                 { "_remove_final_layer_norm", false },
+                                                 { "layer_norm_elementwise_affine", true },
+                                                 { 0 } };
+
+/* What LLaMA and all that are shaped like it are called alike. */
+#define LLAMA_MODULES                                                                              \
+    [AT_WORD_EMBED] = "embed_tokens", [AT_QUERY] = "layers.#.self_attn.q_proj",                    \
+    [AT_KEY] = "layers.#.self_attn.k_proj", [AT_VALUE] = "layers.#.self_attn.v_proj",              \
+    [AT_ATTENTION_OUT] = "layers.#.self_attn.o_proj", [AT_NORM_1] = "layers.#.input_layernorm",    \
+    [AT_FFN_GATE] = "layers.#.mlp.gate_proj", [AT_FFN_IN] = "layers.#.mlp.up_proj",                \
+    [AT_FFN_OUT] = "layers.#.mlp.down_proj", [AT_NORM_2] = "layers.#.post_attention_layernorm",    \
+    [AT_FINAL_NORM] = "norm", [AT_LM_DECODER] = "lm_head"
+#define LLAMA_SHAPED                                                                               \
+    .activation_key = "hidden_act", .activation = "silu", .eps_key = "rms_norm_eps", .eps = 1e-6,  \
+    .is_untied = true, .rotary_share = 1.0, .theta_key = "rope_theta", .prefix = "model.",         \
+    .layer_layout = AT_OUT_MAJOR, .is_causal = true, .norms = AT_NORM_BEFORE, .is_rms = true
+
 static const struct at_family families[] = {
     {
         .model_type = "bert",
@@ -137,6 +233,144 @@ static const struct at_family families[] = {
         .layer_layout = AT_IN_MAJOR,
         .is_causal = true,
         .norms = AT_NORM_BEFORE,
+    },
+    {
+        .model_type = "opt",
+        .name = "OPT",
+        .sizes = opt_sizes,
+        .activation_key = "activation_function",
+        .activation = "relu",
+        .eps = 1e-5,
+        .width_twin = "word_embed_proj_dim",
+        .fixed = opt_fixed,
+        .biases = opt_biases,
+        .prefix = "decoder.",
+        .module = {
+            [AT_WORD_EMBED] = "embed_tokens",
+            [AT_POSITION_EMBED] = "embed_positions",
+            [AT_QUERY] = "layers.#.self_attn.q_proj",
+            [AT_KEY] = "layers.#.self_attn.k_proj",
+            [AT_VALUE] = "layers.#.self_attn.v_proj",
+            [AT_ATTENTION_OUT] = "layers.#.self_attn.out_proj",
+            [AT_NORM_1] = "layers.#.self_attn_layer_norm",
+            [AT_FFN_IN] = "layers.#.fc1",
+            [AT_FFN_OUT] = "layers.#.fc2",
+            [AT_NORM_2] = "layers.#.final_layer_norm",
+            [AT_FINAL_NORM] = "final_layer_norm",
+            [AT_LM_DECODER] = "lm_head",
+        },
+        .layer_layout = AT_OUT_MAJOR,
+        .is_causal = true,
+        .norms = AT_NORM_BEFORE,
+        .first_position = 2,
+        .counts_tokens = true,
+    },
+    {
+        .model_type = "gpt_neo",
+        .name = "GPT-Neo",
+        .sizes = gpt_neo_sizes,
+        .activation_key = "activation_function",
+        .activation = "gelu_new",
+        .eps_key = "layer_norm_epsilon",
+        .eps = 1e-5,
+        .window = AT_WINDOW_ATTENTION_TYPES,
+        .window_size = 256,
+        .no_bias = OF_PROJECTIONS,
+        .prefix = "transformer.",
+        .module = {
+            [AT_WORD_EMBED] = "wte",
+            [AT_POSITION_EMBED] = "wpe",
+            [AT_QUERY] = "h.#.attn.attention.q_proj",
+            [AT_KEY] = "h.#.attn.attention.k_proj",
+            [AT_VALUE] = "h.#.attn.attention.v_proj",
+            [AT_ATTENTION_OUT] = "h.#.attn.attention.out_proj",
+            [AT_NORM_1] = "h.#.ln_1",
+            [AT_FFN_IN] = "h.#.mlp.c_fc",
+            [AT_FFN_OUT] = "h.#.mlp.c_proj",
+            [AT_NORM_2] = "h.#.ln_2",
+            [AT_FINAL_NORM] = "ln_f",
+            [AT_LM_DECODER] = "lm_head",
+        },
+        .layer_layout = AT_OUT_MAJOR,
+        .is_causal = true,
+        .norms = AT_NORM_BEFORE,
+        .is_unscaled = true,
+    },
+    {
+        .model_type = "gpt_neox",
+        .name = "GPT-NeoX",
+        .sizes = gpt_neox_sizes,
+        .activation_key = "hidden_act",
+        .activation = "gelu",
+        .eps_key = "layer_norm_eps",
+        .eps = 1e-5,
+        .is_untied = true,
+        .rotary_share = 0.25,
+        .theta_key = "rotary_emb_base",
+        .share_key = "rotary_pct",
+        .parallel_key = "use_parallel_residual",
+        .biases = gpt_neox_biases,
+        .prefix = "gpt_neox.",
+        .module = {
+            [AT_WORD_EMBED] = "embed_in",
+            [AT_QUERY_KEY_VALUE] = "layers.#.attention.query_key_value",
+            [AT_ATTENTION_OUT] = "layers.#.attention.dense",
+            [AT_NORM_1] = "layers.#.input_layernorm",
+            [AT_FFN_IN] = "layers.#.mlp.dense_h_to_4h",
+            [AT_FFN_OUT] = "layers.#.mlp.dense_4h_to_h",
+            [AT_NORM_2] = "layers.#.post_attention_layernorm",
+            [AT_FINAL_NORM] = "final_layer_norm",
+            [AT_LM_DECODER] = "embed_out",
+        },
+        .decoder_alias = "lm_head",
+        .layer_layout = AT_OUT_MAJOR,
+        .is_causal = true,
+        .norms = AT_NORM_BEFORE,
+        .is_interleaved = true,
+    },
+    {
+        .model_type = "llama",
+        .name = "LLaMA",
+        .sizes = llama_sizes,
+        .has_own_head_width = true,
+        .biases = llama_biases,
+        .module = { LLAMA_MODULES },
+        LLAMA_SHAPED,
+    },
+    {
+        .model_type = "mistral",
+        .name = "Mistral",
+        .sizes = mistral_sizes,
+        .has_own_head_width = true,
+        .window = AT_WINDOW_ALL,
+        .window_size = 4096,
+        .no_bias = OF_ATTENTION | OF_FFN,
+        .module = { LLAMA_MODULES },
+        LLAMA_SHAPED,
+    },
+    {
+        .model_type = "qwen2",
+        .name = "Qwen2",
+        .sizes = qwen2_sizes,
+        .window = AT_WINDOW_LAYER_TYPES,
+        .window_size = 4096,
+        .no_bias = AT_MODULE_BIT(AT_ATTENTION_OUT) | OF_FFN,
+        .module = { LLAMA_MODULES },
+        LLAMA_SHAPED,
+    },
+    {
+        .model_type = "qwen3",
+        .name = "Qwen3",
+        .sizes = qwen3_sizes,
+        .has_own_head_width = true,
+        .window = AT_WINDOW_LAYER_TYPES,
+        .window_size = 4096,
+        .biases = qwen3_biases,
+        .no_bias = OF_FFN,
+        .module = { LLAMA_MODULES,
+                    [AT_QUERY_NORM] = "layers.#.self_attn.q_norm",
+                    [AT_KEY_NORM] = "layers.#.self_attn.k_norm" },
+        LLAMA_SHAPED,
     },
 };
 

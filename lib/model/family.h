@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "ops/gemm.h"
 #include "ops/tensor.h"
@@ -26,8 +27,11 @@ enum at_module {
     AT_KEY,
     AT_VALUE,
     AT_QUERY_KEY_VALUE, /* the three in one matrix, side by side */
+    AT_QUERY_NORM,      /* of each head's queries, before they are turned; and of the keys */
+    AT_KEY_NORM,
     AT_ATTENTION_OUT,
     AT_NORM_1,
+    AT_FFN_GATE, /* whose activation is multiplied with what AT_FFN_IN gives, which has none */
     AT_FFN_IN,
     AT_FFN_OUT,
     AT_NORM_2,
@@ -49,6 +53,31 @@ enum at_norm_place {
     AT_NORM_BEFORE /* x + block(norm(x)): nothing normalises the stream until the final norm */
 };
 
+/* Modules as bits of a set. */
+#define AT_MODULE_BIT(module) (1u << (module))
+_Static_assert(AT_MODULE_COUNT <= 32, "modules are bits of an unsigned");
+
+/* Where it stands which layers' queries see only the last keys before them. */
+enum at_window_kind {
+    AT_WINDOW_NONE,
+    AT_WINDOW_ALL,             /* sliding_window, of every layer (Mistral) */
+    AT_WINDOW_LAYER_TYPES,     /* use_sliding_window, max_window_layers, layer_types (Qwen) */
+    AT_WINDOW_ATTENTION_TYPES, /* window_size of the "local" ones of attention_types (GPT-Neo) */
+};
+
+/* A key that says whether modules have a bias. */
+struct at_bias_key {
+    const char *key;
+    bool fallback;    /* when absent */
+    unsigned modules; /* AT_MODULE_BITs */
+};
+
+/* A key whose other value would mean another computation. */
+struct at_fixed_key {
+    const char *key;
+    bool value; /* what it must be, and is when absent */
+};
+
 /* A whole number of config.json and where it goes. */
 struct at_size_key {
     const char *key;
@@ -56,9 +85,11 @@ struct at_size_key {
     const char *old;   /* what it was called once: counts when neither is there */
     size_t field;      /* offset in struct at_config */
     size_t min, max;
-    size_t fallback;           /* used when absent or null; 0: the key must be there, */
+    size_t fallback; /* used when absent or null; AT_NO_SIZE: 0 is; 0: the key must be there, */
     size_t fallback_in_widths; /* unless this gives its value as a multiple of the width */
 };
+
+#define AT_NO_SIZE SIZE_MAX
 
 struct at_family {
     const char *model_type; /* in config.json, and the word for it in documents */
@@ -70,12 +101,24 @@ struct at_family {
     const char *eps_key;                     /* NULL: it is always the next */
     double eps;
     bool has_score_scales; /* scale_attn_weights and scale_attn_by_inverse_layer_idx */
+    bool is_untied;        /* tie_word_embeddings when absent is false */
+    enum at_window_kind window;
+    size_t window_size;    /* when its key is absent; 0: then there is no window */
+    double rotary_share;   /* of a head's columns that are turned; 0: none are */
+    const char *theta_key; /* classic name of the base of the angles */
+    const char *share_key; /* classic name of another share, or NULL when it is always this one */
+    const char *parallel_key; /* whether both blocks of a layer read its input, or NULL: never */
+    const char *width_twin;   /* a key that, when it is there, must be the width; or NULL */
+    const struct at_fixed_key *fixed; /* the last has key NULL; or NULL */
+    const struct at_bias_key *biases; /* likewise */
+    unsigned no_bias;                 /* AT_MODULE_BITs of what never has one */
 
     /* checkpoint */
     const char *prefix; /* with which names of tensors may begin, beside model/tensor_names.h's */
     /* Names; '#' is the layer, of two the first its group and the second its place there; NULL: it
        has no such module. */
     const char *module[AT_MODULE_COUNT];
+    const char *decoder_alias;   /* another name of AT_LM_DECODER, or NULL */
     bool always_projects;        /* AT_EMBED_PROJECTION is there where it changes no width too */
     enum at_layout layer_layout; /* of the matrices in layers; others are out-major */
 
@@ -84,6 +127,7 @@ struct at_family {
     bool has_summary_token; /* [CLS] at position 0 */
     enum at_norm_place norms;
     size_t first_position; /* row of the position table that belongs to a text's first token */
+    bool counts_tokens;    /* the config's number of positions leaves out those before that one */
     /* Positions count what is not padding from the row behind the one of the padding token's id,
        and padding is there (RoBERTa). */
     bool positions_follow_padding;
@@ -93,6 +137,10 @@ struct at_family {
     /* What stands before AT_CLASSIFIER ends with, and the masked-LM transform: the activation of
        the config where AT_EPI_NONE. */
     enum at_epilogue class_activation, head_activation;
+    bool is_rms;             /* norms divide by the root mean square, and have no bias */
+    bool has_own_head_width; /* heads need not make up the width */
+    bool is_unscaled;        /* scores are q k' without 1 / sqrt(D) */
+    bool is_interleaved; /* AT_QUERY_KEY_VALUE has a query, key and value for each head in turn */
 };
 
 /* at_family_find - the row of a model_type; NULL when there is none, or for NULL. */

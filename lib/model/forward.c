@@ -21,12 +21,13 @@ struct pass {
     const struct at_batch *batch;
     const struct at_forward_options *options;
     const struct at_change *change; /* the options', or one that changes nothing */
-    size_t C, H, D, F;
+    size_t C, H, D, F, Q, K;        /* the last as in struct at_layer_buffers */
 
     size_t first, row;     /* of the group: its first text, and that one's first row */
     size_t final, n_final; /* which of the options' final rows lie in this group */
     float *buffers;        /* what is behind the next lines and run.rows */
     float *room;           /* for maps, text after text (H,T,T), or NULL */
+    float *turns;          /* run.turns */
     float **maps;          /* (B) where they go, or NULL */
     size_t *start;         /* (B+1) */
     size_t *final_rows;    /* (n_final) within the group */
@@ -61,13 +62,14 @@ static int show_layer(const struct pass *p, size_t layer, bool is_end, struct at
             .H = p->H,
             .D = p->D,
             .F = p->F,
+            .group = at_key_group(&run->m->config),
             .attention = run->got[b].map,
             .input = rows->x + at,
             .q = run->in[b].q,
             .k = run->in[b].k,
             .v = run->in[b].v,
             .qkv_stride = rows->qkv_stride,
-            .context = is_end ? NULL : rows->context + at,
+            .context = is_end ? NULL : rows->context + start * p->Q,
             .mid = is_end ? NULL : rows->mid + at,
             .ffn_act = is_end ? NULL : rows->act + start * p->F,
             .output = is_end ? NULL : rows->out + at,
@@ -123,7 +125,7 @@ static void attend_shared(struct pass *p, size_t layer, bool wants_values)
     for (size_t b = 1; b < p->run.B; b++) {
         ops->copy(p->rows.x + b * n, p->rows.x, p->run.lo, n);
         if (wants_values)
-            ops->copy(p->rows.context + b * n, p->rows.context, p->run.lo, n);
+            ops->copy(p->rows.context + b * T * p->Q, p->rows.context, p->run.lo, T * p->Q);
         if (p->maps)
             memcpy(p->maps[b], p->maps[0], p->H * T * T * sizeof(float));
         p->run.in[b] = p->run.in[0];
@@ -151,9 +153,9 @@ static void keep_final_rows(const struct pass *p)
     const struct at_layer_ops *ops = p->run.ops;
 
     for (size_t i = 0; i < p->n_final; i++) {
-        size_t row = p->final_rows[i] * p->C; /* >= i * C */
-        ops->copy(p->rows.context + i * p->C, p->rows.context + row, p->run.lo, p->C);
-        ops->copy(p->rows.out + i * p->C, p->rows.x + row, p->run.lo, p->C);
+        size_t row = p->final_rows[i]; /* >= i */
+        ops->copy(p->rows.context + i * p->Q, p->rows.context + row * p->Q, p->run.lo, p->Q);
+        ops->copy(p->rows.out + i * p->C, p->rows.x + row * p->C, p->run.lo, p->C);
     }
 }
 
@@ -356,9 +358,10 @@ static void set_group(struct pass *p, size_t first)
         p->n_final++;
 }
 
-/* What the largest group needs: rows, texts, floats for maps and for joined keys and values. */
+/* What the largest group needs: rows, texts, floats for maps and for joined keys and values; and
+   the longest text. */
 struct most {
-    size_t N, B, maps, joined;
+    size_t N, B, maps, joined, T;
 };
 
 static struct most measure(const struct pass *p)
@@ -374,11 +377,12 @@ static struct most measure(const struct pass *p)
             size_t T = start[i + 1] - start[i], prefix = o->prefix ? o->prefix[i] : 0;
             map += p->H * T * T;
             rows += prefix ? prefix + T : 0;
+            most.T = AT_MAX(most.T, prefix + T);
         }
         most.N = AT_MAX(most.N, start[end] - start[b]);
         most.B = AT_MAX(most.B, end - b);
         most.maps = AT_MAX(most.maps, o->want_attention && !o->map_room ? map : 0);
-        most.joined = AT_MAX(most.joined, rows * 2 * p->C);
+        most.joined = AT_MAX(most.joined, rows * 2 * p->K);
     }
     return most;
 }
@@ -389,9 +393,12 @@ static int allocate(struct pass *p, struct at_error *err)
     struct most most = measure(p);
     struct at_layer_run *run = &p->run;
     struct at_layer_buffers *rows = &p->rows;
+    const struct at_config *c = &run->m->config;
     bool is_projected = run->m->weights.embed_projection.w.data != NULL;
-    size_t N = most.N, embedded = is_projected ? N * run->m->config.embed_width : 0;
-    size_t room = N * (8 * p->C + p->F) + most.joined + embedded;
+    size_t wide = AT_MAX(p->C, p->Q), n_ffn = at_family_has(c->family, AT_FFN_GATE) ? 2 : 1;
+    size_t width = 3 * p->C + wide + 2 * p->Q + 2 * p->K + n_ffn * p->F;
+    size_t N = most.N, embedded = is_projected ? N * c->embed_width : 0;
+    size_t room = N * width + most.joined + embedded;
     void *block;
     int rc;
 
@@ -404,12 +411,15 @@ static int allocate(struct pass *p, struct at_error *err)
     rows->x = at_align_up(p->buffers, LINE * sizeof *rows->x);
     rows->out = rows->x + N * p->C;
     rows->norm = rows->out + N * p->C;
-    rows->context = rows->norm + N * p->C;
-    rows->mid = rows->context + N * p->C;
+    rows->context = rows->norm + N * wide;
+    rows->mid = rows->context + N * p->Q;
     rows->qkv = rows->mid + N * p->C;
-    rows->act = rows->qkv + N * 3 * p->C;
-    run->joined = rows->act + N * p->F;
+    rows->act = rows->qkv + N * (p->Q + 2 * p->K);
+    rows->gated = n_ffn > 1 ? rows->act + N * p->F : NULL;
+    run->joined = rows->act + N * n_ffn * p->F;
     run->embedded = run->joined + most.joined;
+    run->turns = p->turns = at_malloc(most.T * c->rotary.dims, sizeof *p->turns);
+    at_rotary_table(p->turns, &c->rotary, most.T);
     p->room = most.maps ? rows->x + room + run->lo : NULL;
     p->maps = p->options->want_attention ? at_malloc(most.B, sizeof *p->maps) : NULL;
     run->start = p->start = at_malloc(most.B + 1, sizeof *p->start);
@@ -424,6 +434,7 @@ static int allocate(struct pass *p, struct at_error *err)
 static void release(struct pass *p)
 {
     free(p->buffers);
+    free(p->turns);
     free(p->maps);
     free(p->start);
     free(p->final_rows);
@@ -450,7 +461,9 @@ int at_forward(float *out, const struct at_model *m, const struct at_batch *batc
                       .C = m->config.width,
                       .H = m->config.n_heads,
                       .D = m->config.head_width,
-                      .F = m->config.ffn_width };
+                      .F = m->config.ffn_width,
+                      .Q = at_query_width(&m->config),
+                      .K = at_key_width(&m->config) };
     int rc = at_batch_check(batch, o->change, o->prefix, m, err);
 
     check_prefixes(m, batch, o, p.change);

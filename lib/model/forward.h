@@ -64,17 +64,25 @@ AT_MUST_USE int at_batch_check(const struct at_batch *batch, const struct at_cha
 struct at_layer_view {
     size_t layer, text;
     size_t T, C, H, D, F;
+    size_t group;           /* heads that share one of keys and values: H / group there are */
     const float *attention; /* (H,T,T), or NULL when not asked for */
     const float *input;     /* (T,C) residual stream entering the layer */
-    const float *q, *k;     /* (T, qkv_stride), head h at column h * D */
+    const float *q;         /* (T, qkv_stride), head h at column h * D */
+    const float *k;         /* likewise, what head h reads at column h / group * D */
     size_t qkv_stride;
     /* NULL in the last layer when at_forward() was given no out. */
-    const float *v;       /* as q and k */
-    const float *context; /* (T,C) heads concatenated, before the output projection */
+    const float *v;       /* as k */
+    const float *context; /* (T,H*D) heads concatenated, before the output projection */
     const float *mid;     /* (T,C) between the two blocks: after norm 1, or the sum before norm 2 */
-    const float *ffn_act; /* (T,F) after GELU */
+    const float *ffn_act; /* (T,F) after the activation, times what a gate lets through */
     const float *output;  /* (T,C) residual stream leaving the layer */
 };
+
+/* at_view_key_column - where the keys and values that head h reads begin in their rows. */
+static inline size_t at_view_key_column(const struct at_layer_view *v, size_t h)
+{
+    return h / v->group * v->D;
+}
 
 /* Answer 0 to go on, a negative at_code (with err filled) to stop the pass. */
 typedef int (*at_layer_fn)(void *arg, const struct at_layer_view *view, struct at_error *err);

@@ -36,32 +36,37 @@ struct at_layer_run {
     const struct at_head_edit *edits; /* (B), or NULL: */
     const struct at_head_edit *edit;  /* of every text, or NULL */
     bool maps_are_for_later;          /* nobody reads maps while the caches could hold them */
+    const float *turns;               /* at_rotary_table() of the longest text, or NULL */
 
     /* Room for the steps. */
     size_t *tokens;                 /* (N) */
     int *index;                     /* (N) */
     float *embedded;                /* (N,E) pairs in double; of models with an embedding
                                        projection, for at_layer_embed() */
-    float *joined;                  /* keys and values (T,2C) of texts with a prefix, one by one */
+    float *joined;                  /* keys and values of texts with a prefix, one by one */
     struct at_attention_in *in;     /* (B), set by attend: what it read, */
     struct at_attention_out *got;   /* (B) and where it put the result */
     struct at_attention_back *back; /* (B), for at_layer_attend_back() only */
     enum at_rule rule;              /* of the ways back */
 };
 
-/* The rows in one layer, in double with low parts. */
+/* The rows in one layer, in double with low parts. Q is at_query_width(), C for most models, and K
+   is at_key_width(), Q for most. */
 struct at_layer_buffers {
     float *x;          /* (N,C) residual stream entering the layer */
-    float *norm;       /* (N,C) scratch */
-    float *qkv;        /* (N,3C), or (N,2C) without the values */
-    size_t qkv_stride; /* set by project */
-    float *context;    /* (N,C) heads side by side, after gates */
+    float *norm;       /* (N,C) scratch, or (N,Q) where that is more */
+    float *qkv;        /* (N,Q+2K), or (N,Q+K) without the values */
+    size_t qkv_stride; /* set by project, */
+    bool has_values;   /* and this, which they may lie there without */
+    float *context;    /* (N,Q) heads side by side, after gates */
     float *mid;        /* (N,C) AT_NORM_AFTER: normalised sum of x and attention; else that sum */
-    float *act;        /* (N,F) after the activation */
+    float *act;        /* (N,F) what the second product of the feed-forward reads */
+    float *gated;      /* (N,F) what a gate lets through, or NULL when the model has none */
     float *out;        /* (N,C) residual stream leaving the layer */
     /* For reverse mode; all NULL when nobody goes back. */
-    float *pre_act;     /* (N,F) before the activation */
-    float *sum1, *sum2; /* (N,C) AT_NORM_AFTER: what the two norms normalise; else NULL, since the
+    float *pre_act;       /* (N,F) before the activation */
+    float *raw_q, *raw_k; /* (N,Q), (N,K) before their norms, or NULL when the model has none */
+    float *sum1, *sum2;   /* (N,C) AT_NORM_AFTER: what the two norms normalise; else NULL, since the
                             norms of AT_NORM_BEFORE normalise x and mid */
 };
 
@@ -80,7 +85,8 @@ void at_layer_embed(const struct at_layer_run *run, float *x, float *sum, const 
 void at_position_rows(int *rows, const struct at_config *c, const int *ids, size_t before,
                       size_t T);
 
-/* at_layer_project - qkv from x; without values when nobody needs the context. */
+/* at_layer_project - qkv from x, normed and turned where the model does so; without values when
+   nobody needs the context. */
 void at_layer_project(const struct at_layer_run *run, struct at_layer_buffers *b, size_t layer,
                       bool wants_values);
 
@@ -123,11 +129,14 @@ void at_layer_end(const struct at_layer_run *run, float *x, size_t n);
  * out and x may be one buffer.
  */
 struct at_layer_gradients {
-    float *out;     /* (N,C) at the residual stream leaving the layer */
-    float *act;     /* (N,F) scratch: at the activation's output, then at its input */
-    float *mid;     /* (N,C) at the sum of x and attention */
-    float *context; /* (N,C) at the heads' context, before the output projection */
-    float *qkv; /* 3 (N,C): queries, keys, values; side by side (N,3C) where one matrix made them */
+    float *out; /* (N,C) at the residual stream leaving the layer */
+    float *act; /* (N,F) scratch: at the activation's output, then at its input */
+    float *mid; /* (N,C) at the sum of x and attention; with parallel blocks at x, but for what goes
+                       through attention */
+    float *context; /* (N,Q) at the heads' context, before the output projection */
+    float
+        *qkv; /* queries (N,Q), keys (N,K), values (N,K); side by side where one matrix made them */
+    float *gated;   /* (N,F) at what a gate lets through, or NULL */
     float *scratch; /* (N,C) */
     float *x;       /* (N,C) at the residual stream entering the layer */
 };
@@ -141,7 +150,8 @@ void at_layer_embed_back(const struct at_layer_run *run, float *d, const float *
                          const float *sum);
 
 /* at_layer_finish_back - from out to mid and context: what at_layer_finish() did to n rows, of
-   which *b kept what it says under "for reverse mode". out is lost. */
+   which *b kept what it says under "for reverse mode", gated, and x where blocks are parallel.
+   out is lost. */
 void at_layer_finish_back(const struct at_layer_run *run, const struct at_layer_buffers *b,
                           const struct at_layer_gradients *g, size_t layer, size_t n);
 

@@ -9,6 +9,7 @@
 #include "ops/embed.h"
 #include "ops/layernorm.h"
 #include "ops/precise.h"
+#include "ops/rotary.h"
 
 /* ---- in float ---- */
 
@@ -53,11 +54,27 @@ static void activate(float *out, const float *x, size_t lo, size_t n, enum at_ep
     at_activate(out, x, n, form, pool);
 }
 
+static void multiply(float *out, const float *a, const float *b, size_t lo, size_t n,
+                     struct at_pool *pool)
+{
+    (void)lo;
+    at_multiply(out, a, b, n, pool);
+}
+
+static void turn(const struct at_rotary_rows *rows, size_t lo, bool is_back, struct at_pool *pool)
+{
+    (void)lo;
+    at_rotary_turn(rows, is_back, pool);
+}
+
 static void norm(float *out, const float *x, const float *residual, size_t lo,
                  const struct at_norm *n, double eps, size_t N, size_t C, struct at_pool *pool)
 {
     (void)lo;
-    at_layernorm(out, x, residual, n->gain.data, n->bias.data, eps, N, C, pool);
+    if (n->bias.data)
+        at_layernorm(out, x, residual, n->gain.data, n->bias.data, eps, N, C, pool);
+    else
+        at_rmsnorm(out, x, residual, n->gain.data, eps, N, C, pool);
 }
 
 static void attention(const struct at_attention_out *out, const struct at_attention_in *in,
@@ -106,7 +123,8 @@ static void norm_back(float *dx, const float *dy, const float *x, const float *r
                       struct at_pool *pool)
 {
     (void)lo;
-    at_layernorm_back(dx, dy, x, residual, n->gain.data, eps, rule, N, C, pool);
+    (n->bias.data ? at_layernorm_back : at_rmsnorm_back)(dx, dy, x, residual, n->gain.data, eps,
+                                                         rule, N, C, pool);
 }
 
 static void activate_back(float *dx, const float *dy, const float *x, size_t lo, size_t n,
@@ -175,6 +193,20 @@ static void precise_linear_parts(float *out, const float *x, size_t lo,
                           pool);
 }
 
+static void precise_multiply(float *out, const float *a, const float *b, size_t lo, size_t n,
+                             struct at_pool *pool)
+{
+    (void)pool;
+    at_precise_multiply(out, a, b, lo, n);
+}
+
+static void precise_turn(const struct at_rotary_rows *rows, size_t lo, bool is_back,
+                         struct at_pool *pool)
+{
+    (void)pool;
+    at_precise_turn(rows, lo, is_back);
+}
+
 static void precise_norm(float *out, const float *x, const float *residual, size_t lo,
                          const struct at_norm *n, double eps, size_t N, size_t C,
                          struct at_pool *pool)
@@ -213,7 +245,8 @@ static void precise_norm_back(float *dx, const float *dy, const float *x, const 
                               size_t lo, const struct at_norm *n, double eps, enum at_rule rule,
                               size_t N, size_t C, struct at_pool *pool)
 {
-    at_precise_norm_back(dx, dy, x, residual, lo, n->gain.data, eps, rule, N, C, pool);
+    (n->bias.data ? at_precise_norm_back : at_precise_rms_norm_back)(
+        dx, dy, x, residual, lo, n->gain.data, eps, rule, N, C, pool);
 }
 
 static void precise_copy(float *out, const float *from, size_t lo, size_t n)
@@ -243,6 +276,8 @@ const struct at_layer_ops *at_layer_ops(bool is_double)
         .linear_add = linear_add,
         .linear_parts = linear_parts,
         .activate = activate,
+        .multiply = multiply,
+        .turn = turn,
         .norm = norm,
         .attention = attention,
         .mix = mix,
@@ -262,6 +297,8 @@ const struct at_layer_ops *at_layer_ops(bool is_double)
         .linear_add = precise_linear_add,
         .linear_parts = precise_linear_parts,
         .activate = at_precise_activate,
+        .multiply = precise_multiply,
+        .turn = precise_turn,
         .norm = precise_norm,
         .attention = at_precise_attention,
         .mix = precise_mix,

@@ -15,6 +15,7 @@
 #include "model/weights.h"
 #include "ops/attention.h"
 #include "ops/gemm.h"
+#include "ops/rotary.h"
 #include "ops/rule.h"
 
 struct at_layer_ops {
@@ -33,6 +34,11 @@ struct at_layer_ops {
                          size_t n, size_t N, struct at_pool *pool);
     void (*activate)(float *out, const float *x, size_t lo, size_t n, enum at_epilogue form,
                      struct at_pool *pool);
+    /* out = a b for n values; out may be a or b. */
+    void (*multiply)(float *out, const float *a, const float *b, size_t lo, size_t n,
+                     struct at_pool *pool);
+    /* Rows turned by their positions, or back. */
+    void (*turn)(const struct at_rotary_rows *rows, size_t lo, bool is_back, struct at_pool *pool);
     /* out = norm(x + residual); residual may be NULL. */
     void (*norm)(float *out, const float *x, const float *residual, size_t lo,
                  const struct at_norm *n, double eps, size_t N, size_t C, struct at_pool *pool);

@@ -32,17 +32,19 @@ void at_random_model_release(struct at_random_model *r)
 }
 
 /* The products and norms of a layer, whatever its family leaves empty. */
-enum { N_PRODUCTS = 7, N_NORMS = 2 };
+enum { N_PRODUCTS = 8, N_NORMS = 4 };
 
 static void parts_of(struct at_dense *products[N_PRODUCTS], struct at_norm *norms[N_NORMS],
                      struct at_layer_weights *w)
 {
-    struct at_dense *const all[N_PRODUCTS] = { &w->q,        &w->k,      &w->v,      &w->qkv,
-                                               &w->attn_out, &w->ffn_in, &w->ffn_out };
+    struct at_dense *const all[N_PRODUCTS] = {
+        &w->q, &w->k, &w->v, &w->qkv, &w->attn_out, &w->ffn_gate, &w->ffn_in, &w->ffn_out
+    };
+    struct at_norm *const all_norms[N_NORMS] = { &w->norm1, &w->norm2, &w->query_norm,
+                                                 &w->key_norm };
 
     memcpy(products, all, sizeof all);
-    norms[0] = &w->norm1;
-    norms[1] = &w->norm2;
+    memcpy(norms, all_norms, sizeof all_norms);
 }
 
 /* The next n floats of a block; without a block only their number counts. */

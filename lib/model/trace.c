@@ -25,10 +25,10 @@ static void list_slots(struct slot out[N_SLOTS], struct at_trace *t)
         { &t->attention, AT_CAP_ATTENTION, rows * d->H * d->T },
         { &t->hidden, AT_CAP_HIDDEN, rows * d->C + d->T * d->C },
         { &t->final_hidden, AT_CAP_HIDDEN, d->T * d->C },
-        { &t->q, AT_CAP_QKV, rows * d->C },
-        { &t->k, AT_CAP_QKV, rows * d->C },
-        { &t->v, AT_CAP_QKV, rows * d->C },
-        { &t->context, AT_CAP_CONTEXT, rows * d->C },
+        { &t->q, AT_CAP_QKV, rows * d->H * d->D },
+        { &t->k, AT_CAP_QKV, rows * d->K * d->D },
+        { &t->v, AT_CAP_QKV, rows * d->K * d->D },
+        { &t->context, AT_CAP_CONTEXT, rows * d->H * d->D },
         { &t->mid, AT_CAP_MID, rows * d->C },
         { &t->ffn_act, AT_CAP_FFN, rows * d->F },
     };
@@ -75,10 +75,12 @@ static void keep_layer(float *tensor, size_t layer, const float *from, size_t n)
 }
 
 static void keep_heads(float *tensor, const struct at_layer_view *v, const float *rows,
-                       size_t stride)
+                       size_t stride, size_t n_heads)
 {
+    size_t n = n_heads * v->T * v->D;
+
     if (tensor)
-        at_split_heads(tensor + v->layer * v->T * v->C, rows, stride, v->H, v->T, v->D);
+        at_split_heads(tensor + v->layer * n, rows, stride, n_heads, v->T, v->D);
 }
 
 void at_trace_add_embedded(struct at_trace *t, const float *embedded)
@@ -93,10 +95,10 @@ void at_trace_add(struct at_trace *t, const struct at_layer_view *v)
     keep_layer(t->hidden, v->layer + 1, v->output, v->T * v->C);
     keep_layer(t->mid, v->layer, v->mid, v->T * v->C);
     keep_layer(t->ffn_act, v->layer, v->ffn_act, v->T * v->F);
-    keep_heads(t->q, v, v->q, v->qkv_stride);
-    keep_heads(t->k, v, v->k, v->qkv_stride);
-    keep_heads(t->v, v, v->v, v->qkv_stride);
-    keep_heads(t->context, v, v->context, v->C);
+    keep_heads(t->q, v, v->q, v->qkv_stride, t->dims.H);
+    keep_heads(t->k, v, v->k, v->qkv_stride, t->dims.K);
+    keep_heads(t->v, v, v->v, v->qkv_stride, t->dims.K);
+    keep_heads(t->context, v, v->context, v->H * v->D, v->H);
 }
 
 static int on_embedded(void *arg, size_t text, const float *embedded, size_t T,

@@ -16,7 +16,7 @@ struct at_trace {
     float *attention;    /* (L,H,T,T) */
     float *hidden;       /* (L+1,T,C); the last is before GPT-2's final norm */
     float *final_hidden; /* (T,C); hand it to at_forward() as its out */
-    float *q, *k, *v;    /* (L,H,T,D) */
+    float *q, *k, *v;    /* (L,H,T,D), (L,K,T,D) twice */
     float *context;      /* (L,H,T,D) */
     float *mid;          /* (L,T,C) */
     float *ffn_act;      /* (L,T,F) */

@@ -18,10 +18,26 @@
 enum { MAX_SHOWN = 200 }; /* bytes of a name in a message */
 
 enum part { EMBED, LAYER, FINAL, HEAD, CLASSES };
-/* DENSE is weight and bias; NORM is gain and bias. */
+/* DENSE is weight and bias; NORM is gain and bias; either may be without the bias. */
 enum kind { TABLE, DENSE, NORM };
-/* A dimension that the config resolves: WIDTH3 is GPT-2's fused q, k, v. */
-enum dim { NONE, WIDTH, WIDTH3, EMBEDS, FFN, VOCAB, POSITIONS, SEGMENTS, DISTANCES, HEADS, TWO };
+/* A dimension that the config resolves: columns of all heads' queries, of their keys, of both and
+   the values, and of one head. */
+enum dim {
+    NONE,
+    WIDTH,
+    QUERIES,
+    KEYS,
+    QUERIES_KEYS_VALUES,
+    ONE_HEAD,
+    EMBEDS,
+    FFN,
+    VOCAB,
+    POSITIONS,
+    SEGMENTS,
+    DISTANCES,
+    HEADS,
+    TWO
+};
 
 struct module {
     const char *role; /* '#' is the layer */
@@ -47,14 +63,17 @@ static const struct module modules[AT_MODULE_COUNT] = {
     [AT_DISTANCE_BIAS] = { "distance bias",
                            EMBED, TABLE, DISTANCES, HEADS, IN_MODEL(distance_bias) },
 
-    [AT_QUERY] = { "layer # query", LAYER, DENSE, WIDTH, WIDTH, IN_LAYER(q) },
-    [AT_KEY] = { "layer # key", LAYER, DENSE, WIDTH, WIDTH, IN_LAYER(k) },
-    [AT_VALUE] = { "layer # value", LAYER, DENSE, WIDTH, WIDTH, IN_LAYER(v) },
+    [AT_QUERY] = { "layer # query", LAYER, DENSE, QUERIES, WIDTH, IN_LAYER(q) },
+    [AT_KEY] = { "layer # key", LAYER, DENSE, KEYS, WIDTH, IN_LAYER(k) },
+    [AT_VALUE] = { "layer # value", LAYER, DENSE, KEYS, WIDTH, IN_LAYER(v) },
     [AT_QUERY_KEY_VALUE] = { "layer # query, key, value",
-                             LAYER, DENSE, WIDTH3, WIDTH, IN_LAYER(qkv) },
+                             LAYER, DENSE, QUERIES_KEYS_VALUES, WIDTH, IN_LAYER(qkv) },
+    [AT_QUERY_NORM] = { "layer # query norm", LAYER, NORM, ONE_HEAD, NONE, IN_LAYER(query_norm) },
+    [AT_KEY_NORM] = { "layer # key norm", LAYER, NORM, ONE_HEAD, NONE, IN_LAYER(key_norm) },
     [AT_ATTENTION_OUT] = { "layer # attention output",
-                           LAYER, DENSE, WIDTH, WIDTH, IN_LAYER(attn_out) },
+                           LAYER, DENSE, WIDTH, QUERIES, IN_LAYER(attn_out) },
     [AT_NORM_1] = { "layer # norm 1", LAYER, NORM, WIDTH, NONE, IN_LAYER(norm1) },
+    [AT_FFN_GATE] = { "layer # feed-forward gate", LAYER, DENSE, FFN, WIDTH, IN_LAYER(ffn_gate) },
     [AT_FFN_IN] = { "layer # feed-forward in", LAYER, DENSE, FFN, WIDTH, IN_LAYER(ffn_in) },
     [AT_FFN_OUT] = { "layer # feed-forward out", LAYER, DENSE, WIDTH, FFN, IN_LAYER(ffn_out) },
     [AT_NORM_2] = { "layer # norm 2", LAYER, NORM, WIDTH, NONE, IN_LAYER(norm2) },
@@ -81,8 +100,10 @@ static const struct parameter {
 };
 
 /* Names of tensors that a checkpoint may hold and that are no parameters. */
-static const char *const buffers[] = { "position_ids", "token_type_ids", ".attn.bias",
-                                       ".attn.masked_bias" };
+static const char *const buffers[] = { "position_ids",       "token_type_ids",
+                                       ".attn.bias",         ".attn.masked_bias",
+                                       ".attention.bias",    ".attention.masked_bias",
+                                       "rotary_emb.inv_freq" };
 
 struct mappings AT_ARRAY(struct at_mapping);
 
@@ -102,8 +123,14 @@ static size_t dim_of(const struct at_config *c, enum dim d)
         break;
     case WIDTH:
         return c->width;
-    case WIDTH3:
-        return 3 * c->width;
+    case QUERIES:
+        return at_query_width(c);
+    case KEYS:
+        return at_key_width(c);
+    case QUERIES_KEYS_VALUES:
+        return at_query_width(c) + 2 * at_key_width(c);
+    case ONE_HEAD:
+        return c->head_width;
     case EMBEDS:
         return c->embed_width;
     case FFN:
@@ -282,6 +309,14 @@ static int read_vector(struct loader *ld, struct at_vector *out, const struct at
     return 0;
 }
 
+/* Has the module a bias, of any checkpoint of such a config? */
+static bool has_bias(const struct at_config *c, enum at_module module)
+{
+    if (modules[module].kind == NORM)
+        return !c->family->is_rms;
+    return modules[module].kind == DENSE && !(c->no_bias & AT_MODULE_BIT(module));
+}
+
 static int load_module(struct loader *ld, enum at_module module, size_t layer, void *field)
 {
     const struct module *mod = &modules[module];
@@ -290,24 +325,24 @@ static int load_module(struct loader *ld, enum at_module module, size_t layer, v
     enum at_layout layout = mod->part == LAYER ? c->family->layer_layout : AT_OUT_MAJOR;
     size_t n_out = dim_of(c, mod->n_out), n_in = dim_of(c, mod->n_in);
     const struct at_tensor_view *weight = find_parameter(ld, module, layer, &parts[0]);
-    const struct at_tensor_view *bias = NULL;
+    bool wants_bias = has_bias(c, module);
+    const struct at_tensor_view *bias =
+        wants_bias ? find_parameter(ld, module, layer, &parts[1]) : NULL;
     struct at_dense *dense = field;
     struct at_norm *norm = field;
     int rc = 0;
 
-    if (mod->kind != TABLE)
-        bias = find_parameter(ld, module, layer, &parts[1]);
-    if (!weight || (mod->kind != TABLE && !bias))
+    if (!weight || (wants_bias && !bias))
         return 0; /* counted when it is of the trunk */
     switch (mod->kind) {
     case TABLE:
         return read_weight(ld, field, weight, AT_OUT_MAJOR, n_out, n_in);
     case DENSE:
         rc = read_weight(ld, &dense->w, weight, layout, n_out, n_in);
-        return rc ? rc : read_vector(ld, &dense->b, bias, n_out);
+        return rc || !bias ? rc : read_vector(ld, &dense->b, bias, n_out);
     case NORM:
         rc = read_vector(ld, &norm->gain, weight, n_out);
-        return rc ? rc : read_vector(ld, &norm->bias, bias, n_out);
+        return rc || !bias ? rc : read_vector(ld, &norm->bias, bias, n_out);
     }
     return rc;
 }
@@ -351,8 +386,11 @@ static const struct at_tensor_view *find_head(struct loader *ld, enum at_module 
                                               const char *suffix, const char **name_out)
 {
     const char *name = expand(ld, ld->m->config.family->module[module], 0, suffix);
+    const char *alias = module == AT_LM_DECODER ? ld->m->config.family->decoder_alias : NULL;
     const struct at_tensor_view *t = find(ld, name);
 
+    if (!t && alias)
+        t = find(ld, expand(ld, alias, 0, suffix));
     *name_out = t ? t->name : name;
     return t;
 }
@@ -634,8 +672,8 @@ void at_model_close(struct at_model *m)
 static void populate_layer(void *arg, size_t layer, size_t slot)
 {
     const struct at_layer_weights *w = (const struct at_layer_weights *)arg + layer;
-    const struct at_weight *all[] = { &w->q.w,        &w->k.w,      &w->v.w,      &w->qkv.w,
-                                      &w->attn_out.w, &w->ffn_in.w, &w->ffn_out.w };
+    const struct at_weight *all[] = { &w->q.w,        &w->k.w,        &w->v.w,      &w->qkv.w,
+                                      &w->attn_out.w, &w->ffn_gate.w, &w->ffn_in.w, &w->ffn_out.w };
 
     (void)slot;
     for (size_t i = 0; i < AT_COUNTOF(all); i++)

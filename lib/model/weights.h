@@ -20,7 +20,7 @@
 #include "ops/tensor.h"
 
 struct at_norm {
-    struct at_vector gain, bias; /* (C) */
+    struct at_vector gain, bias; /* (C); without a bias by the root mean square (at_rmsnorm()) */
 };
 
 struct at_dense {
@@ -28,11 +28,14 @@ struct at_dense {
     struct at_vector b; /* data NULL when it has no bias */
 };
 
-/* q, k, v are three matrices (BERT), or qkv is one (C, 3C) and they are empty (GPT-2). */
+/* q, k, v are three matrices (BERT), or qkv is one (C, 3C) and they are empty (GPT-2). The outputs
+   of q are as wide as all heads, those of k and v as the heads of keys. */
 struct at_layer_weights {
     struct at_dense q, k, v, qkv;
-    struct at_dense attn_out; /* output projection of attention */
-    struct at_norm norm1;     /* after attention or before it: enum at_norm_place */
+    struct at_dense attn_out;            /* output projection of attention */
+    struct at_norm norm1;                /* after attention or before it: enum at_norm_place */
+    struct at_norm query_norm, key_norm; /* (D) of each head; or empty */
+    struct at_dense ffn_gate;            /* or empty */
     struct at_dense ffn_in, ffn_out;
     struct at_norm norm2; /* the same of the feed-forward */
 };

@@ -38,6 +38,12 @@ static void some_values(void *arg, size_t task, size_t slot)
     case AT_EPI_GELU_TANH:
         at_kernel()->gelu_tanh(a->out + at, a->x + at, n);
         break;
+    case AT_EPI_RELU:
+        at_kernel()->relu(a->out + at, a->x + at, n);
+        break;
+    case AT_EPI_SILU:
+        at_kernel()->silu(a->out + at, a->x + at, n);
+        break;
     case AT_EPI_TANH:
         at_tanh(a->out + at, a->x + at, n);
         break;
@@ -88,6 +94,12 @@ static void some_values_back(void *arg, size_t task, size_t slot)
     case AT_EPI_GELU_TANH:
         (is_share ? kernel->gelu_tanh_share : kernel->gelu_tanh_back)(dx, dy, x, n);
         break;
+    case AT_EPI_RELU: /* its slope is its share */
+        kernel->relu_back(dx, dy, x, n);
+        break;
+    case AT_EPI_SILU:
+        (is_share ? kernel->silu_share : kernel->silu_back)(dx, dy, x, n);
+        break;
     case AT_EPI_TANH:
         tanh_back(dx, dy, x, n, a->rule);
         break;
@@ -95,6 +107,29 @@ static void some_values_back(void *arg, size_t task, size_t slot)
         memmove(dx, dy, n * sizeof *dx);
         break;
     }
+}
+
+struct products {
+    const struct at_kernel *kernel;
+    float *out;
+    const float *a, *b;
+    size_t n;
+};
+
+static void some_products(void *arg, size_t task, size_t slot)
+{
+    const struct products *p = arg;
+    size_t at = task * VALUES;
+
+    (void)slot;
+    p->kernel->multiply(p->out + at, p->a + at, p->b + at, AT_MIN((size_t)VALUES, p->n - at));
+}
+
+void at_multiply(float *out, const float *a, const float *b, size_t n, struct at_pool *pool)
+{
+    struct products p = { at_kernel(), out, a, b, n };
+
+    at_pool_run(pool, at_divide_up(n, VALUES), some_products, &p);
 }
 
 void at_activate_back(float *dx, const float *dy, const float *x, size_t n, enum at_epilogue form,

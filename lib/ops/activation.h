@@ -19,6 +19,10 @@ void at_tanh(float *out, const float *x, size_t n);
 /* at_activate - out = form(x), the bits that a product with this epilogue gives. out may be x. */
 void at_activate(float *out, const float *x, size_t n, enum at_epilogue form, struct at_pool *pool);
 
+/* at_multiply - out = a b, value by value: a gate's output and what it lets through. out may be a
+   or b. */
+void at_multiply(float *out, const float *a, const float *b, size_t n, struct at_pool *pool);
+
 /* at_activate_back - dx = dy form'(x), or by AT_RULE_ATTNLRP dy form(x) / x, at 0 form'(0). dx may
    be dy. */
 void at_activate_back(float *dx, const float *dy, const float *x, size_t n, enum at_epilogue form,

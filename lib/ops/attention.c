@@ -68,9 +68,21 @@ size_t at_attention_most_visible(const struct at_attention_in *in, size_t from, 
     return most;
 }
 
-bool at_attention_hides_all(const struct at_attention_in *in, size_t n)
+size_t at_attention_first(const struct at_attention_in *in, size_t query)
 {
-    return in->is_hidden && !memchr(in->is_hidden, 0, n);
+    size_t end = at_attention_visible(in, query);
+
+    return in->is_causal && in->window && end > in->window ? end - in->window : 0;
+}
+
+size_t at_attention_key_column(const struct at_attention_in *in, size_t head)
+{
+    return head / AT_MAX(in->group, (size_t)1) * in->D;
+}
+
+bool at_attention_hides_all(const struct at_attention_in *in, size_t from, size_t end)
+{
+    return in->is_hidden && !memchr(in->is_hidden + from, 0, end - from);
 }
 
 static void pack_head(struct head *h)
@@ -85,9 +97,9 @@ static void pack_head(struct head *h)
                                  n, NULL);
 }
 
-/* map rows (rows, n) = scale q k' for the queries from `first`. */
+/* map rows (rows, n) = scale q k' for the queries from `first`, from key `key` on. */
 static void score_tile(const struct head *h, float *map, size_t ld, size_t first, size_t rows,
-                       size_t n)
+                       size_t key, size_t n)
 {
     const struct at_attention_in *in = h->in;
     float scale = in->scale != 0.0f ? in->scale : (float)(1.0 / sqrt((double)in->D));
@@ -95,44 +107,57 @@ static void score_tile(const struct head *h, float *map, size_t ld, size_t first
 
     h->kernel->pack_rows(h->packed_rows, h->q + first * in->q_stride, in->q_stride, rows, in->D,
                          scale);
-    for (size_t j = 0; j < n; j += nr) {
+    for (size_t j = key / nr * nr; j < n; j += nr) {
         struct at_tile_out out = { map + j, ld, rows, AT_MIN(nr, n - j), SCORE_CHAIN, false, NULL };
         h->kernel->tile(&out, h->packed_rows, h->packed_k + j * in->D, AT_F32, nr, in->D, NULL,
                         NULL);
     }
 }
 
-/* The row's scores of its first n keys become weights; what lies beyond them 0. */
-static void softmax_row(const struct head *h, float *row, size_t n)
+/* The row's scores of the keys that its query sees become weights; what lies beyond them 0. */
+static void softmax_row(const struct head *h, float *row, size_t query)
 {
     const struct at_attention_in *in = h->in;
+    size_t from = at_attention_first(in, query), end = at_attention_visible(in, query);
 
-    if (at_attention_hides_all(in, n)) {
+    if (at_attention_hides_all(in, from, end)) {
         memset(row, 0, in->T * sizeof *row);
         return;
     }
-    for (size_t j = 0; j < n && in->is_hidden; j++)
+    for (size_t j = from; j < end && in->is_hidden; j++)
         if (in->is_hidden[j])
             row[j] = -INFINITY;
-    h->kernel->softmax(row, n, in->T);
+    memset(row, 0, from * sizeof *row);
+    h->kernel->softmax(row + from, end - from, in->T - from);
 }
 
-/* context rows (rows, D) = map rows (rows, n) times v, in blocks of the sum as everywhere. */
+/* context rows (rows, D) = map rows (rows, n) times v, in blocks of the sum as everywhere; those
+   before key `key`, which are 0, are left out. */
 static void value_tile(const struct head *h, float *context, size_t stride, const float *map,
-                       size_t ld, size_t rows, size_t n)
+                       size_t ld, size_t rows, size_t key, size_t n)
 {
-    size_t nr = h->kernel->nr, D = h->in->D;
+    size_t nr = h->kernel->nr, D = h->in->D, start = key / AT_KC * AT_KC;
 
-    for (size_t k0 = 0; k0 < n; k0 += AT_KC) {
+    for (size_t k0 = start; k0 < n; k0 += AT_KC) {
         size_t kc = AT_MIN((size_t)AT_KC, n - k0);
         h->kernel->pack_rows(h->packed_rows, map + k0, ld, rows, kc, 1.0f);
         for (size_t d = 0; d < D; d += nr) {
             const float *v = h->packed_v + d * h->n_keys + k0 * nr;
-            struct at_tile_out out = { context + d, stride, rows, AT_MIN(nr, D - d),
-                                       AT_CHAIN,    k0 > 0, NULL };
+            struct at_tile_out out = { context + d, stride,     rows, AT_MIN(nr, D - d),
+                                       AT_CHAIN,    k0 > start, NULL };
             h->kernel->tile(&out, h->packed_rows, v, AT_F32, nr, kc, NULL, NULL);
         }
     }
+}
+
+/* The first key that any of queries from..to-1 sees. */
+static size_t least_visible(const struct at_attention_in *in, size_t from, size_t to)
+{
+    size_t least = in->T;
+
+    for (size_t i = from; i < to; i++)
+        least = AT_MIN(least, at_attention_first(in, i));
+    return least;
 }
 
 /* Queries from..to-1 of head number `number`. */
@@ -145,18 +170,18 @@ static void attend(const struct head *h, const struct at_attention_out *out, siz
     for (size_t t = 0; t < n_tiles; t++) {
         size_t first = from + (to - from) * t / n_tiles;
         size_t end = from + (to - from) * (t + 1) / n_tiles;
-        size_t n = at_attention_most_visible(in, first, end);
+        size_t n = at_attention_most_visible(in, first, end), key = least_visible(in, first, end);
         float *kept = out->map ? out->map + (number * in->n_queries + first) * T : NULL;
         bool is_streamed = kept && out->is_for_later && T >= STREAM_FROM;
         float *map = kept && !is_streamed ? kept : h->scores;
-        score_tile(h, map, T, first, end - first, n);
+        score_tile(h, map, T, first, end - first, key, n);
         for (size_t i = first; i < end; i++)
-            softmax_row(h, map + (i - first) * T, at_attention_visible(in, i));
+            softmax_row(h, map + (i - first) * T, i);
         if (is_streamed)
             h->kernel->stream(kept, map, (end - first) * T);
         if (out->context)
             value_tile(h, out->context + first * out->context_stride + number * in->D,
-                       out->context_stride, map, T, end - first, n);
+                       out->context_stride, map, T, end - first, key, n);
     }
 }
 
@@ -178,14 +203,14 @@ static void some_queries(void *arg, size_t task, size_t slot)
     const struct at_attention_in *in = &batch->in[b];
     size_t number = task % in->H, part = task / in->H, n_parts = parts_per_head(batch, b);
     size_t from = in->n_queries * part / n_parts, to = in->n_queries * (part + 1) / n_parts;
-    size_t n = at_attention_most_visible(in, from, to), at = number * in->D;
+    size_t n = at_attention_most_visible(in, from, to), at = at_attention_key_column(in, number);
     size_t k_room = at_divide_up(n, nr) * nr * in->D, v_room = n * at_divide_up(in->D, nr) * nr;
     size_t row_room = mr * AT_MAX((size_t)AT_KC, in->D), score_room = mr * in->T;
     float *room = at_malloc(k_room + v_room + row_room + score_room, sizeof *room);
     struct head h = { batch->kernel,
                       in,
                       n,
-                      in->q + at,
+                      in->q + number * in->D,
                       in->k + at,
                       in->v ? in->v + at : NULL,
                       room,
@@ -221,11 +246,13 @@ struct batch_back {
     const struct at_attention_in *in;
 };
 
-/* One head on its way back, and the block of queries in hand. */
+/* A head of keys and values on its way back, one of those that read it, and the block of queries in
+   hand. */
 struct head_back {
     struct head keys; /* packed_k has the values, packed_v the keys: the other way round */
     const struct at_attention_back *back;
-    size_t number, at; /* the head, and its first column */
+    size_t number, at; /* the head that reads, and its first column; */
+    size_t key_at;     /* that of the keys and values */
     float *rows;       /* (BACK_QUERIES, T) gradients of the map, then of the scores */
     float *d_context;  /* panels of nr columns, each [block][nr] */
     float *q;          /* likewise */
@@ -247,32 +274,31 @@ static void score_gradients(const struct head_back *h, size_t first, size_t n, s
     const struct at_kernel *kernel = h->keys.kernel;
     const struct at_attention_back *back = h->back;
     float scale = in->scale != 0.0f ? in->scale : (float)(1.0 / sqrt((double)in->D));
-    size_t T = in->T, n_tiles = at_divide_up(n, kernel->mr);
+    size_t T = in->T, nr = kernel->nr, n_tiles = at_divide_up(n, kernel->mr);
+    size_t key = at_attention_first(in, first);
 
     for (size_t t = 0; t < n_tiles; t++) {
         size_t from = n * t / n_tiles, rows = n * (t + 1) / n_tiles - from;
         kernel->pack_rows(h->keys.packed_rows,
                           back->d_context + (first + from) * back->d_context_stride + h->at,
                           back->d_context_stride, rows, in->D, 1.0f);
-        for (size_t j = 0; j < n_keys; j += kernel->nr) {
-            struct at_tile_out out = { h->rows + from * T + j,
-                                       T,
-                                       rows,
-                                       AT_MIN(kernel->nr, n_keys - j),
-                                       AT_CHAIN,
-                                       false,
-                                       NULL };
-            kernel->tile(&out, h->keys.packed_rows, h->keys.packed_k + j * in->D, AT_F32,
-                         kernel->nr, in->D, NULL, NULL);
+        for (size_t j = key / nr * nr; j < n_keys; j += nr) {
+            struct at_tile_out out = {
+                h->rows + from * T + j, T, rows, AT_MIN(nr, n_keys - j), AT_CHAIN, false, NULL
+            };
+            kernel->tile(&out, h->keys.packed_rows, h->keys.packed_k + j * in->D, AT_F32, nr, in->D,
+                         NULL, NULL);
         }
     }
     for (size_t i = 0; i < n; i++) {
         size_t seen = at_attention_visible(in, first + i), cell = (h->number * T + first + i) * T;
+        size_t from = at_attention_first(in, first + i);
         float *row = h->rows + i * T;
+        memset(row, 0, from * sizeof *row);
         memset(row + seen, 0, (T - seen) * sizeof *row);
         if (back->d_map)
             memcpy(back->d_map + cell, row, T * sizeof *row);
-        kernel->softmax_back(row, back->map + cell, scale, seen);
+        kernel->softmax_back(row + from, back->map + cell + from, scale, seen - from);
     }
 }
 
@@ -288,8 +314,8 @@ static void add_transposed(const struct head_back *h, float *out, const float *r
         for (size_t i = 0; i < n; i++)
             memcpy(h->columns + i * n_rows, rows + i * T + from, n_rows * sizeof *rows);
         for (size_t d = 0; d < D; d += kernel->nr) {
-            struct at_tile_out to = { out + from * h->back->d_qkv_stride + d,
-                                      h->back->d_qkv_stride,
+            struct at_tile_out to = { out + from * h->back->dkv_stride + d,
+                                      h->back->dkv_stride,
                                       n_rows,
                                       AT_MIN(kernel->nr, D - d),
                                       AT_CHAIN,
@@ -305,13 +331,9 @@ static void go_back(const struct head_back *h)
     const struct at_attention_in *in = h->keys.in;
     const struct at_attention_back *back = h->back;
     const struct at_kernel *kernel = h->keys.kernel;
-    size_t T = in->T, D = in->D, stride = back->d_qkv_stride;
-    float *dk = back->dk + h->at, *dv = back->dv + h->at;
+    size_t T = in->T, D = in->D, stride = back->dq_stride;
+    float *dk = back->dk + h->key_at, *dv = back->dv + h->key_at;
 
-    for (size_t j = 0; j < T; j++) {
-        memset(dk + j * stride, 0, D * sizeof *dk);
-        memset(dv + j * stride, 0, D * sizeof *dv);
-    }
     for (size_t first = 0; first < T; first += BACK_QUERIES) {
         size_t n = AT_MIN((size_t)BACK_QUERIES, T - first), n_tiles = at_divide_up(n, kernel->mr);
         size_t n_keys = at_attention_most_visible(in, first, first + n);
@@ -320,7 +342,7 @@ static void go_back(const struct head_back *h)
         for (size_t t = 0; t < n_tiles; t++) {
             size_t from = n * t / n_tiles, rows = n * (t + 1) / n_tiles - from;
             value_tile(&h->keys, back->dq + (first + from) * stride + h->at, stride,
-                       h->rows + from * T, T, rows, n_keys);
+                       h->rows + from * T, T, rows, at_attention_first(in, first), n_keys);
         }
         pack_columns(kernel, h->d_context, back->d_context + first * back->d_context_stride + h->at,
                      back->d_context_stride, D, n);
@@ -330,7 +352,18 @@ static void go_back(const struct head_back *h)
     }
 }
 
-/* Task: a head of a text. */
+static void clear(float *rows, size_t stride, size_t T, size_t D)
+{
+    for (size_t t = 0; t < T; t++)
+        memset(rows + t * stride, 0, D * sizeof *rows);
+}
+
+static size_t n_key_heads(const struct at_attention_in *in)
+{
+    return in->H / AT_MAX(in->group, (size_t)1);
+}
+
+/* Task: a head of keys and values of a text, with all heads that read it. */
 static void one_head_back(void *arg, size_t task, size_t slot)
 {
     const struct batch_back *batch = arg;
@@ -338,11 +371,13 @@ static void one_head_back(void *arg, size_t task, size_t slot)
     size_t b = 0, nr = kernel->nr, mr = kernel->mr;
 
     (void)slot;
-    for (; task >= batch->in[b].H; b++)
-        task -= batch->in[b].H;
+    for (; task >= n_key_heads(&batch->in[b]); b++)
+        task -= n_key_heads(&batch->in[b]);
     const struct at_attention_in *in = &batch->in[b];
+    const struct at_attention_back *back = &batch->back[b];
     size_t T = in->T, D = in->D, at = task * D, whole = at_divide_up(D, nr) * nr;
-    size_t v_room = at_divide_up(T, nr) * nr * D, k_room = T * whole;
+    size_t v_room = at_divide_up(T, nr) * nr * D, k_room = T * whole,
+           group = in->H / n_key_heads(in);
     size_t row_room = mr * AT_MAX((size_t)AT_KC, D), block = AT_MIN((size_t)BACK_QUERIES, T);
     float *room =
         at_malloc(v_room + k_room + row_room + block * (T + 2 * whole + mr), sizeof *room);
@@ -354,9 +389,8 @@ static void one_head_back(void *arg, size_t task, size_t slot)
                                      .packed_k = room,
                                      .packed_v = room + v_room,
                                      .packed_rows = room + v_room + k_room },
-                           .back = &batch->back[b],
-                           .number = task,
-                           .at = at,
+                           .back = back,
+                           .key_at = at,
                            .rows = room + v_room + k_room + row_room };
 
     h.d_context = h.rows + block * T;
@@ -366,7 +400,12 @@ static void one_head_back(void *arg, size_t task, size_t slot)
         kernel->pack_out_major(h.keys.packed_k + j * D, h.keys.k + j * in->v_stride, in->v_stride,
                                AT_MIN(nr, T - j), D, NULL);
     pack_columns(kernel, h.keys.packed_v, h.keys.v, in->k_stride, D, T);
-    go_back(&h);
+    clear(back->dk + at, back->dkv_stride, T, D);
+    clear(back->dv + at, back->dkv_stride, T, D);
+    for (h.number = task * group; h.number < (task + 1) * group; h.number++) {
+        h.at = h.number * D;
+        go_back(&h);
+    }
     free(room);
 }
 
@@ -378,7 +417,7 @@ void at_attention_back(const struct at_attention_back *back, const struct at_att
 
     for (size_t b = 0; b < B; b++) {
         AT_BUG_IF(in[b].query_rows || in[b].n_queries != in[b].T || !in[b].v);
-        n_heads += in[b].H;
+        n_heads += n_key_heads(&in[b]);
     }
     at_pool_run(pool, n_heads, one_head_back, &batch);
 }

@@ -12,12 +12,14 @@
 /* One text's rows inside the projections of a batch. */
 struct at_attention_in {
     const float *q;                      /* (n_queries) rows; head h starts at column h * D */
-    const float *k, *v;                  /* (T) rows, likewise; v NULL for maps without context */
+    const float *k, *v;                  /* (T) rows; v NULL for maps without context */
     size_t q_stride, k_stride, v_stride; /* floats from one row to the next */
     size_t T, H, D;
+    size_t group; /* heads that read the same k and v, which are at column h / group * D; 0 for 1 */
     size_t n_queries;         /* T unless only some queries are wanted */
     const size_t *query_rows; /* (n_queries) which token each row of q is; NULL for 0..T-1 */
-    bool is_causal;           /* key j is visible to query i only when j <= i */
+    bool is_causal;           /* key j is visible to query i only when j <= i, */
+    size_t window;            /* and of those only so many, j > i - window; 0 for all */
     /* (T) keys that no query sees, or NULL. A query that sees no key at all has a row of zeros. */
     const unsigned char *is_hidden;
     float scale; /* of q k'; 0 for the usual 1 / sqrt(D) */
@@ -43,11 +45,11 @@ void at_attention(const struct at_attention_out *out, const struct at_attention_
 
 /* What flows back through the attention of one text. */
 struct at_attention_back {
-    const float *map;                      /* (H,T,T) as at_attention() made it */
-    const float *d_context;                /* (T) rows, head h at column h * D */
-    float *d_map;                          /* (H,T,T), or NULL when nobody keeps it */
-    float *dq, *dk, *dv;                   /* (T) rows, like d_context; whatever is there is lost */
-    size_t d_context_stride, d_qkv_stride; /* floats from one row to the next */
+    const float *map;       /* (H,T,T) as at_attention() made it */
+    const float *d_context; /* (T) rows, head h at column h * D */
+    float *d_map;           /* (H,T,T), or NULL when nobody keeps it */
+    float *dq, *dk, *dv;    /* (T) rows like q, k and v; whatever is there is lost */
+    size_t d_context_stride, dq_stride, dkv_stride; /* floats from one row to the next */
 };
 
 /*
@@ -63,10 +65,15 @@ struct at_attention_back {
 void at_attention_back(const struct at_attention_back *back, const struct at_attention_in *in,
                        size_t B, struct at_pool *pool);
 
-/* at_attention_hides_all - does a query that may look at the first n keys see none of them? */
-bool at_attention_hides_all(const struct at_attention_in *in, size_t n);
+/* at_attention_key_column - where the keys and values of a head begin in their rows. */
+size_t at_attention_key_column(const struct at_attention_in *in, size_t head);
 
-/* at_attention_visible - keys that a query sees; the most that any of queries from..to-1 sees. */
+/* at_attention_hides_all - does a query that may look at keys from..end-1 see none of them? */
+bool at_attention_hides_all(const struct at_attention_in *in, size_t from, size_t end);
+
+/* at_attention_first - the first key that a query sees. at_attention_visible - how many there are
+   up to the last one that it sees; the most for any of queries from..to-1. */
+size_t at_attention_first(const struct at_attention_in *in, size_t query);
 size_t at_attention_visible(const struct at_attention_in *in, size_t query);
 size_t at_attention_most_visible(const struct at_attention_in *in, size_t from, size_t to);
 

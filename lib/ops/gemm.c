@@ -337,6 +337,12 @@ static void finish(const struct linear *l, const struct panel *p, size_t row, si
         case AT_EPI_GELU_TANH:
             l->kernel->gelu_tanh(c, c, p->cols);
             break;
+        case AT_EPI_RELU:
+            l->kernel->relu(c, c, p->cols);
+            break;
+        case AT_EPI_SILU:
+            l->kernel->silu(c, c, p->cols);
+            break;
         case AT_EPI_TANH:
             at_tanh(c, c, p->cols);
             break;

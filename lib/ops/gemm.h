@@ -19,7 +19,9 @@ enum at_epilogue {
     AT_EPI_NONE,
     AT_EPI_GELU_ERF,  /* exact GELU (BERT "gelu") */
     AT_EPI_GELU_TANH, /* tanh form (GPT-2 "gelu_new") */
-    AT_EPI_TANH,      /* pooler */
+    AT_EPI_RELU,
+    AT_EPI_SILU, /* x times its logistic function (LLaMA "silu", also called swish) */
+    AT_EPI_TANH, /* pooler */
 };
 
 /*

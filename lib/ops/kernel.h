@@ -78,11 +78,17 @@ struct at_kernel {
     void (*widen)(float *out, const void *in, enum at_dtype t, size_t n);
     void (*gelu_erf)(float *out, const float *x, size_t n);
     void (*gelu_tanh)(float *out, const float *x, size_t n);
-    /* dx = dy times the derivative at x, or times gelu(x) / x; dx may be dy. */
+    void (*relu)(float *out, const float *x, size_t n);
+    void (*silu)(float *out, const float *x, size_t n);
+    void (*multiply)(float *out, const float *a, const float *b, size_t n);
+    /* dx = dy times the derivative at x, or times f(x) / x; dx may be dy. */
     void (*gelu_erf_back)(float *dx, const float *dy, const float *x, size_t n);
     void (*gelu_tanh_back)(float *dx, const float *dy, const float *x, size_t n);
     void (*gelu_erf_share)(float *dx, const float *dy, const float *x, size_t n);
     void (*gelu_tanh_share)(float *dx, const float *dy, const float *x, size_t n);
+    void (*relu_back)(float *dx, const float *dy, const float *x, size_t n);
+    void (*silu_back)(float *dx, const float *dy, const float *x, size_t n);
+    void (*silu_share)(float *dx, const float *dy, const float *x, size_t n);
     /* x[0..n-1] = softmax of itself, x[n..total-1] = 0. */
     void (*softmax)(float *x, size_t n, size_t total);
     double (*sum_exp)(const float *x, size_t n, float *max_out); /* of exp(x - max) */
@@ -92,6 +98,11 @@ struct at_kernel {
        NULL, dx may be dy or residual. With a fixed scale the standard deviation is a constant. */
     void (*norm_back)(float *dx, const float *dy, const float *x, const float *residual,
                       const float *gain, double eps, bool is_scale_fixed, size_t C);
+    /* The same without the mean. */
+    void (*rms_norm)(float *out, const float *x, const float *residual, const float *gain,
+                     double eps, size_t C);
+    void (*rms_norm_back)(float *dx, const float *dy, const float *x, const float *residual,
+                          const float *gain, double eps, bool is_scale_fixed, size_t C);
     /* x[i] = scale map[i] (x[i] - the sum of map x): from the gradient at a row of a map to that at
        its scores. */
     void (*softmax_back)(float *x, const float *map, float scale, size_t n);

@@ -25,6 +25,7 @@
 #include "base/attr.h"
 #include "ops/kernel.h"
 #include "ops/kernel_math.h"
+#include "ops/kernel_norm.h"
 
 #ifndef KERNEL_NAME
 #define KERNEL_NAME     "portable"
@@ -431,6 +432,18 @@ static void widen(float *out, const void *in, enum at_dtype t, size_t n)
 
 MAP(gelu_erf, v_gelu_erf)
 MAP(gelu_tanh, v_gelu_tanh)
+MAP(relu, v_relu)
+MAP(silu, v_silu)
+
+static void multiply(float *out, const float *a, const float *b, size_t n)
+{
+    size_t i = 0;
+
+    for (; i + VL <= n; i += VL)
+        v_store(out + i, v_mul(v_load(a + i), v_load(b + i)));
+    for (; i < n; i++)
+        out[i] = a[i] * b[i];
+}
 
 /* dx = dy f(x). */
 #define MAP_BACK(name, f)                                                                          \
@@ -449,6 +462,9 @@ MAP_BACK(gelu_erf_back, v_gelu_erf_slope)
 MAP_BACK(gelu_tanh_back, v_gelu_tanh_slope)
 MAP_BACK(gelu_erf_share, v_gelu_erf_share)
 MAP_BACK(gelu_tanh_share, v_gelu_tanh_share)
+MAP_BACK(relu_back, v_step)
+MAP_BACK(silu_back, v_silu_slope)
+MAP_BACK(silu_share, v_silu_share)
 
 static float row_max(const float *x, size_t n)
 {
@@ -518,96 +534,6 @@ static double sum_exp(const float *x, size_t n, float *max_out)
     return sums_total(&sums);
 }
 
-/* out = x + residual, and the mean of it. */
-static double add_and_mean(float *out, const float *x, const float *residual, size_t C)
-{
-    struct sums sums = sums_zero();
-    double rest = 0.0;
-    size_t c = 0;
-
-    for (; c + VL <= C; c += VL) {
-        vec y = v_load(x + c);
-        if (residual)
-            y = v_add(y, v_load(residual + c));
-        sums_add(&sums, y);
-        v_store(out + c, y);
-    }
-    for (; c < C; c++) {
-        out[c] = residual ? x[c] + residual[c] : x[c];
-        rest += (double)out[c];
-    }
-    return (sums_total(&sums) + rest) / (double)C;
-}
-
-static double mean_square_about(const float *x, float mean, size_t C)
-{
-    struct sums sums = sums_zero();
-    double rest = 0.0;
-    size_t c = 0;
-
-    for (; c + VL <= C; c += VL)
-        sums_add_squares(&sums, v_sub(v_load(x + c), v_set(mean)));
-    for (; c < C; c++)
-        rest += (double)(x[c] - mean) * (double)(x[c] - mean);
-    return (sums_total(&sums) + rest) / (double)C;
-}
-
-static void norm(float *out, const float *x, const float *residual, const float *gain,
-                 const float *bias, double eps, size_t C)
-{
-    float mean = (float)add_and_mean(out, x, residual, C);
-    float rstd = (float)(1.0 / sqrt(mean_square_about(out, mean, C) + eps));
-    size_t c = 0;
-
-    for (; c + VL <= C; c += VL) {
-        vec y = v_mul(v_sub(v_load(out + c), v_set(mean)), v_set(rstd));
-        v_store(out + c, v_fma(y, v_load(gain + c), v_load(bias + c)));
-    }
-    for (; c < C; c++)
-        out[c] = (out[c] - mean) * rstd * gain[c] + bias[c];
-}
-
-/* With z = (x - mean) rstd and g = gain dy: rstd (g - mean of g - z mean of g z). */
-static void norm_back(float *dx, const float *dy, const float *x, const float *residual,
-                      const float *gain, double eps, bool is_scale_fixed, size_t C)
-{
-    struct sums sum = sums_zero(), moment = sums_zero();
-    double rest = 0.0, rest_moment = 0.0;
-    size_t c = 0;
-
-    for (; c + VL <= C; c += VL)
-        sums_add(&sum, v_load(x + c));
-    for (; c < C; c++)
-        rest += (double)x[c];
-    float mean = (float)((sums_total(&sum) + rest) / (double)C);
-    float rstd = (float)(1.0 / sqrt(mean_square_about(x, mean, C) + eps));
-    sum = sums_zero();
-    rest = 0.0;
-    for (c = 0; c + VL <= C; c += VL) {
-        vec g = v_mul(v_load(dy + c), v_load(gain + c));
-        sums_add(&sum, g);
-        sums_add(&moment, v_mul(g, v_mul(v_sub(v_load(x + c), v_set(mean)), v_set(rstd))));
-    }
-    for (; c < C; c++) {
-        float g = dy[c] * gain[c];
-        rest += (double)g;
-        rest_moment += (double)(g * ((x[c] - mean) * rstd));
-    }
-    float g_mean = (float)((sums_total(&sum) + rest) / (double)C);
-    float slope =
-        is_scale_fixed ? 0.0f : (float)((sums_total(&moment) + rest_moment) / (double)C) * rstd;
-    for (c = 0; c + VL <= C; c += VL) {
-        vec g = v_fma(v_load(dy + c), v_load(gain + c), v_set(-g_mean));
-        g = v_fma(v_sub(v_load(x + c), v_set(mean)), v_set(-slope), g);
-        vec more = residual ? v_load(residual + c) : v_set(0.0f);
-        v_store(dx + c, v_fma(g, v_set(rstd), more));
-    }
-    for (; c < C; c++) {
-        float g = dy[c] * gain[c] - g_mean - (x[c] - mean) * slope;
-        dx[c] = g * rstd + (residual ? residual[c] : 0.0f);
-    }
-}
-
 static void softmax_back(float *x, const float *map, float scale, size_t n)
 {
     struct sums sums = sums_zero();
@@ -645,14 +571,22 @@ const struct at_kernel *KERNEL_FUNCTION(void)
         .widen = widen,
         .gelu_erf = gelu_erf,
         .gelu_tanh = gelu_tanh,
+        .relu = relu,
+        .silu = silu,
+        .multiply = multiply,
         .gelu_erf_back = gelu_erf_back,
         .gelu_tanh_back = gelu_tanh_back,
         .gelu_erf_share = gelu_erf_share,
         .gelu_tanh_share = gelu_tanh_share,
+        .relu_back = relu_back,
+        .silu_back = silu_back,
+        .silu_share = silu_share,
         .softmax = softmax,
         .sum_exp = sum_exp,
         .norm = norm,
         .norm_back = norm_back,
+        .rms_norm = rms_norm,
+        .rms_norm_back = rms_norm_back,
         .softmax_back = softmax_back,
     };
 

@@ -1,5 +1,5 @@
 /*
- * kernel_math.h - exp and GELU on vectors, included by kernel_body.h.
+ * kernel_math.h - exp and activations on vectors, included by kernel_body.h.
  *
  * Coefficients are minimax fits printed by scripts/outside/fit-kernels.py.
  */
@@ -112,6 +112,37 @@ static inline vec v_gelu_tanh_slope(vec x)
     vec slope = v_fma(square, v_set(6.0f * 0.79788456f * 0.044715f), v_set(2.0f * 0.79788456f));
 
     return v_fma(v_mul(v_mul(x, slope), s), v_mul(e, s), s);
+}
+
+static inline vec v_relu(vec x)
+{
+    return v_max(v_set(0.0f), x);
+}
+
+/* 1 / (1 + e^-x), which is silu(x) / x; e^-x stops at e^88. */
+static inline vec v_silu_share(vec x)
+{
+    vec e = v_exp(v_min(v_set(88.0f), v_mul(x, v_set(-1.0f))));
+
+    return v_div(v_set(1.0f), v_add(v_set(1.0f), e));
+}
+
+/* x / (1 + e^-x); what is divided stops at -100 as in v_gelu_tanh(). */
+static inline vec v_silu(vec x)
+{
+    vec e = v_exp(v_min(v_set(88.0f), v_mul(x, v_set(-1.0f))));
+
+    return v_div(v_max(v_set(-100.0f), x), v_add(v_set(1.0f), e));
+}
+
+/* s + x s (1 - s). Beyond 80 it is a constant. */
+static inline vec v_silu_slope(vec x)
+{
+    x = v_max(v_set(-80.0f), v_min(v_set(80.0f), x));
+    vec e = v_exp(v_mul(x, v_set(-1.0f)));
+    vec s = v_div(v_set(1.0f), v_add(v_set(1.0f), e));
+
+    return v_fma(v_mul(x, s), v_mul(e, s), s);
 }
 
 #endif

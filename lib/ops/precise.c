@@ -126,6 +126,10 @@ static double apply(enum at_epilogue epilogue, double x)
         return 0.5 * x * (1.0 + erf(x * sqrt(0.5)));
     case AT_EPI_GELU_TANH: /* 1/2 (1 + tanh u) is the logistic function of 2 u */
         return x / (1.0 + exp(-2.0 * sqrt(2.0 / AT_PI) * (x + 0.044715 * x * x * x)));
+    case AT_EPI_RELU:
+        return x < 0.0 ? 0.0 : x;
+    case AT_EPI_SILU:
+        return x / (1.0 + exp(-x));
     case AT_EPI_TANH:
         return tanh(x);
     case AT_EPI_NONE:
@@ -251,7 +255,7 @@ struct norm {
     float *out;
     const float *x, *residual;
     size_t lo;
-    const float *gain, *bias;
+    const float *gain, *bias; /* bias NULL: by the root mean square alone */
     double eps;
     size_t N, C;
 };
@@ -265,7 +269,7 @@ static void normalise(const struct norm *n, size_t row, double *sum)
         sum[c] = at_pair(x + c, n->lo) + (n->residual ? at_pair(residual + c, n->lo) : 0.0);
         mean += sum[c];
     }
-    mean /= (double)n->C;
+    mean = n->bias ? mean / (double)n->C : 0.0;
     for (size_t c = 0; c < n->C; c++) {
         sum[c] -= mean;
         square += sum[c] * sum[c];
@@ -273,7 +277,7 @@ static void normalise(const struct norm *n, size_t row, double *sum)
     double scale = 1.0 / sqrt(square / (double)n->C + n->eps);
     for (size_t c = 0; c < n->C; c++)
         at_set_pair(n->out + row * n->C + c, n->lo,
-                    sum[c] * scale * (double)n->gain[c] + (double)n->bias[c]);
+                    sum[c] * scale * (double)n->gain[c] + (n->bias ? (double)n->bias[c] : 0.0));
 }
 
 static void some_rows(void *arg, size_t task, size_t slot)
@@ -295,6 +299,12 @@ void at_precise_norm(float *out, const float *x, const float *residual, size_t l
     struct norm n = { out, x, residual, lo, gain, bias, eps, N, C };
 
     at_pool_run(pool, at_divide_up(N, ROWS), some_rows, &n);
+}
+
+void at_precise_multiply(float *out, const float *a, const float *b, size_t lo, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        at_set_pair(out + i, lo, at_pair(a + i, lo) * at_pair(b + i, lo));
 }
 
 /* ---- attention ---- */
@@ -321,7 +331,8 @@ struct head {
 static void pack_head(const struct head *h)
 {
     const struct at_attention_in *in = h->in;
-    size_t nr = h->kernel->nr_double, D = in->D, n = h->n_keys, at = h->number * D;
+    size_t nr = h->kernel->nr_double, D = in->D, n = h->n_keys;
+    size_t at = at_attention_key_column(in, h->number);
 
     for (size_t j = 0; j < at_divide_up(n, nr) * nr; j++)
         for (size_t d = 0; d < D; d++)
@@ -333,29 +344,30 @@ static void pack_head(const struct head *h)
                 d < D ? at_pair(in->v + j * in->v_stride + at + d, h->lo) : 0.0;
 }
 
-/* The scores of row r of a tile of `rows` become its column of the packed map; the map gets its n
-   visible cells too, and zeros up to T. */
-static void softmax_row(const struct head *h, float *map, size_t r, size_t rows, size_t n,
+/* The scores of row r of a tile of `rows`, which belongs to query, become its column of the packed
+   map; the map gets its visible cells too, and zeros elsewhere. */
+static void softmax_row(const struct head *h, float *map, size_t r, size_t rows, size_t query,
                         size_t most)
 {
     size_t nr = h->kernel->nr_double, stride = rows * nr;
+    size_t from = at_attention_first(h->in, query), n = at_attention_visible(h->in, query);
     const double *scores = h->scores + r * nr;
     const unsigned char *is_hidden = h->in->is_hidden;
     double max = -INFINITY, sum = 0.0;
 
-    if (at_attention_hides_all(h->in, n))
-        n = 0;
-    for (size_t j = 0; j < n; j++)
+    if (at_attention_hides_all(h->in, from, n))
+        n = from;
+    for (size_t j = from; j < n; j++)
         if (!is_hidden || !is_hidden[j])
             max = AT_MAX(max, scores[j / nr * stride + j % nr]);
-    for (size_t j = 0; j < n; j++) {
+    for (size_t j = from; j < n; j++) {
         bool is_seen = !is_hidden || !is_hidden[j];
         double e = is_seen ? exp(scores[j / nr * stride + j % nr] - max) : 0.0;
         h->rows[j * rows + r] = e;
         sum += e;
     }
     for (size_t j = 0; j < most; j++)
-        h->rows[j * rows + r] = j < n ? h->rows[j * rows + r] / sum : 0.0;
+        h->rows[j * rows + r] = j >= from && j < n ? h->rows[j * rows + r] / sum : 0.0;
     for (size_t j = 0; map && j < h->in->T; j++)
         map[j] = j < n ? (float)h->rows[j * rows + r] : 0.0f;
 }
@@ -375,8 +387,7 @@ static void attend(const struct head *h, const struct at_attention_out *out, siz
         h->kernel->tile_double(h->scores + j * rows, h->rows, h->keys + j * D, rows, D);
     for (size_t r = 0; r < rows; r++) {
         size_t cell = (h->number * in->n_queries + first + r) * in->T;
-        softmax_row(h, out->map ? out->map + cell : NULL, r, rows,
-                    at_attention_visible(in, first + r), n);
+        softmax_row(h, out->map ? out->map + cell : NULL, r, rows, first + r, n);
     }
     for (size_t d = 0; d < D && out->context; d += nr) {
         memset(h->sums, 0, rows * nr * sizeof *h->sums);

@@ -58,8 +58,11 @@ void at_precise_linear(float *out, size_t out_stride, const float *x, size_t lo,
 void at_precise_activate(float *out, const float *x, size_t lo, size_t n, enum at_epilogue form,
                          struct at_pool *pool);
 
+/* at_precise_multiply - out = a b for n values, pairs; out may be a or b. */
+void at_precise_multiply(float *out, const float *a, const float *b, size_t lo, size_t n);
+
 /*
- * at_precise_norm - layer normalisation; see at_layernorm().
+ * at_precise_norm - layer normalisation; see at_layernorm(). Without a bias at_rmsnorm().
  *
  * Shapes    out, x (N,C), residual (N,C) or NULL: pairs. gain, bias (C). out may be x or residual.
  */
@@ -68,13 +71,17 @@ void at_precise_norm(float *out, const float *x, const float *residual, size_t l
                      struct at_pool *pool);
 
 /*
- * The ways back of pairs: see at_layernorm_back(), at_activate_back(), at_attention_back(). That of
- * a product is at_precise_linear() with at_weight_transposed(). Attention makes its map anew, since
- * a map of floats is not precise: back->map is not looked at; d_map is floats.
+ * The ways back of pairs: see at_layernorm_back(), at_rmsnorm_back(), at_activate_back() and
+ * at_attention_back(). That of a product is at_precise_linear() with at_weight_transposed().
+ * Attention makes its map anew, since a map of floats is not precise: back->map is not looked at;
+ * d_map is floats.
  */
 void at_precise_norm_back(float *dx, const float *dy, const float *x, const float *residual,
                           size_t lo, const float *gain, double eps, enum at_rule rule, size_t N,
                           size_t C, struct at_pool *pool);
+void at_precise_rms_norm_back(float *dx, const float *dy, const float *x, const float *residual,
+                              size_t lo, const float *gain, double eps, enum at_rule rule, size_t N,
+                              size_t C, struct at_pool *pool);
 void at_precise_activate_back(float *dx, const float *dy, const float *x, size_t lo, size_t n,
                               enum at_epilogue form, enum at_rule rule, struct at_pool *pool);
 void at_precise_attention_back(const struct at_attention_back *back,

@@ -2,6 +2,7 @@
  * precise_back.c - the ways back of ops/precise.h, in plain loops over doubles.
  */
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ struct norm {
     const float *gain;
     double eps;
     enum at_rule rule;
+    bool has_mean; /* which is taken off before */
     size_t N, C;
 };
 
@@ -33,7 +35,7 @@ static void norm_row(const struct norm *n, size_t row, double *z)
 
     for (size_t c = 0; c < C; c++) {
         z[c] = at_pair(n->x + at + c, n->lo);
-        mean += z[c] / (double)C;
+        mean += n->has_mean ? z[c] / (double)C : 0.0;
     }
     for (size_t c = 0; c < C; c++) {
         z[c] -= mean;
@@ -44,7 +46,7 @@ static void norm_row(const struct norm *n, size_t row, double *z)
     for (size_t c = 0; c < C; c++) {
         double g = at_pair(n->dy + at + c, n->lo) * (double)n->gain[c];
         z[c] *= rstd;
-        sum += g;
+        sum += n->has_mean ? g : 0.0;
         moment += is_scale_fixed ? 0.0 : g * z[c];
     }
     for (size_t c = 0; c < C; c++) {
@@ -71,7 +73,16 @@ void at_precise_norm_back(float *dx, const float *dy, const float *x, const floa
                           size_t lo, const float *gain, double eps, enum at_rule rule, size_t N,
                           size_t C, struct at_pool *pool)
 {
-    struct norm n = { dx, dy, x, residual, lo, gain, eps, rule, N, C };
+    struct norm n = { dx, dy, x, residual, lo, gain, eps, rule, true, N, C };
+
+    at_pool_run(pool, at_divide_up(N, ROWS), some_rows, &n);
+}
+
+void at_precise_rms_norm_back(float *dx, const float *dy, const float *x, const float *residual,
+                              size_t lo, const float *gain, double eps, enum at_rule rule, size_t N,
+                              size_t C, struct at_pool *pool)
+{
+    struct norm n = { dx, dy, x, residual, lo, gain, eps, rule, false, N, C };
 
     at_pool_run(pool, at_divide_up(N, ROWS), some_rows, &n);
 }
@@ -90,6 +101,11 @@ static double slope(enum at_epilogue form, double x)
     case AT_EPI_GELU_TANH:
         s = 1.0 / (1.0 + exp(-2.0 * a * (x + b * x * x * x)));
         return s + x * s * (1.0 - s) * 2.0 * a * (1.0 + 3.0 * b * x * x);
+    case AT_EPI_RELU:
+        return x > 0.0 ? 1.0 : 0.0;
+    case AT_EPI_SILU:
+        s = 1.0 / (1.0 + exp(-x));
+        return s + x * s * (1.0 - s);
     case AT_EPI_TANH:
         y = tanh(x);
         return 1.0 - y * y;
@@ -107,6 +123,10 @@ static double share(enum at_epilogue form, double x)
         return 0.5 * erfc(-x * sqrt(0.5));
     case AT_EPI_GELU_TANH:
         return 1.0 / (1.0 + exp(-2.0 * sqrt(2.0 / AT_PI) * (x + 0.044715 * x * x * x)));
+    case AT_EPI_RELU:
+        return x > 0.0 ? 1.0 : 0.0;
+    case AT_EPI_SILU:
+        return 1.0 / (1.0 + exp(-x));
     case AT_EPI_TANH:
         return x != 0.0 ? tanh(x) / x : 1.0;
     case AT_EPI_NONE:
@@ -150,7 +170,8 @@ struct batch {
     size_t lo;
 };
 
-/* One head in doubles: (T,D) each but map and d_map, a row (T) of either. */
+/* One head in doubles: (T,D) each but map and d_map, a row (T) of either. dk and dv belong to all
+   heads that read its keys and values. */
 struct head {
     const struct at_attention_in *in;
     double *q, *k, *v, *d_context, *dq, *dk, *dv, *map, *d_map;
@@ -185,21 +206,21 @@ AT_CLONES static void add(double *out, double factor, const double *x, size_t n)
         out[i] += factor * x[i];
 }
 
-/* h->map = the row of query i over the first n keys. */
-static void map_row(const struct head *h, size_t i, size_t n, double scale)
+/* h->map = the row of query i over keys from..n-1. */
+static void map_row(const struct head *h, size_t i, size_t from, size_t n, double scale)
 {
     const unsigned char *is_hidden = h->in->is_hidden;
     double max = -INFINITY, sum = 0.0;
     size_t D = h->in->D;
 
-    for (size_t j = 0; j < n; j++) {
+    for (size_t j = from; j < n; j++) {
         bool is_seen = !is_hidden || !is_hidden[j];
         h->map[j] = is_seen ? scale * dot_pairs(h->q + i * D, h->k + j * D, D) : -INFINITY;
         max = AT_MAX(max, h->map[j]);
     }
-    for (size_t j = 0; j < n && max > -INFINITY; j++)
+    for (size_t j = from; j < n && max > -INFINITY; j++)
         sum += h->map[j] = exp(h->map[j] - max);
-    for (size_t j = 0; j < n; j++)
+    for (size_t j = from; j < n; j++)
         h->map[j] = max > -INFINITY ? h->map[j] / sum : 0.0;
 }
 
@@ -207,17 +228,17 @@ static void map_row(const struct head *h, size_t i, size_t n, double scale)
 static void one_query(const struct head *h, size_t i, float *d_map)
 {
     const struct at_attention_in *in = h->in;
-    size_t D = in->D, n = at_attention_visible(in, i);
+    size_t D = in->D, n = at_attention_visible(in, i), from = at_attention_first(in, i);
     double scale = in->scale != 0.0f ? (double)in->scale : 1.0 / sqrt((double)D), mean;
     const double *d_context = h->d_context + i * D;
 
-    map_row(h, i, n, scale);
-    for (size_t j = 0; j < n; j++)
+    map_row(h, i, from, n, scale);
+    for (size_t j = from; j < n; j++)
         h->d_map[j] = dot_pairs(d_context, h->v + j * D, D);
     for (size_t j = 0; d_map && j < in->T; j++)
-        d_map[j] = j < n ? (float)h->d_map[j] : 0.0f;
-    mean = dot_pairs(h->map, h->d_map, n);
-    for (size_t j = 0; j < n; j++) {
+        d_map[j] = j >= from && j < n ? (float)h->d_map[j] : 0.0f;
+    mean = dot_pairs(h->map + from, h->d_map + from, n - from);
+    for (size_t j = from; j < n; j++) {
         double ds = scale * h->map[j] * (h->d_map[j] - mean);
         add(h->dv + j * D, h->map[j], d_context, D);
         add(h->dq + i * D, ds, h->k + j * D, D);
@@ -225,31 +246,41 @@ static void one_query(const struct head *h, size_t i, float *d_map)
     }
 }
 
-/* Task: a head of a text. */
+static size_t n_key_heads(const struct at_attention_in *in)
+{
+    return in->H / AT_MAX(in->group, (size_t)1);
+}
+
+/* Task: a head of keys and values of a text, with all heads that read it. */
 static void one_head(void *arg, size_t task, size_t slot)
 {
     const struct batch *batch = arg;
     size_t b = 0;
 
     (void)slot;
-    for (; task >= batch->in[b].H; b++)
-        task -= batch->in[b].H;
+    for (; task >= n_key_heads(&batch->in[b]); b++)
+        task -= n_key_heads(&batch->in[b]);
     const struct at_attention_in *in = &batch->in[b];
     const struct at_attention_back *back = &batch->back[b];
-    size_t T = in->T, D = in->D, at = task * D, n = T * D, lo = batch->lo;
+    size_t T = in->T, D = in->D, key_at = task * D, n = T * D, lo = batch->lo;
+    size_t group = in->H / n_key_heads(in);
     double *room = at_calloc(7 * n + 2 * T, sizeof *room);
     struct head h = { in,           room,         room + n,     room + 2 * n, room + 3 * n,
                       room + 4 * n, room + 5 * n, room + 6 * n, room + 7 * n, room + 7 * n + T };
 
-    widen(h.q, in->q + at, in->q_stride, lo, T, D);
-    widen(h.k, in->k + at, in->k_stride, lo, T, D);
-    widen(h.v, in->v + at, in->v_stride, lo, T, D);
-    widen(h.d_context, back->d_context + at, back->d_context_stride, lo, T, D);
-    for (size_t i = 0; i < T; i++)
-        one_query(&h, i, back->d_map ? back->d_map + (task * T + i) * T : NULL);
-    narrow(back->dq + at, back->d_qkv_stride, lo, h.dq, T, D);
-    narrow(back->dk + at, back->d_qkv_stride, lo, h.dk, T, D);
-    narrow(back->dv + at, back->d_qkv_stride, lo, h.dv, T, D);
+    widen(h.k, in->k + key_at, in->k_stride, lo, T, D);
+    widen(h.v, in->v + key_at, in->v_stride, lo, T, D);
+    for (size_t head = task * group; head < (task + 1) * group; head++) {
+        size_t at = head * D;
+        widen(h.q, in->q + at, in->q_stride, lo, T, D);
+        widen(h.d_context, back->d_context + at, back->d_context_stride, lo, T, D);
+        memset(h.dq, 0, n * sizeof *h.dq);
+        for (size_t i = 0; i < T; i++)
+            one_query(&h, i, back->d_map ? back->d_map + (head * T + i) * T : NULL);
+        narrow(back->dq + at, back->dq_stride, lo, h.dq, T, D);
+    }
+    narrow(back->dk + key_at, back->dkv_stride, lo, h.dk, T, D);
+    narrow(back->dv + key_at, back->dkv_stride, lo, h.dv, T, D);
     free(room);
 }
 
@@ -262,7 +293,7 @@ void at_precise_attention_back(const struct at_attention_back *back,
 
     for (size_t b = 0; b < B; b++) {
         AT_BUG_IF(in[b].query_rows || in[b].n_queries != in[b].T || !in[b].v);
-        n_heads += in[b].H;
+        n_heads += n_key_heads(&in[b]);
     }
     at_pool_run(pool, n_heads, one_head, &batch);
 }

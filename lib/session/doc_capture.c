@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "io/json.h"
+#include "ops/shapes.h"
 #include "session/doc_parts.h"
 #include "text/pieces.h"
 
@@ -44,6 +45,15 @@ static const char *written(struct at_arena *arena, struct at_json *json)
     return line;
 }
 
+static struct at_json *list_of(const size_t *numbers, size_t n)
+{
+    struct at_json *list = at_json_array();
+
+    for (size_t i = 0; i < n; i++)
+        at_json_append(list, at_json_int((long long)numbers[i]));
+    return list;
+}
+
 struct at_capture_meta at_doc_capture_meta(const struct at_doc *doc, struct at_arena *arena)
 {
     struct at_json *pieces = at_json_array(), *details = at_json_object();
@@ -56,6 +66,8 @@ struct at_capture_meta at_doc_capture_meta(const struct at_doc *doc, struct at_a
     at_json_set(details, "tokens", tokens);
     if (doc->in.pair)
         at_json_set_string(details, "pair", doc->in.pair);
+    if (doc->shape->windows)
+        at_json_set(details, "windows", list_of(doc->shape->windows, doc->shape->n_layers));
     return (struct at_capture_meta){
         .model = doc->model_name,
         .text = doc->in.text,
@@ -202,12 +214,33 @@ static struct at_config capture_shape(const struct at_capture_file *c, const cha
         .n_heads = c->dims.H,
         .width = c->dims.C,
         .head_width = c->dims.D,
+        .n_key_heads = c->dims.K,
         .ffn_width = c->dims.F,
         .vocab = c->dims.V,
         .pad_id = -1,
         .bos_id = -1,
         .eos_id = -1,
     };
+}
+
+/* How many keys a query of each layer sees, where the file says so. */
+static int read_windows(struct at_doc *doc, const struct at_json *list, struct at_error *err)
+{
+    size_t L = doc->own_shape.n_layers, *windows;
+
+    if (at_json_is_null(list))
+        return 0;
+    if (!at_json_is_array(list) || at_json_count(list) != L)
+        return at_fail(err, AT_EFORMAT, "metadata: 'windows' is no list of %zu numbers", L);
+    windows = at_arena_alloc(&doc->arena, L, sizeof *windows);
+    for (size_t l = 0; l < L; l++) {
+        long long window = at_json_integer(at_json_at(list, l), -1);
+        if (window < 0 || window > AT_MAX_POSITIONS)
+            return at_fail(err, AT_EFORMAT, "metadata: window %zu is no number of tokens", l);
+        windows[l] = (size_t)window;
+    }
+    doc->own_shape.windows = windows;
+    return 0;
 }
 
 static int check_count(const struct at_json *list, const char *verb, size_t T, struct at_error *err)
@@ -282,11 +315,14 @@ int at_doc_from_capture(struct at_doc *out, const struct at_capture_file *captur
     labels = at_arena_calloc(&out->arena, T, sizeof *labels);
     if (!rc)
         rc = read_tokens(out, labels, pieces, details, err);
+    if (!rc)
+        out->own_shape = capture_shape(capture, out->pieces[0]);
+    if (!rc)
+        rc = read_windows(out, at_json_get(details, "windows"), err);
     at_json_free(details);
     at_json_free(pieces);
     if (rc)
         return rc;
-    out->own_shape = capture_shape(capture, out->pieces[0]);
     out->shape = &out->own_shape;
     return at_doc_group(out, NULL, by_words, labels, err);
 }

@@ -11,7 +11,6 @@
 #include "io/record.h"
 #include "model/lm_head.h"
 #include "ops/gemm.h"
-#include "ops/layernorm.h"
 #include "ops/softmax.h"
 
 /* Rows whose logits are in memory together. */
@@ -137,20 +136,25 @@ static void without_attention(float *out, const struct at_model *m, size_t layer
 {
     const struct at_config *c = &m->config;
     const struct at_layer_weights *w = &m->weights.layer[layer];
-    size_t C = c->width;
-    bool is_after = c->family->norms == AT_NORM_AFTER;
+    size_t C = c->width, F = c->ffn_width;
+    bool is_after = c->family->norms == AT_NORM_AFTER, is_gated = w->ffn_gate.w.data != NULL;
+    const struct at_dense *first = is_gated ? &w->ffn_gate : &w->ffn_in;
+    const struct at_layer_ops *ops = at_layer_ops(false);
     float *mid = at_malloc(2 * T * C, sizeof *mid), *read = mid + T * C;
-    float *act = at_malloc(T * c->ffn_width, sizeof *act);
+    float *act = at_malloc(2 * T * F, sizeof *act), *gated = act + T * F;
 
     for (size_t i = 0; i < T * C; i++)
         mid[i] = x[i] + (w->attn_out.b.data ? w->attn_out.b.data[i % C] : 0.0f);
-    at_layernorm(read, mid, NULL, (is_after ? &w->norm1 : &w->norm2)->gain.data,
-                 (is_after ? &w->norm1 : &w->norm2)->bias.data, c->norm_eps, T, C, pool);
-    at_linear(act, read, &w->ffn_in.w, w->ffn_in.b.data, T, c->activation, pool);
+    ops->norm(read, c->is_parallel ? x : mid, NULL, 0, is_after ? &w->norm1 : &w->norm2,
+              c->norm_eps, T, C, pool);
+    at_linear(act, read, &first->w, first->b.data, T, c->activation, pool);
+    if (is_gated) {
+        at_linear(gated, read, &w->ffn_in.w, w->ffn_in.b.data, T, AT_EPI_NONE, pool);
+        ops->multiply(act, act, gated, 0, T * F, pool);
+    }
     at_linear_add(out, act, &w->ffn_out.w, w->ffn_out.b.data, is_after ? read : mid, T, pool);
     if (is_after)
-        at_layernorm(out, out, NULL, w->norm2.gain.data, w->norm2.bias.data, c->norm_eps, T, C,
-                     pool);
+        ops->norm(out, out, NULL, 0, &w->norm2, c->norm_eps, T, C, pool);
     free(mid);
     free(act);
 }
@@ -196,7 +200,7 @@ static int on_layer(void *arg, const struct at_layer_view *view, struct at_error
         const float *before = was->context + (view->layer * view->H + h) * view->T * view->D;
         for (size_t i = 0; i < view->T * view->D && gates[h] != 1.0f; i++) {
             double x = (double)before[i];
-            double y = (double)view->context[i / view->D * view->C + h * view->D + i % view->D];
+            double y = (double)view->context[(i / view->D * view->H + h) * view->D + i % view->D];
             e->norm += x * x;
             e->norm_left += y * y;
             e->norm_removed += (x - y) * (x - y);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "ops/layernorm.h"
+#include "model/layer_ops.h"
 
 int at_lens(struct at_ranking *out, size_t k, const struct at_session *s,
             const struct at_tokens *tokens, const float *x, struct at_error *err)
@@ -23,8 +23,7 @@ int at_lens(struct at_ranking *out, size_t k, const struct at_session *s,
     }
     if (norm->gain.data) {
         normed = at_malloc(T * C, sizeof *normed);
-        at_layernorm(normed, x, NULL, norm->gain.data, norm->bias.data, m->config.norm_eps, T, C,
-                     s->pool);
+        at_layer_ops(false)->norm(normed, x, NULL, 0, norm, m->config.norm_eps, T, C, s->pool);
     }
     rc = at_lm_rank(out, k, m, normed ? normed : x, T, s->pool, err);
     free(normed);

@@ -104,7 +104,7 @@ def main():
     model("model-negative-width", more_config={"hidden_size": -4})
     model("model-fractional-width", more_config={"hidden_size": 4.5})
     model("model-odd-heads", more_config={"num_attention_heads": 3})
-    model("model-relu", more_config={"hidden_act": "relu"})
+    model("model-mish", more_config={"hidden_act": "mish"})
     model("model-relative-positions", more_config={"position_embedding_type": "relative_key_query"})
     model("model-no-epsilon", more_config={"layer_norm_eps": 0})
     model("model-label-gap", more_config={"id2label": {"0": "A", "5": "B"}})

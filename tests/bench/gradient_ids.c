@@ -2,7 +2,7 @@
  * gradient_ids.c - gradients of a target of token ids through a model:
  * scripts/outside/check-gradients-against-torch compares the file with PyTorch's autograd.
  *
- *   gradient_ids MODEL-DIR OUT.safetensors [THREADS] <IDS
+ *   gradient_ids MODEL-DIR OUT.safetensors [THREADS [attnlrp]] <IDS
  *
  * Standard input has one "id segment" pair per line. The target is ln p(token 7) in the middle less
  * half of ln p(token 11) at the end.
@@ -32,17 +32,18 @@ struct result {
 static int keep(void *arg, const struct at_gradient_view *v, struct at_error *err)
 {
     struct result *r = arg;
-    size_t n = v->T * v->C, cells = v->H * v->T * v->T;
+    size_t n = v->T * v->C, n_context = v->T * v->H * v->D, cells = v->H * v->T * v->T;
 
     (void)err;
     memcpy(r->data[STATES] + v->layer * n, v->d_input, n * sizeof(float));
-    memcpy(r->data[CONTEXT] + v->layer * n, v->d_context, n * sizeof(float));
+    memcpy(r->data[CONTEXT] + v->layer * n_context, v->d_context, n_context * sizeof(float));
     memcpy(r->data[MAPS] + v->layer * cells, v->d_attention, cells * sizeof(float));
     return 0;
 }
 
 static int compute(struct result *r, const struct at_model *m, const struct numbers *ids,
-                   const struct numbers *segments, struct at_pool *pool, struct at_error *err)
+                   const struct numbers *segments, enum at_rule rule, struct at_pool *pool,
+                   struct at_error *err)
 {
     size_t T = ids->n;
     const size_t start[] = { 0, T };
@@ -54,13 +55,15 @@ static int compute(struct result *r, const struct at_model *m, const struct numb
 
     if (rc)
         return rc;
+    t.rule = rule;
     const struct at_backward_options options = { .target = at_targets_gradient,
                                                  .target_arg = &t,
                                                  .d_input = r->data[WORDS],
                                                  .on_layer = keep,
                                                  .arg = r,
                                                  .final_rows = t.rows,
-                                                 .n_final_rows = t.n_rows };
+                                                 .n_final_rows = t.n_rows,
+                                                 .rule = rule };
     rc = at_backward(m, &batch, &options, pool, err);
     r->value = t.values[0];
     at_targets_release(&t);
@@ -73,7 +76,7 @@ static int write_all(const struct result *r, const struct at_config *c, size_t T
     const size_t shapes[N_PARTS][4] = { { T, c->width },
                                         { c->n_layers, T, c->width },
                                         { c->n_layers, c->n_heads, T, T },
-                                        { c->n_layers, T, c->width },
+                                        { c->n_layers, T, at_query_width(c) },
                                         { 1 } };
     static const size_t ranks[] = { 2, 3, 4, 3, 1 };
     static const char *const names[] = { "d_words", "d_states", "d_attentions", "d_context",
@@ -95,7 +98,8 @@ static int write_all(const struct result *r, const struct at_config *c, size_t T
 }
 
 static int run(const char *dir, const char *path, const struct numbers *ids,
-               const struct numbers *segments, struct at_pool *pool, struct at_error *err)
+               const struct numbers *segments, enum at_rule rule, struct at_pool *pool,
+               struct at_error *err)
 {
     struct at_model m = { 0 };
     struct result r = { 0 };
@@ -105,11 +109,11 @@ static int run(const char *dir, const char *path, const struct numbers *ids,
         const struct at_config *c = &m.config;
         size_t T = ids->n, rows = c->n_layers * T;
         const size_t n[N_PARTS] = { T * c->width, rows * c->width, rows * c->n_heads * T,
-                                    rows * c->width, 1 };
+                                    rows * at_query_width(c), 1 };
         memcpy(r.n, n, sizeof n);
         for (size_t i = 0; i < N_PARTS; i++)
             r.data[i] = at_calloc(r.n[i], sizeof(float));
-        rc = compute(&r, &m, ids, segments, pool, err);
+        rc = compute(&r, &m, ids, segments, rule, pool, err);
         r.data[VALUE][0] = (float)r.value;
     }
     if (!rc)
@@ -125,6 +129,7 @@ int main(int argc, char **argv)
     struct at_pool *pool = at_pool_new(argc > 3 ? strtoul(argv[3], NULL, 10) : 0);
     struct numbers ids = { 0 }, segments = { 0 };
     struct at_error err = { .text = "MODEL-DIR OUT [THREADS] <IDS" };
+    enum at_rule rule = argc > 4 ? AT_RULE_ATTNLRP : AT_RULE_GRADIENT;
     int id, segment, rc = 2;
 
     bench_begin();
@@ -133,7 +138,7 @@ int main(int argc, char **argv)
             *at_array_push(&ids) = id;
             *at_array_push(&segments) = segment;
         }
-        rc = run(argv[1], argv[2], &ids, &segments, pool, &err);
+        rc = run(argv[1], argv[2], &ids, &segments, rule, pool, &err);
     }
     if (rc)
         fprintf(stderr, "gradient_ids: %s\n", err.text);

@@ -81,6 +81,10 @@ static double finish(double y, enum at_epilogue epilogue)
         return naive_gelu_erf(y);
     case AT_EPI_GELU_TANH:
         return naive_gelu_tanh(y);
+    case AT_EPI_RELU:
+        return fmax(y, 0.0);
+    case AT_EPI_SILU:
+        return y / (1.0 + exp(-y));
     case AT_EPI_TANH:
         return tanh(y);
     case AT_EPI_NONE:
@@ -436,6 +440,8 @@ static void true_sizes(void *arg)
     check_linear((struct shape){ 20, 768, 768 }, AT_OUT_MAJOR, AT_F32, AT_EPI_NONE, true);
     check_linear((struct shape){ 3, 96, 3072 }, AT_OUT_MAJOR, AT_BF16, AT_EPI_TANH, true);
     check_linear((struct shape){ 3, 3072, 768 }, AT_IN_MAJOR, AT_F32, AT_EPI_GELU_TANH, true);
+    check_linear((struct shape){ 5, 40, 33 }, AT_OUT_MAJOR, AT_F32, AT_EPI_RELU, true);
+    check_linear((struct shape){ 5, 40, 33 }, AT_OUT_MAJOR, AT_F16, AT_EPI_SILU, true);
 }
 
 static void test_true_sizes(void **state)

@@ -225,7 +225,7 @@ static void test_aborted_capture_leaves_no_file(void **state)
 {
     struct at_error err;
     struct at_capture_writer *w;
-    const struct at_dims dims = { .L = 1, .H = 1, .T = 1, .C = 2, .D = 2, .F = 2, .V = 2 };
+    const struct at_dims dims = { .L = 1, .H = 1, .T = 1, .C = 2, .D = 2, .F = 2, .V = 2, .K = 1 };
     const struct at_capture_meta meta = { 0 };
     const int ids[] = { 0 };
 
@@ -243,7 +243,7 @@ static void test_unwritable_place(void **state)
 {
     struct at_error err;
     struct at_capture_writer *w;
-    const struct at_dims dims = { .L = 1, .H = 1, .T = 1, .C = 2, .D = 2, .F = 2, .V = 2 };
+    const struct at_dims dims = { .L = 1, .H = 1, .T = 1, .C = 2, .D = 2, .F = 2, .V = 2, .K = 1 };
     const struct at_capture_meta meta = { 0 };
     const int ids[] = { 0 };
 

@@ -394,7 +394,7 @@ static struct result go_back(const struct text *t, const float *x, const float *
 
     r.k = r.q + t->T * C;
     r.v = r.k + t->T * C;
-    const struct at_attention_back back = { map, d_context, r.map, r.q, r.k, r.v, C, C };
+    const struct at_attention_back back = { map, d_context, r.map, r.q, r.k, r.v, C, C, C };
     at_attention(&out, &in, 1, NULL);
     if (is_double)
         at_precise_attention_back(&back, &in, n, 1, NULL);

@@ -308,7 +308,7 @@ static const struct hostile {
     { "negative-width", AT_ERANGE, "'hidden_size' is -4, want" },
     { "fractional-width", AT_ERANGE, "'hidden_size' is 4.5, want a whole number" },
     { "odd-heads", AT_EFORMAT, "width 4 is not a multiple of 3 heads" },
-    { "relu", AT_EFORMAT, "'hidden_act' is 'relu'" },
+    { "mish", AT_EFORMAT, "'hidden_act' is 'mish'" },
     { "relative-positions", AT_EFORMAT, "'position_embedding_type' is 'relative_key_query'" },
     { "no-epsilon", AT_ERANGE, "'layer_norm_eps'" },
     { "label-gap", AT_EFORMAT, "'id2label' has the key '5', want 0 to 1" },
