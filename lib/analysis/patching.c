@@ -41,8 +41,7 @@ int at_patch_scores(double *scores, struct at_probe *p, const struct at_head_edi
                     struct at_error *err)
 {
     const struct at_config *c = &p->s->model.config;
-    size_t n_heads = c->n_layers * c->n_heads, n = p->T * p->C,
-           n_context = p->T * at_query_width(c);
+    size_t n_heads = c->n_layers * c->n_heads, n_context = p->T * at_query_width(c);
     float *gates = at_calloc(n_heads, sizeof *gates);
     size_t n_words = p->T * p->E;
     float *room = at_malloc(n_words + n_context + c->head_width, sizeof *room);
