@@ -41,6 +41,7 @@ LINK    = $(CC) $(san.$(MODE)) -pthread $(LDFLAGS)
 LIB_SRC   := $(sort $(wildcard lib/*/*.c))
 # Headers that only files of their own folder include are not installed.
 PRIVATE   := lib/analysis/swap_possessive.h lib/session/doc_parts.h lib/model/config_keys.h \
+             lib/model/tensor_values.h \
              $(addprefix lib/io/,field.h pickle.h tensor_file.h zip.h) \
              $(wildcard lib/ops/gemm_blas.h lib/ops/kernel*.h lib/ops/vec_*.h) \
              $(filter-out $(addprefix lib/text/,conllu.h label.h pieces.h segments.h sentence_rules.h \

@@ -4,7 +4,6 @@
  */
 #include "model/weights.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +12,7 @@
 #include "base/mapfile.h"
 #include "base/strbuf.h"
 #include "model/tensor_names.h"
+#include "model/tensor_values.h"
 #include "ops/shapes.h"
 
 enum { MAX_SHOWN = 200 }; /* bytes of a name in a message */
@@ -217,66 +217,6 @@ static int check_shape(struct loader *ld, const struct at_tensor_view *t, size_t
                    at_shown(t->name, MAX_SHOWN), t->name, found, want);
 }
 
-/* A number as some dtype has it, lying anywhere. */
-static float as_float(const char *at, const char *dtype)
-{
-    union {
-        double f64;
-        int64_t i64;
-        int32_t i32;
-        int16_t i16;
-    } u;
-
-    memcpy(&u, at, at_dtype_bytes(dtype));
-    if (!strcmp(dtype, "F64"))
-        return (float)u.f64;
-    return !strcmp(dtype, "I64") ? (float)u.i64 : !strcmp(dtype, "I32") ? (float)u.i32 : u.i16;
-}
-
-/* A copy as floats of what is neither they nor halves. Bytes are left out: as weights they would be
-   quantised, and mean nothing without their scales. */
-static const void *widened(struct loader *ld, const struct at_tensor_view *t)
-{
-    static const char *const types[] = { "F64", "I64", "I32", "I16" };
-    size_t type = 0, size, n;
-    float *values;
-
-    while (type < AT_COUNTOF(types) && strcmp(types[type], t->dtype) != 0)
-        type++;
-    if (type == AT_COUNTOF(types))
-        return NULL;
-    size = at_dtype_bytes(t->dtype);
-    n = t->bytes / size;
-    values = at_arena_alloc(&ld->m->arena, n, sizeof *values);
-    for (size_t i = 0; i < n; i++)
-        values[i] = as_float((const char *)t->data + i * size, t->dtype);
-    return values;
-}
-
-/* The values of a parameter, copied only when they lie unaligned in the file or are of a type that
-   the kernels do not read. */
-static int read_values(struct loader *ld, const void **data, enum at_dtype *dtype,
-                       const struct at_tensor_view *t)
-{
-    static const enum at_dtype types[] = { AT_F32, AT_F16, AT_BF16 };
-    size_t i = 0;
-
-    while (i < AT_COUNTOF(types) && strcmp(t->dtype, at_dtype_name(types[i])) != 0)
-        i++;
-    *dtype = i < AT_COUNTOF(types) ? types[i] : AT_F32;
-    *data = i < AT_COUNTOF(types) ? t->data : widened(ld, t);
-    if (!*data)
-        return at_fail(ld->err, AT_EFORMAT,
-                       "'%.*s' has type %.20s, want F32, F16, BF16, F64 or an integer of 16 bits "
-                       "and more",
-                       at_shown(t->name, MAX_SHOWN), t->name, t->dtype);
-    if (*data == t->data && (uintptr_t)t->data % at_dtype_size(*dtype)) {
-        void *copy = at_arena_alloc(&ld->m->arena, t->bytes, 1);
-        *data = memcpy(copy, t->data, t->bytes);
-    }
-    return 0;
-}
-
 static int read_weight(struct loader *ld, struct at_weight *out, const struct at_tensor_view *t,
                        enum at_layout layout, size_t n_out, size_t n_in)
 {
@@ -285,7 +225,7 @@ static int read_weight(struct loader *ld, struct at_weight *out, const struct at
     int rc = check_shape(ld, t, 2, is_out_major ? n_out : n_in, is_out_major ? n_in : n_out);
 
     if (!rc)
-        rc = read_values(ld, &w.data, &w.dtype, t);
+        rc = at_tensor_values(&w.data, &w.dtype, t, &ld->m->arena, ld->err);
     if (!rc)
         *out = w;
     return rc;
@@ -298,7 +238,7 @@ static int read_vector(struct loader *ld, struct at_vector *out, const struct at
     enum at_dtype dtype;
     int rc = check_shape(ld, t, 1, n, 0);
 
-    if (rc || (rc = read_values(ld, &data, &dtype, t)))
+    if (rc || (rc = at_tensor_values(&data, &dtype, t, &ld->m->arena, ld->err)))
         return rc;
     if (dtype != AT_F32) {
         float *converted = at_arena_alloc(&ld->m->arena, n, sizeof *converted);
