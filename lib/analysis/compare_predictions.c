@@ -134,13 +134,14 @@ static void diverge(void *arg, size_t index, const float *logits, double log_sum
     w->kl_reverse[own] = fmax(back, 0.0);
 }
 
+/* Rows of a vocabulary that is padded have no token, and none of them is another's. */
 static size_t shared_tops(const struct at_predicted *a, const struct at_predicted *b)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < a->n_top; i++)
         for (size_t k = 0; k < b->n_top; k++)
-            n += !strcmp(a->top[i].token, b->top[k].token);
+            n += a->top[i].token && b->top[k].token && !strcmp(a->top[i].token, b->top[k].token);
     return n;
 }
 

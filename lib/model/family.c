@@ -11,14 +11,30 @@
 
 #define FIELD(f) offsetof(struct at_config, f)
 
-static const struct at_size_key bert_sizes[] = {
-    { "num_hidden_layers", NULL, NULL, FIELD(n_layers), 1, AT_MAX_LAYERS, 0, 0 },
-    { "num_attention_heads", NULL, NULL, FIELD(n_heads), 1, AT_MAX_HEADS, 0, 0 },
-    { "hidden_size", NULL, NULL, FIELD(width), 1, AT_MAX_WIDTH, 0, 0 },
-    { "intermediate_size", NULL, NULL, FIELD(ffn_width), 1, AT_MAX_FFN, 0, 0 },
-    { "vocab_size", NULL, NULL, FIELD(vocab), 1, AT_MAX_VOCAB, 0, 0 },
-    { "max_position_embeddings", NULL, NULL, FIELD(max_positions), 1, AT_MAX_POSITIONS, 0, 0 },
-    { "type_vocab_size", NULL, NULL, FIELD(n_segments), 1, 256, 2, 0 },
+/* A key under its one name, used as fallback when absent; 0: it must be there. */
+#define SIZE(key, field, max, fallback)                                                            \
+    {                                                                                              \
+        key, NULL, NULL, FIELD(field), 1, max, fallback, 0                                         \
+    }
+
+#define BERT_SIZES                                                                                 \
+    SIZE("num_hidden_layers", n_layers, AT_MAX_LAYERS, 0),                                         \
+        SIZE("num_attention_heads", n_heads, AT_MAX_HEADS, 0),                                     \
+        SIZE("hidden_size", width, AT_MAX_WIDTH, 0),                                               \
+        SIZE("intermediate_size", ffn_width, AT_MAX_FFN, 0),                                       \
+        SIZE("vocab_size", vocab, AT_MAX_VOCAB, 0),                                                \
+        SIZE("max_position_embeddings", max_positions, AT_MAX_POSITIONS, 0)
+#define SEGMENTS       SIZE("type_vocab_size", n_segments, 256, 2)
+#define EMBEDDING_SIZE SIZE("embedding_size", embed_width, AT_MAX_WIDTH, 128)
+
+static const struct at_size_key bert_sizes[] = { BERT_SIZES, SEGMENTS, { 0 } };
+static const struct at_size_key electra_sizes[] = { BERT_SIZES, SEGMENTS, EMBEDDING_SIZE, { 0 } };
+static const struct at_size_key albert_sizes[] = {
+    BERT_SIZES,
+    SEGMENTS,
+    EMBEDDING_SIZE,
+    SIZE("num_hidden_groups", n_groups, AT_MAX_LAYERS, 1),
+    SIZE("inner_group_num", group_depth, AT_MAX_LAYERS, 1),
     { 0 },
 };
 
@@ -49,6 +65,8 @@ static const struct at_size_key gpt2_sizes[] = {
     [AT_POSITION_EMBED] = "embeddings.position_embeddings",                                        \
     [AT_SEGMENT_EMBED] = "embeddings.token_type_embeddings",                                       \
     [AT_EMBED_NORM] = "embeddings.LayerNorm"
+
+#define ALBERT_LAYER "encoder.albert_layer_groups.#.albert_layers.#."
 
 /* RoBERTa under each of its names. */
 #define ROBERTA(type, title)                                                                       \
@@ -207,6 +225,65 @@ static const struct at_family families[] = {
     ROBERTA("roberta", "RoBERTa"),
     ROBERTA("xlm-roberta", "XLM-RoBERTa"),
     ROBERTA("camembert", "CamemBERT"),
+    {
+        .model_type = "electra",
+        .name = "ELECTRA",
+        .sizes = electra_sizes,
+        .activation_key = "hidden_act",
+        .activation = "gelu",
+        .eps_key = "layer_norm_eps",
+        .eps = 1e-12,
+        .prefix = "electra.",
+        .module = {
+            BERT_EMBEDDINGS,
+            [AT_EMBED_PROJECTION] = "embeddings_project",
+            BERT_LAYERS,
+            [AT_CLASS_DENSE] = "classifier.dense",
+            [AT_CLASSIFIER] = "classifier.out_proj",
+            [AT_MLM_TRANSFORM] = "generator_predictions.dense",
+            [AT_MLM_NORM] = "generator_predictions.LayerNorm",
+            [AT_MLM_BIAS] = "generator_lm_head",
+            [AT_LM_DECODER] = "generator_lm_head",
+        },
+        .layer_layout = AT_OUT_MAJOR,
+        .has_summary_token = true,
+        .norms = AT_NORM_AFTER,
+        .class_activation = AT_EPI_GELU_ERF,
+        .head_activation = AT_EPI_GELU_ERF,
+    },
+    {
+        .model_type = "albert",
+        .name = "ALBERT",
+        .sizes = albert_sizes,
+        .activation_key = "hidden_act",
+        .activation = "gelu_new",
+        .eps_key = "layer_norm_eps",
+        .eps = 1e-12,
+        .prefix = "albert.",
+        .module = {
+            BERT_EMBEDDINGS,
+            [AT_EMBED_PROJECTION] = "encoder.embedding_hidden_mapping_in",
+            [AT_QUERY] = ALBERT_LAYER "attention.query",
+            [AT_KEY] = ALBERT_LAYER "attention.key",
+            [AT_VALUE] = ALBERT_LAYER "attention.value",
+            [AT_ATTENTION_OUT] = ALBERT_LAYER "attention.dense",
+            [AT_NORM_1] = ALBERT_LAYER "attention.LayerNorm",
+            [AT_FFN_IN] = ALBERT_LAYER "ffn",
+            [AT_FFN_OUT] = ALBERT_LAYER "ffn_output",
+            [AT_NORM_2] = ALBERT_LAYER "full_layer_layer_norm",
+            [AT_POOLER] = "pooler",
+            [AT_CLASSIFIER] = "classifier",
+            [AT_MLM_TRANSFORM] = "predictions.dense",
+            [AT_MLM_NORM] = "predictions.LayerNorm",
+            [AT_MLM_BIAS] = "predictions",
+            [AT_LM_DECODER] = "predictions.decoder",
+        },
+        .always_projects = true,
+        .layer_layout = AT_OUT_MAJOR,
+        .has_summary_token = true,
+        .norms = AT_NORM_AFTER,
+        .class_activation = AT_EPI_TANH,
+    },
     {
         .model_type = "gpt2",
         .name = "GPT-2",

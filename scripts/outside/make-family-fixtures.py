@@ -50,6 +50,32 @@ def write_roberta(d, V):
         "__type": "AddedToken", "content": "<mask>", "lstrip": True, "rstrip": False, "normalized": False, "single_word": False}})
 
 
+def write_unigram(d, V):
+    """What ALBERT's tokenizer.json says, with few pieces."""
+    import tokenizers
+    from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
+    pieces = [("<pad>", 0.0), ("<unk>", 0.0), ("[CLS]", 0.0), ("[SEP]", 0.0), ("[MASK]", 0.0)]
+    words = ["▁", "▁the", "▁cat", "▁sat", "▁on", "▁mat", "s", "at", "the", "."] + list("abcdefghijklmnopqrstuvwxyz,7")
+    seen = {}
+    for i, w in enumerate(words):
+        seen.setdefault(w, -1.0 - 0.25 * i)
+    pieces += list(seen.items())
+    assert len(pieces) < V
+    t = tokenizers.Tokenizer(models.Unigram(pieces, 1, False))
+    t.normalizer = normalizers.Sequence([normalizers.Replace("``", '"'), normalizers.Replace("''", '"'), normalizers.NFKD(),
+                                         normalizers.StripAccents(), normalizers.Lowercase(),
+                                         normalizers.Replace(tokenizers.Regex(" {2,}"), " ")])
+    t.pre_tokenizer = pre_tokenizers.Metaspace("▁", "always")
+    t.decoder = decoders.Metaspace("▁", "always")
+    t.post_processor = processors.TemplateProcessing("[CLS] $A [SEP]", "[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1", [("[CLS]", 2), ("[SEP]", 3)])
+    t.add_special_tokens(["<pad>", "<unk>", "[CLS]", "[SEP]", tokenizers.AddedToken("[MASK]", lstrip=True, normalized=False)])
+    t.save(os.path.join(d, "tokenizer.json"), pretty=False)
+    fx.save_json(os.path.join(d, "tokenizer_config.json"), {
+        "tokenizer_class": "PreTrainedTokenizerFast", "cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "<pad>", "unk_token": "<unk>",
+        "bos_token": "[CLS]", "eos_token": "[SEP]", "mask_token": {"__type": "AddedToken", "content": "[MASK]", "lstrip": True, "rstrip": False,
+                                                                   "normalized": False, "single_word": False}})
+
+
 TEXTS = [("the cat sat on {mask}.", None), ("The cat, 7 mats", "a {mask} on  the mat")]
 
 
@@ -143,6 +169,24 @@ family("tiny-roberta", dict(model_type="roberta", architectures=["RobertaForMask
 family("tiny-camembert-classes", dict(model_type="camembert", architectures=["CamembertForSequenceClassification"], hidden_size=7, num_hidden_layers=1,
                                       num_attention_heads=1, intermediate_size=11, vocab_size=31, max_position_embeddings=14, type_vocab_size=1,
                                       layer_norm_eps=1e-5, hidden_act="gelu_new", pad_token_id=3, **LABELS), 32, dtype="BF16")
+# a generator: embeddings narrower than the layers
+family("tiny-electra", dict(model_type="electra", architectures=["ElectraForMaskedLM"], hidden_size=9, embedding_size=5, num_hidden_layers=2,
+                            num_attention_heads=3, intermediate_size=14, vocab_size=69, max_position_embeddings=34, type_vocab_size=2,
+                            layer_norm_eps=1e-12, hidden_act="gelu", pad_token_id=0), 33, write_tokenizer=fx.write_wordpiece)
+# a discriminator's trunk: embeddings as wide as the layers; classes that do not exclude each other
+family("tiny-electra-classes", dict(model_type="electra", architectures=["ElectraForSequenceClassification"], hidden_size=6, embedding_size=6,
+                                    num_hidden_layers=1, num_attention_heads=1, intermediate_size=7, vocab_size=70, max_position_embeddings=20,
+                                    type_vocab_size=2, layer_norm_eps=1e-12, hidden_act="gelu_new", pad_token_id=0, **LABELS), 34, dtype="F16",
+       write_tokenizer=fx.write_wordpiece)
+# two groups of two layers in three passes; embeddings wider than the layers
+family("tiny-albert", dict(model_type="albert", architectures=["AlbertForMaskedLM"], hidden_size=8, embedding_size=10, num_hidden_layers=3, num_hidden_groups=2,
+                           inner_group_num=2, num_attention_heads=2, intermediate_size=13, vocab_size=47, max_position_embeddings=35, type_vocab_size=2,
+                           layer_norm_eps=1e-12, hidden_act="gelu_new", pad_token_id=0, bos_token_id=2, eos_token_id=3), 35, write_tokenizer=write_unigram)
+# one layer for all, one head; a projection that changes no width
+family("tiny-albert-classes", dict(model_type="albert", architectures=["AlbertForSequenceClassification"], hidden_size=5, embedding_size=5,
+                                   num_hidden_layers=2, num_hidden_groups=1, inner_group_num=1, num_attention_heads=1, intermediate_size=8, vocab_size=30,
+                                   max_position_embeddings=12, type_vocab_size=2, layer_norm_eps=1e-12, hidden_act="gelu", pad_token_id=0, bos_token_id=2,
+                                   eos_token_id=3, **LABELS), 36, dtype="BF16")
 
 
 def main():

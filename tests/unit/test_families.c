@@ -130,7 +130,8 @@ static void test_refused(void **state)
 /* A head for whole texts is what the architecture says it is. */
 static void test_heads_for_whole_texts(void **state)
 {
-    static const char *const names[] = { "tiny-camembert-classes" };
+    static const char *const names[] = { "tiny-camembert-classes", "tiny-electra-classes",
+                                         "tiny-albert-classes" };
 
     (void)state;
     for (size_t i = 0; i < AT_COUNTOF(names); i++) {

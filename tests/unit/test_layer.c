@@ -63,7 +63,7 @@ struct alone {
 static void alone_init(struct alone *a, const struct model_fixture *f, bool is_kept)
 {
     const struct at_config *c = &f->m.config;
-    size_t N = f->T, n = N * c->width, floats = 10 * n + 2 * N * c->ffn_width;
+    size_t N = f->T, n = N * c->width, floats = 10 * n + 2 * N * c->ffn_width + N * c->embed_width;
 
     *a = (struct alone){ .run = { .m = &f->m,
                                   .ops = at_layer_ops(in_double),
@@ -90,6 +90,7 @@ static void alone_init(struct alone *a, const struct model_fixture *f, bool is_k
                                          .sum2 = has_sums ? at + 9 * n : NULL };
     a->rows.act = at + 10 * n;
     a->rows.pre_act = is_kept ? a->rows.act + N * c->ffn_width : NULL;
+    a->run.embedded = a->rows.act + 2 * N * c->ffn_width;
 }
 
 static void alone_release(struct alone *a)
@@ -159,7 +160,7 @@ static void test_kept_layer(void **state)
 static void words_for_ids(struct model_fixture *f)
 {
     size_t C = f->m.config.width;
-    float *words = at_malloc(f->T * C, sizeof *words);
+    float *words = at_malloc(f->T * f->m.config.embed_width, sizeof *words);
     const struct at_change change = { .word_embeds = words };
     float *want = run_changed(f, NULL), *got;
 
