@@ -114,6 +114,7 @@ static int picture_layers(struct subject *s, struct at_error *err)
         .y_reference = 1.0,
         .reference_name = "even attention",
         .x_marked = chosen->layers == SELECT_ONE ? (double)chosen->layer : NAN,
+        .x_marked_name = "the layer that was chosen",
         .width_mm = s->sink->call->width_mm,
     };
 

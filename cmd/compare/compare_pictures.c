@@ -241,6 +241,7 @@ static int picture_layers(struct subject *s, struct at_error *err)
         .n_series = 2,
         .y_reference = 0.0,
         .x_marked = r->most_changed_layer == AT_NONE ? NAN : (double)r->most_changed_layer,
+        .x_marked_name = "layer that changes most",
         .width_mm = s->sink->call->width_mm,
     };
 
@@ -322,6 +323,8 @@ static int picture_matches(struct subject *s, struct at_error *err)
         .source_name = "a: layer-head",
         .target_name = "b: layer-head",
         .links = links,
+        .are_heads = true,
+        .unit = "score",
         .width_mm = s->sink->call->width_mm,
     };
 

@@ -83,6 +83,18 @@ struct at_canvas *picture_heads(struct pictures *p, const struct at_heatmap *h, 
 
 /* ---- one method ---- */
 
+/* Does this token follow the one before it without a space? */
+static bool stands_close(const struct at_doc *doc, size_t t)
+{
+    const struct at_token *tokens = doc->tokens.items;
+
+    if (t == 0 || tokens[t].is_special || tokens[t - 1].is_special)
+        return false;
+    return doc->labels[t].is_continuation ||
+           (tokens[t].source == tokens[t - 1].source && tokens[t].start == tokens[t - 1].end &&
+            tokens[t].end > tokens[t].start && strncmp(doc->labels[t].text, "##", 2) != 0);
+}
+
 static struct at_canvas *draw_text(struct pictures *p, size_t m)
 {
     const struct at_attribution *a = &p->r->attributions[m];
@@ -94,7 +106,7 @@ static struct at_canvas *draw_text(struct pictures *p, size_t m)
         const struct at_label *label = &p->doc->labels[t];
         values[t] = (float)a->scores[t];
         tokens[t] = (struct at_strip_token){ .text = label->text,
-                                             .is_continuation = label->is_continuation,
+                                             .is_continuation = stands_close(p->doc, t),
                                              .is_special = label->is_special,
                                              .intensity = a->scores[t] };
     }

@@ -144,7 +144,8 @@ static void look_of(struct value_look *out, size_t value)
     bool is_score = value < AT_N_HEAD_SCORES;
 
     *out = (struct value_look){
-        .title = is_score ? at_head_score_table[value].title : at_head_number_key(value),
+        .title = is_score ? at_head_score_table[value].title
+                          : head_pattern_titles[value - AT_N_HEAD_SCORES],
         .details = "",
         .unit = is_score ? "raw score" : "mean weight",
     };

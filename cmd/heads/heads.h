@@ -31,6 +31,9 @@ AT_MUST_USE int syntax_pictures(struct sink *sink, const char *model_name,
 /* head_syntax - --conllu: the best head for each relation; answers an exit status. */
 int head_syntax(struct heads *h);
 
+/* Of maps of patterns: "Attention to the previous token". */
+extern const char *const head_pattern_titles[AT_N_HEAD_PATTERNS];
+
 /* head_score_title - of a score's axis for this model: CLS or first token. */
 const char *head_score_title(const struct at_doc *doc, size_t score);
 

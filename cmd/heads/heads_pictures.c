@@ -109,7 +109,7 @@ static int radar_of_model(struct subject *s, struct at_error *err)
     return write_radar(s, "radar_all", &r, err);
 }
 
-static const char *const pattern_titles[AT_N_HEAD_PATTERNS] = {
+const char *const head_pattern_titles[AT_N_HEAD_PATTERNS] = {
     "Attention to the previous token",
     "Attention to the next token",
     "Attention to earlier copies of the token",
@@ -152,8 +152,9 @@ int heads_pictures(struct sink *sink, const struct at_doc *doc, const struct at_
             map_of(&s, at_head_score_table[i].key, head_score_title(doc, i), r->even[i],
                    i == AT_LONG_RANGE ? "mean weight" : "share of attention", head->raw.v + i, err);
     for (size_t i = 0; !rc && i < AT_N_HEAD_PATTERNS; i++)
-        rc = map_of(&s, at_head_pattern_keys[i], pattern_titles[i], r->even[AT_N_HEAD_SCORES + i],
-                    "mean weight on that token", head->patterns.v + i, err);
+        rc = map_of(&s, at_head_pattern_keys[i], head_pattern_titles[i],
+                    r->even[AT_N_HEAD_SCORES + i], "mean weight on that token",
+                    head->patterns.v + i, err);
     if (!rc && selects_global(chosen))
         rc = radar_of_model(&s, err);
     for (size_t l = 0; !rc && l < r->L; l++) {

@@ -303,6 +303,7 @@ static int picture_residual(const struct subject *s, struct at_error *err)
         .n_series = AT_COUNTOF(series),
         .y_reference = NAN,
         .x_marked = chosen->layers == SELECT_ONE ? (double)chosen->layer : NAN,
+        .x_marked_name = "the layer that was chosen",
         .width_mm = s->sink->call->width_mm,
     };
     int rc =

@@ -123,6 +123,7 @@ static void draw_row_labels(struct at_canvas *c, const struct layout *l)
                                    .h = AT_ANCHOR_END,
                                    .v = AT_ANCHOR_MIDDLE,
                                    .max_mm = a->reach_mm,
+                                   .elides_middle = true, /* names differ at either end */
                                    .rgb = AT_INK };
     double right = l->x - label_gap;
 
@@ -142,7 +143,7 @@ static void draw_row_labels(struct at_canvas *c, const struct layout *l)
 static void draw_col_labels(struct at_canvas *c, const struct layout *l)
 {
     const struct axis *a = &l->col;
-    struct at_text_style style = { .size_pt = a->size_pt, .rgb = AT_INK };
+    struct at_text_style style = { .size_pt = a->size_pt, .elides_middle = true, .rgb = AT_INK };
     double top = l->y + l->h + label_gap;
 
     style.h = a->is_upright ? AT_ANCHOR_MIDDLE : AT_ANCHOR_END;
@@ -196,19 +197,19 @@ static void draw_emphasis(struct at_canvas *c, const struct layout *l, const str
     }
 }
 
-/* As many decimals as tell ten steps of the scale apart. */
+/* As many decimals as tell twenty steps of the scale apart. */
 static void format_value(char *out, size_t size, double v, const struct at_scale *s)
 {
     double most = fmax(fabs(s->lo), fabs(s->hi)), range = s->hi - s->lo;
     int decimals = most >= 100 ? 0 : most >= 10 ? 1 : 2;
 
-    while (most < 10 && decimals < 5 && range * pow(10, decimals) < 9.5)
+    while (most < 10 && decimals < 5 && range * pow(10, decimals) < 19.5)
         decimals++;
     snprintf(out, size, "%.*f", decimals, v);
     if (strpbrk(out, "123456789"))
         return;
     if (s->steps != AT_LINEAR && v != 0) /* there small values have colours of their own */
-        snprintf(out, size, "%.0e", v);
+        at_small_text(out, size, v, 1);
     else
         snprintf(out, size, "%.*f", decimals, 0.0);
 }

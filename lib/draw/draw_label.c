@@ -14,6 +14,13 @@
 /* Lines of neighbouring labels need this many sizes: room for marks above and below letters. */
 static const double line_factor = 1.3;
 
+/* Around a text that has a direction of its own (UAX 9). */
+enum {
+    LEFT_TO_RIGHT_MARK = 0x200E,
+    FIRST_STRONG_ISOLATE = 0x2068,
+    POP_DIRECTIONAL_ISOLATE = 0x2069
+};
+
 double at_text_width(const char *utf8, double size_pt)
 {
     struct at_typesetter *t = at_typesetter_new();
@@ -33,12 +40,19 @@ static char *displayed(const struct at_label *label, const size_t *show_index, s
 {
     struct at_strbuf b = { 0 };
     const char *text = label->text;
+    bool is_isolated;
 
     if (show_index)
         at_strbuf_addf(&b, "%zu ", *show_index);
     if (show_index && strlen(text) + 1 == b.n && !strncmp(text, b.s, b.n - 1))
         at_strbuf_clear(&b); /* an axis of numbers says them once */
     *n_faint = b.n;
+    is_isolated = b.n && at_text_direction(text) == AT_FROM_RIGHT;
+    if (is_isolated) { /* else the number would go to the right of it */
+        at_strbuf_add_utf8(&b, LEFT_TO_RIGHT_MARK);
+        at_strbuf_add_utf8(&b, FIRST_STRONG_ISOLATE);
+        *n_faint += 2;
+    }
     if (!*text || *text == ' ') {
         at_strbuf_adds(&b, "·");
         *n_faint += 1;
@@ -49,6 +63,8 @@ static char *displayed(const struct at_label *label, const size_t *show_index, s
             at_strbuf_adds(&b, "##");
     }
     at_strbuf_adds(&b, text);
+    if (is_isolated)
+        at_strbuf_add_utf8(&b, POP_DIRECTIONAL_ISOLATE);
     return at_strbuf_take(&b);
 }
 

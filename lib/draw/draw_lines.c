@@ -119,8 +119,9 @@ static void draw_series(struct at_canvas *c, const struct at_axes *a,
 
 static double draw_legend(struct at_canvas *c, const struct at_line_plot *l, double y)
 {
-    struct at_legend_entry *e = at_calloc(l->n_series + 1, sizeof *e);
+    struct at_legend_entry *e = at_calloc(l->n_series + 2, sizeof *e);
     size_t n = 0;
+    char *marked = NULL;
 
     for (size_t k = 0; k < l->n_series; k++) {
         enum at_line_style style = l->series[k].style;
@@ -134,7 +135,12 @@ static double draw_legend(struct at_canvas *c, const struct at_line_plot *l, dou
     }
     if (isfinite(l->y_reference) && l->reference_name)
         e[n++] = (struct at_legend_entry){ AT_SWATCH_DASHED, AT_INK, 0, l->reference_name };
+    if (isfinite(l->x_marked) && l->x_marked_name) {
+        marked = at_asprintf("\xe2\x96\xbc %s", l->x_marked_name); /* U+25BC */
+        e[n++] = (struct at_legend_entry){ .text = marked };
+    }
     y = at_frame_legend(c, y, e, n);
+    free(marked);
     free(e);
     return y;
 }

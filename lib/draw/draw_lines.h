@@ -32,7 +32,8 @@ struct at_line_plot {
     size_t n_series;
     double y_reference; /* dashed line, always inside the picture; NaN for none */
     const char *reference_name;
-    double x_marked; /* a value of x that is pointed out, the selected layer; NaN for none */
+    double x_marked;           /* a value of x that is pointed out; NaN for none */
+    const char *x_marked_name; /* what it is, "layer that changes most" */
     double width_mm;
 };
 

@@ -30,6 +30,7 @@ struct ribbon {
 /* One column of tokens. */
 struct side {
     const struct at_label *labels;
+    bool is_numbered; /* an index before labels where not all of them are shown, or small */
     size_t n;
     double *mass, *top; /* (n) */
     size_t *shown;      /* (n_shown) labels that are drawn */
@@ -88,9 +89,10 @@ static int by_prominence(const void *a, const void *b)
     return by_source(a, b);
 }
 
-static struct side make_side(const struct at_label *labels, size_t n)
+static struct side make_side(const struct at_label *labels, size_t n, bool is_numbered)
 {
     return (struct side){ .labels = labels,
+                          .is_numbered = is_numbered,
                           .n = n,
                           .mass = at_calloc(n, sizeof(double)),
                           .top = at_calloc(n, sizeof(double)),
@@ -261,7 +263,8 @@ static void size_labels(struct side *s, double height, double max_reach)
 
     s->size_pt = fmax(AT_MIN_PT, fmin(AT_LABEL_PT, fits));
     for (size_t i = 0; i < s->n; i++) {
-        double w = at_label_length(&s->labels[i], s->size_pt < AT_LABEL_PT ? &i : NULL, s->size_pt);
+        double w = at_label_length(
+            &s->labels[i], s->is_numbered && s->size_pt < AT_LABEL_PT ? &i : NULL, s->size_pt);
         s->reach_mm = fmax(s->reach_mm, w + 0.1);
     }
     s->reach_mm = fmin(1.08 * s->reach_mm, max_reach); /* bold ones are a little longer */
@@ -323,14 +326,14 @@ static void draw_labels(struct at_canvas *c, const struct flow *f, const struct 
         .size_pt = s->size_pt, .h = h, .v = AT_ANCHOR_MIDDLE, .max_mm = s->reach_mm, .rgb = AT_INK
     };
     double gap = h == AT_ANCHOR_END ? label_gap : -label_gap;
+    bool is_numbered = s->is_numbered && (s->size_pt < AT_LABEL_PT || s->n_shown < s->n);
 
     for (size_t k = 0; k < s->n_shown; k++) {
         size_t i = s->shown[k];
         double y = s->top[i] + s->mass[i] * f->per_weight / 2;
         style.is_bold = is_bold && is_bold[i];
         at_canvas_line(c, x_node, y, x_label + gap, s->label_y[k], at_stroke(AT_INK_MASK, 0.1));
-        at_label_draw(c, x_label, s->label_y[k], &s->labels[i],
-                      s->size_pt < AT_LABEL_PT || s->n_shown < s->n ? &i : NULL, &style);
+        at_label_draw(c, x_label, s->label_y[k], &s->labels[i], is_numbered ? &i : NULL, &style);
     }
 }
 
@@ -361,7 +364,8 @@ static void draw_sides(struct at_canvas *c, const struct flow *f, const struct a
 }
 
 /* A bar of known weight, the rules of reading, and what was left out. */
-static void draw_notes(struct at_canvas *c, const struct flow *f, double y)
+static void draw_notes(struct at_canvas *c, const struct flow *f, const struct at_sankey *s,
+                       double y)
 {
     static const double samples[] = { 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01 };
     size_t left_out = f->left.n - f->left.n_shown + f->right.n - f->right.n_shown, k = 0;
@@ -372,14 +376,15 @@ static void draw_notes(struct at_canvas *c, const struct flow *f, double y)
     at_canvas_group(c, "width key");
     double h = fmax(samples[k] * f->per_weight, 0.1), line = fmax(h, 3);
     at_canvas_rect(c, AT_MARGIN_MM, y + (line - h) / 2, 8, h, at_fill(AT_INK_LINE));
-    snprintf(weight, sizeof weight, "weight %g", samples[k]);
+    snprintf(weight, sizeof weight, "%s %g", s->unit ? s->unit : "weight", samples[k]);
     struct at_text_style beside = { .size_pt = AT_TICK_PT,
                                     .v = AT_ANCHOR_MIDDLE,
                                     .rgb = AT_INK_SOFT };
     at_canvas_text(c, AT_MARGIN_MM + 9.5, y + line / 2, weight, &beside);
     if (left_out)
-        snprintf(missing, sizeof missing, " %zu lighter token%s %s no label; numbers count from 0.",
-                 left_out, at_plural(left_out), left_out == 1 ? "has" : "have");
+        snprintf(missing, sizeof missing, " %zu lighter %s%s %s no label%s.", left_out,
+                 s->are_heads ? "head" : "token", at_plural(left_out),
+                 left_out == 1 ? "has" : "have", s->are_heads ? "" : "; numbers count from 0");
     if (f->has_focus)
         snprintf(focus, sizeof focus, " Links of those in bold are coloured.");
     snprintf(text, sizeof text,
@@ -391,8 +396,8 @@ static void draw_notes(struct at_canvas *c, const struct flow *f, double y)
 
 struct at_canvas *at_draw_sankey(const struct at_sankey *s)
 {
-    struct flow f = { .left = make_side(s->source_labels, s->n_sources),
-                      .right = make_side(s->target_labels, s->n_targets) };
+    struct flow f = { .left = make_side(s->source_labels, s->n_sources, !s->are_heads),
+                      .right = make_side(s->target_labels, s->n_targets, !s->are_heads) };
     struct at_canvas *c;
 
     AT_BUG_IF(!s->n_sources || !s->n_targets);
@@ -407,7 +412,7 @@ struct at_canvas *at_draw_sankey(const struct at_sankey *s)
     choose_labels(&f.right, &f);
     draw_ribbons(c, &f);
     draw_sides(c, &f, s);
-    draw_notes(c, &f, f.y + f.h + 3);
+    draw_notes(c, &f, s, f.y + f.h + 3);
     release_side(&f.left);
     release_side(&f.right);
     free(f.ribbons);

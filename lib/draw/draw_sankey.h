@@ -26,6 +26,8 @@ struct at_sankey {
     const char *source_name, *target_name; /* "query: looks from", "key: looks at" */
     const struct at_sankey_link *links;
     size_t n_links;
+    bool are_heads;      /* labels are not tokens of a text: no index before them */
+    const char *unit;    /* of the key of widths, "score"; NULL: "weight" */
     const size_t *focus; /* sources drawn in front, the rest grey; NULL for none */
     size_t n_focus;
     double width_mm; /* at most, unless it is too narrow */

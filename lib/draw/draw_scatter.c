@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
@@ -15,7 +16,7 @@
 #include "draw/draw_label.h"
 #include "draw/scale.h"
 
-static const double panel_gap = 9, panel_w = 38, name_pt = 5.5, least_side = 30;
+static const double panel_gap = 9, panel_w = 38, name_pt = 5.5, least_side = 30, same_place = 0.1;
 
 static bool is_shown(const struct at_scatter_point *p)
 {
@@ -162,6 +163,42 @@ static bool place_name(struct box *out, const struct box *taken, size_t n, const
     return false;
 }
 
+/* Dashed lines, which would strike names out. */
+static size_t reference_boxes(struct box *out, const struct at_axes *a, const struct at_scatter *s)
+{
+    const double half = 0.15;
+    size_t n = 0;
+
+    if (isfinite(s->x_reference)) {
+        double x = at_axes_x(a, s->x_reference);
+        out[n++] = (struct box){ x - half, a->y, x + half, a->y + a->h };
+    }
+    if (isfinite(s->y_reference)) {
+        double y = at_axes_y(a, s->y_reference);
+        out[n++] = (struct box){ a->x, y - half, a->x + a->w, y + half };
+    }
+    return n;
+}
+
+/* How many points with this one's name stand in its place, 0 when one of them came before it. */
+static size_t count_alike(const struct at_axes *a, const struct ranked *r, size_t n, size_t i)
+{
+    const struct at_scatter_point *p = r[i].point;
+    size_t count = 0;
+
+    for (size_t k = 0; k < n; k++) {
+        const struct at_scatter_point *q = r[k].point;
+        if (fabs(at_axes_x(a, q->x) - at_axes_x(a, p->x)) > same_place ||
+            fabs(at_axes_y(a, q->y) - at_axes_y(a, p->y)) > same_place || !q->name ||
+            strcmp(q->name, p->name) != 0)
+            continue;
+        if (k < i)
+            return 0;
+        count++;
+    }
+    return count;
+}
+
 /* Returns how many names found no place. */
 static size_t draw_names(struct at_canvas *c, const struct at_axes *a, const struct at_scatter *s)
 {
@@ -171,7 +208,7 @@ static size_t draw_names(struct at_canvas *c, const struct at_axes *a, const str
     struct box area = { a->x + 0.3, a->y, a->x + a->w, a->y + a->h - 0.3 };
     size_t n, n_taken, left_out = 0;
     struct ranked *r = rank(s, &n, by_weight);
-    struct box *taken = at_malloc(2 * n + 1, sizeof *taken);
+    struct box *taken = at_malloc(2 * n + 2, sizeof *taken);
 
     for (n_taken = 0; n_taken < n; n_taken++) {
         const struct at_scatter_point *p = r[n_taken].point;
@@ -179,20 +216,25 @@ static size_t draw_names(struct at_canvas *c, const struct at_axes *a, const str
         double size = radius(s, p) + (p->is_marked ? 0.6 : 0);
         taken[n_taken] = (struct box){ x - size, y - size, x + size, y + size };
     }
+    n_taken += reference_boxes(taken + n_taken, a, s);
     at_canvas_group(c, "names");
     for (size_t i = 0; i < n; i++) {
         const struct at_scatter_point *p = r[i].point;
         double size = radius(s, p) + (p->is_marked ? 0.6 : 0);
+        size_t n_alike = p->name ? count_alike(a, r, n, i) : 0;
         struct box b;
-        if (!p->name)
+        char *name;
+        if (!n_alike)
             continue;
-        if (!place_name(&b, taken, n_taken, &area, at_axes_x(a, p->x), at_axes_y(a, p->y), size,
-                        fmin(at_text_width(p->name, name_pt), style.max_mm), name_pt * AT_PT_MM)) {
-            left_out++;
-            continue;
+        name = n_alike > 1 ? at_asprintf("%s \xc3\x97%zu", p->name, n_alike) : at_strdup(p->name);
+        if (place_name(&b, taken, n_taken, &area, at_axes_x(a, p->x), at_axes_y(a, p->y), size,
+                       fmin(at_text_width(name, name_pt), style.max_mm), name_pt * AT_PT_MM)) {
+            taken[n_taken++] = b;
+            at_canvas_text(c, b.x0, b.y0, name, &style);
+        } else {
+            left_out += n_alike;
         }
-        taken[n_taken++] = b;
-        at_canvas_text(c, b.x0, b.y0, p->name, &style);
+        free(name);
     }
     free(taken);
     free(r);
@@ -243,6 +285,7 @@ struct at_canvas *at_draw_scatter(const struct at_scatter *s)
     a.h = fmin(a.w, 110);
     a.y = at_frame_header(c, s->title, s->subtitle) + (s->has_silhouettes ? 4 : 0);
     at_axes_draw(c, &a);
+    at_canvas_group(c, "reference");
     at_axes_reference(c, &a, s->x_reference, true);
     at_axes_reference(c, &a, s->y_reference, false);
     if (s->joins_marked)

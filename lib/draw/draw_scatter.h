@@ -13,11 +13,12 @@
 #include "draw/canvas.h"
 
 struct at_scatter_point {
-    double x, y;       /* not finite: left out and counted in the note */
-    double weight;     /* 0..1, the size of the point */
-    size_t category;   /* colour and shape */
-    const char *name;  /* drawn where there is room, heavy points first; or NULL */
-    bool is_marked;    /* a ring around it */
+    double x, y;      /* not finite: left out and counted in the note */
+    double weight;    /* 0..1, the size of the point */
+    size_t category;  /* colour and shape */
+    const char *name; /* drawn where there is room, heavy points first, once with a count for points
+                          of one name in one place; or NULL */
+    bool is_marked;   /* a ring around it */
     double silhouette; /* -1..1, for the panel */
 };
 

@@ -11,9 +11,9 @@
 #include "draw/frame.h"
 #include "draw/draw_label.h"
 
-static const double text_pt = 8, pad = 0.4, box_h = 4.4, shape_h = 2.2, mark_w = 2.1,
-                    line_gap = 1.2, word_gap = 1.0, piece_gap = 0.1, bar_gap = 4, min_bar_h = 24,
-                    max_bar_h = 60;
+static const double text_pt = 8, pad = 0.4, close_pad = 0.1, box_h = 4.4, shape_h = 2.2,
+                    mark_w = 2.1, line_gap = 1.2, word_gap = 1.0, piece_gap = 0.1, bar_gap = 4,
+                    min_bar_h = 24, max_bar_h = 60;
 
 struct token {
     const struct at_strip_token *from;
@@ -51,6 +51,18 @@ static size_t count_marks(unsigned marks)
     return n;
 }
 
+/* Blank at both ends: only what is coloured has an edge, and what stands close to another token a
+   narrow one. */
+static double pad_of(const struct at_strip *s, size_t i)
+{
+    bool is_close =
+        s->tokens[i].is_continuation || (i + 1 < s->n && s->tokens[i + 1].is_continuation);
+
+    if (!s->scale && !s->tokens[i].marks)
+        return 0;
+    return s->scale && is_close ? close_pad : pad;
+}
+
 static struct token *measure(const struct at_strip *s, double line_w)
 {
     struct token *t = at_calloc(AT_MAX(s->n, (size_t)1), sizeof *t);
@@ -59,7 +71,7 @@ static struct token *measure(const struct at_strip *s, double line_w)
         t[i].from = &s->tokens[i];
         t[i].text = visible(&s->tokens[i]);
         t[i].direction = s->tokens[i].is_special ? AT_NEUTRAL : at_text_direction(t[i].text);
-        t[i].pad = s->scale || t[i].from->marks ? pad : 0; /* only what is coloured has an edge */
+        t[i].pad = pad_of(s, i);
         double least = fmax(0.5, mark_w * (double)count_marks(t[i].from->marks));
         t[i].w = fmin(fmax(at_text_width(t[i].text, text_pt) + 2 * t[i].pad, least), line_w);
     }

@@ -31,10 +31,13 @@ struct layout {
     bool has_products; /* there are nodes two hops from the root, and room in their boxes */
 };
 
-/* Three decimals, or one digit of what they would show as 0. */
+/* Three decimals, of small weights two digits that count. */
 static void format_weight(char *out, size_t size, double w)
 {
-    snprintf(out, size, w > 0 && w < 0.0005 ? "%.0e" : "%.3f", w);
+    if (w > 0 && w < 0.0095)
+        at_small_text(out, size, w, 2);
+    else
+        snprintf(out, size, "%.3f", w);
 }
 
 static double product_pt(double label_pt)

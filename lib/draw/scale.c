@@ -261,6 +261,16 @@ size_t at_ticks(double *out, size_t max, double lo, double hi)
     return 0;
 }
 
+void at_small_text(char *out, size_t size, double v, int n_digits)
+{
+    int decimals = v == 0 ? 0 : n_digits - 1 - (int)floor(log10(fabs(v)));
+
+    if (decimals <= 5)
+        snprintf(out, size, "%.*f", decimals, v);
+    else
+        snprintf(out, size, "%.*e", n_digits - 1, v);
+}
+
 void at_tick_text(char *out, size_t size, double v, double step)
 {
     double decimals = step > 0 ? fmax(0, ceil(-log10(step) - 1e-9)) : 0;

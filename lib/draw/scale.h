@@ -59,6 +59,10 @@ uint32_t at_category_color(size_t i);
 bool at_is_dark(uint32_t rgb);
 /* at_ticks - round numbers in lo..hi, at most max; returns how many. */
 size_t at_ticks(double *out, size_t max, double lo, double hi);
+/* at_small_text - v, which is between -1 and 1, with so many digits that count: 0.0004; with an
+   exponent when that takes more than five decimals. */
+void at_small_text(char *out, size_t size, double v, int n_digits);
+
 /* at_tick_text - v with as many decimals as its step needs; very small and very large steps give
    1.5e-07. */
 void at_tick_text(char *out, size_t size, double v, double step);

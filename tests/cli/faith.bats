@@ -75,6 +75,11 @@ QUICK="--methods gradient_x_input --draws 0 --ablate none"
     holds - '.target | .index == 3 and .token == "Ġshe" and .token_label == "she" and .foil_label == null'
     ok faith $QUICK -m atlas-gpt2 --target she --foil he "The nurse said that" -o out --format json,svg --dump-drawing
     grep -q "why 'she' and not 'he' at token 3" out/*.drawing.json
+    # the text as it is spaced: what follows without a space stands closer than a word does
+    ok faith $QUICK --target she --foil he "The nurse, who [MASK] met." -o close --format json --dump-drawing
+    jq -r '.groups[] | select(.name == "tokens") | .items[] | select(.kind == "text") | [.text, .corners[0], .corners[2]] | @tsv' \
+        close/text_gradient_x_input.drawing.json >places
+    awk -F'\t' '{ gap[$1] = $2 - end; end = $3 } END { exit !(gap[","] < gap["who"] - 0.5) }' places
     ! grep -q 'Ġ' out/*.drawing.json || fail 'a raw piece in a picture'
     ok faith $QUICK -m atlas-gpt2 --target she "The nurse said that"
     has "$output" "token 'she' at token 3 \('that'\)"

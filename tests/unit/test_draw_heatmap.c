@@ -276,9 +276,11 @@ static void test_decimals(void **state)
     static const struct {
         double lo, hi;
         const char *text; /* of a value one tenth below hi */
-    } cases[] = {
-        { 0, 1, "0.90" }, { 0.001, 0.0057, "0.0052" }, { 0, 0.05, "0.045" }, { 0, 20, "18.0" }
-    };
+    } cases[] = { { 0, 1, "0.90" },
+                  { 0.001, 0.0057, "0.0052" },
+                  { 0, 0.05, "0.045" },
+                  { 0, 20, "18.0" },
+                  { 0.9, 1, "0.990" } };
     struct at_label labels[2] = { { .text = "a" }, { .text = "b" } };
     (void)state;
     for (size_t i = 0; i < AT_COUNTOF(cases); i++) {

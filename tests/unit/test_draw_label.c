@@ -62,6 +62,11 @@ static void test_marks_of_pieces(void **state)
         { { .text = "\n" }, 0, "↵" },
         { { .text = "12" }, 12, "12" }, /* an axis of numbers */
         { { .text = "12" }, 120, "120 12" },
+        /* the number stays to the left of a text from the right, its mark to the right of it */
+        { { .text = "\xd9\x84", .is_continuation = true },
+          7,
+          "7 \xe2\x80\x8e\xe2\x81\xa8##\xd9\x84\xe2\x81\xa9" },
+        { { .text = "\xd9\x84", .is_continuation = true }, 0, "##\xd9\x84" },
     };
     struct at_text_style style = { .size_pt = 7 };
     (void)state;

@@ -169,6 +169,33 @@ static void test_labels_that_have_no_room_are_counted(void **state)
     at_canvas_free(c);
 }
 
+/* Heads have names of their own. */
+static void test_heads(void **state)
+{
+    struct at_label labels[100] = { { .text = NULL } };
+    struct at_sankey_link link = { 3, 4, 0.8 };
+    struct at_sankey s = { .n_sources = 100,
+                           .n_targets = 100,
+                           .source_labels = labels,
+                           .target_labels = labels,
+                           .links = &link,
+                           .n_links = 1,
+                           .are_heads = true,
+                           .unit = "score",
+                           .width_mm = 160 };
+    (void)state;
+    for (size_t i = 0; i < AT_COUNTOF(labels); i++)
+        labels[i].text = "L1H2";
+    struct at_canvas *c = at_draw_sankey(&s);
+    struct at_json *p = picture_read(c);
+
+    assert_false(picture_has_text(p, "source labels", " L1H2"));
+    assert_true(picture_has_text(p, "source labels", "L1H2"));
+    assert_true(picture_has_text(p, "width key", "score "));
+    at_json_free(p);
+    at_canvas_free(c);
+}
+
 /* Where a label stands; NaN: nowhere. */
 static double label_y(const struct at_json *p, const char *group, const char *text)
 {
@@ -279,6 +306,7 @@ int main(void)
         cmocka_unit_test(test_ribbons),
         cmocka_unit_test(test_focus_is_in_front),
         cmocka_unit_test(test_labels_that_have_no_room_are_counted),
+        cmocka_unit_test(test_heads),
         cmocka_unit_test(test_labels_near_their_nodes),
         cmocka_unit_test(test_nothing_kept),
         cmocka_unit_test(test_pixel),

@@ -88,6 +88,39 @@ static void test_same_place(void **state)
     at_canvas_free(c);
 }
 
+/* The same word in one place is named once; a dashed line strikes no name out. */
+static void test_names(void **state)
+{
+    static const struct at_scatter_point points[] = {
+        { .x = 0, .y = 1, .name = "the" },  { .x = 0, .y = 1, .name = "the" },
+        { .x = 0, .y = 1, .name = "the" },  { .x = 1, .y = 0, .name = "cat" },
+        { .x = 2, .y = -1, .name = "the" },
+    };
+    struct at_scatter s = { .points = points,
+                            .n = AT_COUNTOF(points),
+                            .has_ticks = true,
+                            .x_reference = NAN,
+                            .y_reference = 0,
+                            .width_mm = 170 };
+    struct at_canvas *c = at_draw_scatter(&s);
+    struct at_json *p = picture_read(c);
+    const struct at_json *cat;
+    (void)state;
+
+    assert_int_equal(picture_items(p, "names", "text"), 3);
+    assert_true(picture_has_text(p, "names",
+                                 "the \xc3\x97"
+                                 "3"));
+    cat = picture_item(p, "names", "text", 1);
+    assert_string_equal(at_json_text(at_json_get(cat, "text"), ""), "cat");
+    double line = picture_point(picture_item(p, "reference", "path", 0), 1);
+    double top = at_json_number(at_json_at(at_json_get(cat, "corners"), 1), NAN);
+    double bottom = at_json_number(at_json_at(at_json_get(cat, "corners"), 5), NAN);
+    assert_true(bottom < line || top > line);
+    at_json_free(p);
+    at_canvas_free(c);
+}
+
 /* However narrow it is asked for, points and panel have room. */
 static void test_narrow(void **state)
 {
@@ -188,9 +221,10 @@ static void test_pixel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tidy),        cmocka_unit_test(test_same_place),
-        cmocka_unit_test(test_narrow),      cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_silhouettes), cmocka_unit_test(test_pixel),
+        cmocka_unit_test(test_tidy),  cmocka_unit_test(test_same_place),
+        cmocka_unit_test(test_names), cmocka_unit_test(test_narrow),
+        cmocka_unit_test(test_parts), cmocka_unit_test(test_silhouettes),
+        cmocka_unit_test(test_pixel),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -246,6 +246,30 @@ static void test_tick_text(void **state)
 }
 
 /* The ends of a bar are told apart however close they are. */
+static void test_small_text(void **state)
+{
+    static const struct {
+        double v;
+        int n_digits;
+        const char *text;
+    } cases[] = {
+        { 0.004, 1, "0.004" },
+        { 0.0037, 2, "0.0037" },
+        { 0.5, 1, "0.5" },
+        { -0.0004, 1, "-0.0004" },
+        { 0.00001, 1, "0.00001" },
+        { 0.000009, 1, "9e-06" },
+        { 0, 1, "0" },
+    };
+    char text[32];
+    (void)state;
+
+    for (size_t i = 0; i < AT_COUNTOF(cases); i++) {
+        at_small_text(text, sizeof text, cases[i].v, cases[i].n_digits);
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
 static void test_colorbar_ends(void **state)
 {
     static const struct {
@@ -376,6 +400,7 @@ int main(void)
         cmocka_unit_test(test_unflatten),
         cmocka_unit_test(test_ticks),
         cmocka_unit_test(test_tick_text),
+        cmocka_unit_test(test_small_text),
         cmocka_unit_test(test_colorbar_ends),
         cmocka_unit_test(test_colorbar_single_tick),
         cmocka_unit_test(test_colorbar),
