@@ -31,6 +31,8 @@ static void add_notes(struct compare *c, struct at_compare_result *r, const stru
         add_note(c, r, "the models differ in depth: layers are compared by relative depth");
     if (r->H_a != r->H_b)
         add_note(c, r, "the models differ in heads: those that one lacks have no partner");
+    if (c->has_other_vocabulary)
+        add_note(c, r, "the models differ in vocabulary: no divergence of their predictions");
     if (!r->n_aligned && r->n_texts)
         add_note(c, r, "the texts share no token: only metrics are compared");
 }
@@ -97,35 +99,43 @@ static int predict(struct at_compare_predictions *out, struct compare *c, const 
     const struct at_predict_options options = { .mask = c->mask, .k = (size_t)c->top_k };
     int rc;
 
-    *out = (struct at_compare_predictions){ .mean_kl = NAN };
+    *out = (struct at_compare_predictions){ .mean_kl = NAN, .top_changed = NAN };
     if (!c->a)
         return 0;
     rc = at_predict_check(c->a, &p->a.doc, &c->mask, err);
     return rc ? rc : at_compare_predict(out, &a, &b, &p->tokens, &options, err);
 }
 
-static int tell_couple(struct compare *c, const struct couple *p, struct at_error *err)
+/* Of one pair: whose decision is explained. */
+static void note_targets(struct compare *c, struct at_compare_result *r, const struct couple *p)
+{
+    const struct at_faith_target *a = &p->a.measured.target, *b = &p->b.measured.target;
+
+    if (p->a.measured.n_attributions)
+        add_note(c, r,
+                 at_arena_printf(&c->arena, "attributions explain %s%s%s in a, %s%s%s in b",
+                                 a->kind, a->token ? " " : "", a->token ? a->token : "", b->kind,
+                                 b->token ? " " : "", b->token ? b->token : ""));
+}
+
+static int tell_couple(struct compare *c, const struct couple *p,
+                       const struct at_compare_predictions *predictions, struct at_error *err)
 {
     struct at_compare_result r =
         at_compare_finish(&c->sums, (uint64_t)c->x->call->seed, c->pool, &c->arena);
-    struct at_compare_predictions predictions;
     struct at_json *meta;
-    int rc = predict(&predictions, c, p, err);
+    int rc;
 
-    if (rc)
-        return rc;
     r.model_a = p->a.doc.model_name;
     r.model_b = p->b.doc.model_name;
     r.text_a = p->a.doc.in.text;
     r.text_b = p->b.doc.in.text;
     r.tokens = p->tokens.rows;
     r.n_tokens = p->tokens.n_rows;
-    r.predictions = predictions.items;
-    r.n_predictions = predictions.n;
-    r.mean_kl = predictions.mean_kl;
+    r.predictions = predictions->items;
+    r.n_predictions = predictions->n;
     add_notes(c, &r, p->a.doc.shape, p->b.doc.shape);
-    if (predictions.n && !predictions.has_one_vocabulary)
-        add_note(c, &r, "the models differ in vocabulary: no divergence of their predictions");
+    note_targets(c, &r, p);
     if (!p->tokens.n_units)
         report_warning("the texts share no token: only metrics are compared");
     meta = doc_meta(c->x->call, &p->a.doc);
@@ -133,7 +143,19 @@ static int tell_couple(struct compare *c, const struct couple *p, struct at_erro
     rc = tell(c, &r, p, meta, err);
     if (!rc)
         c->verdict = compare_judge(c, &r);
-    at_compare_predictions_release(&predictions);
+    return rc;
+}
+
+static int add_predictions(struct compare *c, const struct at_compare_predictions *p,
+                           struct at_error *err)
+{
+    int rc = 0;
+
+    if (p->n && !c->predictions.is_open)
+        rc = table_open(&c->predictions, c->x->sink, NULL, "predictions.csv",
+                        &at_compare_prediction_record, err);
+    for (size_t i = 0; i < p->n && !rc; i++)
+        table_add(&c->predictions, &p->items[i]);
     return rc;
 }
 
@@ -160,23 +182,40 @@ static void remember(struct compare *c, const struct couple *p)
     c->shape_b = *p->b.doc.shape;
 }
 
+/* What heads look at, and the other analyses. */
+static int measure(struct compare *c, struct side *s, const struct at_compare_asked *asked,
+                   struct at_error *err)
+{
+    int rc = c->has_roles ? side_find_roles(s, &c->tags.tagger, c->pool, err) : 0;
+
+    return rc ? rc : at_compare_measure(&s->measured, &s->view, &c->also.measures, asked, err);
+}
+
 int compare_couple(struct compare *c, struct couple *p, bool is_only, struct at_error *err)
 {
-    int rc;
+    struct at_compare_predictions predictions = { 0 };
+    int rc = measure(c, &p->a, &c->also.asked[0], err);
 
-    if (c->has_roles) {
-        rc = side_find_roles(&p->a, &c->tags.tagger, c->pool, err);
-        if (!rc)
-            rc = side_find_roles(&p->b, &c->tags.tagger, c->pool, err);
-        if (rc)
-            return rc;
-    }
-    remember(c, p);
-    at_align_tokens(&p->tokens, &p->a.doc, &p->b.doc);
-    rc = at_compare_add(&c->sums, &p->a.view, &p->b.view, &p->tokens, c->pool, err);
+    if (!rc)
+        rc = measure(c, &p->b, &c->also.asked[1], err);
     if (rc)
         return rc;
-    return is_only ? tell_couple(c, p, err) : add_to_texts(c, p, err);
+    remember(c, p);
+    at_align_tokens(&p->tokens, &p->a.doc, &p->b.doc);
+    rc = predict(&predictions, c, p, err);
+    if (!rc)
+        rc = at_compare_add(&c->sums, &p->a.view, &p->b.view, &p->tokens, c->pool, err);
+    if (!rc) {
+        at_compare_predicted(&c->sums, predictions.mean_kl, predictions.top_changed);
+        at_compare_measured_tables(&c->tables, &p->a.measured, &p->b.measured, &p->tokens,
+                                   is_only ? "" : p->a.doc.in.id);
+        c->has_other_vocabulary |= predictions.n && !predictions.has_one_vocabulary;
+        rc = is_only ? tell_couple(c, p, &predictions, err) : add_to_texts(c, p, err);
+    }
+    if (!rc && !is_only)
+        rc = add_predictions(c, &predictions, err);
+    at_compare_predictions_release(&predictions);
+    return rc;
 }
 
 /* Of many texts; of tables alone no more is known than the names of the models. */
@@ -212,6 +251,8 @@ int compare_sums(struct compare *c)
     rc = tell(c, &r, NULL, meta, &err);
     if (!rc)
         rc = table_commit(&c->texts, c->x->sink, &err);
+    if (!rc)
+        rc = table_commit(&c->predictions, c->x->sink, &err);
     if (rc)
         return report_fault(&err);
     c->verdict = compare_judge(c, &r);
@@ -280,12 +321,19 @@ static int run(void *own, const struct context *x)
         return report_fault(&err);
     if (c->kind != COMPARE_DIRECTORIES && (open_other(c, &err) || check_selection(c, &err)))
         return report_fault(&err);
+    if (also_open(c, &err))
+        return report_fault(&err);
+    status = also_syntax(c);
+    if (status)
+        return status;
     if (c->kind == COMPARE_PAIRS)
         status = compare_pairs(c);
     else if (c->kind == COMPARE_TEXTS)
         status = compare_texts(c);
     else
         status = compare_directories(c);
+    if (!status && c->n_skipped)
+        status = EXIT_SKIPPED;
     return status ? status : c->verdict;
 }
 
@@ -294,6 +342,8 @@ static void release(void *own)
     struct compare *c = own;
 
     table_abort(&c->texts);
+    table_abort(&c->predictions);
+    also_close(&c->also);
     at_compare_release(&c->sums);
     at_compared_tables_release(&c->tables);
     at_session_close(&c->other);
@@ -369,21 +419,21 @@ static int check_texts(struct compare *c, struct call *call)
     return EXIT_DONE;
 }
 
-static bool is_compared(const char *metric)
+static bool is_compared(const struct compare *c, const char *metric)
 {
-    for (size_t i = 0; i < AT_MOST_COMPARED; i++)
-        if (!strcmp(metric, at_compared_key(i)))
+    const struct at_compare all = { .has_roles = c->has_roles,
+                                    .more = c->also.keys.heads,
+                                    .n_more = c->also.keys.n_heads };
+    const char *key;
+
+    for (size_t i = 0; (key = at_compare_key(&all, i)) != NULL; i++)
+        if (!strcmp(metric, key))
             return true;
     return false;
 }
 
-static int check(void *own, struct call *call)
+static int check_sides(struct compare *c, struct call *call)
 {
-    struct compare *c = own;
-    int status = parse_mask(c, call);
-
-    if (status)
-        return status;
     if (c->models.n > 2)
         return report_usage("two models are compared, not %zu", c->models.n);
     if (c->models.n)
@@ -391,15 +441,28 @@ static int check(void *own, struct call *call)
     for (size_t i = 0; i < c->models.n; i++)
         if (!*c->models.items[i])
             return report_usage("--model takes a name or a directory, not ''");
-    if (c->metric && !is_compared(c->metric) && call->n_operands != 2)
-        return report_usage("--metric takes a metric, js_distance, cosine_received or a role, "
-                            "not '%s'",
-                            c->metric);
     if (c->pairs_path)
         return check_pairs(c, call);
     if (call->n_operands == 2 && !c->models.n && !c->with && !call->file)
         return check_directories(c, call);
     return check_texts(c, call);
+}
+
+static int check(void *own, struct call *call)
+{
+    struct compare *c = own;
+    int status = parse_mask(c, call);
+
+    if (!status)
+        status = check_sides(c, call);
+    if (!status)
+        status = also_check(c);
+    if (status || !c->metric || c->kind == COMPARE_DIRECTORIES || is_compared(c, c->metric))
+        return status;
+    return report_usage(
+        "--metric takes a metric, js_distance, cosine_received, and with --roles or "
+        "--also what they add, not '%s'",
+        c->metric);
 }
 
 /* clang-format off */
@@ -427,6 +490,11 @@ static const struct opt *options(void *own, struct call *call)
         OPT_FLAG(0, "no-matches", &c->no_matches, "do not look for the head that each head is most like"),
         OPT_FLAG(0, "roles", &c->has_roles, "also what heads look at, and groups of heads: runs a tagger"),
         OPT_TEXT(0, "tagger", &c->tags.model, "NAME|DIR", "token classifier for parts of speech and entities"),
+        OPT_TEXT(0, "also", &c->also.list, "LIST", "other analyses of both sides: isa, bias, bar, faith, roles, or all"),
+        OPT_TEXT(0, "detector", &c->also.detector, "NAME|DIR", "of bias and bar: classifier that flags tokens; default: a model itself when it is one, else atlas-bias"),
+        OPT_TEXT(0, "methods", &c->also.methods, "LIST", "of faith: attributions to compute; by default all"),
+        OPT_TEXT(0, "target", &c->also.target, "TOKEN", "of faith: token whose probability is explained; by default what each model expects"),
+        OPT_TEXT(0, "conllu", &c->also.conllu, "FILE", "treebank: also the syntactic relations that heads of both models find"),
         OPT_TEXT(0, "layer", &call->layer_text, "N|all|mean", "layer of pictures and of --fail-above, from 0"),
         OPT_TEXT(0, "head", &call->head_text, "N|all|mean", "head of pictures and of --fail-above, from 0"),
         OPT_REAL(0, "fail-above", &c->fail_above, "X", 0, 1e9, "end with status 3 when a head differs by more than X"),
@@ -444,7 +512,7 @@ static const struct output outputs[] = {
     { "compare.json", "everything", &at_compare_record },
     { "compare.csv", "a row for each number of each head", &at_compare_row_record },
     { "layers.csv", "a row for each layer", &at_compare_layer_record },
-    { "tables.csv", "a row for each number in the tables of two directories",
+    { "tables.csv", "a row for each number of --also and --conllu, or in tables of directories",
       &at_table_difference_record },
     { "matches.csv", "a row for each head and the one it is most like", &at_compare_match_record },
     { "clusters.csv", "a row for each head and its groups, with --roles",

@@ -6,7 +6,7 @@
 #define COMPARE_COMPARE_H
 
 #include "analysis/compare_heads.h"
-#include "analysis/compare_tables.h"
+#include "analysis/compare_measures.h"
 #include "cmd/cmd.h"
 #include "cmd/tag_source.h"
 #include "model/trace.h"
@@ -18,6 +18,19 @@ enum compare_kind {
     COMPARE_DIRECTORIES, /* what earlier runs wrote */
 };
 
+/* What else is measured of both sides: --also, --conllu. */
+struct also {
+    const char *list, *methods, *target, *conllu, *detector;
+    struct at_compare_measures measures;
+    struct at_compare_measure_keys keys;
+    struct at_faith_options faith;
+    struct at_aim aims[2];
+    struct at_sentence_rules *rules;
+    struct at_session classifier;    /* that flags tokens of models that are none */
+    struct at_detector detectors[2]; /* of the two sides */
+    struct at_compare_asked asked[2];
+};
+
 struct compare {
     struct opt_list models;
     const char *with, *pairs_path, *mask_text, *metric;
@@ -26,6 +39,7 @@ struct compare {
     double fail_above; /* NaN: not given */
     bool no_matches, has_roles;
     struct tag_source tags; /* of --roles */
+    struct also also;
     enum compare_kind kind;
     const char *dir_a, *dir_b;
     bool has_captures;          /* both directories */
@@ -38,7 +52,8 @@ struct compare {
     struct at_session other;         /* the second model, when it is another one */
     const struct at_session *a, *b;
     struct at_compare sums;
-    struct table texts; /* a row per pair, when there are many */
+    struct table texts, predictions; /* rows per pair, when there are many */
+    bool has_other_vocabulary;
     struct at_arena arena;
     size_t n_skipped;
     int verdict; /* of --fail-above */
@@ -55,6 +70,7 @@ struct side {
     struct at_compare_side view;
     const float *final_hidden;
     double *roles; /* or NULL */
+    struct at_compare_measured measured;
 };
 
 /* side_run - a text through a model; in moves to the side. side_open - a capture; its tokens, as
@@ -66,6 +82,13 @@ void side_release(struct side *s);
 /* side_find_roles - what each head looks at. */
 AT_MUST_USE int side_find_roles(struct side *s, const struct at_tagger *tagger,
                                 struct at_pool *pool, struct at_error *err);
+
+/* also_check - the options; answers an exit status. also_open - what they need. */
+int also_check(struct compare *c);
+AT_MUST_USE int also_open(struct compare *c, struct at_error *err);
+void also_close(struct also *a);
+/* also_syntax - --conllu through both models; answers an exit status. */
+int also_syntax(struct compare *c);
 
 /* Two sides that are ready. */
 struct couple {

@@ -190,7 +190,7 @@ static int picture_selected_maps(struct subject *s, struct at_error *err)
 static int picture_slopes(struct subject *s, struct at_error *err)
 {
     static const double x[] = { 0, 1 };
-    struct at_line_series *series = at_arena_alloc(&s->arena, s->r->n_global, sizeof *series);
+    struct at_line_series *series = at_arena_alloc(&s->arena, AT_N_METRICS + 1, sizeof *series);
     struct at_line_plot plot = {
         .title = at_arena_printf(&s->arena, "Metrics of the mean map, %s", s->models),
         .subtitle = s->subtitle,
@@ -204,7 +204,7 @@ static int picture_slopes(struct subject *s, struct at_error *err)
         .width_mm = s->sink->call->width_mm,
     };
 
-    for (size_t i = 0; i < s->r->n_global; i++) {
+    for (size_t i = 0; i <= AT_N_METRICS; i++) { /* and the flow change */
         const struct at_compare_row *g = &s->r->global[i];
         double *y = at_arena_alloc(&s->arena, 2, sizeof *y);
         double most = fmax(fabs(g->a), fabs(g->b));
@@ -263,7 +263,7 @@ static int picture_layers(struct subject *s, struct at_error *err)
 static int picture_heads(struct subject *s, size_t metric, struct at_error *err)
 {
     const struct at_compare_result *r = s->r;
-    const char *key = at_compared_key(metric);
+    const char *key = r->heads[metric].metric;
     size_t n = r->L * r->H, *marked = at_arena_alloc(&s->arena, n, sizeof *marked);
     bool is_distance = metric == AT_COMPARE_JS;
     double *values = at_arena_alloc(&s->arena, n, sizeof *values);
@@ -389,17 +389,83 @@ static int picture_predictions(struct subject *s, struct at_error *err)
     return sink_picture(s->sink, NULL, s->models, "predictions", at_draw_bars(&b), err);
 }
 
+/* --- attributions --- */
+
+/* Scores of one method for the tokens of both texts, those that belong together side by side. */
+static int picture_method(struct subject *s, const char *method, const double *a, const double *b,
+                          struct at_error *err)
+{
+    static const char *const sides[] = { "a", "b" };
+    const struct at_token_alignment *t = &s->p->tokens;
+    size_t n = AT_MIN(t->n_rows, (size_t)MOST_POSITIONS), last[2] = { AT_NONE, AT_NONE };
+    struct at_bar *bars = at_arena_alloc(&s->arena, 2 * n, sizeof *bars);
+    struct at_bars plot = {
+        .title = at_arena_printf(&s->arena, "Attribution by %s, %s", method, s->models),
+        .subtitle = s->subtitle,
+        .note = n < t->n_rows ? at_arena_printf(&s->arena, "The first %zu of %zu pairs of tokens.",
+                                                n, t->n_rows)
+                              : NULL,
+        .value_name = "score",
+        .bars = bars,
+        .axis_lo = NAN,
+        .axis_hi = NAN,
+        .reference = 0,
+        .category_names = sides,
+        .n_categories = 2,
+        .width_mm = s->sink->call->width_mm,
+    };
+
+    for (size_t i = 0; i < n; i++) {
+        const size_t index[2] = { t->rows[i].index_a, t->rows[i].index_b };
+        for (size_t k = 0; k < 2; k++) {
+            const double *scores = k ? b : a;
+            const struct at_doc *doc = k ? &s->p->b.doc : &s->p->a.doc;
+            if (index[k] == AT_NONE || index[k] == last[k] || !scores)
+                continue;
+            last[k] = index[k];
+            bars[plot.n++] = (struct at_bar){
+                doc->labels[index[k]].text, scores[index[k]], NAN, NAN, (int)k, NULL
+            };
+        }
+    }
+    return sink_picture(s->sink, NULL, s->models,
+                        at_arena_printf(&s->arena, "attributions_%s", method), at_draw_bars(&plot),
+                        err);
+}
+
+static const double *scores_of(const struct at_compare_measured *m, const char *method)
+{
+    for (size_t i = 0; i < m->n_attributions; i++)
+        if (!strcmp(m->attributions[i].method, method))
+            return m->attributions[i].scores;
+    return NULL;
+}
+
+static int picture_attributions(struct subject *s, struct at_error *err)
+{
+    const struct at_compare_measured *a = &s->p->a.measured, *b = &s->p->b.measured;
+    int rc = 0;
+
+    for (size_t i = 0; i < a->n_attributions && !rc; i++)
+        rc = picture_method(s, a->attributions[i].method, a->attributions[i].scores,
+                            scores_of(b, a->attributions[i].method), err);
+    return rc;
+}
+
 /* --- all of them --- */
 
-/* Of one pair of texts the distance of heads, and a metric that was asked for; of many all. */
-static int picture_all_heads(struct subject *s, const char *asked, struct at_error *err)
+/* Of one pair of texts the distance of heads, a metric that was asked for, and what is not usual;
+   of many all. */
+static int picture_all_heads(struct subject *s, const char *asked, size_t n_usual,
+                             struct at_error *err)
 {
     int rc = picture_heads(s, AT_COMPARE_JS, err);
 
     for (size_t i = 0; i < s->r->n_numbers && !rc; i++)
         if (i == AT_COMPARE_JS || i == AT_COMPARE_COSINE)
             continue;
-        else if (s->r->n_texts > 1 || (asked && !strcmp(asked, at_compared_key(i))))
+        else if (s->r->n_texts > 1 || i >= n_usual ||
+                 (asked && !strcmp(asked, s->r->heads[i].metric)))
             rc = picture_heads(s, i, err);
     return rc;
 }
@@ -421,11 +487,13 @@ int compare_pictures(const struct compare *c, const struct at_compare_result *r,
     if (!rc)
         rc = picture_layers(&s, err);
     if (!rc)
-        rc = picture_all_heads(&s, c->metric, err);
+        rc = picture_all_heads(&s, c->metric, c->sums.n_numbers - c->sums.n_more, err);
     if (!rc && r->n_matches)
         rc = picture_matches(&s, err);
     if (!rc && r->n_predictions)
         rc = picture_predictions(&s, err);
+    if (!rc && p)
+        rc = picture_attributions(&s, err);
     at_arena_release(&s.arena);
     return rc;
 }

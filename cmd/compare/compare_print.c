@@ -138,11 +138,14 @@ static void print_tables(const struct at_compare_result *r)
 {
     if (!r->n_columns)
         return;
-    printf("\ntables of atlas %s in both directories\n", r->command);
+    if (r->command)
+        printf("\ntables of atlas %s in both directories\n", r->command);
+    else
+        printf("\nother analyses of both sides\n");
     at_record_heading(stdout, &at_table_column_record);
     for (size_t i = 0; i < r->n_columns; i++)
         at_record_line(stdout, &at_table_column_record, &r->columns[i]);
-    if (!isnan(r->adjusted_rand))
+    if (!isnan(r->adjusted_rand) && r->command)
         printf("adjusted Rand index of the clusters: %.4f\n", r->adjusted_rand);
 }
 

@@ -72,6 +72,7 @@ void side_release(struct side *s)
     at_doc_release(&s->doc);
     at_trace_release(&s->trace);
     at_capture_close(&s->capture);
+    at_compare_measured_release(&s->measured);
     free(s->roles);
     *s = (struct side){ 0 };
 }

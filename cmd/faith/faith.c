@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "cmd/method_list.h"
 #include "session/doc_rows.h"
 
 /* Maps of flow take seconds at this many tokens and minutes at twice as many. */
@@ -260,50 +261,6 @@ static void release(void *own)
 
 /* --- the call --- */
 
-static int unknown_method(const char *name, size_t n)
-{
-    const char *names[32] = { 0 };
-    char *wanted = at_strndup(name, n);
-    const char *near;
-    size_t i = 0;
-
-    for (; at_attribution_methods[i] && i + 1 < AT_COUNTOF(names); i++)
-        names[i] = at_attribution_methods[i]->key;
-    near = opt_nearest(wanted, names, i);
-    report_usage("--methods: there is no '%s'%s%s%s", wanted, near ? "; do you mean '" : "",
-                 near ? near : "", near ? "'?" : "");
-    free(wanted);
-    return EXIT_USAGE;
-}
-
-/* All methods, or those of the list, in the order of the table. */
-static int take_methods(struct faith *f)
-{
-    const struct at_attribution_method *const *all = at_attribution_methods;
-    struct at_faith_options *o = &f->options;
-    size_t n = 0;
-    bool *is_wanted;
-
-    while (all[n])
-        n++;
-    is_wanted = at_arena_calloc(&f->arena, n, sizeof *is_wanted);
-    for (const char *s = f->methods_text; s;) {
-        size_t length = strcspn(s, ",");
-        const struct at_attribution_method *m = at_attribution_find(s, length);
-        if (!m)
-            return unknown_method(s, length);
-        for (size_t i = 0; i < n; i++)
-            is_wanted[i] = is_wanted[i] || all[i] == m;
-        s = s[length] ? s + length + 1 : NULL;
-    }
-    o->are_named = f->methods_text != NULL;
-    o->methods = at_arena_calloc(&f->arena, n, sizeof *o->methods);
-    for (size_t i = 0; i < n; i++)
-        if (!f->methods_text || is_wanted[i])
-            o->methods[o->n_methods++] = all[i];
-    return EXIT_DONE;
-}
-
 static int check(void *own, struct call *c)
 {
     struct faith *f = own;
@@ -329,7 +286,7 @@ static int check(void *own, struct call *c)
                                 f->position_text);
     }
     status = faith_ablation_check(&f->ablation, c);
-    return status ? status : take_methods(f);
+    return status ? status : take_methods(&f->options, f->methods_text, &f->arena);
 }
 
 /* clang-format off */

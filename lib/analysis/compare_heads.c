@@ -2,7 +2,8 @@
  * compare_heads.c - see compare_heads.h.
  *
  * The cells of a text are the compared numbers of every head, then the metrics of every layer's
- * mean map, then those of the mean map of all and the flow change.
+ * mean map, then those of the mean map of all, the flow change, the numbers of the whole text, and
+ * those of predictions.
  */
 #include "analysis/compare_heads.h"
 
@@ -21,15 +22,25 @@
 
 enum { N_GLOBAL = AT_N_METRICS + 1 };
 
-const char *at_compared_key(size_t i)
+static size_t n_roles(const struct at_compare *c)
 {
+    return c->has_roles ? AT_N_HEAD_NUMBERS : 0;
+}
+
+const char *at_compare_key(const struct at_compare *c, size_t i)
+{
+    size_t role = i - AT_N_COMPARED, more = role - n_roles(c);
+
     if (i == AT_COMPARE_JS)
         return "js_distance";
     if (i == AT_COMPARE_COSINE)
         return "cosine_received";
-    if (i >= AT_N_COMPARED + AT_N_HEAD_SCORES)
-        return at_head_pattern_keys[i - AT_N_COMPARED - AT_N_HEAD_SCORES];
-    return i >= AT_N_COMPARED ? at_head_score_table[i - AT_N_COMPARED].key : at_metric_key(i);
+    if (i < AT_N_COMPARED)
+        return at_metric_key(i);
+    if (role >= n_roles(c))
+        return more < c->n_more ? c->more[more] : NULL;
+    return role >= AT_N_HEAD_SCORES ? at_head_pattern_keys[role - AT_N_HEAD_SCORES]
+                                    : at_head_score_table[role].key;
 }
 
 static size_t head_cell(const struct at_compare *c, size_t l, size_t h, size_t metric)
@@ -45,6 +56,17 @@ static size_t layer_cell(const struct at_compare *c, size_t l, size_t metric)
 static size_t global_cell(const struct at_compare *c, size_t metric)
 {
     return c->L * (c->H * c->n_numbers + AT_N_METRICS) + metric;
+}
+
+/* A number of the whole text; the first that is of predictions. */
+static size_t text_cell(const struct at_compare *c, size_t i)
+{
+    return global_cell(c, N_GLOBAL + i);
+}
+
+static size_t prediction_cell(const struct at_compare *c)
+{
+    return text_cell(c, c->n_of_text);
 }
 
 /* --- one pair of texts --- */
@@ -66,8 +88,8 @@ static int begin(struct at_compare *c, const struct at_compare_side *a,
     c->H_b = b->H;
     c->L = AT_MAX(a->L, b->L);
     c->H = AT_MAX(a->H, b->H);
-    c->n_numbers = c->has_roles ? AT_MOST_COMPARED : AT_N_COMPARED;
-    c->n_cells = global_cell(c, N_GLOBAL);
+    c->n_numbers = AT_N_COMPARED + n_roles(c) + c->n_more;
+    c->n_cells = prediction_cell(c) + AT_N_PREDICTION_NUMBERS;
     c->hsic = at_calloc(c->L + 1, sizeof *c->hsic);
     if (c->has_matches)
         c->divergence = at_calloc(a->L * a->H * b->L * b->H, sizeof *c->divergence);
@@ -101,6 +123,16 @@ static size_t next_text(struct at_compare *c)
     return at;
 }
 
+/* Numbers (L,H,n) of a side's heads into the cells of a layer, from number first on. */
+static void put_heads(double *cells, const struct at_compare *c, const struct at_compare_side *s,
+                      size_t layer, const double *numbers, size_t first, size_t n)
+{
+    size_t own = at_depth(layer, s->L, c->L);
+
+    for (size_t k = 0; k < s->H * n; k++)
+        cells[head_cell(c, layer, k / n, first + k % n)] = numbers[own * s->H * n + k];
+}
+
 /* The metrics of one side into its cells: of heads, layers and all. */
 static int measure(double *cells, const struct at_compare *c, const struct at_compare_side *s,
                    struct at_pool *pool, struct at_error *err)
@@ -118,9 +150,8 @@ static int measure(double *cells, const struct at_compare *c, const struct at_co
     at_text_metrics_finish(&run);
     for (size_t l = 0; l < c->L; l++) {
         size_t own = at_depth(l, s->L, c->L);
-        for (size_t k = 0; k < s->H * AT_N_HEAD_NUMBERS && c->has_roles; k++)
-            cells[head_cell(c, l, k / AT_N_HEAD_NUMBERS, AT_N_COMPARED + k % AT_N_HEAD_NUMBERS)] =
-                s->roles[own * s->H * AT_N_HEAD_NUMBERS + k];
+        put_heads(cells, c, s, l, s->roles, AT_N_COMPARED, n_roles(c));
+        put_heads(cells, c, s, l, s->more, AT_N_COMPARED + n_roles(c), c->n_more);
         for (size_t i = 0; i < AT_N_METRICS; i++) {
             for (size_t h = 0; h < s->H; h++)
                 cells[head_cell(c, l, h, i)] = at_metric_get(&m->heads[own * s->H + h].metrics, i);
@@ -130,6 +161,8 @@ static int measure(double *cells, const struct at_compare *c, const struct at_co
     for (size_t i = 0; i < AT_N_METRICS; i++)
         cells[global_cell(c, i)] = at_metric_get(&m->global, i);
     cells[global_cell(c, AT_N_METRICS)] = m->flow_change;
+    for (size_t i = 0; i < c->n_of_text; i++)
+        cells[text_cell(c, i)] = s->of_text[i];
     at_text_metrics_release(&run);
     return 0;
 }
@@ -233,6 +266,14 @@ int at_compare_add(struct at_compare *c, const struct at_compare_side *a,
     c->n_only_a += t->n_only_a;
     c->n_only_b += t->n_only_b;
     return 0;
+}
+
+void at_compare_predicted(struct at_compare *c, double kl, double top_changed)
+{
+    double *own = c->d + (c->n_texts - 1) * c->n_cells + prediction_cell(c);
+
+    own[AT_COMPARE_KL] = kl;
+    own[AT_COMPARE_TOP_CHANGED] = top_changed;
 }
 
 /* Mean over heads of a layer's js_distance in one text. */
@@ -373,7 +414,7 @@ static void tell_heads(struct at_compare_result *r, const struct at_compare *c, 
             struct at_compare_row *row = &r->heads[k * c->n_numbers + i];
             *row = make_row(c, head_cell(c, k / c->H, k % c->H, i), k / c->H, k % c->H,
                             is_of_sides(i));
-            row->metric = at_compared_key(i);
+            row->metric = at_compare_key(c, i);
         }
     for (size_t i = 0; i < c->n_numbers && c->n_texts > 1; i++)
         if (is_of_sides(i))
@@ -420,17 +461,30 @@ static void tell_means(struct at_compare_result *r, const struct at_compare *c, 
             *row = make_row(c, layer_cell(c, l, i), l, AT_NONE, true);
             row->metric = at_metric_key(i);
         }
-    r->n_global = N_GLOBAL;
-    r->global = at_arena_alloc(arena, N_GLOBAL, sizeof *r->global);
-    for (size_t i = 0; i < N_GLOBAL; i++) {
-        r->global[i] = make_row(c, global_cell(c, i), AT_NONE, AT_NONE, true);
-        r->global[i].metric = at_metric_key(i);
-        if (c->n_texts > 1)
-            test_rows(&r->global[i], 1, 1, c, global_cell(c, i), 1, seed, pool);
-    }
     for (size_t i = 0; i < AT_N_METRICS && c->n_texts > 1; i++)
         test_rows(r->layer_rows + i, AT_N_METRICS, c->L, c, layer_cell(c, 0, i), AT_N_METRICS, seed,
                   pool);
+}
+
+/* Of the whole text; what has no difference in any of them is no row, but for metrics. */
+static void tell_whole(struct at_compare_result *r, const struct at_compare *c, uint64_t seed,
+                       struct at_pool *pool, struct at_arena *arena)
+{
+    static const char *const predicted[AT_N_PREDICTION_NUMBERS] = { "kl", "top_changed" };
+    size_t n_own = N_GLOBAL + c->n_of_text;
+
+    r->global = at_arena_alloc(arena, n_own + AT_N_PREDICTION_NUMBERS, sizeof *r->global);
+    for (size_t i = 0; i < n_own + AT_N_PREDICTION_NUMBERS; i++) {
+        struct at_compare_row *row = &r->global[r->n_global];
+        *row = make_row(c, global_cell(c, i), AT_NONE, AT_NONE, i < n_own);
+        row->metric = i < N_GLOBAL ? at_metric_key(i)
+                      : i < n_own  ? c->of_text[i - N_GLOBAL]
+                                   : predicted[i - n_own];
+        if (c->n_texts > 1 && i < n_own)
+            test_rows(row, 1, 1, c, global_cell(c, i), 1, seed, pool);
+        r->n_global += i < n_own || row->n;
+    }
+    r->mean_kl = mean_of(c->d, c, prediction_cell(c) + AT_COMPARE_KL);
 }
 
 /* The mean over heads of a layer's js_distance in each text, then over texts. */
@@ -534,6 +588,7 @@ struct at_compare_result at_compare_finish(const struct at_compare *c, uint64_t 
     tell_heads(&r, c, seed, pool, arena);
     rank_heads(&r, arena);
     tell_means(&r, c, seed, pool, arena);
+    tell_whole(&r, c, seed, pool, arena);
     tell_layers(&r, c, arena);
     if (c->n_divergences)
         tell_matches(&r, c, arena);

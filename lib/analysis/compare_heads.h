@@ -19,15 +19,17 @@
 #include "stats/cka.h"
 
 /* Behind the metrics of attn_metrics.h; then, where they are asked for, the scores and patterns of
-   head_features.h. */
+   head_features.h, then the caller's own. */
 enum { AT_COMPARE_JS = AT_N_METRICS, AT_COMPARE_COSINE, AT_N_COMPARED };
-enum { AT_MOST_COMPARED = AT_N_COMPARED + AT_N_HEAD_NUMBERS };
-/* at_compared_key - "sparsity", "js_distance", "syntax". */
-const char *at_compared_key(size_t i);
+
+/* Of predictions, which are of both sides at once. */
+enum { AT_COMPARE_KL, AT_COMPARE_TOP_CHANGED, AT_N_PREDICTION_NUMBERS };
 
 struct at_compare {
-    bool has_matches; /* set by the caller: find them */
-    bool has_roles;   /* likewise: both sides have them */
+    bool has_matches;                         /* set by the caller: find them */
+    bool has_roles;                           /* likewise: both sides have them */
+    const char *const *more, *const *of_text; /* likewise, keys of what both sides have besides */
+    size_t n_more, n_of_text;
     size_t n_numbers; /* of a head */
     size_t L_a, H_a, L_b, H_b, L, H;
     size_t n_texts, cap;
@@ -49,6 +51,13 @@ AT_MUST_USE int at_compare_add(struct at_compare *c, const struct at_compare_sid
                                const struct at_compare_side *b, const struct at_token_alignment *t,
                                struct at_pool *pool, struct at_error *err);
 void at_compare_release(struct at_compare *c);
+/* at_compare_predicted - of the pair added last: mean divergence, and the share of positions where
+   the most probable pieces differ. */
+void at_compare_predicted(struct at_compare *c, double kl, double top_changed);
+
+/* at_compare_key - of a number of heads: "sparsity", "js_distance", "syntax", or the caller's;
+   NULL behind the last. */
+const char *at_compare_key(const struct at_compare *c, size_t i);
 
 /* at_compare_text_row - of the pair added last; strings are the docs'. */
 struct at_compare_text at_compare_text_row(const struct at_compare *c,
@@ -62,8 +71,8 @@ struct at_compare_text at_compare_text_row(const struct at_compare *c,
  * Cohen's d of paired differences, mean / sd, its interval by the normal approximation with
  * variance 1/n + d^2/2n (Hedges and Olkin 1985, chapter 5).
  *
- * js_distance and cosine_received are of both sides at once, without a p. The score of a match is
- * 1 - js_distance / sqrt(ln 2), the distance that of the mean divergence over texts.
+ * js_distance, cosine_received and predictions are of both sides at once, without a p. The score of
+ * a match is 1 - js_distance / sqrt(ln 2), the distance that of the mean divergence over texts.
  *
  * Edge      without a text nothing is told.      Memory  the arena's.
  */

@@ -177,8 +177,8 @@ static const float *unit_difference(const struct at_compare_side *a, const float
                                     const struct at_compare_side *b, const float *map_b,
                                     const struct at_token_alignment *t, struct at_arena *arena)
 {
-    const struct at_compare_side x = { a->doc, map_a, NULL, 1, 1, 0, NULL };
-    const struct at_compare_side y = { b->doc, map_b, NULL, 1, 1, 0, NULL };
+    const struct at_compare_side x = { .doc = a->doc, .attention = map_a, .L = 1, .H = 1 };
+    const struct at_compare_side y = { .doc = b->doc, .attention = map_b, .L = 1, .H = 1 };
     size_t U = t->n_units;
     float *out = at_arena_alloc(arena, U * U, sizeof *out);
     struct at_unit_maps of_a, of_b;

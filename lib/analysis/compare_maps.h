@@ -18,6 +18,8 @@ struct at_compare_side {
     const float *hidden;    /* (L+1,T,C), or NULL */
     size_t L, H, C;
     const double *roles; /* (L,H,AT_N_HEAD_NUMBERS) what heads look at (head_features.h), or NULL */
+    const double *more;  /* (L,H,n_more) further numbers of heads, in the order of their keys */
+    const double *of_text; /* (n_of_text) numbers of the whole text, likewise */
 };
 
 /* Its maps over the units of an alignment (analysis/token_alignment.h). */

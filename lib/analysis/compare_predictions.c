@@ -13,6 +13,8 @@
 #include "stats/summary.h"
 
 static const struct at_field fields[] = {
+    AT_FIELD(struct at_compare_prediction, text_id, "text_id", NULL, "of several, the text",
+             .flags = AT_LEAVE_OUT),
     AT_FIELD(struct at_compare_prediction, index_a, "index_a", NULL,
              "position that is predicted in the first, from 0"),
     AT_FIELD(struct at_compare_prediction, token_a, "token_a", NULL, "piece that stands there"),
@@ -178,6 +180,7 @@ static struct at_compare_prediction beside(const struct at_predicted *a,
     bool is_same = a->token && b->token && !strcmp(a->token, b->token);
 
     return (struct at_compare_prediction){
+        .text_id = *w->a->doc->in.id ? kept(arena, w->a->doc->in.id) : NULL,
         .index_a = a->index,
         .token_a = kept(arena, a->token),
         .p_a = a->token_p,
@@ -205,7 +208,7 @@ static struct at_compare_prediction beside(const struct at_predicted *a,
 static void pair_up(struct at_compare_predictions *out, const struct at_predictions *a,
                     const struct at_predictions *b, const struct work *w)
 {
-    struct at_moments kl = { 0 };
+    struct at_moments kl = { 0 }, changed = { 0 };
 
     out->items = at_arena_alloc(&out->arena, a->n, sizeof *out->items);
     for (size_t i = 0; i < a->n; i++)
@@ -214,9 +217,11 @@ static void pair_up(struct at_compare_predictions *out, const struct at_predicti
                 struct at_compare_prediction *p = &out->items[out->n++];
                 *p = beside(&a->items[i], &b->items[k], w, &out->arena);
                 at_moments_add(&kl, p->kl);
+                at_moments_add(&changed, p->is_changed);
                 break;
             }
     out->mean_kl = at_moments_mean(&kl);
+    out->top_changed = at_moments_mean(&changed);
 }
 
 /* The second side's options: the partners of the positions that were listed. */
@@ -273,7 +278,7 @@ int at_compare_predict(struct at_compare_predictions *out, const struct at_compa
     void *logits = NULL;
     int rc = 0;
 
-    *out = (struct at_compare_predictions){ .mean_kl = NAN };
+    *out = (struct at_compare_predictions){ .mean_kl = NAN, .top_changed = NAN };
     out->has_one_vocabulary = same_vocabulary(a->session, b->session);
     w.partner = at_arena_alloc(&scratch, T_a + 1, sizeof *w.partner);
     w.of_b = at_arena_alloc(&scratch, T_b + 1, sizeof *w.of_b);

@@ -13,7 +13,8 @@
 
 /* A row of predictions.csv. */
 struct at_compare_prediction {
-    size_t index_a; /* position that is predicted; past the last token: what would follow */
+    const char *text_id; /* of one of many texts, else NULL */
+    size_t index_a;      /* position that is predicted; past the last token: what would follow */
     const char *token_a;
     double p_a; /* of that token */
     size_t rank_a;
@@ -37,6 +38,7 @@ struct at_compare_predictions {
     struct at_compare_prediction *items; /* (n) in the order of the first text */
     size_t n;
     double mean_kl;          /* NaN without any */
+    double top_changed;      /* share of them; likewise */
     bool has_one_vocabulary; /* else no divergence is defined */
     struct at_arena arena;
 };

@@ -10,7 +10,6 @@
 #include "base/alloc.h"
 #include "base/strbuf.h"
 #include "stats/rand_index.h"
-#include "stats/summary.h"
 
 /* Columns that name a row. */
 static const char *const key_names[] = {
@@ -41,11 +40,14 @@ static bool ends_with(const char *s, const char *end)
     return n >= m && !strcmp(s + n - m, end);
 }
 
-/* "id" names a row where it comes first, else it is a token's. */
+/* "id" names a row where it comes first, else it is a token's; layer and head of the best head for
+   a syntactic relation are what is found, not what names the row. */
 static bool is_key(const struct at_table *t, size_t column)
 {
     const char *name = t->cells[column];
 
+    if (at_table_column(t, "relation") >= 0 && at_table_column(t, "baseline_offset") >= 0)
+        return !strcmp(name, "relation") || !strcmp(name, "direction");
     return is_among(key_names, name) || (column == 0 && !strcmp(name, "id"));
 }
 
@@ -209,10 +211,32 @@ static void add_head(struct work *w, const struct at_table *t, size_t row,
     };
 }
 
+/* A difference into the numbers of its column; false when neither side has any. */
+static bool count(struct at_compared_tables *out, struct at_table_column *sum,
+                  struct at_table_difference *d)
+{
+    double size;
+
+    if (isnan(d->a) && isnan(d->b))
+        return false;
+    d->difference = d->a - d->b;
+    size = fabs(d->difference);
+    *at_array_push(&out->differences) = *d;
+    sum->n_alone += isnan(size);
+    sum->n_different += size > 0.0;
+    if (!isnan(size))
+        sum->mean =
+            sum->n++ ? sum->mean + (d->difference - sum->mean) / (double)sum->n : d->difference;
+    if (size > sum->greatest || (size >= 0.0 && !sum->row)) {
+        sum->greatest = size;
+        sum->row = d->row;
+    }
+    return true;
+}
+
 /* One number on both sides; of a row that one side lacks the other is AT_NONE. */
-static void add_number(struct work *w, struct at_table_column *sum, struct at_moments *mean,
-                       size_t column_a, size_t column_b, size_t row_a, size_t row_b,
-                       bool is_of_heads)
+static void add_number(struct work *w, struct at_table_column *sum, size_t column_a,
+                       size_t column_b, size_t row_a, size_t row_b, bool is_of_heads)
 {
     bool is_a = row_a != AT_NONE;
     struct at_table_difference d = {
@@ -222,21 +246,8 @@ static void add_number(struct work *w, struct at_table_column *sum, struct at_mo
         .a = is_a ? number(at_table_cell(w->a, row_a, column_a)) : NAN,
         .b = row_b != AT_NONE ? number(at_table_cell(w->b, row_b, column_b)) : NAN,
     };
-    double size;
 
-    if (isnan(d.a) && isnan(d.b))
-        return;
-    d.difference = d.a - d.b;
-    size = fabs(d.difference);
-    *at_array_push(&w->out->differences) = d;
-    at_moments_add(mean, d.difference);
-    sum->n_alone += isnan(size);
-    sum->n_different += size > 0.0;
-    if (size > sum->greatest || (size >= 0.0 && !sum->row)) {
-        sum->greatest = size;
-        sum->row = d.row;
-    }
-    if (is_of_heads)
+    if (count(w->out, sum, &d) && is_of_heads)
         add_head(w, is_a ? w->a : w->b, is_a ? row_a : row_b, &d);
 }
 
@@ -245,17 +256,15 @@ static void compare_column(struct work *w, size_t column_a, size_t column_b, boo
     struct at_table_column sum = {
         .table = w->name,
         .column = at_arena_strdup(&w->out->arena, w->a->cells[column_a]),
+        .mean = NAN,
         .greatest = NAN,
     };
-    struct at_moments mean = { 0 };
 
     for (size_t i = 0; i < w->a->n_rows; i++)
-        add_number(w, &sum, &mean, column_a, column_b, i, w->partner_a[i], is_of_heads);
+        add_number(w, &sum, column_a, column_b, i, w->partner_a[i], is_of_heads);
     for (size_t k = 0; k < w->b->n_rows; k++)
         if (w->partner_b[k] == AT_NONE)
-            add_number(w, &sum, &mean, column_a, column_b, AT_NONE, k, is_of_heads);
-    sum.n = mean.n;
-    sum.mean = at_moments_mean(&mean);
+            add_number(w, &sum, column_a, column_b, AT_NONE, k, is_of_heads);
     *at_array_push(&w->out->columns) = sum;
 }
 
@@ -294,6 +303,31 @@ void at_compare_tables(struct at_compared_tables *out, const char *name, const s
             compare_column(&w, c, (size_t)other, is_of_heads);
     }
     collect_clusters(&w);
+}
+
+void at_compared_add(struct at_compared_tables *out, const char *table, const char *column,
+                     const char *row, double a, double b)
+{
+    struct at_table_column *sum = NULL;
+    struct at_table_difference d = {
+        .table = table, .row = at_arena_strdup(&out->arena, row), .a = a, .b = b
+    };
+
+    if (isnan(a) && isnan(b))
+        return;
+    for (size_t i = 0; i < out->columns.n; i++)
+        if (!strcmp(out->columns.items[i].table, table) &&
+            !strcmp(out->columns.items[i].column, column))
+            sum = &out->columns.items[i];
+    if (!sum) {
+        sum = at_array_push(&out->columns);
+        *sum = (struct at_table_column){ .table = table,
+                                         .column = at_arena_strdup(&out->arena, column),
+                                         .mean = NAN,
+                                         .greatest = NAN };
+    }
+    d.column = sum->column;
+    count(out, sum, &d);
 }
 
 void at_compared_tables_release(struct at_compared_tables *t)

@@ -42,6 +42,10 @@ struct at_compared_tables {
  */
 void at_compare_tables(struct at_compared_tables *out, const char *name, const struct at_table *a,
                        const struct at_table *b, bool is_of_heads);
+/* at_compared_add - one number of both sides, NaN where it is not there: into the column of that
+   name, of which there is one for each table. Strings are copied but for the table's name. */
+void at_compared_add(struct at_compared_tables *out, const char *table, const char *column,
+                     const char *row, double a, double b);
 void at_compared_tables_release(struct at_compared_tables *t);
 
 /* at_compared_tables_tell - into a result, which borrows it: differences, columns, heads, and the

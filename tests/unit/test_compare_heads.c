@@ -202,12 +202,51 @@ static void test_other_shape(void **state)
     at_compare_release(&c);
 }
 
+/* Numbers of the caller's own stand behind the usual ones, with their differences. */
+static void test_more(void **state)
+{
+    static const char *const heads[] = { "one", "two" }, *const texts[] = { "whole" };
+    static double of_a[N_MAPS * 2], of_b[N_MAPS * 2];
+    const double whole_a = 3.0, whole_b = 1.0;
+    struct at_compare c = { .more = heads, .n_more = 2, .of_text = texts, .n_of_text = 1 };
+    struct at_arena arena = { 0 };
+    struct at_compare_result r;
+    const struct at_compare_row *last;
+
+    (void)state;
+    make(&a, 1, 1.0);
+    make(&b, 2, 1.0);
+    for (size_t i = 0; i < N_MAPS * 2; i++) {
+        of_a[i] = (double)i;
+        of_b[i] = 1.0;
+    }
+    a.view.more = of_a;
+    b.view.more = of_b;
+    a.view.of_text = &whole_a;
+    b.view.of_text = &whole_b;
+    add(&c, &a, &b);
+    at_compare_predicted(&c, 0.25, NAN);
+    r = at_compare_finish(&c, 0, NULL, &arena);
+    assert_int_equal(r.n_numbers, AT_N_COMPARED + 2);
+    last = &r.heads[5 * r.n_numbers + AT_N_COMPARED + 1];
+    assert_string_equal(last->metric, "two");
+    assert_true(last->a == 11.0 && last->b == 1.0 && last->difference == 10.0);
+    assert_int_equal(r.n_global, AT_N_METRICS + 3); /* flow change, ours, kl */
+    assert_string_equal(r.global[r.n_global - 2].metric, "whole");
+    assert_true(r.global[r.n_global - 2].difference == 2.0);
+    assert_string_equal(r.global[r.n_global - 1].metric, "kl");
+    assert_true(r.global[r.n_global - 1].difference == 0.25 && r.mean_kl == 0.25);
+    assert_null(at_compare_key(&c, r.n_numbers));
+    at_compare_release(&c);
+    at_arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_equal),       cmocka_unit_test(test_exchanged),
-        cmocka_unit_test(test_moved_heads), cmocka_unit_test(test_many_texts),
-        cmocka_unit_test(test_other_shape),
+        cmocka_unit_test(test_equal),      cmocka_unit_test(test_more),
+        cmocka_unit_test(test_exchanged),  cmocka_unit_test(test_moved_heads),
+        cmocka_unit_test(test_many_texts), cmocka_unit_test(test_other_shape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,6 +56,41 @@ static void test_rows(void **state)
     at_compared_tables_release(&t);
 }
 
+/* The best head for a relation is what is found, not what names the row. */
+static void test_relations(void **state)
+{
+    struct at_compared_tables t = { 0 };
+
+    (void)state;
+    compare(&t, "syntax.csv",
+            "relation,direction,n,layer,head,accuracy,baseline_offset\nobj,d,5,0,1,0.5,1\n",
+            "relation,direction,n,layer,head,accuracy,baseline_offset\nobj,d,5,2,0,0.75,1\n", true);
+    assert_int_equal(t.columns.n, 5);
+    assert_string_equal(t.differences.items[0].row, "relation obj direction d");
+    assert_string_equal(t.columns.items[3].column, "accuracy");
+    assert_true(t.columns.items[3].mean == -0.25);
+    at_compared_tables_release(&t);
+}
+
+/* Numbers that come one by one: columns in their order, what neither side has is no row. */
+static void test_added(void **state)
+{
+    struct at_compared_tables t = { 0 };
+
+    (void)state;
+    at_compared_add(&t, "x.csv", "score", "index 0", 1.0, 3.0);
+    at_compared_add(&t, "x.csv", "other", "index 0", NAN, NAN);
+    at_compared_add(&t, "x.csv", "score", "index 1", 2.0, 1.0);
+    at_compared_add(&t, "x.csv", "score", "index 2", 2.0, NAN);
+    assert_int_equal(t.columns.n, 1);
+    assert_int_equal(t.differences.n, 3);
+    assert_int_equal(t.columns.items[0].n, 2);
+    assert_int_equal(t.columns.items[0].n_alone, 1);
+    assert_true(t.columns.items[0].mean == -0.5 && t.columns.items[0].greatest == 2.0);
+    assert_string_equal(t.columns.items[0].row, "index 0");
+    at_compared_tables_release(&t);
+}
+
 /* The n-th of equal rows goes with the n-th; without a key rows go by their lines. */
 static void test_equal_rows(void **state)
 {
@@ -125,10 +160,9 @@ static void test_heads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_equal_rows),
-        cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_heads),
+        cmocka_unit_test(test_rows),    cmocka_unit_test(test_relations),
+        cmocka_unit_test(test_added),   cmocka_unit_test(test_equal_rows),
+        cmocka_unit_test(test_columns), cmocka_unit_test(test_heads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -144,8 +144,9 @@ static void test_unit_maps(void **state)
     make(&a, "The embed", wordpiece, false);
     make(&b, "The embed", bytes, true);
     at_align_tokens(&t, &a.doc, &b.doc);
-    at_unit_maps(&maps, &(struct at_compare_side){ &a.doc, map, NULL, 1, 1, 0, NULL }, &t, t.unit_a,
-                 NULL);
+    at_unit_maps(&maps,
+                 &(struct at_compare_side){ .doc = &a.doc, .attention = map, .L = 1, .H = 1 }, &t,
+                 t.unit_a, NULL);
     assert_int_equal(maps.U, 2);
     assert_int_equal(maps.W, 3);
     ASSERT_CLOSE(maps.maps, want, 6, 1e-7, 0); /* sums of floats */
