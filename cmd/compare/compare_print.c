@@ -53,18 +53,33 @@ static void print_alone(const struct couple *p)
     printf("\n");
 }
 
+static void print_row(const struct at_compare_row *g)
+{
+    printf("%-22s", g->metric);
+    print_number(g->a);
+    print_number(g->b);
+    print_number(g->difference);
+    if (!isnan(g->low))
+        printf("  [%.4f, %.4f]", g->low, g->high);
+    if (!isnan(g->p))
+        printf("  p %.2g", g->p);
+    printf("\n");
+}
+
+/* Predictions of a single pair of texts are told below. */
 static void print_global(const struct at_compare_result *r)
 {
+    size_t n_maps = AT_N_METRICS + 1, n_shown = 0; /* and the flow change */
+
     printf("\nmean of all maps      %10s%10s%10s\n", "a", "b", "a - b");
-    for (size_t i = 0; i < r->n_global; i++) {
-        const struct at_compare_row *g = &r->global[i];
-        printf("%-22s", g->metric);
-        print_number(g->a);
-        print_number(g->b);
-        print_number(g->difference);
-        if (!isnan(g->low))
-            printf("  [%.4f, %.4f]  p %.2g", g->low, g->high, g->p);
-        printf("\n");
+    for (size_t i = 0; i < n_maps; i++)
+        print_row(&r->global[i]);
+    for (size_t i = n_maps; i < r->n_global; i++) {
+        if (r->n_predictions && isnan(r->global[i].a) && isnan(r->global[i].b))
+            continue;
+        if (!n_shown++)
+            printf("\nwhole texts           %10s%10s%10s\n", "a", "b", "a - b");
+        print_row(&r->global[i]);
     }
 }
 
