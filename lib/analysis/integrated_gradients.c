@@ -50,6 +50,16 @@ static int role_of(const struct at_explained *e)
     }
 }
 
+/* The id of a token with that part: the tokenizer's, else what the configuration names. */
+static int id_of(const struct at_session *s, int role)
+{
+    int id = at_tokenizer_role(s->tokenizer, (enum at_token_role)role);
+
+    if (id >= 0 || role == AT_ROLE_MASK)
+        return id;
+    return role == AT_ROLE_PAD ? s->model.config.pad_id : s->model.config.eos_id;
+}
+
 static int fill_baseline(struct way *w, struct at_error *err)
 {
     static const char *const names[] = {
@@ -57,7 +67,7 @@ static int fill_baseline(struct way *w, struct at_error *err)
     };
     const struct at_explained *e = w->e;
     bool is_zero = e->options->baseline == AT_BASELINE_ZERO;
-    int role = role_of(e), id = at_tokenizer_role(e->probe->s->tokenizer, (enum at_token_role)role);
+    int role = role_of(e), id = id_of(e->probe->s, role);
 
     if (!is_zero && (id < 0 || (size_t)id >= e->probe->s->model.config.vocab))
         return at_fail(err, AT_ENOTFOUND,

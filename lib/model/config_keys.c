@@ -71,7 +71,8 @@ static int no_kind(const char *key, const char *found, const char *want, struct 
 
 static int bad_layers(const char *key, size_t n, size_t n_layers, struct at_error *err)
 {
-    return at_fail(err, AT_EFORMAT, "'%s' is of %zu layers, the model has %zu", key, n, n_layers);
+    return at_fail(err, AT_EFORMAT, "'%s' is of %zu layer%s, the model has %zu", key, n,
+                   at_plural(n), n_layers);
 }
 
 /* GPT-Neo: [[["global", "local"], 6]], which is repeated that often. */

@@ -204,6 +204,11 @@ static double tanh_of(const double *x, const void *arg)
     return *(const double *)arg * tanh(*x);
 }
 
+static double silu_of(const double *x, const void *arg)
+{
+    return *(const double *)arg * *x / (1.0 + exp(-*x));
+}
+
 static void activations(void *arg)
 {
     enum { N = 1205 }; /* from -15 to 15, whole vectors and a rest */
@@ -212,6 +217,7 @@ static void activations(void *arg)
         number_fn f;
     } forms[] = { { AT_EPI_GELU_ERF, gelu_erf },
                   { AT_EPI_GELU_TANH, gelu_tanh },
+                  { AT_EPI_SILU, silu_of },
                   { AT_EPI_TANH, tanh_of } };
     static float x[2 * N], dy[2 * N], dx[2 * N];
     static double want[N];
