@@ -132,25 +132,27 @@ static size_t rank_keys(struct at_attention_step *step, size_t n_steps, const fl
 
 size_t at_attention_steps(struct at_attention_step *steps, size_t n_steps,
                           struct at_attention_row *row_out, const float *q, const float *k,
-                          size_t stride, size_t T, size_t D, double scale, size_t first, size_t end,
-                          size_t query, const float *row, const float *rank_by)
+                          size_t stride, size_t T, size_t D, double scale, const float *bias,
+                          size_t first, size_t end, size_t query, const float *row,
+                          const float *rank_by)
 {
     size_t found;
     struct at_attention_row r = { .query = query, .n_visible = end - first, .row_max = -INFINITY };
-    double *dot = at_malloc(T, sizeof *dot);
+    double *dot = at_malloc(2 * T, sizeof *dot), *scaled = dot + T;
     float *weight = at_malloc(T, sizeof *weight);
 
     AT_BUG_IF(query >= T || first >= end || end > T);
     for (size_t j = first; j < end; j++) {
         dot[j] = at_dot(q + query * stride, k + j * stride, D);
-        r.row_max = fmax(r.row_max, dot[j] * scale);
+        scaled[j] = dot[j] * scale + (bias ? (double)bias[j] : 0.0);
+        r.row_max = fmax(r.row_max, scaled[j]);
     }
     for (size_t j = first; j < end; j++)
-        r.sum_exp += exp(dot[j] * scale - r.row_max);
+        r.sum_exp += exp(scaled[j] - r.row_max);
     r.log_sum = r.row_max + log(r.sum_exp);
     r.weight_error = row ? 0.0 : NAN;
     for (size_t j = first; j < end; j++) {
-        double w = exp(dot[j] * scale - r.log_sum);
+        double w = exp(scaled[j] - r.log_sum);
         weight[j] = (float)w;
         if (row)
             r.weight_error = fmax(r.weight_error, fabs(w - row[j]));
@@ -158,12 +160,11 @@ size_t at_attention_steps(struct at_attention_step *steps, size_t n_steps,
     found = rank_keys(steps, n_steps, rank_by ? rank_by : row ? row : weight, first, end);
     for (size_t s = 0; s < found; s++) {
         size_t j = steps[s].key;
-        double scaled = dot[j] * scale;
         steps[s] = (struct at_attention_step){ j,
                                                dot[j],
-                                               scaled,
-                                               scaled - r.row_max,
-                                               exp(scaled - r.log_sum),
+                                               scaled[j],
+                                               scaled[j] - r.row_max,
+                                               exp(scaled[j] - r.log_sum),
                                                row ? (double)row[j] : NAN };
     }
     *row_out = r;

@@ -74,11 +74,13 @@ struct at_attention_row {
  * Shapes    steps (k), the k visible keys that rank highest in rank_by (T) (NULL: the weights),
  *           ties by lower index; answers how many (fewer when fewer are visible); q, k of the head
  *           (T, stride); row (T) of its map, or NULL: stored and weight_error are NaN.
+ *           bias (T) added to the scaled scores, or NULL.
  * Units     scale is 1 / sqrt(D), unless the model's configuration says otherwise.
  */
 size_t at_attention_steps(struct at_attention_step *steps, size_t n_steps,
                           struct at_attention_row *row_out, const float *q, const float *k,
-                          size_t stride, size_t T, size_t D, double scale, size_t first, size_t end,
-                          size_t query, const float *row, const float *rank_by);
+                          size_t stride, size_t T, size_t D, double scale, const float *bias,
+                          size_t first, size_t end, size_t query, const float *row,
+                          const float *rank_by);
 
 #endif

@@ -347,11 +347,12 @@ static void add_row(struct at_deep_dive *d, const struct at_layer_view *v, size_
                                .head = head,
                                .query_token = r->doc->labels[query].text };
 
-    row.n_steps = at_attention_steps(steps, r->top_k, &row.row, v->q + head * v->D,
-                                     v->k + at_view_key_column(v, head), v->qkv_stride, v->T, v->D,
-                                     1.0 / sqrt((double)v->D), first_key(r->doc, v->layer, query),
-                                     r->doc->shape->is_causal ? query + 1 : v->T, query,
-                                     map + query * v->T, ranked + query * v->T);
+    row.n_steps = at_attention_steps(
+        steps, r->top_k, &row.row, v->q + head * v->D, v->k + at_view_key_column(v, head),
+        v->qkv_stride, v->T, v->D, 1.0 / sqrt((double)v->D),
+        v->bias ? v->bias + head * v->bias_stride - query : NULL,
+        first_key(r->doc, v->layer, query), r->doc->shape->is_causal ? query + 1 : v->T, query,
+        map + query * v->T, ranked + query * v->T);
     row.steps = at_arena_alloc(&r->arena, row.n_steps, sizeof *row.steps);
     for (size_t i = 0; i < row.n_steps; i++)
         row.steps[i] = (struct at_deep_step){ steps[i], r->doc->labels[steps[i].key].text,

@@ -69,6 +69,8 @@ static int show_layer(const struct pass *p, size_t layer, bool is_end, struct at
             .k = run->in[b].k,
             .v = run->in[b].v,
             .qkv_stride = rows->qkv_stride,
+            .bias = run->in[b].bias,
+            .bias_stride = run->in[b].bias_stride,
             .context = is_end ? NULL : rows->context + start * p->Q,
             .mid = is_end ? NULL : rows->mid + at,
             .ffn_act = is_end ? NULL : rows->act + start * p->F,

@@ -60,7 +60,7 @@ AT_MUST_USE int at_batch_check(const struct at_batch *batch, const struct at_cha
 
 /* One layer of one text. Pointers are valid until the visitor returns. Rows are contiguous unless
    a stride is given. q carries whatever scale a GPT-2 variant has beside 1 / sqrt(D), so that
-   attention is softmax(q k' / sqrt(D)) for every model. */
+   attention is softmax(q k' / sqrt(D) + bias) for every model. */
 struct at_layer_view {
     size_t layer, text;
     size_t T, C, H, D, F;
@@ -70,6 +70,8 @@ struct at_layer_view {
     const float *q;         /* (T, qkv_stride), head h at column h * D */
     const float *k;         /* likewise, what head h reads at column h / group * D */
     size_t qkv_stride;
+    const float *bias; /* as in ops/attention.h, added to q k' / sqrt(D); or NULL */
+    size_t bias_stride;
     /* NULL in the last layer when at_forward() was given no out. */
     const float *v;       /* as k */
     const float *context; /* (T,H*D) heads concatenated, before the output projection */

@@ -236,6 +236,8 @@ static struct at_attention_in attention_of(const struct at_layer_run *run,
         .is_hidden = run->is_hidden ? run->is_hidden + start : NULL,
         .is_causal = c->is_causal,
         .window = c->windows ? c->windows[layer] : 0,
+        .bias = at_model_bias(run->m),
+        .bias_stride = 2 * c->max_positions - 1,
     };
 
     for (size_t t = 0; t < in.n_queries; t++)

@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "base/mapfile.h"
 #include "base/strbuf.h"
+#include "model/distance_bias.h"
 #include "model/tensor_names.h"
 #include "model/tensor_values.h"
 #include "ops/shapes.h"
@@ -568,6 +569,12 @@ static int load(struct loader *ld)
         rc = load_part(ld, FINAL, 0);
     if (!rc && ld->n_missing)
         rc = fail_missing(ld);
+    if (!rc && m->weights.distance_bias.data) {
+        size_t P = m->config.max_positions;
+        float *bias = at_arena_alloc(&m->arena, m->config.n_heads * (2 * P - 1), sizeof *bias);
+        at_distance_bias(bias, &m->weights.distance_bias, P);
+        m->weights.bias = bias;
+    }
     if (rc || (rc = load_part(ld, HEAD, 0)) || (rc = load_decoder(ld)) ||
         (rc = load_classifier(ld)) || (rc = check_absent(ld)))
         return rc;
@@ -624,6 +631,11 @@ static void populate_layer(void *arg, size_t layer, size_t slot)
 void at_model_populate(const struct at_model *m, struct at_pool *pool)
 {
     at_pool_run(pool, m->config.n_layers, populate_layer, m->weights.layer);
+}
+
+const float *at_model_bias(const struct at_model *m)
+{
+    return m->weights.bias ? m->weights.bias + m->config.max_positions - 1 : NULL;
 }
 
 size_t at_model_n_parameters(const struct at_model *m)

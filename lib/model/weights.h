@@ -102,6 +102,9 @@ void at_model_close(struct at_model *m);
    page by page in the first pass; a hint, for a caller about to run at_forward(). */
 void at_model_populate(const struct at_model *m, struct at_pool *pool);
 
+/* at_model_bias - where distance 0 is in the biases of head 0; or NULL. */
+const float *at_model_bias(const struct at_model *m);
+
 /* at_model_n_parameters - parameters in all mapped tensors, tied ones once. */
 size_t at_model_n_parameters(const struct at_model *m);
 

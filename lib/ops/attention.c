@@ -80,6 +80,13 @@ size_t at_attention_key_column(const struct at_attention_in *in, size_t head)
     return head / AT_MAX(in->group, (size_t)1) * in->D;
 }
 
+const float *at_attention_bias(const struct at_attention_in *in, size_t head, size_t query)
+{
+    size_t token = in->query_rows ? in->query_rows[query] : query;
+
+    return in->bias ? in->bias + head * in->bias_stride - token : NULL;
+}
+
 bool at_attention_hides_all(const struct at_attention_in *in, size_t from, size_t end)
 {
     return in->is_hidden && !memchr(in->is_hidden + from, 0, end - from);
@@ -115,15 +122,18 @@ static void score_tile(const struct head *h, float *map, size_t ld, size_t first
 }
 
 /* The row's scores of the keys that its query sees become weights; what lies beyond them 0. */
-static void softmax_row(const struct head *h, float *row, size_t query)
+static void softmax_row(const struct head *h, float *row, size_t number, size_t query)
 {
     const struct at_attention_in *in = h->in;
+    const float *bias = at_attention_bias(in, number, query);
     size_t from = at_attention_first(in, query), end = at_attention_visible(in, query);
 
     if (at_attention_hides_all(in, from, end)) {
         memset(row, 0, in->T * sizeof *row);
         return;
     }
+    for (size_t j = from; j < end && bias; j++)
+        row[j] += bias[j];
     for (size_t j = from; j < end && in->is_hidden; j++)
         if (in->is_hidden[j])
             row[j] = -INFINITY;
@@ -176,7 +186,7 @@ static void attend(const struct head *h, const struct at_attention_out *out, siz
         float *map = kept && !is_streamed ? kept : h->scores;
         score_tile(h, map, T, first, end - first, key, n);
         for (size_t i = first; i < end; i++)
-            softmax_row(h, map + (i - first) * T, i);
+            softmax_row(h, map + (i - first) * T, number, i);
         if (is_streamed)
             h->kernel->stream(kept, map, (end - first) * T);
         if (out->context)

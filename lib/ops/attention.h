@@ -23,6 +23,10 @@ struct at_attention_in {
     /* (T) keys that no query sees, or NULL. A query that sees no key at all has a row of zeros. */
     const unsigned char *is_hidden;
     float scale; /* of q k'; 0 for the usual 1 / sqrt(D) */
+    /* Added to that: bias[h * bias_stride + j - i] in head h for key j and the query of token i, so
+       that it points at distance 0; or NULL. */
+    const float *bias;
+    size_t bias_stride;
 };
 
 /* What becomes of it. */
@@ -34,7 +38,7 @@ struct at_attention_out {
 };
 
 /*
- * at_attention - map = softmax(scale q k'), context = map v, for every head of B texts.
+ * at_attention - map = softmax(scale q k' + bias), context = map v, for every head of B texts.
  *
  * Source    Vaswani et al. 2017, eq. 1.      Edge   T = 1: the map is 1.
  * Shapes    out, in (B). Texts and heads are shared out over the pool in one go, so one call for
@@ -67,6 +71,9 @@ void at_attention_back(const struct at_attention_back *back, const struct at_att
 
 /* at_attention_key_column - where the keys and values of a head begin in their rows. */
 size_t at_attention_key_column(const struct at_attention_in *in, size_t head);
+
+/* at_attention_bias - the row of biases, by key, of a query of row `query` of q; or NULL. */
+const float *at_attention_bias(const struct at_attention_in *in, size_t head, size_t query);
 
 /* at_attention_hides_all - does a query that may look at keys from..end-1 see none of them? */
 bool at_attention_hides_all(const struct at_attention_in *in, size_t from, size_t end);

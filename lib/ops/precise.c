@@ -351,12 +351,15 @@ static void softmax_row(const struct head *h, float *map, size_t r, size_t rows,
 {
     size_t nr = h->kernel->nr_double, stride = rows * nr;
     size_t from = at_attention_first(h->in, query), n = at_attention_visible(h->in, query);
-    const double *scores = h->scores + r * nr;
+    double *scores = h->scores + r * nr;
+    const float *bias = at_attention_bias(h->in, h->number, query);
     const unsigned char *is_hidden = h->in->is_hidden;
     double max = -INFINITY, sum = 0.0;
 
     if (at_attention_hides_all(h->in, from, n))
         n = from;
+    for (size_t j = from; j < n && bias; j++)
+        scores[j / nr * stride + j % nr] += (double)bias[j];
     for (size_t j = from; j < n; j++)
         if (!is_hidden || !is_hidden[j])
             max = AT_MAX(max, scores[j / nr * stride + j % nr]);

@@ -174,6 +174,7 @@ struct batch {
    heads that read its keys and values. */
 struct head {
     const struct at_attention_in *in;
+    size_t number; /* of the queries */
     double *q, *k, *v, *d_context, *dq, *dk, *dv, *map, *d_map;
 };
 
@@ -210,12 +211,14 @@ AT_CLONES static void add(double *out, double factor, const double *x, size_t n)
 static void map_row(const struct head *h, size_t i, size_t from, size_t n, double scale)
 {
     const unsigned char *is_hidden = h->in->is_hidden;
+    const float *bias = at_attention_bias(h->in, h->number, i);
     double max = -INFINITY, sum = 0.0;
     size_t D = h->in->D;
 
     for (size_t j = from; j < n; j++) {
         bool is_seen = !is_hidden || !is_hidden[j];
         h->map[j] = is_seen ? scale * dot_pairs(h->q + i * D, h->k + j * D, D) : -INFINITY;
+        h->map[j] += bias ? (double)bias[j] : 0.0;
         max = AT_MAX(max, h->map[j]);
     }
     for (size_t j = from; j < n && max > -INFINITY; j++)
@@ -265,13 +268,23 @@ static void one_head(void *arg, size_t task, size_t slot)
     size_t T = in->T, D = in->D, key_at = task * D, n = T * D, lo = batch->lo;
     size_t group = in->H / n_key_heads(in);
     double *room = at_calloc(7 * n + 2 * T, sizeof *room);
-    struct head h = { in,           room,         room + n,     room + 2 * n, room + 3 * n,
-                      room + 4 * n, room + 5 * n, room + 6 * n, room + 7 * n, room + 7 * n + T };
+    struct head h = { in,
+                      0,
+                      room,
+                      room + n,
+                      room + 2 * n,
+                      room + 3 * n,
+                      room + 4 * n,
+                      room + 5 * n,
+                      room + 6 * n,
+                      room + 7 * n,
+                      room + 7 * n + T };
 
     widen(h.k, in->k + key_at, in->k_stride, lo, T, D);
     widen(h.v, in->v + key_at, in->v_stride, lo, T, D);
     for (size_t head = task * group; head < (task + 1) * group; head++) {
         size_t at = head * D;
+        h.number = head;
         widen(h.q, in->q + at, in->q_stride, lo, T, D);
         widen(h.d_context, back->d_context + at, back->d_context_stride, lo, T, D);
         memset(h.dq, 0, n * sizeof *h.dq);

@@ -10,7 +10,7 @@
 
 #include "base/path.h"
 
-enum family { BERT, GPT2, ROBERTA, SENTENCEPIECE };
+enum family { BERT, GPT2, ROBERTA, MPNET, SENTENCEPIECE };
 
 /* Classes of Hugging Face's library whose files we read, without "Tokenizer" and "Fast". */
 static const struct {
@@ -35,6 +35,7 @@ static const struct {
     { "Longformer", ROBERTA },
     { "Bart", ROBERTA },
     { "LED", ROBERTA },
+    { "MPNet", MPNET },
     { "XLMRoberta", SENTENCEPIECE },
     { "Camembert", SENTENCEPIECE },
     { "Albert", SENTENCEPIECE },
@@ -57,7 +58,7 @@ static bool has_file(const char *dir, const char *name)
 
 static bool has_files(const char *dir, enum family family)
 {
-    if (family == BERT)
+    if (family == BERT || family == MPNET)
         return has_file(dir, "vocab.txt");
     if (family != SENTENCEPIECE)
         return has_file(dir, "vocab.json") && has_file(dir, "merges.txt");
@@ -110,6 +111,7 @@ static const char *usual_name(enum family family, enum at_token_role role)
         [BERT] = { "[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]", NULL, NULL },
         [GPT2] = { "<|endoftext|>", NULL, NULL, NULL, NULL, "<|endoftext|>", "<|endoftext|>" },
         [ROBERTA] = { "<unk>", "<s>", "</s>", "<pad>", "<mask>", "<s>", "</s>" },
+        [MPNET] = { "[UNK]", "<s>", "</s>", "<pad>", "<mask>", "<s>", "</s>" },
     };
 
     return names[family][role];
@@ -263,8 +265,9 @@ static int put_specials(struct at_tokenizer *t, const struct at_settings *s, enu
         if (at_token_content(v) && !at_json_is_string(v))
             rc = at_tokenizer_add_special(t, v, false, err);
         else if (at_token_content(v) || (name && (gives_ids || at_tokenizer_id(t, name) >= 0)))
-            rc = put_special_name(t, at_token_content(v) ? at_token_content(v) : name,
-                                  family == ROBERTA && order[i] == AT_ROLE_MASK, err);
+            rc = put_special_name(
+                t, at_token_content(v) ? at_token_content(v) : name,
+                (family == ROBERTA || family == MPNET) && order[i] == AT_ROLE_MASK, err);
     }
     for (size_t i = 0; !rc && (v = at_settings_more(s, i)); i++)
         rc = at_tokenizer_add_special(t, v, false, err);
@@ -304,7 +307,30 @@ static int put_tokens(struct at_tokenizer *t, const struct at_settings *s, enum 
     return rc ? at_error_in(err, "%s", s->dir) : 0;
 }
 
-static int read_bert(struct at_tokenizer *t, const struct at_settings *s, struct at_error *err)
+static int surround_roberta(struct at_tokenizer *t, const struct at_settings *s,
+                            struct at_error *err)
+{
+    int cls, sep;
+
+    if (need(&cls, t, s, ROBERTA, AT_ROLE_CLS, err) || need(&sep, t, s, ROBERTA, AT_ROLE_SEP, err))
+        return at_error_in(err, "%s", s->dir);
+    at_post_processor_set(&t->post, false,
+                          (struct at_plan_item[]){ { -1, cls, 0 }, { 0, -1, 0 }, { -1, sep, 0 } },
+                          3);
+    at_post_processor_set(&t->post, true,
+                          (struct at_plan_item[]){ { -1, cls, 0 },
+                                                   { 0, -1, 0 },
+                                                   { -1, sep, 0 },
+                                                   { -1, sep, 0 },
+                                                   { 1, -1, 0 },
+                                                   { -1, sep, 0 } },
+                          6);
+    return 0;
+}
+
+/* BERT's pieces, between its special tokens or, of MPNet, RoBERTa's. */
+static int read_bert(struct at_tokenizer *t, const struct at_settings *s, enum family family,
+                     struct at_error *err)
 {
     struct at_normalizer_step step = {
         .kind = AT_NORMALIZE_BERT, .clean_text = true, .space_cjk = true, .lower = true
@@ -327,14 +353,16 @@ static int read_bert(struct at_tokenizer *t, const struct at_settings *s, struct
     at_pretokenizer_push(&t->pretokenizer, (struct at_pretokenizer_step){ .kind = AT_CUT_SPACE });
     at_pretokenizer_push(&t->pretokenizer, (struct at_pretokenizer_step){ .kind = AT_CUT_PUNCT,
                                                                           .cut = AT_CUT_ISOLATE });
-    rc = put_tokens(t, s, BERT, err);
+    rc = put_tokens(t, s, family, err);
     if (!rc &&
-        (need(&t->unk, t, s, BERT, AT_ROLE_UNK, err) || need(&cls, t, s, BERT, AT_ROLE_CLS, err) ||
-         need(&sep, t, s, BERT, AT_ROLE_SEP, err)))
+        (need(&t->unk, t, s, family, AT_ROLE_UNK, err) ||
+         need(&cls, t, s, family, AT_ROLE_CLS, err) || need(&sep, t, s, family, AT_ROLE_SEP, err)))
         return at_error_in(err, "%s", s->dir);
     if (rc)
         return rc;
     t->wordpiece.unk = t->unk;
+    if (family == MPNET)
+        return surround_roberta(t, s, err);
     at_post_processor_set(&t->post, false,
                           (struct at_plan_item[]){ { -1, cls, 0 }, { 0, -1, 0 }, { -1, sep, 0 } },
                           3);
@@ -367,27 +395,6 @@ static int surround_gpt2(struct at_tokenizer *t, const struct at_settings *s, st
     at_post_processor_set(
         &t->post, true,
         (struct at_plan_item[]){ { -1, bos, 0 }, { 0, -1, 0 }, { -1, bos, 1 }, { 1, -1, 1 } }, 4);
-    return 0;
-}
-
-static int surround_roberta(struct at_tokenizer *t, const struct at_settings *s,
-                            struct at_error *err)
-{
-    int cls, sep;
-
-    if (need(&cls, t, s, ROBERTA, AT_ROLE_CLS, err) || need(&sep, t, s, ROBERTA, AT_ROLE_SEP, err))
-        return at_error_in(err, "%s", s->dir);
-    at_post_processor_set(&t->post, false,
-                          (struct at_plan_item[]){ { -1, cls, 0 }, { 0, -1, 0 }, { -1, sep, 0 } },
-                          3);
-    at_post_processor_set(&t->post, true,
-                          (struct at_plan_item[]){ { -1, cls, 0 },
-                                                   { 0, -1, 0 },
-                                                   { -1, sep, 0 },
-                                                   { -1, sep, 0 },
-                                                   { 1, -1, 0 },
-                                                   { -1, sep, 0 } },
-                          6);
     return 0;
 }
 
@@ -447,5 +454,7 @@ int at_tokenizer_read_files(struct at_tokenizer *t, const struct at_settings *s,
         return rc;
     if (family == SENTENCEPIECE)
         return read_sentencepiece(t, s, err);
-    return family == BERT ? read_bert(t, s, err) : read_byte_level(t, s, family, err);
+    if (family == BERT || family == MPNET)
+        return read_bert(t, s, family, err);
+    return read_byte_level(t, s, family, err);
 }

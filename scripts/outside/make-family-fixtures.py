@@ -76,6 +76,17 @@ def write_unigram(d, V):
                                                                    "normalized": False, "single_word": False}})
 
 
+def write_mpnet(d, V):
+    """BERT's pieces between RoBERTa's special tokens."""
+    pieces = ["<s>", "<pad>", "</s>", "[UNK]"] + list("abcdefghijklmnopqrstuvwxyz.,!?7") + ["##" + c for c in "abcdefghijklmnopqrstuvwxyz"]
+    pieces += ["the", "cat", "sat", "on", "mat", "<mask>"]
+    with open(os.path.join(d, "vocab.txt"), "w") as f:
+        f.write("\n".join(pieces) + "\n")
+    assert len(pieces) <= V
+    fx.save_json(os.path.join(d, "tokenizer_config.json"), {"do_lower_case": True, "tokenizer_class": "MPNetTokenizer", "unk_token": "[UNK]", "mask_token": {
+        "__type": "AddedToken", "content": "<mask>", "lstrip": True, "rstrip": False, "normalized": False, "single_word": False}})
+
+
 TEXTS = [("the cat sat on {mask}.", None), ("The cat, 7 mats", "a {mask} on  the mat")]
 
 
@@ -102,12 +113,12 @@ def library_model(c):
         torch.set_default_dtype(torch.float32)
 
 
-def shapes_of(model, stores=()):
-    """Of what save_pretrained() writes: a tensor under two names once, but for those of stores."""
+def shapes_of(model):
+    """Of what save_pretrained() writes: a tensor under two names once."""
     seen, out = set(), {}
     for name, a in model.state_dict().items():
         at = a.data_ptr()
-        if at in seen and name not in stores:
+        if at in seen:
             continue
         seen.add(at)
         out[name] = tuple(a.shape)
@@ -155,8 +166,8 @@ def hold_against(name, c, model):
 ALL = {}
 
 
-def family(name, c, seed, stores=(), **make):
-    ALL[name] = (c, seed, stores, make)
+def family(name, c, seed, **make):
+    ALL[name] = (c, seed, make)
 
 
 LABELS = {"id2label": {"0": "low", "1": "middle", "2": "high"}}
@@ -187,16 +198,29 @@ family("tiny-albert-classes", dict(model_type="albert", architectures=["AlbertFo
                                    num_hidden_layers=2, num_hidden_groups=1, inner_group_num=1, num_attention_heads=1, intermediate_size=8, vocab_size=30,
                                    max_position_embeddings=12, type_vocab_size=2, layer_norm_eps=1e-12, hidden_act="gelu", pad_token_id=0, bos_token_id=2,
                                    eos_token_id=3, **LABELS), 36, dtype="BF16")
+# no segments, its own keys, an activation of its own before the classes
+family("tiny-distilbert", dict(model_type="distilbert", architectures=["DistilBertForMaskedLM"], dim=8, n_layers=2, n_heads=2, hidden_dim=15, vocab_size=68,
+                               max_position_embeddings=34, activation="gelu", sinusoidal_pos_embds=False, pad_token_id=0), 37, dtype="F16",
+       write_tokenizer=fx.write_wordpiece)
+family("tiny-distilbert-classes", dict(model_type="distilbert", architectures=["DistilBertForSequenceClassification"], dim=7, n_layers=1, n_heads=1,
+                                       hidden_dim=9, vocab_size=29, max_position_embeddings=11, activation="relu", pad_token_id=0, **LABELS), 38)
+# a bias by distance, which all layers share
+family("tiny-mpnet", dict(model_type="mpnet", architectures=["MPNetForMaskedLM"], hidden_size=9, num_hidden_layers=2, num_attention_heads=3, intermediate_size=14,
+                          vocab_size=72, max_position_embeddings=36, layer_norm_eps=1e-5, hidden_act="gelu", relative_attention_num_buckets=32, pad_token_id=1,
+                          bos_token_id=0, eos_token_id=2), 39, write_tokenizer=write_mpnet)
+family("tiny-mpnet-classes", dict(model_type="mpnet", architectures=["MPNetForSequenceClassification"], hidden_size=6, num_hidden_layers=1, num_attention_heads=1,
+                                  intermediate_size=8, vocab_size=28, max_position_embeddings=13, layer_norm_eps=1e-5, hidden_act="gelu_new", pad_token_id=1,
+                                  bos_token_id=0, eos_token_id=2, **LABELS), 40, dtype="BF16")
 
 
 def main():
-    for name, (c, seed, stores, make) in ALL.items():
+    for name, (c, seed, make) in ALL.items():
         if sys.argv[1:] and name not in sys.argv[1:]:
             continue
         model = library_model(c)
-        fx.make(name, c, shapes_of(model, stores), seed, **make)
+        fx.make(name, c, shapes_of(model), seed, **make)
         hold_against(name, c, model)
-    has_tokenizer = [n for n in ALL if "write_tokenizer" in ALL[n][3] and os.path.exists(os.path.join(fx.ROOT, n))]
+    has_tokenizer = [n for n in ALL if "write_tokenizer" in ALL[n][2] and os.path.exists(os.path.join(fx.ROOT, n))]
     fx.save_json(os.path.join(fx.ROOT, "oracle", "families.json"), {n: tokens(n) for n in has_tokenizer})
 
 

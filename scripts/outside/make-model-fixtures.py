@@ -73,6 +73,8 @@ def norm(w, name, x, eps):
 def gelu(x, form):
     if form == "gelu":
         return F.gelu(x)
+    if form == "relu":
+        return torch.relu(x)
     return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x ** 3)))
 
 

@@ -84,6 +84,24 @@ sentences() {
     sentences tiny-albert
 }
 
+@test "DistilBERT: every command" {
+    maps tiny-distilbert distilbert '["masked_lm"]'
+    same tiny-distilbert
+    decision tiny-distilbert "the cat [MASK]."
+    sentences tiny-distilbert
+    ok run -m "$FIXTURES/tiny-distilbert" -q --json --mask none --pair "the mat" "the cat"
+    holds - '[.tokens[].token] | join(" ") == "[CLS] the cat [SEP] the mat [SEP]"'
+}
+
+@test "MPNet: every command, and pairs as RoBERTa has them" {
+    maps tiny-mpnet mpnet '["masked_lm"]'
+    same tiny-mpnet
+    decision tiny-mpnet "the cat <mask>."
+    sentences tiny-mpnet
+    ok run -m "$FIXTURES/tiny-mpnet" -q --json --mask none --pair "the mat" "the cat"
+    holds - '[.tokens[].token] | join(" ") == "<s> the cat </s> </s> the mat </s>"'
+}
+
 @test "a family's numbers are refused by key and value" {
     refuses() {
         mkdir -p m
@@ -93,6 +111,8 @@ sentences() {
         has "$stderr" "$3"
     }
     refuses tiny-roberta '.position_embedding_type = "relative_key"' "'position_embedding_type' is 'relative_key'"
+    refuses tiny-mpnet '.relative_attention_num_buckets = 16' "'relative_attention_num_buckets' is 16"
+    refuses tiny-distilbert '.activation = "selu"' "'activation' is 'selu'"
     refuses tiny-electra '.is_decoder = true' "'is_decoder' is true"
     refuses tiny-albert '.hidden_act = "selu"' "'hidden_act' is 'selu'"
     refuses tiny-albert '.num_hidden_layers = 300 | .inner_group_num = 300' '90000 layers'

@@ -23,6 +23,10 @@ const char *const fixture_names[N_FIXTURES] = {
     "tiny-electra-classes",
     "tiny-albert",
     "tiny-albert-classes",
+    "tiny-distilbert",
+    "tiny-distilbert-classes",
+    "tiny-mpnet",
+    "tiny-mpnet-classes",
 };
 const size_t fixture_lengths[N_LENGTHS] = { 1, 2, 5, MAX_LENGTH };
 

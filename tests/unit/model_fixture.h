@@ -12,7 +12,7 @@
 #include "model/trace.h"
 
 /* Every tiny checkpoint, and the lengths of the texts that the oracle has for each. */
-enum { N_FIXTURES = 13, N_LENGTHS = 4, MAX_LENGTH = 9 };
+enum { N_FIXTURES = 17, N_LENGTHS = 4, MAX_LENGTH = 9 };
 extern const char *const fixture_names[N_FIXTURES];
 extern const size_t fixture_lengths[N_LENGTHS];
 

@@ -102,8 +102,8 @@ static void test_steps_give_the_weights(void **state)
         }
         for (size_t j = 0; j < visible; j++)
             map[j] = (float)(map[j] / total);
-        n = at_attention_steps(step, T, &row, q, k, STRIDE, T, D, 0.5, 0, causal ? query + 1 : T,
-                               query, map, NULL);
+        n = at_attention_steps(step, T, &row, q, k, STRIDE, T, D, 0.5, NULL, 0,
+                               causal ? query + 1 : T, query, map, NULL);
         assert_int_equal(n, visible);
         assert_int_equal(row.n_visible, visible);
         assert_true(row.weight_error < 1e-6); /* the float map's rounding */
@@ -127,13 +127,16 @@ static void test_steps_by_another_rank(void **state)
     struct at_attention_row row;
 
     (void)state;
-    assert_int_equal(at_attention_steps(step, 2, &row, q, k, 1, 3, 1, 1.0, 0, 3, 0, NULL, rank), 2);
+    assert_int_equal(
+        at_attention_steps(step, 2, &row, q, k, 1, 3, 1, 1.0, NULL, 0, 3, 0, NULL, rank), 2);
     assert_int_equal(step[0].key, 1);
     assert_int_equal(step[1].key, 0); /* 0 and 2 are equal: the lower index */
     assert_true(isnan(step[0].stored) && isnan(row.weight_error));
-    assert_int_equal(at_attention_steps(step, 2, &row, q, k, 1, 3, 1, 1.0, 0, 3, 0, NULL, NULL), 2);
+    assert_int_equal(
+        at_attention_steps(step, 2, &row, q, k, 1, 3, 1, 1.0, NULL, 0, 3, 0, NULL, NULL), 2);
     assert_int_equal(step[0].key, 2);
-    assert_int_equal(at_attention_steps(step, 2, &row, q, k, 1, 3, 1, 1.0, 0, 1, 0, NULL, NULL), 1);
+    assert_int_equal(
+        at_attention_steps(step, 2, &row, q, k, 1, 3, 1, 1.0, NULL, 0, 1, 0, NULL, NULL), 1);
     ASSERT_NEAR(step[0].weight, 1.0, 0);
 }
 

@@ -75,6 +75,7 @@ static void test_positions_begin_behind_padding(void **state)
         { OF("xlm-roberta", ",\"pad_token_id\":0"), 1, 15 },
         { OF("camembert", ",\"pad_token_id\":3"), 4, 12 },
         { OF("bert", ",\"pad_token_id\":3"), 0, 16 },
+        { OF("mpnet", ",\"pad_token_id\":3"), 2, 14 },
     };
 
     (void)state;
@@ -114,6 +115,9 @@ static void test_refused(void **state)
         { OF("roberta", ",\"is_decoder\":true"), "'is_decoder' is true" },
         { OF("xlm-roberta", ",\"position_embedding_type\":\"relative_key\""),
           "'position_embedding_type' is 'relative_key'" },
+        { OF("mpnet", ",\"relative_attention_num_buckets\":16"),
+          "'relative_attention_num_buckets' is 16, want" },
+        { OF("distilbert", ""), "'hidden_dim' is missing" },
         { OF("camembert", ",\"hidden_act\":\"silu_and_more\""), "'hidden_act' is 'silu_and_more'" },
     };
 
@@ -131,7 +135,8 @@ static void test_refused(void **state)
 static void test_heads_for_whole_texts(void **state)
 {
     static const char *const names[] = { "tiny-camembert-classes", "tiny-electra-classes",
-                                         "tiny-albert-classes" };
+                                         "tiny-albert-classes", "tiny-distilbert-classes",
+                                         "tiny-mpnet-classes" };
 
     (void)state;
     for (size_t i = 0; i < AT_COUNTOF(names); i++) {

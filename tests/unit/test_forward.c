@@ -68,8 +68,8 @@ static void test_layers_match_pytorch(void **state)
 /* ---- laws of a map ---- */
 
 /* softmax(q k' / sqrt(D)) of one head in double, masked when causal. */
-static void map_from_qk(double *map, const float *q, const float *k, size_t T, size_t D,
-                        bool is_causal)
+static void map_from_qk(double *map, const float *q, const float *k, const float *bias, size_t T,
+                        size_t D, bool is_causal)
 {
     for (size_t i = 0; i < T; i++) {
         size_t n = is_causal ? i + 1 : T;
@@ -77,7 +77,7 @@ static void map_from_qk(double *map, const float *q, const float *k, size_t T, s
         for (size_t j = 0; j < n; j++) {
             for (size_t d = 0; d < D; d++)
                 scores[j] += (double)q[i * D + d] * (double)k[j * D + d];
-            scores[j] /= sqrt((double)D);
+            scores[j] = scores[j] / sqrt((double)D) + (bias ? (double)(bias - i)[j] : 0.0);
         }
         memset(map + i * T, 0, T * sizeof *map);
         naive_softmax(map + i * T, scores, n);
@@ -108,7 +108,9 @@ static void test_maps_obey_their_laws(void **state)
         for (size_t h = 0; h < t.dims.L * t.dims.H; h++) {
             double want[MAX_LENGTH * MAX_LENGTH];
             check_map(t.attention + h * T * T, T, f.m.config.is_causal);
-            map_from_qk(want, t.q + h * T * D, t.k + h * T * D, T, D, f.m.config.is_causal);
+            const float *bias = at_model_bias(&f.m);
+            bias = bias ? bias + h % f.m.config.n_heads * (2 * f.m.config.max_positions - 1) : NULL;
+            map_from_qk(want, t.q + h * T * D, t.k + h * T * D, bias, T, D, f.m.config.is_causal);
             /* from q and k as floats, whatever the pass had */
             ASSERT_CLOSE(t.attention + h * T * T, want, T * T, 1e-5, 0);
         }

@@ -58,7 +58,7 @@ static void test_logits_match_pytorch(void **state)
         }
         fixture_close(&f);
     }
-    assert_int_equal(n_heads, 8 * N_LENGTHS);
+    assert_int_equal(n_heads, 10 * N_LENGTHS);
 }
 
 /* ln p of every token of one row of logits, in double. */

@@ -301,7 +301,7 @@ static const struct hostile {
     { "config-array", AT_EFORMAT, "config.json: not a JSON object" },
     { "config-deep", AT_EFORMAT, "config.json: " },
     { "no-type", AT_EFORMAT, "'model_type' is missing, want 'bert', 'roberta', " },
-    { "distilbert", AT_EFORMAT, "model type 'distilbert' is not supported" },
+    { "distilbert", AT_EFORMAT, "'hidden_dim' is missing" },
     { "no-width", AT_EFORMAT, "'hidden_size' is missing" },
     { "absurd-layers", AT_ERANGE, "'num_hidden_layers' is 1000000000, want" },
     { "no-heads", AT_ERANGE, "'num_attention_heads' is 0, want" },
