@@ -18,7 +18,7 @@ char *caption_title(const char *what, const char *model_name, long layer, long h
     else if (head < 0)
         at_strbuf_addf(&b, ", layer %ld, mean of its heads", layer);
     else
-        at_strbuf_addf(&b, ", layer %ld, head %ld", layer, head);
+        at_strbuf_addf(&b, ", L%ldH%ld", layer, head);
     return at_strbuf_take(&b);
 }
 

@@ -300,8 +300,7 @@ int manifest_input_named(struct manifest *m, const char *role, const char *id, c
                          struct at_error *err)
 {
     const char *name = spool_name(path);
-    bool is_file = strcmp(name, "-") != 0;
-    char *full = is_file ? at_path_absolute(name) : at_strdup(name);
+    char *full = at_path_is_file(name) ? at_path_absolute(name) : at_strdup(name);
     struct at_json *o = at_json_object();
     int rc = check_input(m, full, err);
 

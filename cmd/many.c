@@ -185,17 +185,18 @@ int many_save(const struct many *m, struct at_error *err)
 int many_add(struct many *m, const struct at_doc *doc, void *row, struct at_error *err)
 {
     struct at_text_head *head = row; /* the first member of every row of texts.csv */
+    struct at_arena arena = { 0 };
     int rc = 0;
 
-    *head = (struct at_text_head){ doc->model_name, doc->in.id,      doc->tokens.n,
-                                   doc->in.id,      doc->number + 1, m->x->sink->run_id };
     at_sums_add(&m->corpus.lengths, (double)doc->tokens.n);
     if (!m->columns && sink_writes(m->x->sink, FORMAT_CSV))
         rc = open_texts(m, err); /* captures: it was not known that there are many */
     if (rc || !m->columns)
         return rc;
+    *head = sink_text_head(m->x->sink, doc, &arena);
     at_record_cells(&m->journal.csv, m->way->texts, row);
     at_csv_end(&m->journal.csv);
+    at_arena_release(&arena);
     if (report_seconds() < m->saved + SAVE_SECONDS)
         return 0;
     rc = at_csv_flush(&m->journal.csv, err);

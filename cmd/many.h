@@ -34,6 +34,7 @@ struct corpus_way {
     bool has_heads;
     bool has_ratios;     /* values are compared with even attention: roles */
     const char *file;    /* of pictures: "metrics" gives metrics_sparsity */
+    const char *nothing; /* said when no head has a value; NULL: there always is one */
     const char *overall; /* what the model's own values are of: "mean map", "mean of all heads" */
 };
 

@@ -229,6 +229,10 @@ static void print_roles(const struct shown *s)
 {
     size_t n_beyond = 0;
 
+    if (!s->n_roles && s->m->way->nothing) {
+        printf("  %s\n", s->m->way->nothing);
+        return;
+    }
     printf("  %-16s  %-7s%8s  %-16s%8s  %-16s\n", "best heads for", "head", "mean", "95 % interval",
            "x even", "95 % interval");
     for (size_t i = 0; i < s->n_roles; i++) {

@@ -123,9 +123,24 @@ bool sink_keeps(const struct sink *s, const struct at_doc *doc)
     return !doc || !*doc->in.id || !s->call->makes_corpus || s->call->is_each;
 }
 
+struct at_text_head sink_text_head(const struct sink *s, const struct at_doc *doc,
+                                   struct at_arena *arena)
+{
+    char *folder = at_text_folder(doc->in.id);
+    const char *kept = at_arena_strdup(arena, folder);
+
+    free(folder);
+    return (struct at_text_head){ doc->model_name, doc->in.id, doc->tokens.n, kept,
+                                  doc->number + 1, s->run_id };
+}
+
 char *sink_rel(const struct at_doc *doc, const char *name)
 {
-    return at_path_join(doc ? doc->in.id : "", name);
+    char *folder = doc ? at_text_folder(doc->in.id) : NULL;
+    char *rel = at_path_join(folder, name);
+
+    free(folder);
+    return rel;
 }
 
 /* --- documents --- */

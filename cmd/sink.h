@@ -54,6 +54,10 @@ bool sink_wants_document(const struct sink *s);
    below; whoever draws or prints asks first. */
 bool sink_keeps(const struct sink *s, const struct at_doc *doc);
 
+/* sink_text_head - what a row of a table of texts begins with; a string is the arena's. */
+struct at_text_head sink_text_head(const struct sink *s, const struct at_doc *doc,
+                                   struct at_arena *arena);
+
 /* sink_rel - path of a file of this text (NULL: of all) inside the output directory. free(). */
 char *sink_rel(const struct at_doc *doc, const char *name);
 

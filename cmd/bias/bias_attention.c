@@ -184,6 +184,7 @@ static const char *value_key(size_t value)
 
 static const struct corpus_way corpus_way = {
     .texts = &at_bar_text_row_record,
+    .nothing = "no token is flagged in any of them",
     .n_values = AT_N_BAR_VALUES,
     .key = value_key,
     .look = look_of,

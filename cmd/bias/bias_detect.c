@@ -40,15 +40,16 @@ static void *begin_text(void *arg, const struct at_doc *doc, struct at_error *er
 static int add_to_texts(struct detect *d, const struct at_doc *doc, const struct at_bias_result *r,
                         struct at_error *err)
 {
-    const struct at_bias_text_row row = { doc->in.id, r->summary, r->level };
+    struct at_arena arena = { 0 };
+    const struct at_bias_text_row row = { sink_text_head(d->x->sink, doc, &arena), r->summary,
+                                          r->level };
     int rc = 0;
 
-    if (!*doc->in.id)
-        return 0;
-    if (!d->texts.is_open)
+    if (*doc->in.id && !d->texts.is_open)
         rc = table_open(&d->texts, d->x->sink, NULL, "texts.csv", &at_bias_text_row_record, err);
     if (!rc)
         table_add(&d->texts, &row);
+    at_arena_release(&arena);
     return rc;
 }
 

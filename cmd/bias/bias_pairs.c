@@ -101,7 +101,8 @@ static void pair_rows(void *out, const void *arg, size_t i)
 {
     const struct pairs *p = arg;
 
-    *(struct at_pair_row *)out = at_pair_row(&p->pairs, i, p->index[i], &p->scored[i]);
+    *(struct at_pair_row *)out =
+        at_pair_row(&p->pairs, i, p->index[i], &p->scored[i], p->x->sink->run_id);
 }
 
 /* A pair that an interrupted run has scored. */
@@ -203,6 +204,12 @@ int pairs_show(struct sink *sink, const struct at_pair_result *r, const char *mo
     if (sink_prints(sink))
         print_shares(r, model_name);
     rc = sink_table(sink, NULL, "targets.csv", &at_pair_group_record, r->groups, r->n_groups, err);
+    if (!rc && r->n_categories)
+        rc = sink_table(sink, NULL, "categories.csv", &at_pair_category_record, r->categories,
+                        r->n_categories, err);
+    if (!rc && r->n_directions)
+        rc = sink_table(sink, NULL, "directions.csv", &at_pair_direction_record, r->directions,
+                        r->n_directions, err);
     if (!rc && sink_draws(sink))
         rc = pairs_picture(sink, r, model_name, err);
     if (!rc)
@@ -332,6 +339,8 @@ static const struct opt *options(void *own, struct call *call)
 static const struct output outputs[] = {
     { "scores.json", "all pairs, by category and by direction", &at_pair_result_record },
     { "items.csv", "a row for each pair", &at_pair_row_record },
+    { "categories.csv", "a row for each category", &at_pair_category_record },
+    { "directions.csv", "a row for each direction", &at_pair_direction_record },
     { "targets.csv", "a row for all pairs, for each category and direction",
       &at_pair_group_record },
     { "journal.json", "what items.csv was started with; --resume compares it", &score_note_record },

@@ -50,7 +50,7 @@ static void print_heads(const struct at_sensitivity_result *r, const char *model
         const struct at_head_sensitivity *h = r->ranked[i];
         const struct at_trait_effect *best = &h->best->effect;
         char name[32];
-        snprintf(name, sizeof name, "L%zu H%zu", h->place.layer, h->place.head);
+        snprintf(name, sizeof name, "L%zuH%zu", h->place.layer, h->place.head);
         printf("  %-8s%8.4f  %-26s%8.4f%8.3f%10.3f%10.3f\n", name, h->effect.omega2,
                h->best->feature, best->omega2, best->q, best->paired_q, best->rho_bias);
     }

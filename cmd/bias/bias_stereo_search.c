@@ -43,7 +43,7 @@ static void print_search(const struct at_stereo_search *r, const char *model_nam
     for (size_t i = 0; i < r->n_steps; i++) {
         const struct at_stereo_step *step = &r->steps[i];
         char name[48];
-        snprintf(name, sizeof name, "%s%zu.%zu", i ? "and " : "without ", step->layer, step->head);
+        snprintf(name, sizeof name, "%sL%zuH%zu", i ? "and " : "without ", step->layer, step->head);
         printf("  %-14s SS %6.2f  %+.2f\n", name, step->ss, step->change);
     }
 }

@@ -76,7 +76,7 @@ static void item_rows(void *out, const void *arg, size_t i)
 {
     const struct stereoset *s = arg;
 
-    at_stereo_rows(out, &s->set, i, &s->scored[i]);
+    at_stereo_rows(out, &s->set, i, &s->scored[i], s->x->sink->run_id);
 }
 
 /* An item that an interrupted run has scored: a row for each of its sentences. */
@@ -189,12 +189,19 @@ static void print_scores(const struct at_stereo_result *r, const char *model_nam
 int stereoset_show(struct sink *sink, const struct at_stereo_result *r, const char *model_name,
                    struct at_json *meta, struct at_error *err)
 {
+    struct at_arena arena = { 0 };
+    const struct at_stereo_category_row *rows;
+    size_t n;
     int rc;
 
     if (sink_prints(sink))
         print_scores(r, model_name);
-    rc = sink_table(sink, NULL, "targets.csv", &at_stereo_target_record, r->targets, r->n_targets,
-                    err);
+    rows = at_stereo_category_rows(&n, r, &arena);
+    rc = sink_table(sink, NULL, "categories.csv", &at_stereo_category_record, rows, n, err);
+    at_arena_release(&arena);
+    if (!rc)
+        rc = sink_table(sink, NULL, "targets.csv", &at_stereo_target_record, r->targets,
+                        r->n_targets, err);
     if (!rc && sink_draws(sink))
         rc = stereoset_pictures(sink, r, model_name, err);
     if (!rc)
@@ -373,6 +380,8 @@ static const struct opt *options(void *own, struct call *call)
 static const struct output outputs[] = {
     { "scores.json", "all items, by part, category and target term", &at_stereo_result_record },
     { "items.csv", "a row for each sentence", &at_stereo_row_record },
+    { "categories.csv", "a row for each category of all items and of each part",
+      &at_stereo_category_record },
     { "targets.csv", "a row for each target term", &at_stereo_target_record },
     { "smallest_set.csv", "with --move a row for each head of the set", &at_stereo_step_record },
     { "smallest_set.json", "with --move the set, and SS with and without it",

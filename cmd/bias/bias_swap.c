@@ -59,16 +59,16 @@ static int add_layer(void *state, const struct at_doc_layer *layer, struct at_er
 static int add_to_texts(struct swap *swap, const struct at_doc *doc,
                         const struct at_counterfactual_result *r, struct at_error *err)
 {
-    const struct at_counterfactual_row row = { doc->in.id, *r };
+    struct at_arena arena = { 0 };
+    const struct at_counterfactual_row row = { sink_text_head(swap->x->sink, doc, &arena), *r };
     int rc = 0;
 
-    if (!*doc->in.id)
-        return 0;
-    if (!swap->texts.is_open)
+    if (*doc->in.id && !swap->texts.is_open)
         rc = table_open(&swap->texts, swap->x->sink, NULL, "texts.csv",
                         &at_counterfactual_row_record, err);
     if (!rc)
         table_add(&swap->texts, &row);
+    at_arena_release(&arena);
     return rc;
 }
 

@@ -21,8 +21,9 @@ static void print_heads(const struct at_comparison *c, const char *model_name)
     printf("  %-10s%8s%15s%14s\n", "most moved", "cosine", "concentration", "total change");
     for (size_t i = 0; i < c->n_top; i++) {
         const struct at_consistency_row *row = &c->top[i];
-        printf("  L%zu H%-6zu", row->layer, row->head);
-        printf("%*s%8.3f%15.3f%14.3f\n", row->layer < 10, "", row->of.cosine, row->of.concentration,
+        char name[48];
+        snprintf(name, sizeof name, "L%zuH%zu", row->layer, row->head);
+        printf("  %-10s%8.3f%15.3f%14.3f\n", name, row->of.cosine, row->of.concentration,
                row->of.total_delta);
     }
 }

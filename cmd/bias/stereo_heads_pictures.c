@@ -27,7 +27,7 @@ static const char *probability(struct at_arena *arena, const char *name, double 
 
 static const char *head_name(struct at_arena *arena, const struct at_head_sensitivity *h)
 {
-    return at_arena_printf(arena, "L%zu H%zu", h->place.layer, h->place.head);
+    return at_arena_printf(arena, "L%zuH%zu", h->place.layer, h->place.head);
 }
 
 static int picture_map(const struct subject *s, struct at_error *err)

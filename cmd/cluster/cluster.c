@@ -127,7 +127,7 @@ static void print_summary(const char *model_name, const struct at_head_groups *r
                at_plural(r->groups[k].size));
         for (size_t i = 0; i < r->n_heads; i++)
             if ((size_t)r->heads[i].cluster == k)
-                printf(" %zu-%zu", r->heads[i].layer, r->heads[i].head);
+                printf(" L%zuH%zu", r->heads[i].layer, r->heads[i].head);
         printf("\n");
     }
 }

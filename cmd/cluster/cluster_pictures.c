@@ -19,7 +19,7 @@ static void place_heads(struct at_scatter_point *points, const struct at_head_gr
             .y = is_pca ? h->pca_y : h->y,
             .weight = h->trait,
             .category = (size_t)h->cluster,
-            .name = at_arena_printf(arena, "%zu-%zu", h->layer, h->head),
+            .name = at_arena_printf(arena, "L%zuH%zu", h->layer, h->head),
             .silhouette = h->silhouette,
         };
     }

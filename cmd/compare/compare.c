@@ -164,6 +164,7 @@ static int add_to_texts(struct compare *c, const struct couple *p, struct at_err
     struct at_compare_text row = at_compare_text_row(&c->sums, &p->a.view, &p->b.view, &p->tokens);
     int rc = 0;
 
+    row.run_id = c->x->sink->run_id;
     if (!c->texts.is_open)
         rc = table_open(&c->texts, c->x->sink, NULL, "texts.csv", &at_compare_text_record, err);
     if (!rc)

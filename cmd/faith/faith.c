@@ -108,9 +108,9 @@ static int add_to_corpus(struct faith *f, const struct at_doc *doc, const struct
 {
     const char *model = f->x->session->name;
     const struct at_config *c = doc->shape;
-    const struct at_faith_text_row row = { model,     doc->in.id,      r->T,
-                                           r->target, r->completeness, r->conservation };
     struct sink *sink = f->x->sink;
+    const struct at_faith_text_row row = { model,           doc->in.id,      r->T,        r->target,
+                                           r->completeness, r->conservation, sink->run_id };
     int rc = 0;
 
     if (!*doc->in.id)
@@ -126,9 +126,12 @@ static int add_to_corpus(struct faith *f, const struct at_doc *doc, const struct
     table_add(&f->texts, &row);
     for (size_t m = 0; m < r->n_methods; m++) {
         const struct at_curve_area none = { NULL, NAN, NAN, NAN, { 0 }, NAN, { 0 } };
-        const struct at_faith_method_row method = { model, doc->in.id, r->attributions[m].method,
+        const struct at_faith_method_row method = { model,
+                                                    doc->in.id,
+                                                    r->attributions[m].method,
                                                     r->mean_rho[m].mean,
-                                                    r->n_areas ? r->areas[m] : none };
+                                                    r->n_areas ? r->areas[m] : none,
+                                                    sink->run_id };
         table_add(&f->text_methods, &method);
     }
     return 0;

@@ -206,7 +206,7 @@ static void print_elbow(const struct at_ablation *a, const char *by)
     for (size_t i = 0; i < a->n_elbow; i++) {
         const struct at_elbow_row *e = &a->elbow[i];
         char name[48];
-        snprintf(name, sizeof name, "%s%zu.%zu", i ? "+" : "", e->layer, e->head);
+        snprintf(name, sizeof name, "%sL%zuH%zu", i ? "+" : "", e->layer, e->head);
         print_effect(name, e->change, e->impact, e->kl);
         printf(" share %.0f%%%s\n", 100.0 * e->share, e->is_elbow ? "  <- elbow" : "");
     }
@@ -222,7 +222,7 @@ static void print_smallest(const struct at_ablation *a)
     printf("\n%zu head%s, each the one that moves the target most: %s\n ", a->n_smallest,
            at_plural(a->n_smallest), last->reaches ? "reached" : "not reached");
     for (size_t i = 0; i < a->n_smallest; i++)
-        printf(" %zu.%zu", a->smallest[i].layer, a->smallest[i].head);
+        printf(" L%zuH%zu", a->smallest[i].layer, a->smallest[i].head);
     print_number("  change", last->change);
     printf("\n");
 }

@@ -55,8 +55,7 @@ static struct at_canvas *draw_elbow(struct pictures *p)
     }
     for (size_t i = 0; i < a->n_elbow; i++) {
         const struct at_elbow_row *e = &a->elbow[i];
-        labels[i].text =
-            at_arena_printf(&p->arena, "%sL%zu H%zu", i ? "+ " : "", e->layer, e->head);
+        labels[i].text = at_arena_printf(&p->arena, "%sL%zuH%zu", i ? "+ " : "", e->layer, e->head);
         values[SHARE][i] = e->share;
         values[CHANGE][i] = e->change;
         values[IMPACT][i] = e->impact;
@@ -123,7 +122,7 @@ static struct at_canvas *draw_patching(struct pictures *p)
             .x = row->score,
             .y = row->change,
             .weight = 0.1,
-            .name = at_arena_printf(&p->arena, "L%zu H%zu", row->layer, row->head),
+            .name = at_arena_printf(&p->arena, "L%zuH%zu", row->layer, row->head),
         };
     }
     const struct at_scatter s = {

@@ -29,7 +29,7 @@ static const char *numbers_of(struct subject *s)
     bool is_rollout = s->sink->call->matrix == AT_ROLLOUT;
 
     if (r->layer != AT_NONE && r->head != AT_NONE)
-        return at_arena_printf(&s->arena, "%s, layer %zu, head %zu", model, r->layer, r->head);
+        return at_arena_printf(&s->arena, "%s, L%zuH%zu", model, r->layer, r->head);
     if (r->layer != AT_NONE)
         return at_arena_printf(&s->arena, "%s, %s %zu", model, is_rollout ? "up to layer" : "layer",
                                r->layer);

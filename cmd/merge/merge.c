@@ -161,6 +161,8 @@ static const struct output outputs[] = {
     { "texts.csv", "that of the run in one piece", NULL },
     { "corpus.csv", "that of the run in one piece", NULL },
     { "items.csv", "that of the run in one piece", NULL },
+    { "categories.csv", "that of the run in one piece", NULL },
+    { "directions.csv", "that of the run in one piece", NULL },
     { "targets.csv", "that of the run in one piece", NULL },
     { "scores.json", "that of the run in one piece", NULL },
     { 0 },

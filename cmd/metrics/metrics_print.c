@@ -49,7 +49,7 @@ static void print_metric(const struct metrics *m, const struct at_text_metrics *
 static void print_head(const struct metrics *m, const struct at_text_metrics *t,
                        const struct at_head_metrics *h)
 {
-    printf("\nlayer %zu, head %zu\n", h->layer, h->head);
+    printf("\nL%zuH%zu\n", h->layer, h->head);
     printf("  %-22s%9s  %-9s%12s%12s%s\n", "metric", "value", "", "layer mean", "rank in it",
            h->baseline ? "    baseline" : "");
     for (size_t i = 0; i < AT_N_METRICS; i++) {

@@ -73,7 +73,7 @@ static void print_lens(const struct at_deep *d)
 
 static void print_row(const struct at_deep_row *r)
 {
-    printf("\nlayer %zu, head %zu, query %zu %s:", r->layer, r->head, r->row.query, r->query_token);
+    printf("\nL%zuH%zu, query %zu %s:", r->layer, r->head, r->row.query, r->query_token);
     print_number(" row maximum ", r->row.row_max, 0, 4);
     print_number(", log-sum-exp ", r->row.log_sum, 0, 4);
     printf("\n       key             %9s  %9s  %7s\n", "q.k", "scaled", "weight");

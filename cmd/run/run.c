@@ -429,9 +429,13 @@ static int write_tables(struct state *s, const struct at_run_result *r,
     if (!rc)
         rc = sink_table(s->sink, s->doc, "tokens.csv", &at_run_token_record, r->tokens, r->n_tokens,
                         err);
+    if (!rc && r->n_words)
+        rc = sink_table(s->sink, s->doc, "words.csv", &at_run_word_record, r->words, r->n_words,
+                        err);
     if (!rc && sink_writes(s->sink, FORMAT_CSV)) {
         size_t n;
-        struct at_prediction_row *rows = at_prediction_rows(&n, p, &arena);
+        struct at_prediction_row *rows =
+            at_prediction_rows(&n, p, s->run->x->session, s->doc, &arena);
         rc =
             sink_table(s->sink, s->doc, "predictions.csv", &at_prediction_row_record, rows, n, err);
     }
@@ -609,6 +613,7 @@ static const struct output outputs[] = {
     { "run.json", "tokens, predictions, strongest links and the mean map in numbers",
       &at_run_record },
     { "tokens.csv", "a row for each token", &at_run_token_record },
+    { "words.csv", "with --words a row for each word", &at_run_word_record },
     { "predictions.csv", "a row for each position and rank", &at_prediction_row_record },
     { "attention.csv", "a row for each visible cell whose weight is at least --min-weight",
       &at_attention_cell_record },

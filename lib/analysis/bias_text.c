@@ -173,7 +173,7 @@ static const struct at_field result_fields[] = {
 const struct at_record at_bias_result_record = AT_RECORD(struct at_bias_result, result_fields);
 
 static const struct at_field text_row_fields[] = {
-    AT_FIELD(struct at_bias_text_row, id, "id", NULL, "of the text"),
+    AT_FIELD_RECORD(struct at_bias_text_row, of, NULL, &at_text_head_record, "the text"),
     AT_FIELD_RECORD(struct at_bias_text_row, summary, NULL, &summary_record, NULL),
     AT_FIELD_RECORD(struct at_bias_text_row, level, NULL, &level_record, NULL), AT_FIELD_END
 };

@@ -7,6 +7,7 @@
 
 #include "analysis/bias_detector.h"
 #include "analysis/bias_spans.h"
+#include "analysis/corpus.h"
 #include "session/doc.h"
 
 struct at_bias_text_options {
@@ -106,7 +107,7 @@ AT_MUST_USE int at_bias_text(struct at_bias_result *out, struct at_arena *arena,
 
 /* texts.csv */
 struct at_bias_text_row {
-    const char *id;
+    struct at_text_head of;
     struct at_bias_summary_row summary;
     struct at_bias_level_row level;
 };

@@ -83,6 +83,7 @@ static const struct at_field text_fields[] = {
     AT_FIELD(struct at_compare_text, js_distance, "js_distance", "root of nats",
              "mean over layers of the mean over heads"),
     AT_FIELD(struct at_compare_text, layer, "layer", NULL, "the layer with the greatest, from 0"),
+    AT_FIELD(struct at_compare_text, run_id, "run_id", NULL, "the run, as in manifest.json"),
     AT_FIELD_END,
 };
 const struct at_record at_compare_text_record = AT_RECORD(struct at_compare_text, text_fields);

@@ -61,6 +61,7 @@ struct at_compare_text {
     size_t n_tokens_b, n_aligned, n_only_a, n_only_b;
     double js_distance; /* mean over layers of the mean over heads */
     size_t layer;       /* with the greatest */
+    const char *run_id;
 };
 extern const struct at_record at_compare_text_record;
 

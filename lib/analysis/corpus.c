@@ -15,7 +15,8 @@ static const struct at_field head_fields[] = {
     AT_FIELD(struct at_text_head, model, "model", NULL, "name of the model"),
     AT_FIELD(struct at_text_head, text_id, "text_id", NULL, "name of the text"),
     AT_FIELD(struct at_text_head, n_tokens, "n_tokens", NULL, "tokens it has"),
-    AT_FIELD(struct at_text_head, id, "id", NULL, "the same name, that of its folder with --each"),
+    AT_FIELD(struct at_text_head, id, "id", NULL,
+             "name of its folder with --each: the same, a long one cut, with a digest"),
     AT_FIELD(struct at_text_head, number, "number", NULL, "place in the input, from 1"),
     AT_FIELD(struct at_text_head, run_id, "run_id", NULL,
              "the run, as in manifest.json: equal for equal input and options"),
@@ -31,7 +32,8 @@ const struct at_record at_text_head_record = AT_RECORD(struct at_text_head, head
 #define ROW_METRIC AT_FIELD(struct at_corpus_row, metric, "metric", NULL, "which number")
 #define ROW_MEAN                                                                                   \
     AT_FIELD(struct at_corpus_row, mean, "mean", NULL, "mean over texts"),                         \
-        AT_FIELD(struct at_corpus_row, low, "low", NULL, "95 % interval of it, Student's t"),      \
+        AT_FIELD(struct at_corpus_row, low, "low", NULL,                                           \
+                 "95 % interval of it, Student's t, from 0 on"),                                   \
         AT_FIELD(struct at_corpus_row, high, "high", NULL, "upper end"),                           \
         AT_FIELD(struct at_corpus_row, n, "n", NULL, "texts that have it")
 #define ROW_CHANCE                                                                                 \
@@ -68,7 +70,7 @@ static const struct at_field role_fields[] = {
     AT_FIELD(struct at_role, of.layer, "layer", NULL, "layer, from 0"),
     AT_FIELD(struct at_role, of.head, "head", NULL, "head, from 0"),
     AT_FIELD(struct at_role, of.mean, "mean", NULL, "mean over texts"),
-    AT_FIELD(struct at_role, of.low, "low", NULL, "95 % interval of it, Student's t"),
+    AT_FIELD(struct at_role, of.low, "low", NULL, "95 % interval of it, Student's t, from 0 on"),
     AT_FIELD(struct at_role, of.high, "high", NULL, "upper end"),
     AT_FIELD(struct at_role, of.n, "n", NULL, "texts that have it"),
     AT_FIELD_RECORD(struct at_role, of.chance, NULL, &at_chance_record,
@@ -167,7 +169,8 @@ static struct at_corpus_row row_of(const struct at_sums *s, const char *metric,
         .max = s->n ? at_exact(s->max) : NAN,
     };
 
-    row.low = ci[0];
+    /* Shares, entropies, distances and ratios are not negative, nor is what their mean may be. */
+    row.low = s->n && s->min >= 0.0 && ci[0] < 0.0 ? 0.0 : ci[0];
     row.high = ci[1];
     return row;
 }

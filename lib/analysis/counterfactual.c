@@ -92,7 +92,7 @@ static const struct at_record of_text_record =
     AT_RECORD(struct at_counterfactual_result, of_text_fields);
 
 static const struct at_field row_fields[] = {
-    AT_FIELD(struct at_counterfactual_row, id, "id", NULL, "of the text"),
+    AT_FIELD_RECORD(struct at_counterfactual_row, head, NULL, &at_text_head_record, "the text"),
     AT_FIELD_RECORD(struct at_counterfactual_row, of, NULL, &of_text_record, NULL), AT_FIELD_END
 };
 const struct at_record at_counterfactual_row_record =

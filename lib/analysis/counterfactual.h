@@ -7,6 +7,7 @@
 
 #include "analysis/consistency.h"
 #include "analysis/swap.h"
+#include "analysis/corpus.h"
 #include "base/arena.h"
 #include "io/record.h"
 #include "session/pass.h"
@@ -100,7 +101,7 @@ AT_MUST_USE int at_counterfactual_finish(struct at_counterfactual_result *out,
 
 /* texts.csv */
 struct at_counterfactual_row {
-    const char *id;
+    struct at_text_head head;
     struct at_counterfactual_result of;
 };
 extern const struct at_record at_counterfactual_row_record;

@@ -223,6 +223,7 @@ struct lens_row {
     const char *target;
     size_t target_rank;
     double target_p;
+    const char *prediction_label, *target_label;
 };
 
 static const struct at_field lens_fields[] = {
@@ -236,6 +237,9 @@ static const struct at_field lens_fields[] = {
              "piece in its place, of a causal model the next one"),
     AT_FIELD(struct lens_row, target_rank, "target_rank", NULL, "rank of that piece"),
     AT_FIELD(struct lens_row, target_p, "target_p", "probability", "its probability"),
+    AT_FIELD(struct lens_row, prediction_label, "prediction_label", NULL,
+             "the predicted piece as people write it"),
+    AT_FIELD(struct lens_row, target_label, "target_label", NULL, "the other one"),
     AT_FIELD_END
 };
 const struct at_record at_deep_lens_record = AT_RECORD(struct lens_row, lens_fields);
@@ -248,6 +252,7 @@ static const void *lens_rows(size_t *n, const struct at_deep *d, struct at_arena
     *n = 0;
     for (size_t at = 0; at < (d->L + 1) * d->T; at++) {
         const struct at_ranking *r = &d->states[at / d->T].lens[at % d->T];
+        const char *target = r->token < 0 ? NULL : at_tokenizer_label(t, r->token, arena);
         for (size_t k = 0; k < d->top_k && r->top[k].id >= 0; k++)
             rows[(*n)++] = (struct lens_row){
                 .at = place(d, at / d->T, at % d->T),
@@ -259,6 +264,8 @@ static const void *lens_rows(size_t *n, const struct at_deep *d, struct at_arena
                 .target = r->token < 0 ? NULL : at_tokenizer_piece(t, r->token),
                 .target_rank = r->token_rank ? r->token_rank : AT_NONE,
                 .target_p = exp(r->token_log_p),
+                .prediction_label = at_tokenizer_label(t, r->top[k].id, arena),
+                .target_label = target,
             };
     }
     return rows;

@@ -33,6 +33,7 @@ static const struct at_field text_fields[] = {
     AT_FIELD(struct at_faith_text_row, completeness.steps, "steps", NULL, "their nodes"),
     AT_FIELD(struct at_faith_text_row, conservation, "conservation", "fraction",
              "relevance of AttnLRP that went to biases and positions"),
+    AT_FIELD(struct at_faith_text_row, run_id, "run_id", NULL, "the run, as in manifest.json"),
     AT_FIELD_END,
 };
 const struct at_record at_faith_text_row_record = AT_RECORD(struct at_faith_text_row, text_fields);
@@ -50,6 +51,7 @@ static const struct at_field method_fields[] = {
              "less that of random orders"),
     AT_FIELD(struct at_faith_method_row, area.net_sufficiency, "net_sufficiency", NULL,
              "that of random orders less the method's"),
+    AT_FIELD(struct at_faith_method_row, run_id, "run_id", NULL, "the run, as in manifest.json"),
     AT_FIELD_END,
 };
 const struct at_record at_faith_method_row_record =

@@ -15,6 +15,7 @@ struct at_faith_text_row {
     struct at_faith_target target;
     struct at_completeness completeness;
     double conservation;
+    const char *run_id;
 };
 extern const struct at_record at_faith_text_row_record;
 
@@ -23,6 +24,7 @@ struct at_faith_method_row {
     const char *model, *text_id, *method;
     double mean_rho; /* over heads */
     struct at_curve_area area;
+    const char *run_id;
 };
 extern const struct at_record at_faith_method_row_record;
 

@@ -58,6 +58,7 @@ static const struct at_field row_fields[] = {
     AT_FIELD(struct at_attribution_row, method, "method", NULL, "key of the method"),
     AT_FIELD(struct at_attribution_row, score, "score", NULL,
              "in units of the target where the method has any"),
+    AT_FIELD(struct at_attribution_row, label, "label", NULL, "the piece as people write it"),
     AT_FIELD_END,
 };
 const struct at_record at_attribution_row_record = AT_RECORD(struct at_attribution_row, row_fields);
@@ -228,6 +229,6 @@ struct at_attribution_row *at_attribution_rows(const struct at_faith_result *r,
         for (size_t t = 0; t < r->T; t++)
             rows[m * r->T + t] =
                 (struct at_attribution_row){ t, r->tokens[t].token, r->attributions[m].method,
-                                             r->attributions[m].scores[t] };
+                                             r->attributions[m].scores[t], r->tokens[t].label };
     return rows;
 }

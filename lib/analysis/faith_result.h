@@ -44,6 +44,7 @@ struct at_attribution_row {
     size_t index;
     const char *token, *method;
     double score;
+    const char *label;
 };
 extern const struct at_record at_attribution_row_record;
 

@@ -53,15 +53,7 @@ void at_faith_text_release(struct at_faith_text *t)
 /* A piece as people write it; NULL for none. */
 static const char *label_of(struct at_faith_text *t, int id)
 {
-    struct at_strbuf b = { 0 };
-    const char *label;
-
-    if (id < 0)
-        return NULL;
-    at_tokenizer_add_label(t->s->tokenizer, &b, id);
-    label = at_arena_strdup(&t->arena, at_strbuf_str(&b));
-    at_strbuf_release(&b);
-    return label;
+    return id < 0 ? NULL : at_tokenizer_label(t->s->tokenizer, id, &t->arena);
 }
 
 static struct at_faith_target target_of(struct at_faith_text *t)

@@ -20,10 +20,13 @@ static const char *read_number(size_t *out, const char *s)
     return s == start || s - start > 5 ? NULL : s;
 }
 
+/* "L3H5" or "3.5" */
 static const char *read_head(struct at_head *out, const char *s)
 {
-    s = read_number(&out->layer, s);
-    if (!s || *s != '.')
+    bool is_named = *s == 'L';
+
+    s = read_number(&out->layer, s + is_named);
+    if (!s || *s != (is_named ? 'H' : '.'))
         return NULL;
     s = read_number(&out->head, s + 1);
     return s && (*s == ',' || *s == '\0') ? s : NULL;
@@ -46,7 +49,8 @@ int at_head_list_parse(struct at_head_list *out, const char *text, struct at_err
     for (const char *s = text; !rc;) {
         const char *end = read_head(&l.items[l.n], s);
         if (!end) {
-            rc = at_fail(err, AT_EFORMAT, "'%.*s' is no head: want LAYER.HEAD, as in 3.5,4.0",
+            rc = at_fail(err, AT_EFORMAT,
+                         "'%.*s' is no head: want LAYER.HEAD, as in 3.5,4.0 or L3H5,L4H0",
                          (int)strcspn(s, ","), s);
             break;
         }
@@ -58,7 +62,7 @@ int at_head_list_parse(struct at_head_list *out, const char *text, struct at_err
     qsort(l.items, l.n, sizeof *l.items, by_place);
     for (size_t i = 1; i < l.n && !rc; i++)
         if (by_place(&l.items[i - 1], &l.items[i]) == 0)
-            rc = at_fail(err, AT_EFORMAT, "head %zu.%zu is there twice", l.items[i].layer,
+            rc = at_fail(err, AT_EFORMAT, "head L%zuH%zu is there twice", l.items[i].layer,
                          l.items[i].head);
     if (rc)
         at_head_list_release(&l);
@@ -79,7 +83,7 @@ int at_head_list_check(const struct at_head_list *l, const struct at_config *c,
     for (size_t i = 0; i < l->n; i++)
         if (l->items[i].layer >= c->n_layers || l->items[i].head >= c->n_heads)
             return at_fail(err, AT_ERANGE,
-                           "no head %zu.%zu: the model has layers 0 to %zu of heads 0 to %zu",
+                           "no head L%zuH%zu: the model has layers 0 to %zu of heads 0 to %zu",
                            l->items[i].layer, l->items[i].head, c->n_layers - 1, c->n_heads - 1);
     return 0;
 }
@@ -90,7 +94,7 @@ char *at_head_list_text(const struct at_head *heads, size_t n, const char *sep, 
     size_t shown = n > most ? most : n;
 
     for (size_t i = 0; i < shown; i++)
-        at_strbuf_addf(&b, "%s%zu.%zu", i ? sep : "", heads[i].layer, heads[i].head);
+        at_strbuf_addf(&b, "%sL%zuH%zu", i ? sep : "", heads[i].layer, heads[i].head);
     if (shown < n)
         at_strbuf_addf(&b, " and %zu more head%s", n - shown, at_plural(n - shown));
     return at_strbuf_take(&b);

@@ -19,7 +19,7 @@ struct at_head_list {
 };
 
 /*
- * at_head_list_parse - heads of a list whose parts are LAYER.HEAD.
+ * at_head_list_parse - heads of a list whose parts are LAYER.HEAD or LLAYERHHEAD: "3.5,L4H0".
  *
  * Errors    AT_EFORMAT: something else stands there, or a head twice.
  * Memory    at_head_list_release(), which accepts a zeroed struct.
@@ -32,7 +32,7 @@ void at_head_list_release(struct at_head_list *l);
 AT_MUST_USE int at_head_list_check(const struct at_head_list *l, const struct at_config *c,
                                    struct at_error *err);
 
-/* at_head_list_text - "3.5, 4.0"; of more than most heads the first of them "and 7 more heads".
+/* at_head_list_text - "L3H5, L4H0"; of more than most heads the first of them "and 7 more heads".
    sep stands between them. free() it. */
 AT_MUST_USE char *at_head_list_text(const struct at_head *heads, size_t n, const char *sep,
                                     size_t most);

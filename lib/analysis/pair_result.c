@@ -27,6 +27,7 @@ static const struct at_field row_fields[] = {
     AT_FIELD(struct at_pair_row, direction, "direction", NULL,
              "stereo or antistereo, as the file has it"),
     AT_FIELD(struct at_pair_row, excluded, "excluded", NULL, "why the pair is left out"),
+    AT_FIELD(struct at_pair_row, run_id, "run_id", NULL, "the run, as in manifest.json"),
     AT_FIELD_END,
 };
 const struct at_record at_pair_row_record = AT_RECORD(struct at_pair_row, row_fields);
@@ -86,6 +87,22 @@ static const struct at_field group_fields[] = {
 };
 const struct at_record at_pair_group_record = AT_RECORD(struct at_pair_group, group_fields);
 
+static const struct at_field of_category_fields[] = {
+    AT_FIELD(struct at_pair_group, name, "category", NULL, "as the file has it"),
+    AT_FIELD_RECORD(struct at_pair_group, shares, NULL, &shares_record, NULL),
+    AT_FIELD_END,
+};
+const struct at_record at_pair_category_record =
+    AT_RECORD(struct at_pair_group, of_category_fields);
+
+static const struct at_field of_direction_fields[] = {
+    AT_FIELD(struct at_pair_group, name, "direction", NULL, "stereo or antistereo"),
+    AT_FIELD_RECORD(struct at_pair_group, shares, NULL, &shares_record, NULL),
+    AT_FIELD_END,
+};
+const struct at_record at_pair_direction_record =
+    AT_RECORD(struct at_pair_group, of_direction_fields);
+
 static const struct at_field test_fields[] = {
     AT_FIELD(struct at_pair_test, scores, "scores", NULL, "file of the other scores"),
     AT_FIELD(struct at_pair_test, n, "n", NULL, "pairs scored by both"),
@@ -120,13 +137,14 @@ static const struct at_field result_fields[] = {
 const struct at_record at_pair_result_record = AT_RECORD(struct at_pair_result, result_fields);
 
 struct at_pair_row at_pair_row(const struct at_pairs *pairs, size_t pair, size_t index,
-                               const struct at_scored *scored)
+                               const struct at_scored *scored, const char *run_id)
 {
     const struct at_pair *it = &pairs->items[pair];
     double a = scored->score[0], b = scored->score[1];
 
     return (struct at_pair_row){
         .index = index,
+        .run_id = run_id,
         .id = it->id,
         .category = pairs->categories[it->category],
         .text_a = it->a,

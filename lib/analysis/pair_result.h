@@ -20,12 +20,12 @@ struct at_pair_row {
     double score_a, score_b;
     size_t n_a, n_b;
     const char *prefers; /* "a", "b" or "tie"; NULL without scores */
-    const char *direction, *excluded;
+    const char *direction, *excluded, *run_id;
 };
 extern const struct at_record at_pair_row_record;
 /* at_pair_row - index: that of the pair in the file. Strings are those of pairs and scored. */
 struct at_pair_row at_pair_row(const struct at_pairs *pairs, size_t pair, size_t index,
-                               const struct at_scored *scored);
+                               const struct at_scored *scored, const char *run_id);
 
 /* How the scores were made. Strings are lent. */
 struct at_pair_origin {
@@ -80,6 +80,8 @@ struct at_pair_result {
     struct at_arena arena;              /* everything above; names are those of the pairs */
 };
 extern const struct at_record at_pair_group_record, at_pair_result_record;
+/* A struct at_pair_group among those of its kind: categories.csv, directions.csv. */
+extern const struct at_record at_pair_category_record, at_pair_direction_record;
 /* at_pair_line_record - a struct at_pair_group as a line in a terminal. */
 extern const struct at_record at_pair_line_record;
 

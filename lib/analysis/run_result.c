@@ -41,7 +41,7 @@ static const struct at_field word_fields[] = {
              "its attention that lay on special tokens, mean over all maps"),
     AT_FIELD_END,
 };
-static const struct at_record word_record = AT_RECORD(struct at_run_word, word_fields);
+const struct at_record at_run_word_record = AT_RECORD(struct at_run_word, word_fields);
 
 static const struct at_field link_fields[] = {
     AT_FIELD(struct at_run_link, query, "query", NULL, "row that looks"),
@@ -64,7 +64,7 @@ static const struct at_record links_record = AT_RECORD(struct at_run_links, link
 static const struct at_field run_fields[] = {
     AT_FIELD_LIST(struct at_run_result, tokens, n_tokens, "tokens", &at_run_token_record,
                   "tokens of the text"),
-    AT_FIELD_LIST(struct at_run_result, words, n_words, "words", &word_record,
+    AT_FIELD_LIST(struct at_run_result, words, n_words, "words", &at_run_word_record,
                   "with --words: its words", .flags = AT_LEAVE_OUT),
     AT_FIELD_LIST(struct at_run_result, predictions, n_predictions, "predictions",
                   &at_predicted_record, "what the model expects at each position"),

@@ -28,13 +28,14 @@ struct at_run_token {
 };
 extern const struct at_record at_run_token_record;
 
-/* words[] of run.json. */
+/* words[] of run.json, and words.csv. */
 struct at_run_word {
     size_t index;
     const char *label;
     size_t first_token, n_tokens;
     double received, dropped;
 };
+extern const struct at_record at_run_word_record;
 
 /* A link of one map. */
 struct at_run_link {

@@ -25,6 +25,7 @@ static const struct at_field row_fields[] = {
              .flags = AT_EXACT),
     AT_FIELD(struct at_stereo_row, n_tokens, "n_tokens", NULL, "tokens that went into the score"),
     AT_FIELD(struct at_stereo_row, excluded, "excluded", NULL, "why the item is left out"),
+    AT_FIELD(struct at_stereo_row, run_id, "run_id", NULL, "the run, as in manifest.json"),
     AT_FIELD_END,
 };
 const struct at_record at_stereo_row_record = AT_RECORD(struct at_stereo_row, row_fields);
@@ -121,6 +122,24 @@ static const struct at_field category_fields[] = {
 const struct at_record at_stereo_line_record =
     AT_RECORD(struct at_stereo_category, category_fields);
 
+static const struct at_field category_row_fields[] = {
+    AT_FIELD(struct at_stereo_category_row, part, "part", NULL,
+             "part of the data; all: both together"),
+    AT_FIELD(struct at_stereo_category_row, of.name, "category", NULL, "kind of bias"),
+    AT_FIELD_RECORD(struct at_stereo_category_row, of.scores, NULL, &scores_record, NULL),
+    AT_FIELD(struct at_stereo_category_row, of.scores.n_targets, "n_targets", NULL,
+             "target terms among them"),
+    AT_FIELD_INTERVAL(struct at_stereo_category_row, of.scores.ci.ss, "ss_terms", "percent",
+                      "interval of ss over target terms"),
+    AT_FIELD(struct at_stereo_category_row, of.scores.preference.p, "p", NULL,
+             "of ss being 50, target terms as units"),
+    AT_FIELD(struct at_stereo_category_row, of.scores.preference.least, "p_least", NULL,
+             "the smallest that p could have been"),
+    AT_FIELD_END,
+};
+const struct at_record at_stereo_category_record =
+    AT_RECORD(struct at_stereo_category_row, category_row_fields);
+
 static const struct at_field part_fields[] = {
     AT_FIELD(struct at_stereo_part_result, name, "part", NULL, "part of the data"),
     AT_FIELD_RECORD(struct at_stereo_part_result, scores, NULL, &scores_record, NULL),
@@ -159,13 +178,14 @@ static const struct at_field result_fields[] = {
 const struct at_record at_stereo_result_record = AT_RECORD(struct at_stereo_result, result_fields);
 
 void at_stereo_rows(struct at_stereo_row *out, const struct at_stereoset *set, size_t item,
-                    const struct at_scored *scored)
+                    const struct at_scored *scored, const char *run_id)
 {
     const struct at_stereo_item *it = &set->items[item];
 
     for (size_t k = 0; k < AT_N_GOLD; k++) {
         enum at_gold g = it->order[k];
         out[k] = (struct at_stereo_row){
+            .run_id = run_id,
             .id = it->sentence[g].id,
             .part = at_stereo_part_name(it->part),
             .category = set->categories[it->category],
@@ -520,6 +540,25 @@ static void list_excluded(struct at_stereo_result *r, const struct work *w)
             r->excluded[r->n_excluded++] =
                 (struct at_exclusion){ it->sentence[it->order[0]].id, w->scored[i].excluded };
     }
+}
+
+struct at_stereo_category_row *at_stereo_category_rows(size_t *n, const struct at_stereo_result *r,
+                                                       struct at_arena *arena)
+{
+    struct at_stereo_category_row *rows;
+    size_t most = r->n_categories;
+
+    for (size_t p = 0; p < r->n_parts; p++)
+        most += r->parts[p].n_categories;
+    rows = at_arena_alloc(arena, most, sizeof *rows);
+    *n = 0;
+    for (size_t i = 0; i < r->n_categories; i++)
+        rows[(*n)++] = (struct at_stereo_category_row){ "all", r->categories[i] };
+    for (size_t p = 0; p < r->n_parts; p++)
+        for (size_t i = 0; i < r->parts[p].n_categories; i++)
+            rows[(*n)++] =
+                (struct at_stereo_category_row){ r->parts[p].name, r->parts[p].categories[i] };
+    return rows;
 }
 
 void at_stereo_summarize(struct at_stereo_result *out, const struct at_stereo_origin *origin,

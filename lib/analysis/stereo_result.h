@@ -23,12 +23,12 @@ struct at_stereo_row {
     const char *id, *part, *category, *target, *gold, *text;
     double score;
     size_t n_tokens;
-    const char *excluded;
+    const char *excluded, *run_id;
 };
 extern const struct at_record at_stereo_row_record;
 /* at_stereo_rows - out (AT_N_GOLD), in the file's order; strings are those of set and scored. */
 void at_stereo_rows(struct at_stereo_row *out, const struct at_stereoset *set, size_t item,
-                    const struct at_scored *scored);
+                    const struct at_scored *scored, const char *run_id);
 
 /* A part that cannot be scored, and why. */
 struct at_stereo_gap {
@@ -79,6 +79,13 @@ struct at_stereo_part_result {
     size_t n_categories;
 };
 
+/* A row of categories.csv. */
+struct at_stereo_category_row {
+    const char *part; /* "all" of both */
+    struct at_stereo_category of;
+};
+extern const struct at_record at_stereo_category_record;
+
 /* A row of targets.csv. */
 struct at_stereo_target {
     const char *name, *category; /* that of its first item */
@@ -112,6 +119,10 @@ struct at_stereo_result {
 extern const struct at_record at_stereo_target_record, at_stereo_result_record;
 /* at_stereo_line_record - a struct at_stereo_category as a line in a terminal. */
 extern const struct at_record at_stereo_line_record;
+
+/* at_stereo_category_rows - (*n) of all, then of each part; the arena's. */
+struct at_stereo_category_row *at_stereo_category_rows(size_t *n, const struct at_stereo_result *r,
+                                                       struct at_arena *arena);
 
 /*
  * at_stereo_summarize - each number once.

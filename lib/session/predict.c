@@ -35,7 +35,12 @@ const struct at_record at_predicted_record = AT_RECORD(struct at_predicted, pred
 
 static const struct at_field row_fields[] = {
     AT_FIELD_RECORD(struct at_prediction_row, position, NULL, &at_predicted_record, NULL),
-    AT_FIELD_RECORD(struct at_prediction_row, guess, NULL, &guess_record, NULL), AT_FIELD_END
+    AT_FIELD_RECORD(struct at_prediction_row, guess, NULL, &guess_record, NULL),
+    AT_FIELD(struct at_prediction_row, token_label, "token_label", NULL,
+             "the piece that stands there as people write it"),
+    AT_FIELD(struct at_prediction_row, prediction_label, "prediction_label", NULL,
+             "the predicted one"),
+    AT_FIELD_END
 };
 const struct at_record at_prediction_row_record = AT_RECORD(struct at_prediction_row, row_fields);
 
@@ -46,6 +51,7 @@ void at_predictions_release(struct at_predictions *p)
 }
 
 struct at_prediction_row *at_prediction_rows(size_t *n, const struct at_predictions *p,
+                                             const struct at_session *s, const struct at_doc *doc,
                                              struct at_arena *arena)
 {
     struct at_prediction_row *rows;
@@ -55,9 +61,17 @@ struct at_prediction_row *at_prediction_rows(size_t *n, const struct at_predicti
     for (size_t i = 0; i < p->n; i++)
         *n += p->items[i].n_top;
     rows = at_arena_alloc(arena, *n, sizeof *rows);
-    for (size_t i = 0; i < p->n; i++)
-        for (size_t r = 0; r < p->items[i].n_top; r++)
-            rows[at++] = (struct at_prediction_row){ p->items[i], p->items[i].top[r] };
+    for (size_t i = 0; i < p->n; i++) {
+        const struct at_predicted *x = &p->items[i];
+        const char *label =
+            x->n_top && x->index < doc->tokens.n
+                ? at_tokenizer_label(s->tokenizer, doc->tokens.items[x->index].id, arena)
+                : NULL;
+        for (size_t r = 0; r < x->n_top; r++)
+            rows[at++] =
+                (struct at_prediction_row){ *x, x->top[r], label,
+                                            at_tokenizer_label(s->tokenizer, x->top[r].id, arena) };
+    }
     return rows;
 }
 

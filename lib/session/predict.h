@@ -96,10 +96,12 @@ void at_predictions_release(struct at_predictions *p); /* accepts a zeroed struc
 struct at_prediction_row {
     struct at_predicted position;
     struct at_guess guess;
+    const char *token_label, *prediction_label; /* as people write the two */
 };
 extern const struct at_record at_prediction_row_record;
-/* at_prediction_rows - (*n), the arena's. */
+/* at_prediction_rows - (*n), the arena's. s may be NULL when there are no predictions. */
 struct at_prediction_row *at_prediction_rows(size_t *n, const struct at_predictions *p,
+                                             const struct at_session *s, const struct at_doc *doc,
                                              struct at_arena *arena);
 
 #endif

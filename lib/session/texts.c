@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/digest.h"
 #include "base/mapfile.h"
 #include "io/json.h"
 
@@ -109,16 +110,29 @@ static bool is_blank(const char *s)
     return s[strspn(s, " \t\r\n\v\f")] == '\0';
 }
 
+/* File systems take names of 255 bytes. */
+enum { LONG_ID = 200, KEPT = 180 };
+
+char *at_text_folder(const char *id)
+{
+    size_t n = strlen(id), kept = KEPT;
+
+    if (n <= LONG_ID)
+        return at_strdup(id);
+    while (((unsigned char)id[kept] & 0xC0) == 0x80) /* not within a character */
+        kept--;
+    return at_asprintf("%.*s-%.12s", (int)kept, id, at_digest_bytes(id, n).hex);
+}
+
 /* An id may name a directory of its own and nothing else. */
 static int claim_id(struct at_texts *t, const char *id, struct at_error *err)
 {
     size_t n = strlen(id);
     struct at_ids_seen *s;
 
-    if (n == 0 || n > 200 || id[0] == '.' || strchr(id, '/'))
+    if (n == 0 || id[0] == '.' || strchr(id, '/'))
         return at_fail(err, AT_EFORMAT,
-                       "id '%s' cannot name a directory (1 to 200 bytes, no '/', no leading dot)",
-                       id);
+                       "id '%s' cannot name a directory (not empty, no '/', no leading dot)", id);
     if (!strcmp(id, "manifest.json") || !strcmp(id, "unfinished.txt") ||
         (n > 4 && !strcmp(id + n - 4, ".csv")))
         return at_fail(err, AT_EFORMAT, "id '%s' is the name of a file of atlas", id);

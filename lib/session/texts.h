@@ -24,7 +24,7 @@ struct at_texts_options {
 };
 
 struct at_text {
-    char *id;   /* safe as a file name; "" when there is only one text in the call */
+    char *id;   /* safe as a file name but for its length; "" of the only text of the call */
     char *text; /* valid UTF-8, at least one character that is not white space */
     char *pair; /* or NULL */
 };
@@ -54,6 +54,9 @@ AT_MUST_USE int at_texts_next(struct at_text *out, struct at_texts *t, bool *is_
 size_t at_texts_count(const struct at_texts *t);
 /* at_texts_is_many - true when ids and per-text directories are used. */
 bool at_texts_is_many(const struct at_texts *t);
+/* at_text_folder - the name of its directory: the id, of more than 200 bytes the first 180 and a
+   digest of all. free() it. */
+AT_MUST_USE char *at_text_folder(const char *id);
 /* at_texts_source - the file the texts come from, as messages name it. */
 const char *at_texts_source(const struct at_texts *t);
 void at_texts_close(struct at_texts *t);

@@ -352,6 +352,17 @@ void at_tokenizer_add_label(const struct at_tokenizer *t, struct at_strbuf *out,
     at_tokenizer_add_joined(t, out, &(struct at_token){ .id = id }, 1);
 }
 
+const char *at_tokenizer_label(const struct at_tokenizer *t, int id, struct at_arena *arena)
+{
+    struct at_strbuf b = { 0 };
+    const char *label;
+
+    at_tokenizer_add_label(t, &b, id);
+    label = at_arena_strdup(arena, at_strbuf_str(&b));
+    at_strbuf_release(&b);
+    return label;
+}
+
 static void push_piece(struct at_decoded_list *list, const struct at_tokenizer *t, int id)
 {
     const char *piece = at_tokenizer_piece(t, id);

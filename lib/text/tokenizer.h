@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/strbuf.h"
 
@@ -88,6 +89,8 @@ const char *at_tokenizer_piece(const struct at_tokenizer *t, int id);
    "Ġthe" and "▁the", bytes decoded; incomplete UTF-8 shown as <E2>; control characters as \n, \t,
    <07>; a piece of spaces alone as U+2423, one for each. Nothing for an id out of range. */
 void at_tokenizer_add_label(const struct at_tokenizer *t, struct at_strbuf *out, int id);
+/* at_tokenizer_label - the same as a string of the arena. */
+const char *at_tokenizer_label(const struct at_tokenizer *t, int id, struct at_arena *arena);
 /* at_tokenizer_add_joined - the same for n tokens in a row, whose bytes are put together first. */
 void at_tokenizer_add_joined(const struct at_tokenizer *t, struct at_strbuf *out,
                              const struct at_token *tokens, size_t n);

@@ -8,17 +8,17 @@ pairs() { printf 'a\tb\nA man sat.\tA woman sat.\nThe boy ran.\tThe girl ran.\n'
 @test "run --ablate: another model's predictions, and results that say so" {
     ok run -m "$(M tiny-gpt2)" -q -o whole --format json,csv "a b c d"
     ok run -m "$(M tiny-gpt2)" -q -o cut --format json,csv --ablate 0.1,1.0 "a b c d"
-    holds cut/run.json '.meta.ablation == {heads: ["0.1", "1.0"], mode: "zero", reference: null}'
+    holds cut/run.json '.meta.ablation == {heads: ["L0H1", "L1H0"], mode: "zero", reference: null}'
     holds whole/run.json '.meta | has("ablation") | not'
     holds cut/manifest.json '.options.ablate == "0.1,1.0" and .options.ablation == "zero"'
-    has "$(json cut/run.json .meta.model)" 'tiny-gpt2 without 0.1, 1.0 \(zero\)'
-    ! cmp -s whole/predictions.csv cut/predictions.csv
+    has "$(json cut/run.json .meta.model)" 'tiny-gpt2 without L0H1, L1H0 \(zero\)'
+    ! cmp -s <(scores whole/predictions.csv) <(scores cut/predictions.csv)
     # the first layer still looks, at what it always saw; the next one sees the difference
     [ "$(grep '^0,' whole/attention.csv)" = "$(grep '^0,' cut/attention.csv)" ]
     [ "$(grep '^1,' whole/attention.csv)" != "$(grep '^1,' cut/attention.csv)" ]
     # what was captured without a head is never taken for the whole model's
     ok run --from cut --json
-    has "$(json - .meta.model)" 'without 0.1, 1.0 \(zero\)'
+    has "$(json - .meta.model)" 'without L0H1, L1H0 \(zero\)'
 }
 
 @test "run --ablate none is the model as it is" {
@@ -37,7 +37,7 @@ pairs() { printf 'a\tb\nA man sat.\tA woman sat.\nThe boy ran.\tThe girl ran.\n'
     done
     [ "$(cat mean resample mean_--reference_texts resample_--reference_texts | cksum)" != \
         "$(cat mean mean mean mean | cksum)" ]
-    ! cmp -s mean resample && ! cmp -s mean mean_--reference_texts
+    ! cmp -s <(scores mean) <(scores resample) && ! cmp -s <(scores mean) <(scores mean_--reference_texts)
     # by a text's own mean, and that of a reference which is the text
     printf 'a b c d\n' >same
     ok run -m "$(M tiny-gpt2)" --json --ablate 0.1 --ablation mean --reference same "a b c d"
@@ -50,21 +50,21 @@ pairs() { printf 'a\tb\nA man sat.\tA woman sat.\nThe boy ran.\tThe girl ran.\n'
     pairs
     ok bias pairs -q -o whole --format json,csv p.tsv
     ok bias pairs -q -o cut --format json,csv --ablate 0.1,1.0 p.tsv
-    holds cut/scores.json '.meta.ablation.heads == ["0.1", "1.0"]'
-    ! cmp -s whole/items.csv cut/items.csv
-    holds cut/journal.json '.ablation | startswith("0.1,1.0 zero")'
+    holds cut/scores.json '.meta.ablation.heads == ["L0H1", "L1H0"]'
+    ! cmp -s <(scores whole/items.csv) <(scores cut/items.csv)
+    holds cut/journal.json '.ablation | startswith("L0H1,L1H0 zero")'
     fails 1 bias pairs -q -o cut --resume --format json,csv --ablate 0.1 p.tsv
     has "$stderr" 'ablation'
     jq '.data |= with_entries(.value |= .[:2])' "$FIXTURES/data/stereoset/stereoset_dev_en.json" >set.json
     ok bias stereoset -q -o a --format json,csv set.json
     ok bias stereoset -q -o b --format json,csv --ablate 0.0,1.1 --ablation mean set.json
-    ! cmp -s a/items.csv b/items.csv
+    ! cmp -s <(scores a/items.csv) <(scores b/items.csv)
     holds b/scores.json '.meta.ablation.mode == "mean"'
     # causal texts that begin alike go on from each other, but not when a head's mean is their own
     for how in zero mean; do
         ok bias pairs -m "$(M tiny-gpt2)" -q -o "g-$how" --ablate 0.1 --ablation $how p.tsv
     done
-    ! cmp -s g-zero/items.csv g-mean/items.csv
+    ! cmp -s <(scores g-zero/items.csv) <(scores g-mean/items.csv)
 }
 
 @test "--ablate: what is no head, and what it cannot go with" {
@@ -74,7 +74,7 @@ pairs() { printf 'a\tb\nA man sat.\tA woman sat.\nThe boy ran.\tThe girl ran.\n'
     done
     fails 2 run --ablate all "a b"
     fails 1 run --ablate 99.0 "a b"
-    has "$stderr" 'no head 99.0: the model has layers 0 to [0-9]+ of heads 0 to [0-9]+'
+    has "$stderr" 'no head L99H0: the model has layers 0 to [0-9]+ of heads 0 to [0-9]+'
     fails 2 run --ablation mean "a b"
     fails 2 run --ablate 0.1 --reference none "a b"
     fails 1 run --ablate 0.1 --ablation mean --reference none "a b"
@@ -130,7 +130,7 @@ F() { ok faith -m "$(M "$1")" -q -o "$2" --format json,csv --methods gradient_x_
 @test "faith --ablate: a list together is one row, and what run does without them" {
     F tiny-gpt2 two --ablate 0.1,1.0 "a b c d"
     [ "$(wc -l <two/ablation.csv)" -eq 2 ]
-    has "$(sed -n 2p two/ablation.csv)" '^,,zero,.*,0.1\+1.0$'
+    has "$(sed -n 2p two/ablation.csv)" '^,,zero,.*,L0H1\+L1H0$'
     [ ! -e two/elbow.csv ]
     F tiny-gpt2 none --ablate none "a b c d"
     holds none/faith.json 'has("ablation") | not'
@@ -160,7 +160,7 @@ F() { ok faith -m "$(M "$1")" -q -o "$2" --format json,csv --methods gradient_x_
     fails 2 faith --ablate x "a b"
     fails 2 faith --ablate 0.1,0.1 "a b"
     fails 1 faith --ablate 99.0 "a b"
-    has "$stderr" 'ablate: no head 99.0'
+    has "$stderr" 'ablate: no head L99H0'
     fails 2 faith --ablate none --move 1 "a b"
     fails 2 faith --ablate 0.1 --by kl "a b"
     fails 2 faith --reference texts "a b"

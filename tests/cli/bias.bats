@@ -46,7 +46,7 @@ near() {
     holds - '.level.score == null and .level.band == null'
     printf '...\nThe sun is hot.\n' >texts.txt
     ok bias detect --threshold 1 --lines -f texts.txt -o out --format csv
-    [ "$(sed -n 2p out/texts.csv)" = "1,0,0,,0,0,0,,," ]
+    has "$(sed -n 2p out/texts.csv)" '^atlas-bias,1,[0-9]+,1,1,[0-9a-f]{12},0,0,,0,0,0,,,$'
     [[ "$(sed -n 3p out/texts.csv)" == *,low ]]
 }
 
@@ -162,8 +162,8 @@ END
     [ "$(roles out/manifest.json)" = "model detector thresholds text" ]
     ok bias calibrate -m atlas-bert --ensemble model -o rates --format json --draws 5 "$BIASED"
     [ "$(roles rates/manifest.json)" = "model detector ensemble text" ]
-    ok bias attention -o out --format json --permutations 99 "$BIASED"
-    [ "$(roles out/manifest.json)" = "model text" ]
+    ok bias attention -o own --format json --permutations 99 "$BIASED"
+    [ "$(roles own/manifest.json)" = "model text" ]
 }
 
 @test "attention to flagged tokens: ratios, propagation, significance" {
@@ -283,7 +283,7 @@ END
 @test "stereoset: items, targets and scores of a model" {
     few_items 8 >set.json
     ok bias stereoset -o out --format json,csv --resamples 50 set.json
-    [ "$(head -n 1 out/items.csv)" = "id,type,category,target,gold,text,score,n_tokens,excluded" ]
+    [ "$(head -n 1 out/items.csv)" = "id,type,category,target,gold,text,score,n_tokens,excluded,run_id" ]
     [ "$(wc -l <out/items.csv)" -eq 49 ]
     holds out/scores.json '.overall.n == 16 and .protocol == "official" and (.by_target | length) > 1'
     holds out/scores.json '.overall | .icat - (.lms * ([.ss, 100 - .ss] | min) / 50) | fabs < 1e-6'
@@ -348,7 +348,7 @@ END
 @test "pairs: CrowS-Pairs by its own rules, and again from its scores" {
     short_pairs 20 >pairs.csv
     ok bias pairs --preset crows -o out --format json,csv pairs.csv
-    [ "$(head -n 1 out/items.csv)" = "index,id,category,text_a,text_b,score_a,score_b,n_a,n_b,prefers,direction,excluded" ]
+    [ "$(head -n 1 out/items.csv)" = "index,id,category,text_a,text_b,score_a,score_b,n_a,n_b,prefers,direction,excluded,run_id" ]
     [ "$(wc -l <out/items.csv)" -eq 21 ]
     holds out/scores.json '.overall.n == 20 and .rounded and .score == "shared" and .reduction == "sum"'
     holds out/scores.json '(.by_category | length) > 2 and .overall.preference >= .overall.ci[0] and .overall.preference <= .overall.ci[1]'
@@ -675,7 +675,7 @@ stopped() {
     ok bias pairs -m "$model" -o typed - <data
     ok bias pairs -m "$model" -o tabs <(tr , '\t' <data)
     ok bias pairs -m "$model" -o lines <(echo '{"a": "the cat", "b": "a cat"}')
-    for run in typed tabs lines; do cmp named/items.csv $run/items.csv; done
+    for run in typed tabs lines; do cmp <(scores named/items.csv) <(scores $run/items.csv); done
     [ "$(json typed/manifest.json '.inputs[] | select(.role == "data").path')" = - ]
     [ "$(json typed/manifest.json '.inputs[] | select(.role == "data").bytes')" = "$(wc -c <data)" ]
     ok bias pairs --json --rescore - --against <(cat typed/items.csv) data <typed/items.csv
@@ -688,7 +688,7 @@ stopped() {
         "$FIXTURES/data/stereoset/stereoset_dev_en.json" >set.json
     ok bias stereoset -o whole set.json
     ok bias stereoset -o piped - <set.json
-    cmp whole/items.csv piped/items.csv
+    cmp <(scores whole/items.csv) <(scores piped/items.csv)
     ok bias stereoset --json --rescore <(cat whole/items.csv) <(cat set.json)
     holds - '.overall.n == 2'
 }

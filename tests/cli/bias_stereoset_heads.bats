@@ -46,7 +46,7 @@ small() {
     holds out/sensitivity.json '[.heads[] | select(.is_pareto)] | length >= 1'
     # the table on standard output names the same head first
     ok bias stereoset data.json --heads --draws 99
-    first=$(json out/sensitivity.json '.top_heads[0] | "L\(.layer) H\(.head)"')
+    first=$(json out/sensitivity.json '.top_heads[0] | "L\(.layer)H\(.head)"')
     has "$output" "paired q *rho bias"$'\n'"  $first "
 }
 

@@ -42,7 +42,7 @@ texts() {
         $1 == 1 && $2 == 0 { s += $c; q += $c * $c; k++ }
         END {
             m = s / k; half = 2.776445105 * sqrt((q - s * m) / (k - 1) / k)
-            exit k != n || far(m, mean) || far(m - half, low) || far(m + half, high)
+            exit k != n || far(m, mean) || far(m > half ? m - half : 0, low) || far(m + half, high)
         }' out/*/heads.csv
 }
 
@@ -154,4 +154,42 @@ texts() {
     ok metrics --lines -f one -o out --format csv
     has "$output" ' 1 text of '
     [ "$(awk -F, 'NR > 1 && ($6 != "" || $7 != "" || $8 != 1)' out/corpus.csv | wc -l)" -eq 0 ]
+}
+
+@test "a long id is kept, its folder has a shorter name" {
+    long=$(printf 'x%.0s' $(seq 300))
+    printf '{"id":"%s","text":"The cat sat."}\n' "${long}a" "${long}b" short >texts
+    ok metrics -q --jsonl --each -f texts -o out --format json,csv
+    [ "$(cut -d, -f2 out/texts.csv | tail -n +2 | tr '\n' ' ')" = "${long}a ${long}b short " ]
+    tail -n +2 out/texts.csv | cut -d, -f4 >folders
+    [ "$(sort -u folders | wc -l)" -eq 3 ]
+    while read -r folder; do [ -s "out/$folder/metrics.json" ] || fail "$folder"; done <folders
+    [ "$(awk '{ print length }' folders | sort -n | tail -n 1)" -eq 193 ]
+    holds "out/$(head -n 1 folders)/metrics.json" ".meta.id == \"${long}a\""
+    ok metrics -q --jsonl --each -f texts -o out --format json,csv --resume
+}
+
+@test "items and texts say which run they are of" {
+    printf 'a,b,category\nthe cat,a dog,x\nthe mat,a mat,y\n' >pairs.csv
+    texts
+    ok bias pairs -q -o pairs --format csv,json pairs.csv
+    ok bias detect -q -o detect --threshold 0.5 --format csv --lines -f texts
+    ok bias swap -q -o swap --format csv --lines -f texts
+    printf 'text_a,text_b\nthe cat,a dog\nthe mat,a mat\n' >two.csv
+    ok compare -q -o compare --format csv --pairs two.csv
+    for f in pairs/items detect/texts swap/texts compare/texts; do
+        id=$(json "${f%/*}/manifest.json" .run_id)
+        column=$(head -n 1 $f.csv | tr ',' '\n' | grep -nx run_id | cut -d: -f1)
+        [ -n "$column" ] || fail "$f"
+        [ "$(grep -c "\b$id\b" $f.csv)" -eq "$(($(wc -l <$f.csv) - 1))" ] || fail "$f"
+    done
+    for k in 1 2; do ok bias pairs -q -o s$k --format csv,json --shard $k/2 pairs.csv; done
+    ok merge -q -o whole --format csv,json s1 s2
+    for f in pairs/*.csv; do cmp "$f" "whole/${f#pairs/}"; done
+}
+
+@test "texts in which nothing is flagged are said to be that" {
+    printf '%s\n' 'It rains.' 'A cat sat.' >calm
+    ok bias attention --threshold 1 --lines -f calm
+    has "$output" $'on average\n  no token is flagged in any of them$'
 }

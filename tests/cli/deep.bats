@@ -183,7 +183,7 @@ spoil() {
     [ -s out/hidden_L3.svg ]
     [ ! -e out/cosine_mean.svg ]
     ok run --deep --layer 3 --head 2 --mask none "$TEXT"
-    has "$output" 'layer 3, head 2, query 1 the: row maximum'
+    has "$output" 'L3H2, query 1 the: row maximum'
     has "$output" 'logit lens'
     has "$output" 'residual stream'
 }

@@ -64,7 +64,7 @@ QUICK="--methods gradient_x_input --draws 0 --ablate none"
 
 @test "attributions.csv and faith.json agree" {
     ok faith -o out --format json,csv $QUICK --target she --foil he "$MASKED"
-    [ "$(head -n 1 out/attributions.csv)" = "index,token,method,score" ]
+    [ "$(head -n 1 out/attributions.csv)" = "index,token,method,score,label" ]
     want=$(awk -F, '$1 == 2 && $3 == "gradient_x_input" { print $4 }' out/attributions.csv)
     holds out/faith.json ".attributions.gradient_x_input[2] == $want"
 }

@@ -14,6 +14,7 @@
 #                          on the processor's own kernels, since they are big
 #   shape [MODEL]          L, H and C become the layers, heads and width of a model
 #   manual PAGE            a page of man/ as plain text
+#   scores FILE            items.csv without its last column, the run's
 #   golden NAME            $output is fixtures/golden/NAME but for rounding (close.awk)
 bats_require_minimum_version 1.5.0
 
@@ -105,6 +106,10 @@ shape() {
 
 manual() {
     mandoc -Tascii "$ROOT/man/$1" | sed 's/.\x08//g'
+}
+
+scores() {
+    sed 's/,[^,]*$//' "$1"
 }
 
 golden() {

@@ -164,7 +164,7 @@ sink_capture() {
 
 @test "a chosen head is told beside its layer and its baseline" {
     ok metrics --layer 2 --head 3 "$TEXT"
-    has "$output" 'layer 2, head 3'
+    has "$output" 'L2H3'
     has "$output" 'layer mean +rank in it +baseline'
     want=$(atlas metrics --json "$TEXT" | jq -r '.heads[] | select(.layer == 2 and .head == 3).rank.sparsity | round')
     has "$output" "sparsity .* $want %"

@@ -182,6 +182,16 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     [ ! -e roll/heads_grid.svg ]
 }
 
+@test "words.csv has the words, tables the labels beside the pieces" {
+    ok run -o out --words --format csv,json 'Extraordinarily odd cats.'
+    [ "$(head -n 1 out/words.csv)" = index,label,first_token,n_tokens,received,dropped ]
+    [ "$(tail -n +2 out/words.csv | cut -d, -f1-4 | paste -sd' ')" = "$(json out/run.json '[.words[] | [.index, .label, .first_token, .n_tokens] | join(",")] | join(" ")')" ]
+    ok run -o plain -m atlas-gpt2 --deep --top-k 1 --format csv 'An odd cat'
+    [ ! -e plain/words.csv ]
+    awk -F, 'NR == 2 { exit !($2 == "Ġ" $10) }' plain/predictions.csv
+    awk -F, 'NR == 2 { exit !($9 == "Ġ" $13) }' plain/lens.csv
+}
+
 @test "the influence tree follows its options" {
     ok run -o out --format json --tree-root 2 --tree-k 1 --tree-depth 4 "The cat sat on the mat."
     holds out/tree.json '.trees[0].nodes | length == 4 and .[0].index == 2 and ([.[].depth] == [0,1,2,3])'

@@ -77,7 +77,8 @@ static void test_tables(void **state)
                    "category,start,end,first_token,n_tokens,n_words,text,labels,score,mean_gen,"
                    "mean_unfair,mean_stereo,explanation");
     assert_columns(&at_bias_text_row_record,
-                   "id,words,flagged,percentage,gen,unfair,stereo,confidence,level,band");
+                   "model,text_id,n_tokens,id,number,run_id,words,flagged,percentage,gen,unfair,"
+                   "stereo,confidence,level,band");
     rig_run(&r, some, "cat sat, a dog.", &other);
     assert_int_equal(r.r.n_spans, 2);
     assert_int_equal(r.r.n_all_spans, 2 + 1 + 2); /* any; generalisation, unfairness */
@@ -87,7 +88,7 @@ static void test_tables(void **state)
     assert_string_equal(r.r.spans[4].category, "UNFAIR");
     assert_ptr_equal(r.r.by_category[AT_BIAS_UNFAIR].spans, &r.r.spans[3]);
     assert_int_equal(r.r.by_category[AT_BIAS_STEREO].n, 0);
-    row = (struct at_bias_text_row){ r.doc.in.id, r.r.summary, r.r.level };
+    row = (struct at_bias_text_row){ { .text_id = r.doc.in.id }, r.r.summary, r.r.level };
     ASSERT_NEAR(at_record_real(&at_bias_text_row_record, "unfair", &row), 3, 0);
     ASSERT_NEAR(at_record_real(&at_bias_text_row_record, "level", &row), r.r.level.of.score, 0);
     rig_close(&r);

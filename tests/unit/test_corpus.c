@@ -195,13 +195,35 @@ static void test_columns(void **state)
     }
 }
 
+/* 0, 0 and 1: the interval of Student's t would begin at -1.1. */
+static void test_not_below_zero(void **state)
+{
+    static const double values[] = { 0, 0, 1 };
+    struct at_corpus c;
+    struct at_arena arena = { 0 };
+    const struct at_corpus_row *rows;
+    size_t n;
+
+    (void)state;
+    at_corpus_init(&c, 1, 1, keys, 1, false);
+    for (size_t i = 0; i < AT_COUNTOF(values); i++) {
+        at_corpus_add_heads(&c, 0, &values[i], 1, false);
+        at_sums_add(&c.lengths, 3);
+    }
+    rows = at_corpus_rows(&n, &c, AT_CORPUS_HEADS, (struct at_corpus_source){ "m", "r" }, &arena);
+    ASSERT_NEAR(rows[0].mean, 1.0 / 3, 1e-12);
+    ASSERT_NEAR(rows[0].low, 0, 0);
+    ASSERT_NEAR(rows[0].high, 1.0 / 3 + 4.302652730 / 3, 1e-6);
+    at_arena_release(&arena);
+    at_corpus_release(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_roles),
-        cmocka_unit_test(test_merge),
-        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_rows),           cmocka_unit_test(test_roles),
+        cmocka_unit_test(test_merge),          cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_not_below_zero),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

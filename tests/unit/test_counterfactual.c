@@ -122,12 +122,13 @@ static void test_nothing_to_swap(void **state)
     assert_columns(&at_consistency_row_record,
                    "layer,head,cosine,concentration,delta_aligned,delta_swap,total_delta");
     assert_columns(&at_counterfactual_row_record,
-                   "id,text,swapped,n_replaced,n_left,n_aligned,n_pieces_a,n_pieces_b,mean_cosine,"
+                   "model,text_id,n_tokens,id,number,run_id,"
+                   "text,swapped,n_replaced,n_left,n_aligned,n_pieces_a,n_pieces_b,mean_cosine,"
                    "mean_concentration");
     rig_run(&r, "fixtures/tiny-bert", "a mess", false);
     assert_null(r.r.consistency);
     assert_string_equal(r.r.swapped, "a mess");
-    row = (struct at_counterfactual_row){ "1", r.r };
+    row = (struct at_counterfactual_row){ { .text_id = "1" }, r.r };
     ASSERT_NEAR(at_record_real(&at_counterfactual_row_record, "n_left", &row), 0, 0);
     assert_true(isnan(at_record_real(&at_counterfactual_row_record, "n_aligned", &row)));
     rig_close(&r);

@@ -140,7 +140,8 @@ static void test_columns(void **state)
         "state,index,token,norm,mean,sd,min,max",
         "layer,head,query,key,query_token,key_token,dot,scaled,row_max,shifted,sum_exp,log_sum,"
         "weight,stored,ranked_by",
-        "state,index,token,rank,prediction,id,p,logit,target,target_rank,target_p",
+        "state,index,token,rank,prediction,id,p,logit,target,target_rank,target_p,"
+        "prediction_label,target_label",
         "space,layer,index,token,x,y,x_ratio,y_ratio",
     };
 

@@ -340,7 +340,7 @@ static void tables(struct asked *a)
     must(at_ablation_run(&r, &a->ground, &o, &arena, &err), &err);
     assert_true(r.n_rows == 1 && r.n_elbow == 0 && r.n_smallest == 0);
     assert_true(r.rows->layer == AT_NONE);
-    assert_string_equal(r.rows->heads, "0.1+1.0");
+    assert_string_equal(r.rows->heads, "L0H1+L1H0");
     at_arena_release(&arena);
 }
 

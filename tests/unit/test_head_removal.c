@@ -14,7 +14,8 @@
 static void test_lists(void **state)
 {
     static const char *const bad[] = { "",     ".",     "3",       "3.",   "a.b",   "1.2,",
-                                       ",1.2", "1.2;3", "1.2,1.2", "-1.0", "1.2.3", "1000000.1" };
+                                       ",1.2", "1.2;3", "1.2,1.2", "-1.0", "1.2.3", "1000000.1",
+                                       "L1.2", "1H2",   "L1H2H",   "H1L2" };
     struct at_head_list l;
     struct at_error err;
     struct at_config c = { .n_layers = 5, .n_heads = 6 };
@@ -23,17 +24,17 @@ static void test_lists(void **state)
     (void)state;
     for (size_t i = 0; i < AT_COUNTOF(bad); i++)
         assert_int_equal(at_head_list_parse(&l, bad[i], &err), AT_EFORMAT);
-    must(at_head_list_parse(&l, "4.0,3.5,3.1", &err), &err);
+    must(at_head_list_parse(&l, "4.0,L3H5,3.1", &err), &err);
     text = at_head_list_text(l.items, l.n, ",", 9);
-    assert_string_equal(text, "3.1,3.5,4.0");
+    assert_string_equal(text, "L3H1,L3H5,L4H0");
     free(text);
     text = at_head_list_text(l.items, l.n, ", ", 1);
-    assert_string_equal(text, "3.1 and 2 more heads");
+    assert_string_equal(text, "L3H1 and 2 more heads");
     free(text);
     must(at_head_list_check(&l, &c, &err), &err);
     c.n_heads = 5;
     assert_int_equal(at_head_list_check(&l, &c, &err), AT_ERANGE);
-    assert_string_equal(err.text, "no head 3.5: the model has layers 0 to 4 of heads 0 to 4");
+    assert_string_equal(err.text, "no head L3H5: the model has layers 0 to 4 of heads 0 to 4");
     at_head_list_release(&l);
     at_head_list_release(&l);
 }

@@ -111,13 +111,13 @@ static void test_items(void **state)
 
     (void)state;
     for (size_t i = 0; i < AT_COUNTOF(rows); i++)
-        rows[i] = at_pair_row(&pairs, i + 2, 10 * i, &scored[i + 2]);
+        rows[i] = at_pair_row(&pairs, i + 2, 10 * i, &scored[i + 2], "run");
     assert_table(&at_pair_row_record, rows, AT_COUNTOF(rows),
                  "index,id,category,text_a,text_b,score_a,score_b,n_a,n_b,prefers,direction,"
-                 "excluded\n"
-                 "0,p2,y,g,h,-3,-3,3,4,tie,,\n"
-                 "10,p3,y,\"g, \"\"g\"\"\",h,-1,-5,3,4,a,,\n"
-                 "20,p4,y,g,h,,-1,,,,,no scores\n");
+                 "excluded,run_id\n"
+                 "0,p2,y,g,h,-3,-3,3,4,tie,,,run\n"
+                 "10,p3,y,\"g, \"\"g\"\"\",h,-1,-5,3,4,a,,,run\n"
+                 "20,p4,y,g,h,,-1,,,,,no scores,run\n");
 }
 
 static void test_groups_table(void **state)

@@ -182,14 +182,17 @@ static void test_rows(void **state)
 
     (void)state;
     assert_columns(&at_prediction_row_record,
-                   "index,token,token_rank,token_p,rank,prediction,id,p,logit");
+                   "index,token,token_rank,token_p,rank,prediction,id,p,logit,"
+                   "token_label,prediction_label");
     text_open(&f, BERT, "a cat sat", NULL, false);
     got = predict(&f, AT_MASK_AUTO, NULL, 0, 2);
-    rows = at_prediction_rows(&n, &got, &arena);
+    rows = at_prediction_rows(&n, &got, &f.s, &f.doc, &arena);
     assert_int_equal(n, 6);
     assert_int_equal(rows[3].position.index, 2);
     assert_int_equal(rows[3].guess.rank, 2);
     assert_int_equal(rows[3].guess.id, got.items[1].top[1].id);
+    assert_string_equal(rows[3].token_label, "cat");
+    assert_non_null(rows[3].prediction_label);
     at_arena_release(&arena);
     at_predictions_release(&got);
     text_close(&f);

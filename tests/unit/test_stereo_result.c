@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "close.h"
 #include "io/json.h"
+#include "json_close.h"
 #include "record_text.h"
 #include "sandbox.h"
 
@@ -304,16 +305,41 @@ static void test_items(void **state)
     (void)state;
     fill_small(&set, items, scored);
     scored[3].score[AT_ANTI] = -1.0 / 3.0;
-    at_stereo_rows(rows, &set, 3, &scored[3]);
-    at_stereo_rows(rows + AT_N_GOLD, &set, 4, &scored[4]);
-    assert_table(&at_stereo_row_record, rows, 2 * AT_N_GOLD,
-                 "id,type,category,target,gold,text,score,n_tokens,excluded\n"
-                 "a3,intersentence,k,v,anti-stereotype,\"A, \"\"A\"\".\",-0.333333333333333,5,\n"
-                 "s3,intersentence,k,v,stereotype,S.,-1,4,\n"
-                 "u3,intersentence,k,v,unrelated,U.,-3,6,\n"
-                 "a4,intersentence,j,w,anti-stereotype,\"A, \"\"A\"\".\",1,,no score\n"
-                 "s4,intersentence,j,w,stereotype,S.,,,no score\n"
-                 "u4,intersentence,j,w,unrelated,U.,1,,no score\n");
+    at_stereo_rows(rows, &set, 3, &scored[3], "run");
+    at_stereo_rows(rows + AT_N_GOLD, &set, 4, &scored[4], "run");
+    assert_table(
+        &at_stereo_row_record, rows, 2 * AT_N_GOLD,
+        "id,type,category,target,gold,text,score,n_tokens,excluded,run_id\n"
+        "a3,intersentence,k,v,anti-stereotype,\"A, \"\"A\"\".\",-0.333333333333333,5,,run\n"
+        "s3,intersentence,k,v,stereotype,S.,-1,4,,run\n"
+        "u3,intersentence,k,v,unrelated,U.,-3,6,,run\n"
+        "a4,intersentence,j,w,anti-stereotype,\"A, \"\"A\"\".\",1,,no score,run\n"
+        "s4,intersentence,j,w,stereotype,S.,,,no score,run\n"
+        "u4,intersentence,j,w,unrelated,U.,1,,no score,run\n");
+}
+
+/* Of all, then of each part; every number is that of the list that it is from. */
+static void test_categories_table(void **state)
+{
+    struct at_stereo_result r = summarize_small(true);
+    struct at_arena arena = { 0 };
+    size_t n, want = r.n_categories;
+    const struct at_stereo_category_row *rows = at_stereo_category_rows(&n, &r, &arena);
+
+    (void)state;
+    assert_columns(&at_stereo_category_record,
+                   "part,category,n,ss,ss_low,ss_high,lms,icat,mean_bias,n_ties,n_excluded,"
+                   "n_targets,ss_terms_low,ss_terms_high,p,p_least");
+    for (size_t p = 0; p < r.n_parts; p++) {
+        assert_string_equal(rows[want].part, r.parts[p].name);
+        ASSERT_NEAR(rows[want].of.scores.ss, r.parts[p].categories[0].scores.ss, 0);
+        want += r.parts[p].n_categories;
+    }
+    assert_int_equal(n, want);
+    assert_string_equal(rows[0].part, "all");
+    assert_string_equal(rows[0].of.name, r.categories[0].name);
+    at_arena_release(&arena);
+    at_stereo_result_release(&r);
 }
 
 /* Wilson's intervals of 1 of 3 and 1 of 1. */
@@ -395,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_ranked),
         cmocka_unit_test(test_items),
         cmocka_unit_test(test_targets_table),
+        cmocka_unit_test(test_categories_table),
         cmocka_unit_test(test_document),
         cmocka_unit_test(test_line),
     };

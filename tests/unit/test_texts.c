@@ -3,6 +3,7 @@
  */
 #include "session/texts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -180,11 +181,40 @@ static void test_refusals(void **state)
     ends(&t);
 }
 
+/* A long id is cut between characters, and told apart from others by its end. */
+static void test_folder(void **state)
+{
+    char id[262];
+    char *short_one = at_text_folder("abc"), *a, *b;
+
+    (void)state;
+    assert_string_equal(short_one, "abc");
+    memset(id, 'x', 200);
+    id[200] = '\0';
+    a = at_text_folder(id);
+    assert_string_equal(a, id);
+    free(a);
+    memset(id, 'x', 261);
+    id[261] = '\0';
+    memcpy(id + 179, "\xc3\xa9", 2);
+    a = at_text_folder(id);
+    assert_int_equal(strlen(a), 179 + 13);
+    assert_int_equal(a[179], '-');
+    id[260] = 'y';
+    b = at_text_folder(id);
+    assert_string_not_equal(a, b);
+    assert_memory_equal(a, b, 180);
+    free(a);
+    free(b);
+    free(short_one);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_given), cmocka_unit_test(test_file),     cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_jsonl), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_folder), cmocka_unit_test(test_given),
+        cmocka_unit_test(test_file),   cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_jsonl),  cmocka_unit_test(test_refusals),
     };
 
     return cmocka_run_group_tests(tests, sandbox_setup, sandbox_teardown);
