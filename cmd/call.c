@@ -16,6 +16,7 @@
 
 static const char *const matrix_words[] = { "raw", "col", "rollout", NULL };
 static const char *const precision_words[] = { "auto", "float", "double", NULL };
+static const char *const svg_text_words[] = { "paths", "text", NULL };
 static const char *const when_words[] = { "auto", "always", "never", NULL };
 
 /* clang-format off */
@@ -48,6 +49,7 @@ static void fill_options(struct call *c)
         OPT_TEXT(0, "format", &c->format_list, "LIST", "which of json,csv,png,svg,pdf to write"),
         OPT_REAL(0, "width-mm", &c->width_mm, "MM", 40, 2000, "width of pictures"),
         OPT_REAL(0, "dpi", &c->dpi, "N", 30, 1200, "resolution of PNG pictures"),
+        OPT_ENUM(0, "svg-text", &c->svg_text, svg_text_words, "letters in SVG pictures: outlines, or text that can be found and edited"),
         OPT_INT(0, "digits", &c->digits, "N", 1, 17, "significant digits in JSON"),
         OPT_FLAG(0, "dump-drawing", &c->dump_drawing, "write each picture's drawing list as JSON too"),
         OPT_ENUM(0, "color", &c->color, when_words, "colours on standard output"),
@@ -149,6 +151,7 @@ void call_init(struct call *c, const char *command, int argc, char **argv)
         .seed = 1,
         .width_mm = 170,
         .dpi = 200,
+        .svg_text = SVG_TEXT,
         .started = report_seconds(),
     };
     c->command_line = at_arena_strdup(&c->arena, line);

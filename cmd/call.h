@@ -20,6 +20,9 @@
 /* Bits of --format. */
 enum { FORMAT_JSON = 1, FORMAT_CSV = 2, FORMAT_PNG = 4, FORMAT_SVG = 8, FORMAT_PDF = 16 };
 
+/* --svg-text. */
+enum { SVG_PATHS, SVG_TEXT };
+
 /* Which layers and heads --layer and --head chose. */
 enum { SELECT_NONE, SELECT_ONE, SELECT_ALL, SELECT_MEAN };
 struct selection {
@@ -36,6 +39,7 @@ struct call {
     struct at_doc_options doc; /* --words, --truncate, --split-pair */
     int matrix;                /* enum at_matrix_mode */
     int precision;             /* enum at_precision */
+    int svg_text;              /* SVG_PATHS, SVG_TEXT */
     int color, progress;       /* 0 auto, 1 always, 2 never */
     long n_threads, seed, digits;
     double width_mm, dpi;

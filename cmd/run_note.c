@@ -22,10 +22,10 @@ static bool is_among(const char *name, const char *const *names, size_t n)
 
 bool option_is_free(const char *name)
 {
-    static const char *const names[] = { "shard",    "resume",  "each",        "threads",
-                                         "quiet",    "verbose", "progress",    "json",
-                                         "format",   "color",   "digits",      "dpi",
-                                         "width-mm", "out",     "dump-drawing" };
+    static const char *const names[] = { "shard",    "resume",  "each",         "threads",
+                                         "quiet",    "verbose", "progress",     "json",
+                                         "format",   "color",   "digits",       "dpi",
+                                         "width-mm", "out",     "dump-drawing", "svg-text" };
 
     return is_among(name, names, AT_COUNTOF(names));
 }

@@ -366,6 +366,7 @@ int sink_picture(struct sink *s, const struct at_doc *doc, const char *model_nam
         { FORMAT_SVG, "svg", AT_SVG },
         { FORMAT_PDF, "pdf", AT_PDF },
     };
+    enum at_format format;
     char *file;
     int rc = 0;
 
@@ -373,8 +374,11 @@ int sink_picture(struct sink *s, const struct at_doc *doc, const char *model_nam
     for (size_t i = 0; !rc && i < AT_COUNTOF(formats); i++) {
         if (!(s->call->formats & formats[i].bit))
             continue;
+        format = formats[i].format;
+        if (format == AT_SVG && s->call->svg_text == SVG_TEXT)
+            format = AT_SVG_TEXT;
         file = at_asprintf("%s.%s", name, formats[i].suffix);
-        rc = write_canvas(s, doc, model_name, file, canvas, formats[i].format, err);
+        rc = write_canvas(s, doc, model_name, file, canvas, format, err);
         free(file);
     }
     if (!rc && s->call->dump_drawing) {

@@ -100,7 +100,12 @@ double at_canvas_paragraph(struct at_canvas *c, double x, double y, double width
    nothing is missing. */
 const char *at_canvas_missing_glyphs(const struct at_canvas *c);
 
-enum at_format { AT_PNG, AT_SVG, AT_PDF };
+enum at_format {
+    AT_PNG,
+    AT_SVG, /* letters as outlines: it looks alike everywhere */
+    AT_PDF,
+    AT_SVG_TEXT, /* letters as text: found, edited and spoken, in the fonts of who looks at it */
+};
 
 /* Key and value of a PNG text chunk (iTXt, UTF-8), an SVG/PDF title where there is a place. */
 struct at_canvas_meta {

@@ -1,8 +1,8 @@
 /*
- * render.c - plays a drawing list on cairo: PNG through libpng, SVG and PDF.
+ * render.c - plays a drawing list on cairo: PNG through libpng, and PDF; SVG is in svg_file.c.
  *
- * Vector files are made in memory, stripped of what differs from run to run (cairo numbers its SVG
- * surfaces over the whole process and dates its PDFs), and then written whole.
+ * Vector files are made in memory, stripped of what differs from run to run (cairo dates its PDFs),
+ * and then written whole.
  */
 #include <errno.h>
 #include <math.h>
@@ -10,21 +10,17 @@
 #include <string.h>
 
 #include <cairo-pdf.h>
-#include <cairo-svg.h>
 #include <pango/pangocairo.h>
 
 #include "base/alloc.h"
 #include "base/path.h"
-#include "draw/canvas_list.h"
 #include "draw/png_file.h"
+#include "draw/render.h"
 #include "draw/resample.h"
-
-static const double pt_per_mm = 72.0 / 25.4;
 
 enum {
     MAX_PNG_SIDE = 32767,   /* cairo's limit */
     VECTOR_IMAGE_DPI = 300, /* of cell images and emoji inside SVG and PDF */
-    SVG_ZOOM = 4,           /* cairo rounds SVG coordinates and emoji to units: make them small */
 };
 
 /* What the items are played on; cr works in mm. */
@@ -146,7 +142,7 @@ static void play_cells(struct stage *s, const struct at_item *item)
 static void show_text(cairo_t *cr, const struct at_item *item)
 {
     cairo_translate(cr, item->dx + item->text.origin_x, item->dy + item->text.origin_y);
-    cairo_scale(cr, 1 / pt_per_mm, 1 / pt_per_mm); /* layouts are in points */
+    cairo_scale(cr, 1 / at_pt_per_mm, 1 / at_pt_per_mm); /* layouts are in points */
     cairo_move_to(cr, 0, 0);
     pango_cairo_show_layout(cr, item->text.layout);
 }
@@ -217,17 +213,18 @@ static void play_item(struct stage *s, const struct at_item *item)
     }
 }
 
-/* Plays everything; the first thing that went wrong, in cairo's words. */
-static cairo_status_t play(const struct at_canvas *c, cairo_surface_t *surface, double units_per_mm,
-                           bool is_raster)
+unsigned at_play(const struct at_canvas *c, size_t first, size_t end, cairo_surface_t *surface,
+                 double units_per_mm, bool is_raster)
 {
     struct stage s = { .cr = cairo_create(surface), .is_raster = is_raster };
     cairo_status_t status;
 
     cairo_scale(s.cr, units_per_mm, units_per_mm);
-    cairo_set_source_rgb(s.cr, 1, 1, 1);
-    cairo_paint(s.cr);
-    for (size_t i = 0; i < c->items.n; i++)
+    if (first == 0) {
+        cairo_set_source_rgb(s.cr, 1, 1, 1);
+        cairo_paint(s.cr);
+    }
+    for (size_t i = first; i < end; i++)
         play_item(&s, &c->items.items[i]);
     status = cairo_status(s.cr);
     cairo_destroy(s.cr);
@@ -254,7 +251,7 @@ static int write_png(const struct at_canvas *c, const char *path, double dpi,
         return at_fail(err, AT_ERANGE, "'%s' would be %.0f x %.0f pixels, want at most %d a side",
                        path, w, h, MAX_PNG_SIDE);
     surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)w, (int)h);
-    status = play(c, surface, units_per_mm, true);
+    status = at_play(c, 0, c->items.n, surface, units_per_mm, true);
     rc = status ? cairo_fail(err, path, status)
                 : at_png_write(path, cairo_image_surface_get_data(surface), (size_t)w, (size_t)h,
                                (size_t)cairo_image_surface_get_stride(surface), dpi, meta, n_meta,
@@ -300,7 +297,7 @@ static cairo_status_t make_pdf(struct at_strbuf *out, const struct at_canvas *c,
                                const char *author)
 {
     cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(
-        collect, out, c->width_mm * pt_per_mm, c->height_mm * pt_per_mm);
+        collect, out, c->width_mm * at_pt_per_mm, c->height_mm * at_pt_per_mm);
     cairo_status_t status;
 
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "");
@@ -308,102 +305,11 @@ static cairo_status_t make_pdf(struct at_strbuf *out, const struct at_canvas *c,
         cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, title);
     if (author)
         cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_AUTHOR, author);
-    status = play(c, surface, pt_per_mm, false);
+    status = at_play(c, 0, c->items.n, surface, at_pt_per_mm, false);
     cairo_surface_finish(surface);
     if (!status)
         status = cairo_surface_status(surface);
     cairo_surface_destroy(surface);
-    return status;
-}
-
-static void add_escaped(struct at_strbuf *out, const char *s)
-{
-    for (; *s; s++)
-        if (*s == '<')
-            at_strbuf_adds(out, "&lt;");
-        else if (*s == '>')
-            at_strbuf_adds(out, "&gt;");
-        else if (*s == '&')
-            at_strbuf_adds(out, "&amp;");
-        else if ((unsigned char)*s >= 0x20 || *s == '\n' || *s == '\t')
-            at_strbuf_addc(out, *s);
-}
-
-/* Names that cairo numbers over the life of the process: surfaceN and imageN. Each gets a new
-   number in order of appearance. */
-struct renumbering AT_ARRAY(unsigned long);
-
-static size_t renumber(struct renumbering *seen, unsigned long old)
-{
-    for (size_t i = seen->n; i-- > 0;) /* uses follow soon after definitions */
-        if (seen->items[i] == old)
-            return i;
-    *at_array_push(seen) = old;
-    return seen->n - 1;
-}
-
-static void copy_renumbered(struct at_strbuf *out, const char *svg)
-{
-    static const char *const names[] = { "id=\"surface", "id=\"image", "#surface", "#image" };
-    struct renumbering seen = { 0 };
-    const char *p = svg, *copied = svg;
-
-    while ((p = strpbrk(p, "i#"))) {
-        size_t k, length = 0;
-        for (k = 0; k < AT_COUNTOF(names); k++)
-            if (strncmp(p, names[k], length = strlen(names[k])) == 0)
-                break;
-        if (k == AT_COUNTOF(names) || p[length] < '0' || p[length] > '9') {
-            p++;
-            continue;
-        }
-        char *end;
-        unsigned long old = strtoul(p + length, &end, 10);
-        at_strbuf_add(out, copied, (size_t)(p + length - copied));
-        at_strbuf_addf(out, "%zu", renumber(&seen, old));
-        p = copied = end;
-    }
-    at_strbuf_adds(out, copied);
-    at_array_release(&seen);
-}
-
-/* cairo's text with our own first element: size in mm, a title, stable names. */
-static void finish_svg(struct at_strbuf *out, const char *svg, const struct at_canvas *c,
-                       const char *title)
-{
-    const char *tag = strstr(svg, "<svg "), *end = tag ? strchr(tag, '>') : NULL;
-
-    AT_BUG_IF(!end);
-    at_strbuf_addf(out,
-                   "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-                   "<svg xmlns=\"http://www.w3.org/2000/svg\" "
-                   "xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"%.3fmm\" "
-                   "height=\"%.3fmm\" viewBox=\"0 0 %.3f %.3f\" version=\"1.1\">",
-                   c->width_mm, c->height_mm, c->width_mm * pt_per_mm * SVG_ZOOM,
-                   c->height_mm * pt_per_mm * SVG_ZOOM);
-    if (title) {
-        at_strbuf_adds(out, "\n<title>");
-        add_escaped(out, title);
-        at_strbuf_adds(out, "</title>");
-    }
-    copy_renumbered(out, end + 1);
-}
-
-static cairo_status_t make_svg(struct at_strbuf *out, const struct at_canvas *c, const char *title)
-{
-    struct at_strbuf raw = { 0 };
-    double units_per_mm = pt_per_mm * SVG_ZOOM;
-    cairo_surface_t *surface = cairo_svg_surface_create_for_stream(
-        collect, &raw, c->width_mm * units_per_mm, c->height_mm * units_per_mm);
-    cairo_status_t status = play(c, surface, units_per_mm, false);
-
-    cairo_surface_finish(surface);
-    if (!status)
-        status = cairo_surface_status(surface);
-    cairo_surface_destroy(surface);
-    if (!status)
-        finish_svg(out, at_strbuf_str(&raw), c, title);
-    at_strbuf_release(&raw);
     return status;
 }
 
@@ -425,7 +331,7 @@ int at_canvas_write(const struct at_canvas *c, const char *path, enum at_format 
     if (!title && *own)
         title = own;
     status = format == AT_PDF ? make_pdf(&file, c, title, meta_value(meta, n_meta, "Software"))
-                              : make_svg(&file, c, title);
+                              : at_svg_make(&file, c, title, format == AT_SVG_TEXT);
     rc = status ? cairo_fail(err, path, status) : at_write_file(path, file.s, file.n, err);
     free(own);
     at_strbuf_release(&file);

@@ -115,3 +115,16 @@ writes_what_it_declares() {
     [ "$(wc -c <out/heatmap_mean.png)" -lt 200000 ] || fail 'the text is in the picture'
     [ "$(wc -c <long.txt)" -gt 400000 ]
 }
+
+@test "--svg-text: letters as text by default, or as outlines" {
+    model=$FIXTURES/tiny-bert
+    ok run -m "$model" -o text --format svg --mask none "the cat"
+    grep -q '<text .*>Attention, tiny-bert' text/heatmap_mean.svg
+    ok run -m "$model" -o paths --format svg --svg-text paths --mask none "the cat"
+    grep -q '<symbol' paths/heatmap_mean.svg
+    ! grep -q '<text' paths/heatmap_mean.svg || fail 'text in outlines'
+    [ "$(wc -c <text/heatmap_mean.svg)" -lt "$(wc -c <paths/heatmap_mean.svg)" ]
+    # clip paths and images of all its parts have names of their own
+    ! grep -oE ' id="[^"]*"' text/heatmap_mean.svg | sort | uniq -d | grep . || fail 'an id twice'
+    fails 2 run -m "$model" --svg-text words "the cat"
+}

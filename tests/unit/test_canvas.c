@@ -113,6 +113,48 @@ static bool contains(const char *path, const char *what)
     return found;
 }
 
+/* Letters that stay text: in their order among shapes, with font, length, colour and direction. */
+static void test_svg_text(void **state)
+{
+    struct at_text_style style = { .size_pt = 9, .is_bold = true, .rgb = 0x123456 };
+    struct at_canvas *c = at_canvas_new(100, 60);
+    struct at_error err = { 0 };
+    char *text = in_folder("t.svg"), *paths = in_folder("p.svg");
+    (void)state;
+
+    at_canvas_rect(c, 1, 1, 50, 20, at_fill(0xff0000));
+    at_canvas_text(c, 10, 10, "<Fish> & chips", &style);
+    at_canvas_rect(c, 1, 1, 5, 5, at_fill(0x00ff00));
+    style.is_bold = false;
+    style.angle_deg = 90;
+    at_canvas_text(c, 30, 30, "\xd9\x82\xd8\xb7\xd8\xa9", &style);
+    style.max_mm = 12;
+    at_canvas_text(c, 40, 30, "a text that is too long for its place", &style);
+    at_canvas_hatch(c, (double[]){ 60, 10, 70, 10, 70, 20 }, 3, at_stroke(0, 0.1));
+    at_canvas_text(c, 80, 30, "\xf0\x9f\x98\x80", &style); /* an emoji stays a picture */
+    at_canvas_hatch(c, (double[]){ 60, 30, 70, 30, 70, 40 }, 3, at_stroke(0, 0.1));
+    assert_int_equal(at_canvas_write(c, text, AT_SVG_TEXT, 200, NULL, 0, &err), 0);
+    assert_int_equal(at_canvas_write(c, paths, AT_SVG, 200, NULL, 0, &err), 0);
+    assert_true(contains(text, ">&lt;Fish&gt; &amp; chips</text>"));
+    assert_true(contains(text, "font-weight=\"bold\" fill=\"#123456\">&lt;Fish"));
+    assert_true(contains(text, "font-size=\"36.00\"")); /* 9 pt, four units each */
+    assert_true(contains(text, " rotate(-90)"));
+    assert_true(contains(text, "direction=\"rtl\""));
+    assert_true(contains(text, ">\xd9\x82\xd8\xb7\xd8\xa9</text>"));
+    assert_true(contains(text, ">\xe2\x80\xa6</text>"));
+    assert_false(contains(text, "for its place"));
+    assert_false(contains(text, "<symbol"));
+    assert_false(contains(paths, "<text"));
+    assert_true(contains(paths, "<symbol"));
+    assert_true(contains(text, "id=\"clip") && contains(text, "url(#clip"));
+    picture_assert_repeatable(c);
+    unlink(text);
+    unlink(paths);
+    free(text);
+    free(paths);
+    at_canvas_free(c);
+}
+
 static void test_svg_and_pdf(void **state)
 {
     const struct at_canvas_meta meta[] = { { "Title", "heads & <tails>" } };
@@ -324,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_dump),
         cmocka_unit_test(test_equal_drawings_are_equal_bytes),
         cmocka_unit_test(test_svg_and_pdf),
+        cmocka_unit_test(test_svg_text),
         cmocka_unit_test(test_png),
         cmocka_unit_test(test_failures_leave_nothing),
         cmocka_unit_test(test_disk_full),
