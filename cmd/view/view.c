@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
+#include "cmd/method_list.h"
 #include "session/find.h"
 
 /* --- what the analyses need --- */
@@ -51,10 +52,25 @@ static int open_detector(struct view *v, struct at_error *err)
     return rc ? rc : at_detector_init(&v->detector, &v->bias, NULL, err);
 }
 
+/* What attributions explain of the model at hand. */
+static void open_aim(struct view *v)
+{
+    static const struct at_aim_options aim = { .choice = AT_AIM_AUTO };
+    struct at_error err;
+
+    if (is_left_out(v, VIEW_ATTRIBUTIONS) || !v->session)
+        return;
+    v->has_aim = !at_aim_init(&v->aim, v->session, &aim, &v->arena, &err);
+    if (!v->has_aim)
+        view_omit(v, NULL, "attributions", err.text);
+}
+
 /* What is not there is left out of the page, with the reason. */
 static void open_sources(struct view *v)
 {
     struct at_error err;
+
+    open_aim(v);
 
     if (!is_left_out(v, VIEW_ROLES)) {
         v->has_tags = !tag_source_open(&v->tags, v->x, &err);
@@ -140,6 +156,51 @@ static int write_page(struct view *v, struct at_error *err)
     return rc;
 }
 
+/* --- a second model --- */
+
+/* The page has one choice of layers and heads, so both models have the same. */
+static int open_other(struct view *v, struct at_error *err)
+{
+    const struct at_session_options options = { .precision =
+                                                    (enum at_precision)v->x->call->precision,
+                                                .pool = v->x->pool };
+    const struct at_config *a = &v->x->session->model.config, *b = &v->other.model.config;
+    int rc = at_session_open(&v->other, v->beside, &options, err);
+
+    if (!rc &&
+        (a->n_layers != b->n_layers || a->n_heads != b->n_heads || a->is_causal != b->is_causal))
+        rc = at_fail(err, AT_EFORMAT,
+                     "'%s' has %zu %slayers of %zu heads, '%s' %zu %sof %zu: one page shows models "
+                     "of one shape",
+                     v->other.name, b->n_layers, b->is_causal ? "causal " : "", b->n_heads,
+                     v->x->session->name, a->n_layers, a->is_causal ? "causal " : "", a->n_heads);
+    return rc;
+}
+
+/* The texts of the page once more, through the other model. */
+static int add_beside(struct view *v)
+{
+    size_t n = v->texts.n;
+    struct at_error err;
+    int status = EXIT_DONE;
+
+    if (!v->beside)
+        return EXIT_DONE;
+    v->session = &v->other;
+    v->is_beside = true;
+    open_aim(v);
+    for (size_t i = 0; i < n; i++) {
+        const struct at_json *about = v->texts.items[i].about;
+        const char *text = at_json_text(at_json_get(about, "text"), "");
+        if (at_pass_text(&v->other, text, at_json_text(at_json_get(about, "pair"), NULL),
+                         &v->x->call->doc, &view_visitor, v, &err)) {
+            view_omit(v, at_json_text(at_json_get(about, "id"), ""), v->beside, err.text);
+            status = EXIT_SKIPPED;
+        }
+    }
+    return status;
+}
+
 /* --- the command --- */
 
 static int run(void *own, const struct context *x)
@@ -149,7 +210,10 @@ static int run(void *own, const struct context *x)
     int status;
 
     v->x = x;
+    v->session = x->session;
     v->omitted = at_json_array();
+    if (v->beside && open_other(v, &err))
+        return report_fault(&err);
     if (v->n_dirs) {
         status = view_gather(v);
     } else {
@@ -158,6 +222,8 @@ static int run(void *own, const struct context *x)
     }
     if (status != EXIT_DONE && status != EXIT_SKIPPED)
         return status;
+    if (add_beside(v) != EXIT_DONE)
+        status = EXIT_SKIPPED;
     if (!v->documents)
         v->documents = at_json_object();
     if (!v->n_dirs)
@@ -174,10 +240,12 @@ static void release(void *own)
         at_page_text_release(&v->texts.items[i]);
     at_array_release(&v->texts);
     at_head_grouping_release(&v->grouping);
+    at_arena_release(&v->arena);
     tag_source_close(&v->tags);
     at_sentence_rules_close(v->rules);
     at_detector_release(&v->detector);
     at_session_close(&v->bias);
+    at_session_close(&v->other);
     at_json_free(v->about);
     at_json_free(v->omitted);
     at_json_free(v->documents);
@@ -203,8 +271,8 @@ static int take_size(struct view *v)
 
 static int take_without(struct view *v)
 {
-    static const char *const words[] = { "inside",      "roles",   "sentences", "bias",
-                                         "predictions", "neurons", NULL };
+    static const char *const words[] = { "inside",      "roles",   "sentences",    "bias",
+                                         "predictions", "neurons", "attributions", NULL };
     const char *s = v->without;
 
     while (*s) {
@@ -213,7 +281,7 @@ static int take_without(struct view *v)
             i++;
         if (!words[i])
             return report_usage("--without takes a list of inside, roles, sentences, bias, "
-                                "predictions, neurons, not '%.*s'",
+                                "predictions, neurons, attributions, not '%.*s'",
                                 at_shown(s, n), s);
         v->left_out |= 1u << i;
         s += n + (s[n] == ',');
@@ -256,7 +324,12 @@ static int check(void *own, struct call *call)
     if (!status && !*v->out)
         status = report_usage("-o takes the name of a file");
     if (!status)
+        status = take_methods(&v->faith, v->methods, &v->arena);
+    v->faith.seed = (uint64_t)call->seed;
+    if (!status)
         status = take_dirs(v, call);
+    if (!status && v->beside && (v->n_dirs || call->from))
+        status = report_usage("--beside runs a second model on texts; leave it out");
     return status || v->n_dirs ? status : tag_source_check(&v->tags, call);
 }
 
@@ -266,6 +339,7 @@ static const struct opt *options(void *own, struct call *call)
     struct view *v = own;
 
     v->out = "view.html";
+    v->methods = "attention,rollout,norm_residual_ln,gradient_x_input,relevance,ig";
     tag_source_init(&v->tags);
     const struct opt table[] = {
         OPT_INCLUDE(call->input_options),
@@ -275,7 +349,9 @@ static const struct opt *options(void *own, struct call *call)
         OPT_TEXT('o', "out", &v->out, "FILE", "the file to write"),
         OPT_FLAG(0, "exact", &v->is_exact, "keep weights as half floats instead of bytes; twice as large"),
         OPT_TEXT(0, "max-size", &v->max_size_text, "BYTES", "leave out vectors, then maps of layers, until the page is no larger; 3M, 500k"),
-        OPT_TEXT(0, "without", &v->without, "LIST", "leave out inside, roles, sentences, bias, predictions, neurons"),
+        OPT_TEXT(0, "without", &v->without, "LIST", "leave out inside, roles, sentences, bias, predictions, neurons, attributions"),
+        OPT_TEXT(0, "beside", &v->beside, "NAME|DIR", "a second model of the same shape, whose view of each text is beside the first's"),
+        OPT_TEXT(0, "methods", &v->methods, "LIST", "attributions of the decision of each text, see atlas faith"),
         OPT_INCLUDE(call->common_options),
         OPT_END,
     };

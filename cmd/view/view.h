@@ -5,6 +5,7 @@
 #define VIEW_VIEW_H
 
 #include "analysis/bias_detector.h"
+#include "analysis/faith_text.h"
 #include "analysis/head_groups.h"
 #include "base/array.h"
 #include "cmd/cmd.h"
@@ -13,16 +14,22 @@
 #include "view/page.h"
 
 struct view {
-    const char *out, *max_size_text, *without;
+    const char *out, *max_size_text, *without, *methods, *beside;
     size_t max_size;
     bool is_exact;
     unsigned left_out; /* bits of enum view_part, by --without */
     const struct context *x;
+    const struct at_session *session; /* the model at hand; NULL: captures */
+    struct at_session other;          /* of --beside */
+    bool is_beside;                   /* it is the one at hand */
     struct tag_source tags;
-    bool has_tags, has_detector;
+    bool has_tags, has_detector, has_aim;
     struct at_sentence_rules *rules;
     struct at_session bias; /* the classifier that flags tokens */
     struct at_detector detector;
+    struct at_aim aim; /* what attributions explain */
+    struct at_faith_options faith;
+    struct at_arena arena; /* aim, methods */
     struct at_head_grouping grouping;
     struct at_map_kind kind; /* of the first text; all are of one model */
     struct AT_ARRAY(struct at_page_text) texts;
@@ -41,6 +48,7 @@ enum view_part {
     VIEW_BIAS = 1 << 3,
     VIEW_PREDICTIONS = 1 << 4,
     VIEW_VECTORS = 1 << 5, /* queries and keys */
+    VIEW_ATTRIBUTIONS = 1 << 6,
 };
 
 /* view_omit - what is not in the page of a text (an id, or NULL: of all), and why. */

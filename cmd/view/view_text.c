@@ -36,7 +36,9 @@ struct state {
     struct at_isa_text isa;
     struct at_deep_dive deep;
     struct at_bar_text bar;
-    bool has_metrics, has_features, has_isa, has_deep, has_bar;
+    struct at_faith_text faith;
+    struct at_faith_options faith_options; /* the methods that a text of its length has */
+    bool has_metrics, has_features, has_isa, has_deep, has_bar, has_faith;
     float *means, *rollouts; /* (L,n,n) */
     struct at_arena arena;
 };
@@ -54,6 +56,8 @@ static void release_text(void *state)
     at_isa_text_release(&s->isa);
     at_deep_dive_release(&s->deep);
     at_bar_text_release(&s->bar);
+    if (s->has_faith)
+        at_faith_text_release(&s->faith);
     at_arena_release(&s->arena);
     free(s->means);
     free(s->rollouts);
@@ -85,9 +89,45 @@ static void begin_deep(struct state *s)
         view_omit(s->v, s->doc->in.id, "inside",
                   "the capture lacks tensors that 'atlas run --deep -o DIR' writes");
     else
-        s->has_deep = started(
-            s, "inside", at_deep_begin(&s->deep, s->doc, s->v->x->session, &options, &err), &err);
+        s->has_deep = started(s, "inside",
+                              at_deep_begin(&s->deep, s->doc, s->v->session, &options, &err), &err);
     at_strbuf_release(&missing);
+}
+
+/* Integrated gradients go through the model tens of times. */
+static void choose_methods(struct state *s)
+{
+    const struct at_faith_options *o = &s->v->faith;
+    struct at_faith_options *own = &s->faith_options;
+    bool is_given = call_gives(s->v->x->call, &s->v->methods);
+
+    *own = *o;
+    own->are_named = is_given;
+    own->methods = at_arena_calloc(&s->arena, o->n_methods, sizeof *own->methods);
+    own->n_methods = 0;
+    for (size_t i = 0; i < o->n_methods; i++)
+        if (is_given || o->methods[i] != &at_method_ig || s->doc->tokens.n <= MAX_PREDICTED)
+            own->methods[own->n_methods++] = o->methods[i];
+        else
+            view_omit(s->v, s->doc->in.id, "integrated gradients",
+                      "of texts of more than 64 tokens they take long; --methods asks for them");
+}
+
+static void begin_attributions(struct state *s)
+{
+    struct view *v = s->v;
+    struct at_error err;
+
+    if (s->doc->capture || v->x->call->doc.by_words) {
+        view_omit(v, s->doc->in.id, "attributions",
+                  s->doc->capture ? "they ask the model itself, not a capture"
+                                  : "they are of tokens, without --words");
+        return;
+    }
+    choose_methods(s);
+    s->has_faith = started(
+        s, "attributions",
+        at_faith_text_begin(&s->faith, v->session, &v->aim, s->doc, &s->faith_options, &err), &err);
 }
 
 static void begin_analyses(struct state *s)
@@ -113,6 +153,18 @@ static void begin_analyses(struct state *s)
     else if (v->has_detector)
         s->has_bar = started(
             s, "bias", at_bar_text_begin(&s->bar, s->doc, &flags, AT_BAR_THRESHOLD, &err), &err);
+    if (v->has_aim || (s->doc->capture && wants(s, VIEW_ATTRIBUTIONS)))
+        begin_attributions(s);
+}
+
+/* Of directories nothing is computed anew, but planes and lengths of states are in no document. */
+static void begin_states(struct state *s)
+{
+    struct at_strbuf missing = { 0 };
+
+    if (s->doc->capture && !at_deep_missing(&missing, s->doc->capture) && wants(s, VIEW_DEEP))
+        begin_deep(s);
+    at_strbuf_release(&missing);
 }
 
 static bool keeps_vectors(const struct state *s)
@@ -134,7 +186,7 @@ static int prepare(struct state *s, struct at_error *err)
 {
     size_t n = s->doc->n, L = s->doc->shape->n_layers, H = s->doc->shape->n_heads;
     void *means = NULL, *rollouts = NULL;
-    int rc = view_check_model(s->v, s->doc->model_name, L, H, err);
+    int rc = s->v->is_beside ? 0 : view_check_model(s->v, s->doc->model_name, L, H, err);
 
     if (!rc)
         rc = at_map_series_init(&s->raw, n, AT_RAW, err);
@@ -155,7 +207,9 @@ static int prepare(struct state *s, struct at_error *err)
     s->page.D = s->doc->shape->head_width;
     if (keeps_vectors(s))
         s->page.vectors = at_calloc(L, sizeof *s->page.vectors);
-    if (!s->v->n_dirs)
+    if (s->v->n_dirs)
+        begin_states(s);
+    else
         begin_analyses(s);
     return 0;
 }
@@ -200,6 +254,7 @@ static int add_layer(void *state, const struct at_doc_layer *l, struct at_error 
 {
     struct state *s = state;
     size_t cells = l->n * l->n;
+    int rc;
 
     at_map_series_add(&s->raw, l->maps, l->H);
     at_map_series_add(&s->rollout, l->maps, l->H);
@@ -216,7 +271,10 @@ static int add_layer(void *state, const struct at_doc_layer *l, struct at_error 
         at_isa_text_add(&s->isa, l);
     if (s->has_bar)
         at_bar_text_add(&s->bar, l);
-    return s->has_deep ? at_deep_layer(&s->deep, l->raw, &s->raw, s->v->x->pool, err) : 0;
+    rc = s->has_faith ? at_faith_text_add(&s->faith, l, err) : 0;
+    if (!rc && s->has_deep)
+        rc = at_deep_layer(&s->deep, l->raw, &s->raw, s->v->x->pool, err);
+    return rc;
 }
 
 /* --- after the last layer --- */
@@ -330,7 +388,7 @@ static void add_deep(struct state *s)
 /* The mask tokens of the text, else every position of a short one. */
 static struct at_mask mask_of(const struct state *s)
 {
-    const struct at_session *session = s->v->x->session;
+    const struct at_session *session = s->v->session;
     int id = session ? at_tokenizer_role(session->tokenizer, AT_ROLE_MASK) : -1;
     size_t T = s->doc->tokens.n;
     bool has_mask = false;
@@ -351,7 +409,7 @@ static int add_run(struct state *s, const float *hidden, struct at_error *err)
     const struct at_predict_options options = { .mask = mask_of(s), .k = TOP_K };
     struct at_predictions predictions;
     struct at_run_result r;
-    int rc = at_predict(&predictions, s->v->x->session, s->doc, hidden, &options, err);
+    int rc = at_predict(&predictions, s->v->session, s->doc, hidden, &options, err);
 
     if (rc)
         return rc;
@@ -404,6 +462,15 @@ static void add_bias(struct state *s)
         view_omit(s->v, s->doc->in.id, "bias", err.text);
 }
 
+static void add_attributions(struct state *s)
+{
+    struct at_faith_result r;
+    struct at_error err;
+
+    if (started(s, "attributions", at_faith_text_finish(&r, &s->faith, &err), &err))
+        add_document(s, "faith", &at_faith_result_record, &r);
+}
+
 static void add_analyses(struct state *s)
 {
     if (s->has_metrics) {
@@ -413,7 +480,8 @@ static void add_analyses(struct state *s)
     if (s->has_features) {
         struct at_heads heads = at_head_features_finish(&s->features, &s->arena);
         add_document(s, "heads", &at_heads_record, &heads);
-        at_head_groups_add_text(&s->v->grouping, &s->features, NULL, s->v->x->pool);
+        if (!s->v->is_beside)
+            at_head_groups_add_text(&s->v->grouping, &s->features, NULL, s->v->x->pool);
     }
     if (s->has_isa) {
         struct at_isa_result isa = at_isa_text_finish(&s->isa);
@@ -423,6 +491,8 @@ static void add_analyses(struct state *s)
         add_deep(s);
     if (s->has_bar)
         add_bias(s);
+    if (s->has_faith)
+        add_attributions(s);
 }
 
 static int finish_text(void *state, const float *hidden, struct at_error *err)
@@ -435,6 +505,7 @@ static int finish_text(void *state, const float *hidden, struct at_error *err)
     p->means = at_page_pack_maps(s->means, p->L, p->n, p->is_exact);
     p->rollouts = at_page_pack_maps(s->rollouts, p->L, p->n, p->is_exact);
     at_json_set_string(p->about, "id", s->doc->in.id);
+    at_json_set_string(p->about, "model", s->doc->model_name);
     at_json_set_string(p->about, "text", s->doc->in.text);
     if (s->doc->in.pair)
         at_json_set_string(p->about, "pair", s->doc->in.pair);

@@ -29,6 +29,7 @@
  * @typedef {object} Text
  * @property {string} id
  * @property {string} text
+ * @property {string} [model] whose view of it this is
  * @property {string} [pair]
  * @property {boolean} words rows are words already
  * @property {Token[]} tokens

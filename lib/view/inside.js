@@ -31,9 +31,24 @@ function statesGrid(on, title, get, text, n, width) {
   return root;
 }
 
+/** The lens of the page, or what the document has of it: the tokens that were followed.
+ *  @param {Shown} on @returns {{token: (string | null)[][], p: (number | null)[][]} | null} */
+function lensOf(on) {
+  const deep = on.text.documents.deep, rows = deep && deep.lens || [];
+  if (on.text.lens || !rows.length) return on.text.lens || null;
+  const empty = () => Array.from({ length: Math.max(...rows.map((/** @type {any} */ r) => r.states.length)) }, () => on.text.tokens.map(() => /** @type {any} */ (null)));
+  const found = { token: empty(), p: empty() };
+  for (const row of rows)
+    row.states.forEach((/** @type {any} */ s, /** @type {number} */ k) => {
+      const top = s.top && s.top[0];
+      if (top && found.token[k] && row.index < on.text.tokens.length) { found.token[k][row.index] = top.token; found.p[k][row.index] = top.p; }
+    });
+  return found;
+}
+
 /** @param {Shown} on */
 function lens(on) {
-  const found = on.text.lens;
+  const found = lensOf(on);
   if (!found) return h('p', {}, 'There is no logit lens: it needs the model and its language head.');
   return statesGrid(on, 'Logit lens', (s, i) => found.p[s][i] || 0, (s, i) => `${visible(found.token[s][i] || 'n/a')} ${shown(found.p[s][i])}`, found.token.length, on.text.tokens.length > 60 ? 16 : 72);
 }
@@ -65,7 +80,7 @@ function scatter(on, plane) {
 export function drawInside(on) {
   const deep = on.text.documents.deep, planes = on.text.planes || [];
   const parts = ['lens', 'norms', 'layers', ...planes.map((_, i) => `plane ${i}`)];
-  const part = parts.includes(state.by) ? state.by : on.text.lens ? 'lens' : 'norms';
+  const part = parts.includes(state.by) ? state.by : lensOf(on) ? 'lens' : 'norms';
   const title = (/** @type {string} */ p) => p === 'lens' ? 'logit lens' : p === 'norms' ? 'lengths of states' : p === 'layers' ? 'layers in numbers'
     : `plane of ${planes[Number(p.slice(6))].space}${planes[Number(p.slice(6))].layer === null ? '' : ` ${planes[Number(p.slice(6))].layer}`}`;
   const pick = h('label', {}, 'Show ', h('select', { name: 'part', onchange: (/** @type {Event} */ e) => show({ by: /** @type {HTMLSelectElement} */ (e.target).value }) },

@@ -4,10 +4,11 @@
 import { onColourScheme } from './colours.js';
 import { csvFile, give, pngFile, saveFile, svgFile } from './copy.js';
 import { page } from './data.js';
-import { cut, h, hideTip, visible } from './dom.js';
+import { h, hideTip, visible } from './dom.js';
 import { frameOf } from './frame.js';
 import { headChips } from './heads.js';
 import { followAddress, onChange, show, state } from './state.js';
+import { nameOf } from './sides.js';
 import { views } from './views.js';
 
 /** @typedef {import('./frame.js').Drawn} Drawn */
@@ -64,7 +65,7 @@ function drawBar() {
     oninput: (/** @type {Event} */ e) => show({ threshold: Number((Number(/** @type {HTMLInputElement} */ (e.target).value) ** 2).toFixed(4)) }) });
   const many = page.texts.length > 1;
   bar.replaceChildren(
-    ...many ? [choice('Text', page.texts.map((t, i) => [String(i), `${t.id || i}: ${cut(visible(t.text), 60)}`]), String(state.text), (v) => show({ text: Number(v) }), 'text')] : [],
+    ...many ? [choice('Text', page.texts.map((t, i) => [String(i), nameOf(t, i)]), String(state.text), (v) => show({ text: Number(v) }), 'text')] : [],
     choice('Layer', numbers(page.layers), String(state.layer), (v) => show({ layer: numberOrMean(v), head: state.head === 'mean' && v !== 'mean' ? 0 : state.head }), 'layer'),
     choice('Head', numbers(page.heads), String(state.head), (v) => show({ head: numberOrMean(v) }), 'head'),
     choice('Matrix', [['raw', 'raw'], ['column', 'column'], ['rollout', 'rollout']], state.matrix, (v) => show({ matrix: /** @type {any} */ (v) }), 'matrix'),

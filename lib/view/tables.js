@@ -86,7 +86,7 @@ export function headMap(title, get, options = {}) {
   const values = Array.from({ length: page.layers }, (_, l) => Array.from({ length: page.heads }, (_, k) => get(l, k)));
   const all = values.flat().filter(Number.isFinite), low = Math.min(...all), high = Math.max(...all);
   const neutral = options.neutral, spread = neutral === undefined ? 0 : Math.max(...all.map((v) => Math.abs(v - neutral)), 1e-9);
-  const root = drawing(left + page.heads * side + 4, top + page.layers * side + 36, title, { class: 'headmap', role: 'group' });
+  const root = drawing(Math.max(left + page.heads * side + 4, left + 330), top + page.layers * side + 36, title, { class: 'headmap', role: 'group' });
   for (let head = 0; head < page.heads; head++)
     root.append(svg('text', { x: left + (head + 0.5) * side, y: 14, class: 'axis', 'text-anchor': 'middle' }, head));
   values.forEach((row, layer) => {

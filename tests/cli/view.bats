@@ -85,9 +85,17 @@ hash_of() {
     holds data.json '.texts[0].vectors == null and .omitted[0].what == "neurons"'
     fails 1 view -m "$FIXTURES/tiny-bert" --max-size 10k 'the cat sat'
     has "$stderr" 'without any'
-    ok view -m "$FIXTURES/tiny-bert" --without inside,roles,bias 'the cat sat'
+    ok view -m "$FIXTURES/tiny-bert" --without inside,roles,bias,attributions 'the cat sat'
     data view.html
     holds data.json '.texts[0].documents | keys == ["isa", "metrics", "run"]'
+}
+
+@test "--beside: a second model of the same shape" {
+    ok view -q -m "$FIXTURES/tiny-bert" --beside "$FIXTURES/tiny-bert" 'the cat sat' 'a mat'
+    data view.html
+    holds data.json '.texts | length == 4 and .[0].maps.layers == .[2].maps.layers and .[3].model == "tiny-bert"'
+    fails 1 view -m "$FIXTURES/tiny-bert" --beside "$FIXTURES/random-bert" 'the cat sat'
+    has "$stderr" 'one page shows models of one shape'
 }
 
 @test "bad calls" {

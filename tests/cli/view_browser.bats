@@ -3,7 +3,7 @@
 load helper
 load webdriver
 
-VIEWS='heads model heatmap neurons flow tree metrics roles clusters sentences predictions inside bias compare summary'
+VIEWS='heads model heatmap neurons flow tree metrics roles clusters sentences predictions inside bias attributions compare summary'
 
 setup_file() {
     export SHOTS=$ROOT/build/screenshots
@@ -89,6 +89,50 @@ quiet() {
     is '"descending"' "return document.querySelector('.sortable th:nth-child(3)').getAttribute('aria-sort')"
     is true "const v = [...document.querySelectorAll('.sortable tbody td:nth-child(3)')].map((d) => Number(d.textContent)); return v.every((x, i) => !i || x <= v[i - 1])"
     has "$(js "return document.querySelector('.explained').textContent")" 'Formula'
+    quiet
+}
+
+@test "attributions on screen are those of atlas faith" {
+    ok faith -q --json --ablate none --draws 0 --methods gradient_x_input 'The cat sat on the mat. It slept.'
+    browse "$PAGE#text=0&view=attributions"
+    want=$(jq -c '[.attributions.gradient_x_input[] | fabs]' <<<"$output")
+    found=$(js "const at = [...document.querySelectorAll('thead')[0].querySelectorAll('th')].findIndex((h) => h.textContent === 'gradient x input'); return [...document.querySelectorAll('tr.choice')].map((r) => Math.abs(Number(r.children[at].dataset.value)))")
+    jq -en --argjson a "$want" --argjson b "$found" '($a | length) == ($b | length) and all(range($a | length); ($a[.] - $b[.] | fabs) <= 1e-4 * ($a[.] + 1e-3))' >/dev/null ||
+        fail "shown $found, want $want"
+    quiet
+}
+
+@test "a page of directories: what compare wrote, planes and the lens of a deep run" {
+    ok run -q --deep -o deep --format json 'The cat sat on the mat.'
+    ok compare -q -o compare --format json --with 'The dog sat on the mat.' 'The cat sat on the mat.'
+    ok view -q -o dirs.html deep compare
+    browse "file://$PWD/dirs.html#text=0&view=compare"
+    is '"compare"' 'return document.documentElement.dataset.view'
+    table="[...document.querySelectorAll('table')].find((t) => t.caption && t.caption.textContent.startsWith('layers'))"
+    is "$(jq -c '.layers | length' compare/compare.json)" "return $table.tBodies[0].rows.length"
+    found=$(js "return Number($table.tBodies[0].rows[0].cells[[...$table.tHead.rows[0].cells].findIndex((c) => c.textContent.trim().startsWith('js distance'))].textContent)")
+    want=$(jq '.layers[0].js_distance' compare/compare.json)
+    awk -v a="$want" -v b="$found" 'BEGIN { exit !(a > 0 && (a - b) ^ 2 < (6e-4 * a) ^ 2) }' || fail "shown $found, want $want"
+    has "$(js "return document.getElementById('view').textContent")" 'mean kl'
+    is true "return document.querySelectorAll('#view rect[data-layer][data-head]').length > 0"
+    screenshot "$SHOTS/compare-directories.png"
+    browse "file://$PWD/dirs.html#text=0&view=inside"
+    is true "return document.querySelectorAll('rect[data-state]').length > 0"
+    for part in norms 'plane 0'; do
+        browse "file://$PWD/dirs.html#text=0&view=inside&by=${part/ /%20}"
+        is true "return document.querySelectorAll('#view circle, #view rect[data-state]').length > 0"
+    done
+    screenshot "$SHOTS/inside-directories.png"
+    quiet
+}
+
+@test "two models on one text: maps beside each other" {
+    ok view -q --beside "$FIXTURES/small/models/atlas-bias" --without roles,bias,inside -o both.html 'The cat sat.'
+    browse "file://$PWD/both.html#text=0&layer=1&head=0&view=compare"
+    is 2 "return document.querySelectorAll('#view .columns svg').length"
+    has "$(js "return document.querySelector('#view .columns').textContent")" 'atlas-bert.*atlas-bias'
+    is true "const [a, b] = [...document.querySelectorAll('#view .columns svg')].map((s) => [...s.querySelectorAll('[data-query]')].map((c) => c.getAttribute('fill')).join()); return a.length > 0 && a === b" # the small models have one encoder
+    screenshot "$SHOTS/two-models.png"
     quiet
 }
 
