@@ -3,15 +3,18 @@
 # bench.sh --models BUILD NAME... - make these models, and time nothing.
 #
 # Prints CSV and keeps it in BUILD/bench.csv. Figures are only worth comparing with others of the
-# same machine while nothing else runs on it. With TORCH naming a Python that has PyTorch, Captum and
-# safetensors, integrated gradients by those two are timed in turns with ours. The models (1 GB) stay
+# same machine while nothing else runs on it. Of families of decoders gflops beside those of gpt2 are
+# what counts. With TORCH naming a Python that has PyTorch, Captum and
+# safetensors, integrated gradients by those two are timed in turns with ours. The models (5 GB) stay
 # in build/bench.
 set -eu
 is_all=yes
 [ "$1" != --models ] || { is_all=no; shift; }
 build=$1
 shift
-[ $is_all = no ] || set -- bert-base gpt2
+decoders='opt-125m gpt-neo-125m pythia-160m smollm2-135m mistral-small qwen2-small qwen3-small'
+# shellcheck disable=SC2086 # names without blanks
+[ $is_all = no ] || set -- bert-base gpt2 $decoders
 bench=$build/tests/bench
 models=build/bench
 threads=${THREADS:-$(nproc)}
@@ -33,8 +36,8 @@ process() {
 
 for name in "$@"; do
     case $name in
-    gpt2*) model "$name" gpt2 ;;
-    *) model "$name" bert-base-uncased ;;
+    bert*) model "$name" bert-base-uncased ;;
+    *) model "$name" gpt2 ;;
     esac
 done
 [ $is_all = yes ] || exit 0
@@ -55,6 +58,9 @@ done >"$models/long.txt"
     echo
     "$bench/bench_forward" "$models/bert-base" "$threads" 5 8 16 32 64 128 256 512
     "$bench/bench_forward" "$models/gpt2" "$threads" 3 16 128 512 1024 | tail -n +2
+    for name in $decoders; do
+        "$bench/bench_forward" "$models/$name" "$threads" 3 16 128 512 | tail -n +2
+    done
     echo
     "$bench/bench_batch" "$models/bert-base" "$threads" 1000
     echo

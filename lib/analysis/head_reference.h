@@ -16,7 +16,7 @@
 enum { AT_REFERENCE_ROWS = 256 };
 
 struct at_head_reference {
-    size_t L, C;
+    size_t L, C; /* layers, and columns of a context: H * D */
     size_t n_texts, n_tokens;
     float *mean;   /* (L,C) */
     float *rows;   /* (n_rows,L,C) */

@@ -41,7 +41,7 @@ bool at_head_edit_needs_all(const struct at_head_edit *edit);
 struct at_head_rows {
     const struct at_layer_ops *ops;
     size_t lo;           /* to the low parts of rows and scratch; 0 in float */
-    size_t C, H, D;      /* width, heads, width of a head */
+    size_t C, H, D;      /* columns of a context, H * D; heads, width of a head */
     size_t layer, T;     /* T rows */
     size_t first_token;  /* of row 0, */
     const size_t *token; /* or (T) the tokens of all rows; NULL when they follow that one */

@@ -49,12 +49,15 @@ def shaped(model_type, C, L, H, F, V, P, **keys):
 
 
 def draw(g, name, shape, width):
-    """Norms and biases that do something, and attention that is far from even at any width."""
+    """Norms and biases that do something, and attention that is far from even. Tiny models get weights that scatter as much whatever
+    their width, those of true size what training starts from, with queries and keys three times that."""
     x = torch.randn(shape, generator=g, dtype=torch.float64)
     if "norm" in name or ".ln_" in name:
         return 1 + 0.2 * x if name.endswith("weight") else 0.1 * x
     if name.endswith("bias"):
         return 0.1 * x
+    if width >= 256:
+        return (0.06 if any(s in name for s in ("q_proj", "k_proj", "query_key_value")) else 0.02) * x
     if "embed" in name or "wte" in name or "wpe" in name:
         return 0.5 * x
     return (1.9 if any(s in name for s in ("q_proj", "k_proj", "query_key_value")) else 1.2) / width ** 0.5 * x

@@ -9,6 +9,7 @@
  * whichever binds). The second reads a T at a time from standard input and answers with the
  * milliseconds of one pass, so that another program can take turns with it.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,17 +23,30 @@
 /* Of the products of one pass. The last layer ends with its maps: queries and keys. */
 static double n_weights(const struct at_config *c)
 {
-    double C = (double)c->width, rest = (double)c->n_layers - 1.0;
+    double C = (double)c->width, Q = (double)at_query_width(c), K = (double)at_key_width(c);
+    double n_ffn = at_family_has(c->family, AT_FFN_GATE) ? 3.0 : 2.0;
 
-    return rest * C * (4.0 * C + 2.0 * (double)c->ffn_width) + 2.0 * C * C;
+    return ((double)c->n_layers - 1.0) * C * (2.0 * Q + 2.0 * K + n_ffn * (double)c->ffn_width) +
+           C * (Q + K);
 }
 
-/* Multiply-adds of one pass, counted as two. Causal maps need half of the T x T work. */
+/* Cells of a map that a layer's queries see: all, half of them, or those in its window. */
+static double visible(const struct at_config *c, size_t layer, double T)
+{
+    double W = c->windows && c->windows[layer] ? fmin((double)c->windows[layer], T) : T;
+
+    return c->is_causal ? W * T - W * W / 2.0 : T * T;
+}
+
+/* Multiply-adds of one pass, counted as two. */
 static double flops(const struct at_config *c, size_t T)
 {
-    double C = (double)c->width, t = (double)T, scores = 2.0 * t * t * C / (c->is_causal ? 2 : 1);
+    double sum = 2.0 * (double)T * n_weights(c);
 
-    return 2.0 * t * n_weights(c) + (2.0 * (double)c->n_layers - 1.0) * scores;
+    for (size_t l = 0; l < c->n_layers; l++) /* scores, and but in the last layer their values */
+        sum += (l + 1 < c->n_layers ? 2.0 : 1.0) * 2.0 * (double)at_query_width(c) *
+               visible(c, l, (double)T);
+    return sum;
 }
 
 /* Room for the maps of all layers, kept from pass to pass as a program with many texts would. */

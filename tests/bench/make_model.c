@@ -1,7 +1,11 @@
 /*
  * make_model.c - a checkpoint of true size with random weights, to time models nobody downloaded.
  *
- *   make_model bert-base|gpt2|gpt2-medium|gpt2-large|gpt2-xl DIR [F32|F16|BF16]
+ *   make_model NAME DIR [F32|F16|BF16]
+ *
+ * NAME is bert-base, gpt2, gpt2-medium, gpt2-large, gpt2-xl, or a decoder of each other family:
+ * opt-125m, gpt-neo-125m, pythia-160m, smollm2-135m (LLaMA); and mistral-small, qwen2-small and
+ * qwen3-small, eight layers of the widths of their smallest.
  *
  * DIR must exist; config.json and model.safetensors (F32 unless another type is asked for) are
  * written, the vocabulary is copied there by scripts/bench.sh. The numbers have the size that
@@ -23,8 +27,9 @@
 
 enum { NOISE = 1 << 20 };
 
-/* Dimensions that depend on the model: so many times its width. */
-enum { C = -1, C3 = -3, F = -4 };
+/* Dimensions that depend on the model: its width and three times that, its feed-forward block, all
+   heads' queries and keys, one head, vocabulary, rows of the position table. */
+enum { C = -1, C3 = -2, F = -3, Q = -4, K = -5, D = -6, V = -7, P = -8 };
 
 /* A weight of a model; # in the name is the layer, for those that every layer has. */
 struct shape {
@@ -35,8 +40,8 @@ struct shape {
 
 static const struct shape bert[] = {
     { "offset", 1, 2, 1 },
-    { "bert.embeddings.word_embeddings.weight", 2, 30522, C },
-    { "bert.embeddings.position_embeddings.weight", 2, 512, C },
+    { "bert.embeddings.word_embeddings.weight", 2, V, C },
+    { "bert.embeddings.position_embeddings.weight", 2, P, C },
     { "bert.embeddings.token_type_embeddings.weight", 2, 2, C },
     { "bert.embeddings.LayerNorm.weight", 1, C, 1 },
     { "bert.embeddings.LayerNorm.bias", 1, C, 1 },
@@ -60,14 +65,14 @@ static const struct shape bert[] = {
     { "cls.predictions.transform.dense.bias", 1, C, 1 },
     { "cls.predictions.transform.LayerNorm.weight", 1, C, 1 },
     { "cls.predictions.transform.LayerNorm.bias", 1, C, 1 },
-    { "cls.predictions.bias", 1, 30522, 1 },
+    { "cls.predictions.bias", 1, V, 1 },
     { 0 },
 };
 
 static const struct shape gpt2[] = {
     { "offset", 1, 2, 1 },
-    { "wte.weight", 2, 50257, C },
-    { "wpe.weight", 2, 1024, C },
+    { "wte.weight", 2, V, C },
+    { "wpe.weight", 2, P, C },
     { "h.#.ln_1.weight", 1, C, 1 },
     { "h.#.ln_1.bias", 1, C, 1 },
     { "h.#.attn.c_attn.weight", 2, C, C3 },
@@ -85,27 +90,132 @@ static const struct shape gpt2[] = {
     { 0 },
 };
 
-/* Both take layers, heads, width and inner width. */
-static const char bert_config[] =
-    "{\"model_type\": \"bert\", \"architectures\": [\"BertForMaskedLM\"], \"hidden_act\": "
-    "\"gelu\",\n"
-    " \"num_hidden_layers\": %zu, \"num_attention_heads\": %zu, \"hidden_size\": %zu,\n"
-    " \"intermediate_size\": %zu, \"vocab_size\": 30522, \"max_position_embeddings\": 512,\n"
-    " \"type_vocab_size\": 2, \"layer_norm_eps\": 1e-12, \"pad_token_id\": 0}\n";
-static const char gpt2_config[] =
-    "{\"model_type\": \"gpt2\", \"architectures\": [\"GPT2LMHeadModel\"],\n"
-    " \"activation_function\": \"gelu_new\", \"n_layer\": %zu, \"n_head\": %zu, \"n_embd\": %zu,\n"
-    " \"n_inner\": %zu, \"n_positions\": 1024, \"vocab_size\": 50257, \"layer_norm_epsilon\": "
-    "1e-5}\n";
+static const struct shape opt[] = {
+    { "offset", 1, 2, 1 },
+    { "model.decoder.embed_tokens.weight", 2, V, C },
+    { "model.decoder.embed_positions.weight", 2, P, C },
+    { "model.decoder.layers.#.self_attn.q_proj.weight", 2, C, C },
+    { "model.decoder.layers.#.self_attn.q_proj.bias", 1, C, 1 },
+    { "model.decoder.layers.#.self_attn.k_proj.weight", 2, C, C },
+    { "model.decoder.layers.#.self_attn.k_proj.bias", 1, C, 1 },
+    { "model.decoder.layers.#.self_attn.v_proj.weight", 2, C, C },
+    { "model.decoder.layers.#.self_attn.v_proj.bias", 1, C, 1 },
+    { "model.decoder.layers.#.self_attn.out_proj.weight", 2, C, C },
+    { "model.decoder.layers.#.self_attn.out_proj.bias", 1, C, 1 },
+    { "model.decoder.layers.#.self_attn_layer_norm.weight", 1, C, 1 },
+    { "model.decoder.layers.#.self_attn_layer_norm.bias", 1, C, 1 },
+    { "model.decoder.layers.#.fc1.weight", 2, F, C },
+    { "model.decoder.layers.#.fc1.bias", 1, F, 1 },
+    { "model.decoder.layers.#.fc2.weight", 2, C, F },
+    { "model.decoder.layers.#.fc2.bias", 1, C, 1 },
+    { "model.decoder.layers.#.final_layer_norm.weight", 1, C, 1 },
+    { "model.decoder.layers.#.final_layer_norm.bias", 1, C, 1 },
+    { "model.decoder.final_layer_norm.weight", 1, C, 1 },
+    { "model.decoder.final_layer_norm.bias", 1, C, 1 },
+    { 0 },
+};
 
+static const struct shape gpt_neo[] = {
+    { "offset", 1, 2, 1 },
+    { "wte.weight", 2, V, C },
+    { "wpe.weight", 2, P, C },
+    { "h.#.ln_1.weight", 1, C, 1 },
+    { "h.#.ln_1.bias", 1, C, 1 },
+    { "h.#.attn.attention.q_proj.weight", 2, C, C },
+    { "h.#.attn.attention.k_proj.weight", 2, C, C },
+    { "h.#.attn.attention.v_proj.weight", 2, C, C },
+    { "h.#.attn.attention.out_proj.weight", 2, C, C },
+    { "h.#.attn.attention.out_proj.bias", 1, C, 1 },
+    { "h.#.ln_2.weight", 1, C, 1 },
+    { "h.#.ln_2.bias", 1, C, 1 },
+    { "h.#.mlp.c_fc.weight", 2, F, C },
+    { "h.#.mlp.c_fc.bias", 1, F, 1 },
+    { "h.#.mlp.c_proj.weight", 2, C, F },
+    { "h.#.mlp.c_proj.bias", 1, C, 1 },
+    { "ln_f.weight", 1, C, 1 },
+    { "ln_f.bias", 1, C, 1 },
+    { 0 },
+};
+
+static const struct shape gpt_neox[] = {
+    { "offset", 1, 2, 1 },
+    { "gpt_neox.embed_in.weight", 2, V, C },
+    { "gpt_neox.layers.#.input_layernorm.weight", 1, C, 1 },
+    { "gpt_neox.layers.#.input_layernorm.bias", 1, C, 1 },
+    { "gpt_neox.layers.#.attention.query_key_value.weight", 2, C3, C },
+    { "gpt_neox.layers.#.attention.query_key_value.bias", 1, C3, 1 },
+    { "gpt_neox.layers.#.attention.dense.weight", 2, C, C },
+    { "gpt_neox.layers.#.attention.dense.bias", 1, C, 1 },
+    { "gpt_neox.layers.#.post_attention_layernorm.weight", 1, C, 1 },
+    { "gpt_neox.layers.#.post_attention_layernorm.bias", 1, C, 1 },
+    { "gpt_neox.layers.#.mlp.dense_h_to_4h.weight", 2, F, C },
+    { "gpt_neox.layers.#.mlp.dense_h_to_4h.bias", 1, F, 1 },
+    { "gpt_neox.layers.#.mlp.dense_4h_to_h.weight", 2, C, F },
+    { "gpt_neox.layers.#.mlp.dense_4h_to_h.bias", 1, C, 1 },
+    { "gpt_neox.final_layer_norm.weight", 1, C, 1 },
+    { "gpt_neox.final_layer_norm.bias", 1, C, 1 },
+    { "embed_out.weight", 2, V, C },
+    { 0 },
+};
+
+/* What all that are shaped like LLaMA have; some have more. */
+#define LLAMA                                                                                      \
+    { "offset", 1, 2, 1 }, { "model.embed_tokens.weight", 2, V, C },                               \
+        { "model.layers.#.input_layernorm.weight", 1, C, 1 },                                      \
+        { "model.layers.#.self_attn.q_proj.weight", 2, Q, C },                                     \
+        { "model.layers.#.self_attn.k_proj.weight", 2, K, C },                                     \
+        { "model.layers.#.self_attn.v_proj.weight", 2, K, C },                                     \
+        { "model.layers.#.self_attn.o_proj.weight", 2, C, Q },                                     \
+        { "model.layers.#.post_attention_layernorm.weight", 1, C, 1 },                             \
+        { "model.layers.#.mlp.gate_proj.weight", 2, F, C },                                        \
+        { "model.layers.#.mlp.up_proj.weight", 2, F, C },                                          \
+        { "model.layers.#.mlp.down_proj.weight", 2, C, F },                                        \
+    {                                                                                              \
+        "model.norm.weight", 1, C, 1                                                               \
+    }
+
+static const struct shape llama[] = { LLAMA, { 0 } };
+static const struct shape qwen2[] = { LLAMA,
+                                      { "model.layers.#.self_attn.q_proj.bias", 1, Q, 1 },
+                                      { "model.layers.#.self_attn.k_proj.bias", 1, K, 1 },
+                                      { "model.layers.#.self_attn.v_proj.bias", 1, K, 1 },
+                                      { 0 } };
+static const struct shape qwen3[] = { LLAMA,
+                                      { "model.layers.#.self_attn.q_norm.weight", 1, D, 1 },
+                                      { "model.layers.#.self_attn.k_norm.weight", 1, D, 1 },
+                                      { 0 } };
+
+/* What each says beside its sizes, which all of them say under all their names. */
 static const struct size {
     const char *name;
     const struct shape *shapes;
-    size_t n_layers, n_heads, width;
+    size_t n_layers, n_heads, width, ffn, vocab, positions, n_key_heads, head_width;
+    const char *config;
 } sizes[] = {
-    { "bert-base", bert, 12, 12, 768 },    { "gpt2", gpt2, 12, 12, 768 },
-    { "gpt2-medium", gpt2, 24, 16, 1024 }, { "gpt2-large", gpt2, 36, 20, 1280 },
-    { "gpt2-xl", gpt2, 48, 25, 1600 },
+    { "bert-base", bert, 12, 12, 768, 3072, 30522, 512, 12, 64,
+      "\"model_type\": \"bert\", \"architectures\": [\"BertForMaskedLM\"], \"hidden_act\": "
+      "\"gelu\", \"type_vocab_size\": 2, \"layer_norm_eps\": 1e-12, \"pad_token_id\": 0" },
+#define GPT2                                                                                       \
+    "\"model_type\": \"gpt2\", \"architectures\": [\"GPT2LMHeadModel\"], "                         \
+    "\"activation_function\": \"gelu_new\", \"layer_norm_epsilon\": 1e-5"
+    { "gpt2", gpt2, 12, 12, 768, 3072, 50257, 1024, 12, 64, GPT2 },
+    { "gpt2-medium", gpt2, 24, 16, 1024, 4096, 50257, 1024, 16, 64, GPT2 },
+    { "gpt2-large", gpt2, 36, 20, 1280, 5120, 50257, 1024, 20, 64, GPT2 },
+    { "gpt2-xl", gpt2, 48, 25, 1600, 6400, 50257, 1024, 25, 64, GPT2 },
+    { "opt-125m", opt, 12, 12, 768, 3072, 50272, 2048, 12, 64, "\"model_type\": \"opt\"" },
+    { "gpt-neo-125m", gpt_neo, 12, 12, 768, 3072, 50257, 2048, 12, 64,
+      "\"model_type\": \"gpt_neo\", \"window_size\": 256, "
+      "\"attention_types\": [[[\"global\", \"local\"], 6]]" },
+    { "pythia-160m", gpt_neox, 12, 12, 768, 3072, 50304, 2048, 12, 64,
+      "\"model_type\": \"gpt_neox\", \"rotary_pct\": 0.25, \"use_parallel_residual\": true" },
+    { "smollm2-135m", llama, 30, 9, 576, 1536, 49152, 8192, 3, 64,
+      "\"model_type\": \"llama\", \"tie_word_embeddings\": true, \"rope_theta\": 100000" },
+    { "mistral-small", llama, 8, 12, 768, 2688, 32000, 8192, 4, 64,
+      "\"model_type\": \"mistral\", \"tie_word_embeddings\": true, \"sliding_window\": 256" },
+    { "qwen2-small", qwen2, 8, 14, 896, 4864, 32000, 32768, 2, 64,
+      "\"model_type\": \"qwen2\", \"tie_word_embeddings\": true, \"rope_theta\": 1000000" },
+    { "qwen3-small", qwen3, 8, 16, 1024, 3072, 32000, 40960, 8, 128,
+      "\"model_type\": \"qwen3\", \"tie_word_embeddings\": true, \"rope_theta\": 1000000" },
 };
 
 /* What is written, and the values it is written from, in the type of the file. */
@@ -160,7 +270,17 @@ static void *values_of(const float *x, size_t n, const char *dtype)
 /* A dimension of a shape. */
 static size_t resolve(const struct model *m, int n)
 {
-    return n < 0 ? (size_t)-n * m->size->width : (size_t)n;
+    const struct size *s = m->size;
+    const size_t dims[] = { [-C] = s->width,
+                            [-C3] = 3 * s->width,
+                            [-F] = s->ffn,
+                            [-Q] = s->n_heads * s->head_width,
+                            [-K] = s->n_key_heads * s->head_width,
+                            [-D] = s->head_width,
+                            [-V] = s->vocab,
+                            [-P] = s->positions + (s->shapes == opt ? 2 : 0) };
+
+    return n < 0 ? dims[-n] : (size_t)n;
 }
 
 /* A norm's gain is 1; all else is noise, from a place that depends on the tensor. */
@@ -169,8 +289,8 @@ static void append(struct at_safetensors_writer *w, size_t tensor, const struct 
 {
     size_t n = resolve(m, s->rows) * resolve(m, s->columns), from = tensor * 7919 % (NOISE / 2);
     size_t size = at_dtype_bytes(m->dtype);
-    const char *norm = strstr(s->name, "LayerNorm.weight");
-    bool is_gain = norm || (strstr(s->name, "ln_") && strstr(s->name, ".weight"));
+    bool is_norm = strstr(s->name, "norm") || strstr(s->name, "Norm") || strstr(s->name, "ln_");
+    bool is_gain = is_norm && strstr(s->name, ".weight");
     const char *values = is_gain ? m->ones : (const char *)m->noise + from * size;
     struct at_error err;
 
@@ -222,13 +342,17 @@ static void draw_values(struct model *m)
 
 static void write_config(const struct size *s, const char *dir)
 {
-    char *path = at_path_join(dir, "config.json"), text[512];
+    char *path = at_path_join(dir, "config.json"), text[1024];
     struct at_error err;
 
-    if (s->shapes == bert)
-        snprintf(text, sizeof text, bert_config, s->n_layers, s->n_heads, s->width, 4 * s->width);
-    else
-        snprintf(text, sizeof text, gpt2_config, s->n_layers, s->n_heads, s->width, 4 * s->width);
+    snprintf(
+        text, sizeof text,
+        "{%s,\n \"num_hidden_layers\": %zu, \"num_layers\": %zu, \"num_attention_heads\": %zu, "
+        "\"num_heads\": %zu,\n \"hidden_size\": %zu, \"intermediate_size\": %zu, "
+        "\"ffn_dim\": %zu, \"n_inner\": %zu, \"vocab_size\": %zu,\n "
+        "\"max_position_embeddings\": %zu, \"num_key_value_heads\": %zu, \"head_dim\": %zu}\n",
+        s->config, s->n_layers, s->n_layers, s->n_heads, s->n_heads, s->width, s->ffn, s->ffn,
+        s->ffn, s->vocab, s->positions, s->n_key_heads, s->head_width);
     check(at_write_file(path, text, strlen(text), &err), &err);
     free(path);
 }
@@ -245,8 +369,10 @@ int main(int argc, char **argv)
             m.size = &sizes[i];
     if (!m.size || argc > 4 ||
         (strcmp(m.dtype, "F32") && strcmp(m.dtype, "F16") && strcmp(m.dtype, "BF16"))) {
-        fprintf(stderr, "usage: make_model bert-base|gpt2|gpt2-medium|gpt2-large|gpt2-xl DIR "
-                        "[F32|F16|BF16]\n");
+        fprintf(stderr, "usage: make_model NAME DIR [F32|F16|BF16]; NAME is one of");
+        for (size_t i = 0; i < AT_COUNTOF(sizes); i++)
+            fprintf(stderr, " %s", sizes[i].name);
+        fprintf(stderr, "\n");
         return 2;
     }
     write_config(m.size, argv[2]);
