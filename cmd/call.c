@@ -13,6 +13,7 @@
 #include "base/strbuf.h"
 #include "cmd/build_info.h"
 #include "cmd/cmd.h"
+#include "session/doc_window.h"
 
 static const char *const matrix_words[] = { "raw", "col", "rollout", NULL };
 static const char *const precision_words[] = { "auto", "float", "double", NULL };
@@ -66,6 +67,11 @@ static void fill_options(struct call *c)
         OPT_END,
     };
 
+    const struct opt window[] = {
+        OPT_INT(0, "window", &c->window, "N", 1, 1000000, "read longer texts in overlapping windows of N positions, special tokens included"),
+        OPT_INT(0, "stride", &c->stride, "M", 1, 1000000, "tokens from one window's start to the next; by default half of N"),
+        OPT_END,
+    };
     const struct opt corpus[] = {
         OPT_GROUP("Many texts"),
         OPT_FLAG(0, "each", &c->is_each, "files of every text too, in DIR/<id>, not only those of all together"),
@@ -76,6 +82,7 @@ static void fill_options(struct call *c)
 
     memcpy(c->input_options, input, sizeof input);
     memcpy(c->corpus_options, corpus, sizeof corpus);
+    memcpy(c->window_options, window, sizeof window);
     memcpy(c->select_options, select, sizeof select);
     memcpy(c->output_options, output, sizeof output);
     memcpy(c->common_options, common, sizeof common);
@@ -293,6 +300,21 @@ static int check_parts(struct call *c)
     return EXIT_DONE;
 }
 
+/* --window and --stride, before the model's length is known. */
+static int check_window(struct call *c)
+{
+    if (c->stride && !c->window)
+        return report_usage("--stride goes with --window");
+    if (c->window && (c->pair || c->doc.split_pair))
+        return report_usage("--window reads plain texts; leave out --%s",
+                            c->pair ? "pair" : "split-pair");
+    if (c->window && c->doc.is_truncated)
+        return report_usage("--window and --truncate exclude each other");
+    c->doc.window = (size_t)c->window;
+    c->doc.stride = (size_t)c->stride;
+    return EXIT_DONE;
+}
+
 int call_check(struct call *c)
 {
     int status;
@@ -314,6 +336,8 @@ int call_check(struct call *c)
     report_verbosity(c->is_quiet ? -1 : c->is_verbose ? 1 : 0);
     status = parse_selection(c);
     if (!status)
+        status = check_window(c);
+    if (!status)
         status = parse_formats(c);
     return status ? status : check_parts(c);
 }
@@ -333,6 +357,7 @@ static const char *beside_captures(const struct call *c)
         { c->is_lines, "--lines" },
         { c->is_jsonl, "--jsonl" },
         { c->doc.is_truncated, "--truncate" },
+        { c->window > 0, "--window" },
         { c->precision != AT_PRECISION_AUTO, "--precision" },
     };
 
@@ -455,6 +480,30 @@ struct at_json *call_meta(const struct call *c, const char *model_name,
     return m;
 }
 
+/* How a text was cut. */
+static struct at_json *windows_meta(const struct at_windows *w)
+{
+    struct at_json *o = at_json_object();
+
+    at_json_set_int(o, "n", (long long)w->n);
+    at_json_set_int(o, "positions", (long long)at_windows_length(w));
+    at_json_set_int(o, "stride", (long long)w->stride);
+    return o;
+}
+
+/* Where a window is in its text. */
+static struct at_json *window_meta(const struct at_doc *doc)
+{
+    struct at_json *o = at_json_object();
+
+    at_json_set_int(o, "number", (long long)doc->window.number);
+    at_json_set_int(o, "of", (long long)doc->window.plan->n);
+    at_json_set_int(o, "first_byte", (long long)doc->window.first_byte);
+    at_json_set_int(o, "first_token",
+                    (long long)at_doc_whole_token(doc, doc->window.plan->n_before));
+    return o;
+}
+
 struct at_json *doc_meta(const struct call *c, const struct at_doc *doc)
 {
     struct at_json *m = call_meta(c, doc->model_name, doc->shape);
@@ -471,5 +520,9 @@ struct at_json *doc_meta(const struct call *c, const struct at_doc *doc)
         at_json_set_real(m, "dropped_mass", mean_dropped(doc));
     if (doc->n_tokens_given > doc->tokens.n)
         at_json_set_int(m, "truncated_from", (long long)doc->n_tokens_given);
+    if (doc->window.whole)
+        at_json_set(m, "window", window_meta(doc));
+    else if (doc->window.plan)
+        at_json_set(m, "windows", windows_meta(doc->window.plan));
     return m;
 }

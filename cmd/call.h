@@ -42,11 +42,13 @@ struct call {
     int svg_text;              /* SVG_PATHS, SVG_TEXT */
     int color, progress;       /* 0 auto, 1 always, 2 never */
     long n_threads, seed, digits;
+    long window, stride; /* --window, --stride; 0: not given */
     double width_mm, dpi;
 
     /* Tables to include; one struct opt each. */
     struct opt input_options[16], select_options[8], output_options[16], common_options[12];
     struct opt corpus_options[5];
+    struct opt window_options[3]; /* behind input_options, of commands that put windows together */
 
     const char *command;      /* "bias detect" */
     const char *command_line; /* as it could be typed again, the output directory written as DIR */

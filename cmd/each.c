@@ -10,6 +10,7 @@ struct walk {
     const struct context *x;
     struct progress progress;
     bool is_skipped;     /* some text was */
+    bool has_windows;    /* the only text is read in windows, which are counted */
     bool is_length_told; /* that a text is longer than tokenizer.json would have it */
 };
 
@@ -72,7 +73,21 @@ static void on_done(void *arg, size_t n_done)
 {
     struct walk *w = arg;
 
-    progress_show(&w->progress, w->x->call->n_done_before + n_done);
+    if (!w->has_windows)
+        progress_show(&w->progress, w->x->call->n_done_before + n_done);
+}
+
+/* A single text is as long on its way as it has windows. */
+static void on_window(void *arg, size_t n_done, size_t n)
+{
+    struct walk *w = arg;
+
+    if (at_texts_is_many(&w->x->call->texts))
+        return;
+    w->has_windows = true;
+    w->progress.unit = "windows";
+    w->progress.total = n;
+    progress_show(&w->progress, n_done);
 }
 
 static int on_capture(void *arg, const char *id, const char *path,
@@ -102,7 +117,7 @@ int each_text(const struct context *x, const struct at_visitor *visitor, void *a
         .options = c->doc,
         .visitor = visitor,
         .arg = arg,
-        .observer = { on_ready, on_took, on_cut, on_skipped, on_done, on_capture, &w },
+        .observer = { on_ready, on_took, on_cut, on_skipped, on_done, on_window, on_capture, &w },
     };
     bool was_told = false;
     struct at_error err;

@@ -38,7 +38,7 @@ int tag_source_open(struct tag_source *t, const struct context *x, struct at_err
     const struct at_session_options options = { .pool = x->pool };
     int rc = t->file ? 0 : at_session_open(&t->session, t->model, &options, err);
 
-    t->tagger = (struct at_tagger){ t->file ? NULL : &t->session, t->file };
+    t->tagger = (struct at_tagger){ t->file ? NULL : &t->session, t->file, x->call->window > 0 };
     if (!rc)
         rc = at_tagger_check(&t->tagger, err);
     if (rc)

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "cmd/file_digest.h"
 #include "session/doc_rows.h"
+#include "session/doc_window.h"
 
 /* --- one text --- */
 
@@ -37,24 +38,58 @@ static bool draws(const struct state *s)
     return sink_draws(s->a->x->sink) && sink_keeps(s->a->x->sink, s->doc);
 }
 
-static int begin(struct state *s, struct at_error *err)
+static int begin_flags(struct at_bar_text *out, const struct attention *a, const struct at_doc *doc,
+                       struct at_arena *arena, struct at_error *err)
 {
-    const struct attention *a = s->a;
-    struct sink *sink = a->x->sink;
     struct at_bar_flags flags = a->flags;
     struct at_rows rows = { 0 };
     int rc = 0;
 
     if (a->tokens_text)
-        rc = at_doc_tokens(&rows, s->doc, "--tokens", a->tokens_text, &s->arena, err);
+        rc = at_doc_tokens(&rows, doc, "--tokens", a->tokens_text, arena, err);
     if (rc)
         return rc;
     flags.tokens = rows.items;
     flags.n_tokens = rows.n;
-    rc = at_bar_text_begin(&s->text, s->doc, &flags, a->threshold, err);
+    return at_bar_text_begin(out, doc, &flags, a->threshold, err);
+}
+
+/* What is flagged in a window, for its maps. */
+static void list_in_window(struct state *s)
+{
+    const struct at_bar_text *all = &s->a->windows;
+    struct at_bar_text *own = &s->text;
+
+    own->doc = s->doc;
+    own->flagged = at_arena_alloc(&s->arena, s->doc->tokens.n, sizeof *own->flagged);
+    for (size_t i = 0; i < s->doc->tokens.n; i++) {
+        size_t at = at_doc_whole_token(s->doc, i), k = 0;
+        while (k < all->n_flagged && all->flagged[k].index != at)
+            k++;
+        if (k == all->n_flagged)
+            continue;
+        own->flagged[own->n_flagged] = all->flagged[k];
+        own->flagged[own->n_flagged++].index = i;
+    }
+}
+
+static int begin(struct state *s, struct at_error *err)
+{
+    struct attention *a = s->a;
+    const struct at_doc *whole = s->doc->window.whole;
+    int rc = 0;
+
+    if (whole && at_doc_is_first_window(s->doc)) {
+        at_bar_text_release(&a->windows);
+        rc = begin_flags(&a->windows, a, whole, &s->arena, err);
+    } else if (!whole) {
+        rc = begin_flags(&s->text, a, s->doc, &s->arena, err);
+    }
     if (rc || !draws(s))
         return rc;
-    s->marked = mark_text(sink, &s->text, &s->arena);
+    if (whole)
+        list_in_window(s);
+    s->marked = mark_text(a->x->sink, &s->text, &s->arena);
     return at_map_series_init(&s->maps, s->doc->tokens.n, AT_RAW, err);
 }
 
@@ -76,7 +111,10 @@ static int add_layer(void *state, const struct at_doc_layer *l, struct at_error 
     const struct selection *chosen = &s->a->x->call->selection;
     int rc = 0;
 
-    at_bar_text_add(&s->text, l);
+    if (s->doc->window.whole)
+        at_bar_text_add_window(&s->a->windows, s->doc, l);
+    else
+        at_bar_text_add(&s->text, l);
     if (!draws(s))
         return 0;
     at_map_series_add(&s->maps, l->maps, l->H);
@@ -103,45 +141,57 @@ static int add_to_corpus(struct attention *a, const struct at_doc *doc,
     return many_add(&a->many, doc, &row, err);
 }
 
-static int tell(struct state *s, const struct at_bar_result *r, struct at_error *err)
+static int tell(struct attention *a, const struct at_doc *doc, const struct at_bar_result *r,
+                struct at_error *err)
 {
-    struct sink *sink = s->a->x->sink;
-    int rc = sink_table(sink, s->doc, "bar.csv", &at_bar_row_record, r->heads, r->n_heads, err);
+    struct sink *sink = a->x->sink;
+    int rc = sink_table(sink, doc, "bar.csv", &at_bar_row_record, r->heads, r->n_heads, err);
 
     if (!rc)
-        rc =
-            sink_table(sink, s->doc, "propagation.csv", &at_bar_layer_record, r->layers, r->L, err);
-    if (!rc && draws(s) && r->n_flagged)
-        rc = attention_pictures(s->a, s->doc, r, err);
+        rc = sink_table(sink, doc, "propagation.csv", &at_bar_layer_record, r->layers, r->L, err);
+    if (!rc && sink_draws(sink) && sink_keeps(sink, doc) && r->n_flagged)
+        rc = attention_pictures(a, doc, r, err);
     if (!rc)
-        rc = sink_result(sink, s->doc, "bar.json", &at_bar_result_record, r,
-                         doc_meta(s->a->x->call, s->doc), err);
-    if (!rc && sink_prints(sink) && sink_keeps(sink, s->doc))
-        attention_print(s->doc, r);
+        rc = sink_result(sink, doc, "bar.json", &at_bar_result_record, r, doc_meta(a->x->call, doc),
+                         err);
+    if (!rc && sink_prints(sink) && sink_keeps(sink, doc))
+        attention_print(doc, r);
     return rc;
+}
+
+static int finish_all(struct attention *a, struct at_bar_text *text, struct at_error *err)
+{
+    const struct at_bar_options options = {
+        .n_permutations = (size_t)a->n_permutations,
+        .n_top = (size_t)a->n_top,
+        .alpha = a->alpha,
+        .correction = (enum at_bar_correction)a->correction,
+        .seed = a->x->call->seed,
+    };
+    const struct at_bar_result r = at_bar_text_finish(text, &options, a->x->pool);
+    int rc = add_to_corpus(a, text->doc, &r, err);
+
+    return rc ? rc : tell(a, text->doc, &r, err);
 }
 
 static int finish_text(void *state, const float *final_hidden, struct at_error *err)
 {
     struct state *s = state;
     struct attention *a = s->a;
-    const struct call *c = a->x->call;
-    const struct at_bar_options options = {
-        .n_permutations = (size_t)a->n_permutations,
-        .n_top = (size_t)a->n_top,
-        .alpha = a->alpha,
-        .correction = (enum at_bar_correction)a->correction,
-        .seed = c->seed,
-    };
-    struct at_bar_result r = at_bar_text_finish(&s->text, &options, a->x->pool);
-    int rc;
+    int rc = 0;
 
     (void)final_hidden;
-    rc = add_to_corpus(a, s->doc, &r, err);
-    if (!rc && draws(s) && selects_global(&c->selection))
+    if (draws(s) && selects_global(&a->x->call->selection))
         rc = picture_marked_map(&s->marked, at_map_series_global(&s->maps),
                                 (struct map_name){ -1, -1 }, err);
-    return rc ? rc : tell(s, &r, err);
+    if (rc)
+        return rc;
+    if (!s->doc->window.whole)
+        return finish_all(a, &s->text, err);
+    if (!at_doc_is_last_window(s->doc))
+        return 0;
+    at_bar_text_finish_windows(&a->windows);
+    return finish_all(a, &a->windows, err);
 }
 
 static const struct at_visitor visitor = {
@@ -219,6 +269,7 @@ static void release(void *own)
     struct attention *a = own;
 
     many_release(&a->many);
+    at_bar_text_release(&a->windows);
     detector_source_close(&a->source);
 }
 
@@ -258,6 +309,7 @@ static const struct opt *options(void *own, struct call *call)
     call->makes_corpus = true;
     const struct opt table[] = {
         OPT_INCLUDE(call->input_options),
+        OPT_INCLUDE(call->window_options),
         OPT_GROUP("Flagged tokens"),
         OPT_INCLUDE(a->source.options),
         OPT_TEXT(0, "tokens", &a->tokens_text, "LIST", "flag these tokens (2,5-7, women) instead"),

@@ -21,6 +21,7 @@ struct attention {
     int correction; /* enum at_bar_correction */
     const struct context *x;
     struct many many;
+    struct at_bar_text windows; /* of the text at hand, when it is read in windows */
 };
 
 /* attention_print - the summary of one text on standard output. */

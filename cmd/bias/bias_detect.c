@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "session/doc_window.h"
 
 /* --- one text --- */
 
@@ -29,7 +30,10 @@ static void *begin_text(void *arg, const struct at_doc *doc, struct at_error *er
     struct detect *d = arg;
     struct state *s;
 
-    if (at_detector_agrees(&d->source.detector, &doc->tokens, doc->in.text, err))
+    const struct at_doc *whole = doc->window.whole, *all = whole ? whole : doc;
+
+    if ((!whole || at_doc_is_first_window(doc)) &&
+        at_detector_agrees(&d->source.detector, &all->tokens, all->in.text, err))
         return NULL;
     s = at_calloc(1, sizeof *s);
     *s = (struct state){ .d = d, .doc = doc };
@@ -75,14 +79,35 @@ static int tell(struct detect *d, const struct at_doc *doc, const struct at_bias
     return rc;
 }
 
+/* Every token's state from the window that owns it. */
+static void keep_states(struct detect *d, const struct at_doc *doc, const float *hidden)
+{
+    size_t n = doc->window.whole->tokens.n, C = doc->shape->width;
+
+    if (at_doc_is_first_window(doc))
+        d->states = at_realloc(d->states, n * C, sizeof *d->states);
+    for (size_t i = 0; i < doc->tokens.n; i++)
+        if (at_doc_owns_token(doc, i))
+            memcpy(d->states + at_doc_whole_token(doc, i) * C, hidden + i * C, C * sizeof *hidden);
+}
+
 static int finish_text(void *state, const float *final_hidden, struct at_error *err)
 {
     struct state *s = state;
+    struct detect *d = s->d;
+    const struct at_doc *doc = s->doc;
     struct at_bias_result r;
-    int rc = at_bias_text(&r, &s->arena, &s->d->source.detector, s->doc, final_hidden,
-                          &s->d->options, err);
+    int rc;
 
-    return rc ? rc : tell(s->d, s->doc, &r, err);
+    if (doc->window.whole) {
+        keep_states(d, doc, final_hidden);
+        if (!at_doc_is_last_window(doc))
+            return 0;
+        final_hidden = d->states;
+        doc = doc->window.whole;
+    }
+    rc = at_bias_text(&r, &s->arena, &d->source.detector, doc, final_hidden, &d->options, err);
+    return rc ? rc : tell(d, doc, &r, err);
 }
 
 static const struct at_visitor visitor = {
@@ -114,6 +139,7 @@ static void release(void *own)
     struct detect *d = own;
 
     table_abort(&d->texts);
+    free(d->states);
     detector_source_close(&d->source);
 }
 
@@ -165,6 +191,7 @@ static const struct opt *options(void *own, struct call *call)
     call->model = "atlas-bias";
     const struct opt table[] = {
         OPT_INCLUDE(call->input_options),
+        OPT_INCLUDE(call->window_options),
         OPT_GROUP("Detection"),
         OPT_INCLUDE(d->source.options),
         OPT_REAL(0, "min-score", &d->options.min_score, "P", 0, 1, "spans below this mean score are not coloured"),

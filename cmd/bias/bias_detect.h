@@ -12,6 +12,7 @@ struct detect {
     const char *weights_text;
     struct at_bias_text_options options;
     const struct context *x;
+    float *states;      /* (T,C) of the text at hand, when it is read in windows */
     struct table texts; /* a row per text, when there are many */
 };
 

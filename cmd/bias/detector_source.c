@@ -124,6 +124,7 @@ int detector_source_open(struct detector_source *d, const struct context *x, str
     if (!rc)
         rc = at_detector_init(&d->detector, is_model ? model : &d->own,
                               d->has_rule ? &d->rule : NULL, err);
+    d->detector.in_windows = x->call->window > 0;
     if (!rc && d->ensemble)
         rc = open_one(&d->second, d->ensemble, x, err);
     if (!rc && d->ensemble)

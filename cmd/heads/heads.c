@@ -9,6 +9,7 @@
 
 #include "analysis/head_syntax.h"
 #include "base/alloc.h"
+#include "session/doc_window.h"
 
 /* --- one text --- */
 
@@ -28,19 +29,38 @@ static void release_text(void *state)
     free(s);
 }
 
+static int init_features(struct state *s, struct at_error *err)
+{
+    struct heads *h = s->h;
+    const struct at_doc *whole = s->doc->window.whole;
+    enum at_matrix_mode mode = (enum at_matrix_mode)h->x->call->matrix;
+    int rc = tag_source_check_doc(&h->tags, s->doc, err);
+
+    if (!rc && !whole)
+        rc = at_head_features_init(&s->features, s->doc, &h->tags.tagger, mode, err);
+    if (!rc && whole && at_doc_is_first_window(s->doc))
+        rc = at_head_windows_begin(&h->windows, whole, &h->tags.tagger, err);
+    if (rc)
+        return rc;
+    if (whole)
+        at_head_windows_init(&s->features, &h->windows, s->doc, mode);
+    if (!whole)
+        tag_source_warn(s->doc, &s->features.tagged);
+    else if (at_doc_is_first_window(s->doc))
+        tag_source_warn(whole, &h->windows.whole.tagged);
+    return 0;
+}
+
 static void *begin_text(void *arg, const struct at_doc *doc, struct at_error *err)
 {
     struct heads *h = arg;
     struct state *s = at_calloc(1, sizeof *s);
 
     *s = (struct state){ .h = h, .doc = doc };
-    if (tag_source_check_doc(&h->tags, doc, err) ||
-        at_head_features_init(&s->features, doc, &h->tags.tagger,
-                              (enum at_matrix_mode)h->x->call->matrix, err)) {
+    if (init_features(s, err)) {
         release_text(s);
         return NULL;
     }
-    tag_source_warn(doc, &s->features.tagged);
     return s;
 }
 
@@ -101,33 +121,46 @@ static int add_to_corpus(struct heads *h, const struct at_head_features *f, stru
     return many_add(&h->many, f->doc, &row, err);
 }
 
-static int finish_text(void *state, const float *final_hidden, struct at_error *err)
+static int tell(struct heads *h, const struct at_head_features *f, struct at_arena *arena,
+                struct at_error *err)
 {
-    struct state *s = state;
-    struct heads *h = s->h;
     struct sink *sink = h->x->sink;
-    const struct at_head_features *f = &s->features;
-    struct at_heads r = at_head_features_finish(f, &s->arena);
-    struct at_json *meta = doc_meta(h->x->call, s->doc);
+    const struct at_doc *doc = f->doc;
+    struct at_heads r = at_head_features_finish(f, arena);
+    struct at_json *meta = doc_meta(h->x->call, doc);
     int rc;
 
-    (void)final_hidden;
     tag_source_meta(&h->tags, meta);
     rc = add_to_corpus(h, f, err);
     if (!rc)
-        rc = sink_table(sink, s->doc, "heads.csv", &at_head_row_record, r.heads, r.n_heads, err);
+        rc = sink_table(sink, doc, "heads.csv", &at_head_row_record, r.heads, r.n_heads, err);
     if (!rc)
-        rc = sink_table(sink, s->doc, "tags.csv", &at_tag_row_record, r.tokens, r.n, err);
-    if (!rc && sink_draws(sink) && sink_keeps(sink, s->doc))
-        rc = heads_pictures(sink, s->doc, &r, err);
+        rc = sink_table(sink, doc, "tags.csv", &at_tag_row_record, r.tokens, r.n, err);
+    if (!rc && sink_draws(sink) && sink_keeps(sink, doc))
+        rc = heads_pictures(sink, doc, &r, err);
     if (rc) {
         at_json_free(meta);
         return rc;
     }
-    rc = sink_result(sink, s->doc, "heads.json", &at_heads_record, &r, meta, err);
-    if (!rc && sink_prints(sink) && sink_keeps(sink, s->doc))
-        print_summary(h, s->doc, &r);
+    rc = sink_result(sink, doc, "heads.json", &at_heads_record, &r, meta, err);
+    if (!rc && sink_prints(sink) && sink_keeps(sink, doc))
+        print_summary(h, doc, &r);
     return rc;
+}
+
+static int finish_text(void *state, const float *final_hidden, struct at_error *err)
+{
+    struct state *s = state;
+    struct heads *h = s->h;
+
+    (void)final_hidden;
+    if (!s->doc->window.whole)
+        return tell(h, &s->features, &s->arena, err);
+    at_head_windows_add(&h->windows, &s->features);
+    if (!at_doc_is_last_window(s->doc))
+        return 0;
+    at_head_windows_finish(&h->windows);
+    return tell(h, &h->windows.whole, &s->arena, err);
 }
 
 static const struct at_visitor visitor = {
@@ -182,6 +215,7 @@ static void release(void *own)
     struct heads *h = own;
 
     many_release(&h->many);
+    at_head_windows_release(&h->windows);
     tag_source_close(&h->tags);
 }
 
@@ -193,7 +227,8 @@ static const char *beside_conllu(const struct call *c)
     const void *const values[] = { &c->pair,       &c->doc.split_pair,   &c->is_lines,
                                    &c->is_jsonl,   &c->doc.is_truncated, &c->doc.by_words,
                                    &c->layer_text, &c->head_text,        &c->matrix,
-                                   &c->is_each,    &c->shard_text,       &c->is_resumed };
+                                   &c->is_each,    &c->shard_text,       &c->is_resumed,
+                                   &c->window };
 
     return call_first_given(c, values, AT_COUNTOF(values));
 }
@@ -229,6 +264,7 @@ static const struct opt *options(void *own, struct call *call)
     tag_source_init(&h->tags);
     const struct opt table[] = {
         OPT_INCLUDE(call->input_options),
+        OPT_INCLUDE(call->window_options),
         OPT_GROUP("Tags"),
         OPT_INCLUDE(h->tags.options),
         OPT_TEXT(0, "conllu", &h->conllu, "FILE", "sentences with dependency trees: the best head for every relation, against the best fixed offset"),

@@ -17,6 +17,7 @@ struct heads {
     bool subtypes;
     const struct context *x;
     struct many many;
+    struct at_head_windows windows; /* of the text at hand */
 };
 
 /* heads_pictures - radars and layer x head maps. */

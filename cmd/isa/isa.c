@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "session/doc_window.h"
 #include "session/find.h"
 
 /* --- one text --- */
@@ -26,32 +27,60 @@ static void release_text(void *state)
 }
 
 /* Pairs outside a text are an error when it is the only one, else they are left out of it. */
-static int check_pairs(const struct state *s, struct at_error *err)
+static int check_pairs(const struct isa *isa, const struct at_isa_text *t, struct at_error *err)
 {
-    const struct at_isa_options *o = &s->isa->options;
+    const struct at_isa_options *o = &isa->options;
 
-    for (size_t i = 0; i < o->n_pairs && !*s->doc->in.id; i++)
-        if (!at_isa_text_has(&s->text, &o->pairs[i]))
+    for (size_t i = 0; i < o->n_pairs && !*t->doc->in.id; i++)
+        if (!at_isa_text_has(t, &o->pairs[i]))
             return at_fail(err, AT_ERANGE, "--sentences %zu,%zu is outside the text's %zu (from 0)",
-                           o->pairs[i].query, o->pairs[i].key, s->text.sentences.n);
+                           o->pairs[i].query, o->pairs[i].key, t->sentences.n);
     return 0;
+}
+
+static void warn_left_out(const struct at_isa_text *t)
+{
+    const struct at_isa_sentences *found = &t->sentences;
+    const char *id = t->doc->in.id;
+
+    if (found->n_left_out)
+        report_warning("%s%s%zu of %zu sentence%s with no token, left out", id, *id ? ": " : "",
+                       found->n_left_out, found->n + found->n_left_out,
+                       at_plural(found->n + found->n_left_out));
+}
+
+/* The text, or with its first window the whole of it. */
+static int begin_sentences(struct state *s, struct at_error *err)
+{
+    struct isa *isa = s->isa;
+    const struct at_doc *whole = s->doc->window.whole;
+    const struct at_isa_text *t = whole ? &isa->windows.whole : &s->text;
+    int rc = whole ? at_isa_windows_begin(&isa->windows, whole, &isa->options, err)
+                   : at_isa_text_begin(&s->text, s->doc, &isa->options, err);
+
+    if (!rc)
+        rc = check_pairs(isa, t, err);
+    if (!rc)
+        warn_left_out(t);
+    return rc;
 }
 
 static void *begin_text(void *arg, const struct at_doc *doc, struct at_error *err)
 {
     struct isa *isa = arg;
     struct state *s = at_calloc(1, sizeof *s);
-    const struct at_isa_sentences *found = &s->text.sentences;
+    bool is_window = doc->window.whole != NULL;
+    int rc = 0;
 
     *s = (struct state){ .isa = isa, .doc = doc };
-    if (at_isa_text_begin(&s->text, doc, &isa->options, err) || check_pairs(s, err)) {
+    if (!is_window || at_doc_is_first_window(doc))
+        rc = begin_sentences(s, err);
+    if (!rc && is_window)
+        rc = at_isa_windows_init(&s->text, &isa->windows, doc, err);
+    if (rc) {
         release_text(s);
         return NULL;
     }
-    if (found->n_left_out)
-        report_warning("%s%s%zu of %zu sentence%s with no token, left out", doc->in.id,
-                       *doc->in.id ? ": " : "", found->n_left_out, found->n + found->n_left_out,
-                       at_plural(found->n + found->n_left_out));
     return s;
 }
 
@@ -97,29 +126,55 @@ static int add_to_corpus(struct isa *isa, const struct at_doc *doc, const struct
     return many_add(&isa->many, doc, &row, err);
 }
 
+static int tell(struct isa *isa, const struct at_doc *doc, const struct at_isa_result *r,
+                struct at_error *err)
+{
+    struct sink *sink = isa->x->sink;
+    int rc = write_tables(isa, doc, r, err);
+
+    if (!*doc->in.id && r->S < 2)
+        report_warning(r->S ? "the text is one sentence; its matrix is 1 by definition"
+                            : "the text has no sentence; its matrix is empty");
+    if (!rc)
+        rc = add_to_corpus(isa, doc, r, err);
+    if (!rc && sink_draws(sink) && sink_keeps(sink, doc))
+        rc = isa_pictures(isa, doc, r, err);
+    if (!rc)
+        rc = sink_result(sink, doc, "isa.json", &at_isa_result_record, r,
+                         doc_meta(isa->x->call, doc), err);
+    if (!rc && sink_prints(sink) && sink_keeps(sink, doc))
+        isa_print(isa, doc, r);
+    return rc;
+}
+
+/* Pairs that were asked for and are never together. */
+static void warn_unseen(const struct at_isa_windows *w)
+{
+    const struct at_isa_options *o = &w->whole.options;
+
+    for (size_t i = 0; i < o->n_pairs; i++)
+        if (at_isa_text_has(&w->whole, &o->pairs[i]) && !w->pairs[i].n_query)
+            report_warning("no window has both sentence %zu and sentence %zu", o->pairs[i].query,
+                           o->pairs[i].key);
+}
+
 static int finish_text(void *state, const float *final_hidden, struct at_error *err)
 {
     struct state *s = state;
     struct isa *isa = s->isa;
-    struct sink *sink = isa->x->sink;
-    struct at_isa_result r = at_isa_text_finish(&s->text);
-    int rc;
+    struct at_isa_result r;
 
     (void)final_hidden;
-    if (!*s->doc->in.id && r.S < 2)
-        report_warning(r.S ? "the text is one sentence; its matrix is 1 by definition"
-                           : "the text has no sentence; its matrix is empty");
-    rc = write_tables(isa, s->doc, &r, err);
-    if (!rc)
-        rc = add_to_corpus(isa, s->doc, &r, err);
-    if (!rc && sink_draws(sink) && sink_keeps(sink, s->doc))
-        rc = isa_pictures(isa, s->doc, &r, err);
-    if (!rc)
-        rc = sink_result(sink, s->doc, "isa.json", &at_isa_result_record, &r,
-                         doc_meta(isa->x->call, s->doc), err);
-    if (!rc && sink_prints(sink) && sink_keeps(sink, s->doc))
-        isa_print(isa, s->doc, &r);
-    return rc;
+    if (!s->doc->window.whole) {
+        r = at_isa_text_finish(&s->text);
+        return tell(isa, s->doc, &r, err);
+    }
+    at_isa_windows_add(&isa->windows, &s->text);
+    if (!at_doc_is_last_window(s->doc))
+        return 0;
+    warn_unseen(&isa->windows);
+    r = at_isa_windows_finish(&isa->windows);
+    return tell(isa, s->doc->window.whole, &r, err);
 }
 
 static const struct at_visitor visitor = {
@@ -192,6 +247,7 @@ static void release(void *own)
     struct isa *isa = own;
 
     many_release(&isa->many);
+    at_isa_windows_release(&isa->windows);
     at_given_sentences_release(&isa->given);
     at_sentence_rules_close(isa->rules);
 }
@@ -256,6 +312,7 @@ static const struct opt *options(void *own, struct call *call)
     call->makes_corpus = true;
     const struct opt table[] = {
         OPT_INCLUDE(call->input_options),
+        OPT_INCLUDE(call->window_options),
         OPT_GROUP("Sentences"),
         OPT_ENUM(0, "isa", &isa->method, methods, "mean mass over layers and heads, the greatest weight, or the mass in the last layer"),
         OPT_TEXT(0, "sentences-file", &isa->sentences_path, "FILE", "the text's sentences, one a line, instead of finding them"),

@@ -4,7 +4,7 @@
 #ifndef ISA_ISA_H
 #define ISA_ISA_H
 
-#include "analysis/isa_text.h"
+#include "analysis/isa_windows.h"
 #include "cmd/cmd.h"
 #include "cmd/many.h"
 
@@ -18,6 +18,7 @@ struct isa {
     struct at_isa_options options; /* of every text */
     const struct context *x;
     struct many many;
+    struct at_isa_windows windows; /* of the text at hand */
 };
 
 /* isa_print - the summary of one text on standard output. */

@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "ops/cpu.h"
 #include "cmd/file_digest.h"
+#include "ops/cpu.h"
+#include "session/doc_window.h"
 
 /* --- one text --- */
 
@@ -63,18 +64,12 @@ static int write_tables(const struct metrics *m, const struct at_doc *doc,
     return rc ? rc : sink_table(sink, doc, "global.csv", &at_global_metrics_record, t, 1, err);
 }
 
-static int finish_text(void *state, const float *final_hidden, struct at_error *err)
+static int tell(struct metrics *m, const struct at_doc *doc, const struct at_text_metrics *t,
+                struct at_error *err)
 {
-    struct state *s = state;
-    struct metrics *m = s->m;
-    const struct at_doc *doc = s->doc;
-    const struct at_text_metrics *t = &s->run.result;
     struct sink *sink = m->x->sink;
-    int rc;
+    int rc = many_add_metrics(&m->many, doc, t, err);
 
-    (void)final_hidden;
-    at_text_metrics_finish(&s->run);
-    rc = many_add_metrics(&m->many, doc, t, err);
     if (!rc)
         rc = write_tables(m, doc, t, err);
     if (!rc && sink_draws(sink) && sink_keeps(sink, doc))
@@ -85,6 +80,23 @@ static int finish_text(void *state, const float *final_hidden, struct at_error *
     if (!rc && sink_prints(sink) && sink_keeps(sink, doc))
         metrics_print(m, doc, t);
     return rc;
+}
+
+static int finish_text(void *state, const float *final_hidden, struct at_error *err)
+{
+    struct state *s = state;
+    struct metrics *m = s->m;
+    const struct at_doc *doc = s->doc;
+
+    (void)final_hidden;
+    at_text_metrics_finish(&s->run);
+    if (!doc->window.whole)
+        return tell(m, doc, &s->run.result, err);
+    at_text_metrics_windows_add(&m->windows, &s->run, doc);
+    if (!at_doc_is_last_window(doc))
+        return 0;
+    at_text_metrics_windows_finish(&m->windows);
+    return tell(m, doc->window.whole, &m->windows.result, err);
 }
 
 static const struct at_visitor visitor = {
@@ -186,6 +198,7 @@ static void release(void *own)
     struct metrics *m = own;
 
     many_release(&m->many);
+    at_text_metrics_windows_release(&m->windows);
     at_baseline_release(&m->baseline);
 }
 
@@ -197,6 +210,7 @@ static const struct opt *options(void *own, struct call *call)
     call->makes_corpus = true;
     const struct opt table[] = {
         OPT_INCLUDE(call->input_options),
+        OPT_INCLUDE(call->window_options),
         OPT_GROUP("Metrics"),
         OPT_TEXT(0, "explain", &m->explain, "METRIC|all", "tell formula, range, reading and source of a metric, and stop"),
         OPT_FLAG(0, "no-baseline", &m->no_baseline, "leave out what is ordinary for the model"),

@@ -15,6 +15,7 @@ struct metrics {
     struct at_baseline baseline;
     const struct context *x;
     struct many many;
+    struct at_text_metrics_windows windows; /* of the text at hand */
 };
 
 /* metrics_print - the summary of one text on standard output. */

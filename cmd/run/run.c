@@ -13,6 +13,7 @@
 #include "draw/draw_heatmap.h"
 #include "model/capture.h"
 #include "model/lm_head.h"
+#include "session/doc_window.h"
 
 /* Heads of a grid are drawn at most this large; larger maps are reduced. */
 enum { GRID_SIDE = 64, GRID_SIDE_SMALL = 32, MANY_HEADS = 400 };
@@ -27,7 +28,7 @@ struct state {
     struct sink *sink;
     const struct at_doc *doc;
     bool keeps;                         /* it has files or a summary of its own */
-    struct at_text_metrics_run metrics; /* of a text among many */
+    struct at_text_metrics_run metrics; /* of a text among many, or a window */
     struct run_tokens tokens;
     struct run_links links;
     struct at_map_series series;
@@ -411,7 +412,7 @@ static int predict(struct at_predictions *out, struct state *s, const float *hid
         !s->run->is_mask_told) {
         report_warning("%zu tokens without a [MASK]: their predictions would take a pass for each "
                        "and are left out; --mask all makes them",
-                       s->doc->tokens.n);
+                       s->doc->window.whole ? s->doc->window.whole->tokens.n : s->doc->tokens.n);
         s->run->is_mask_told = true;
     }
     call_progress(s->call, &progress, "predicting", "positions", 0);
@@ -448,56 +449,66 @@ static int add_to_corpus(struct state *s, struct at_error *err)
     if (!*s->doc->in.id)
         return 0;
     at_text_metrics_finish(&s->metrics);
+    if (s->doc->window.whole)
+        return 0; /* with the last of the windows */
     return many_add_metrics(&s->run->many, s->doc, &s->metrics.result, err);
 }
 
-static struct at_json *run_document(const struct state *s, const struct at_run_result *r)
+/* Tables and documents of a text or a window. */
+static int tell(struct state *s, const struct at_run_result *r,
+                const struct at_predictions *predictions, struct at_error *err)
 {
-    struct at_json *document = at_record_json(&at_run_record, r), *deep;
+    int rc = write_tables(s, r, predictions, err);
 
-    at_json_set(document, "meta", doc_meta(s->call, s->doc));
-    if (r->deep) { /* as in a file of its own */
-        deep = at_record_json(&at_deep_record, r->deep);
-        at_json_set(deep, "meta", doc_meta(s->call, s->doc));
-        at_json_set(document, "deep", deep);
-    }
-    return document;
-}
-
-static int tell(struct state *s, const struct at_predictions *predictions, struct at_error *err)
-{
-    bool deep_is_apart = s->sink->manifest != NULL; /* it has a file of its own */
-    struct at_run_result r = at_run_finish(
-        s->doc, &s->series, predictions, s->run->is_deep && !deep_is_apart ? &s->deep.result : NULL,
-        s->shown, or_none(s->shown_name.layer), or_none(s->shown_name.head),
-        (size_t)s->run->n_links, &s->arena);
-    int rc;
-
-    if (s->mass > 0.0) {
-        r.table_min_weight = s->min_weight;
-        r.table_left_out = s->mass_left_out / s->mass;
-    }
-    rc = write_tables(s, &r, predictions, err);
     if (!rc)
         rc = run_write_links(&s->links, s->sink, s->doc, err);
-    r.links = s->links.items;
-    r.n_links = s->links.n;
     if (!rc)
         rc = sink_result_file(s->sink, s->doc, "tree.json", &at_run_trees_record, &s->trees,
                               doc_meta(s->call, s->doc), err);
     if (!rc)
         rc = sink_wants_document(s->sink)
-                 ? sink_document(s->sink, s->doc, "run.json", run_document(s, &r), err)
+                 ? sink_document(s->sink, s->doc, "run.json", run_document(s->call, s->doc, r), err)
                  : 0;
     if (!rc && s->keeps && sink_prints(s->sink))
-        run_print(s->run, s->doc, &r, s->shown);
+        run_print(s->run, s->doc, r, s->shown);
+    return rc;
+}
+
+/* Predictions, and all that is told of the text; windows are told of when they have files. */
+static int conclude(struct state *s, const float *hidden, struct at_error *err)
+{
+    bool deep_is_apart = s->sink->manifest != NULL; /* it has a file of its own */
+    bool is_window = s->doc->window.whole != NULL;
+    struct at_predictions predictions;
+    struct at_run_result r;
+    int rc = predict(&predictions, s, hidden, err);
+
+    if (rc)
+        return rc;
+    r = at_run_finish(s->doc, &s->series, &predictions,
+                      s->run->is_deep && !deep_is_apart ? &s->deep.result : NULL, s->shown,
+                      or_none(s->shown_name.layer), or_none(s->shown_name.head),
+                      (size_t)s->run->n_links, &s->arena);
+    r.links = s->links.items; /* ranked when they are written */
+    r.n_links = s->links.n;
+    if (s->mass > 0.0) {
+        r.table_min_weight = s->min_weight;
+        r.table_left_out = s->mass_left_out / s->mass;
+    }
+    if (is_window)
+        at_run_windows_add(&s->run->windows, s->doc, &r, &s->metrics);
+    if (!is_window || (s->keeps && s->sink->manifest && !s->call->is_json))
+        rc = tell(s, &r, &predictions, err);
+    at_predictions_release(&predictions);
+    if (!rc && is_window && at_doc_is_last_window(s->doc))
+        rc = run_tell_whole(s->run, s->doc->window.whole, err);
     return rc;
 }
 
 static int finish_text(void *state, const float *hidden, struct at_error *err)
 {
     struct state *s = state;
-    struct at_predictions predictions;
+    bool is_told = s->keeps || s->call->is_json || s->doc->window.whole;
     int rc = 0;
 
     if (selects_global(&s->call->selection))
@@ -512,14 +523,7 @@ static int finish_text(void *state, const float *hidden, struct at_error *err)
         rc = write_deep(s, err);
     if (!rc)
         rc = add_to_corpus(s, err);
-    if (rc || !(s->keeps || s->call->is_json))
-        return rc;
-    rc = predict(&predictions, s, hidden, err);
-    if (rc)
-        return rc;
-    rc = tell(s, &predictions, err);
-    at_predictions_release(&predictions);
-    return rc;
+    return rc || !is_told ? rc : conclude(s, hidden, err);
 }
 
 static const struct at_visitor visitor = {
@@ -549,6 +553,7 @@ static void release(void *own)
     struct run *run = own;
 
     many_release(&run->many);
+    at_run_windows_release(&run->windows);
 }
 
 static int check(void *own, struct call *call)
@@ -558,6 +563,8 @@ static int check(void *own, struct call *call)
 
     if (status)
         return status;
+    if (run->is_deep && call->window)
+        return report_usage("--deep looks into one pass over a text; leave out --window");
     if (run->with_logits && !call->out)
         return report_usage("--logits writes into the capture; give -o DIR");
     if (run->with_logits && run->no_capture)
@@ -579,6 +586,7 @@ static const struct opt *options(void *own, struct call *call)
     call->makes_corpus = true;
     const struct opt table[] = {
         OPT_INCLUDE(call->input_options),
+        OPT_INCLUDE(call->window_options),
         OPT_GROUP("Predictions"),
         OPT_TEXT(0, "mask", &run->mask_text, "auto|all|none|TOKENS", "masked models: tokens to predict; auto is the [MASK]s of the text, else each in turn of at most 64 tokens"),
         OPT_INT(0, "top-k", &run->top_k, "N", 1, 1000, "predictions per position"),

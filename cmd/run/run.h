@@ -5,7 +5,7 @@
 #define RUN_RUN_H
 
 #include "analysis/deep_dive.h"
-#include "analysis/run_result.h"
+#include "analysis/run_windows.h"
 #include "analysis/text_metrics.h"
 #include "analysis/token_links.h"
 #include "base/array.h"
@@ -24,6 +24,7 @@ struct run {
     struct ablate ablate;
     const struct context *x;
     struct many many;
+    struct at_run_windows windows; /* of the text at hand */
 };
 
 /* The tokens that a call names, as one text has them. */
@@ -48,9 +49,16 @@ void run_add_link(struct run_links *links, const struct run_tokens *t, const str
 AT_MUST_USE int run_write_links(struct run_links *links, struct sink *sink,
                                 const struct at_doc *doc, struct at_error *err);
 
-/* run_print - the summary of one text on standard output; shown (n,n): the map selected last. */
+/* run_print - the summary of one text on standard output; shown (n,n): the map selected last, or
+   NULL. */
 void run_print(const struct run *run, const struct at_doc *doc, const struct at_run_result *r,
                const float *shown);
+
+/* run_document - run.json of a text, the caller's. */
+struct at_json *run_document(const struct call *call, const struct at_doc *doc,
+                             const struct at_run_result *r);
+/* run_tell_whole - of a text that was read in windows: its tables, document and summary. */
+AT_MUST_USE int run_tell_whole(struct run *run, const struct at_doc *doc, struct at_error *err);
 
 /* deep_print - what is inside the layers, below it. */
 void deep_print(const struct at_deep *d);

@@ -128,7 +128,7 @@ void run_print(const struct run *run, const struct at_doc *doc, const struct at_
         print_links(doc, &r->strongest);
     if (r->n_links)
         print_heads(run, r);
-    if (term_wants_pictures(color, stdout)) {
+    if (shown && term_wants_pictures(color, stdout)) {
         printf("\n");
         term_heatmap(stdout, shown, doc->n, doc->labels, doc->shape->is_causal, term_width(stdout),
                      term_has_color(color, stdout));

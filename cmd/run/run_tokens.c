@@ -43,11 +43,12 @@ int run_check_tokens(struct run *run, const struct call *c)
 {
     const struct {
         const char *option, *list;
+        const void *list_of; /* the variable that the option is stored in */
     } lists[] = {
-        { "--focus", run->focus_text },
-        { "--tree-root", run->root_text },
-        { "--from-token", run->from_text },
-        { "--to-token", run->to_text },
+        { "--focus", run->focus_text, &run->focus_text },
+        { "--tree-root", run->root_text, &run->root_text },
+        { "--from-token", run->from_text, &run->from_text },
+        { "--to-token", run->to_text, &run->to_text },
     };
     int status = check_mask(run);
 
@@ -57,6 +58,10 @@ int run_check_tokens(struct run *run, const struct call *c)
         if (lists[i].list && !at_rows_is_list(lists[i].list))
             status = report_usage("%s takes tokens like 3,5-7 or cat,mat, not '%s'",
                                   lists[i].option, lists[i].list);
+    for (size_t i = 0; i < AT_COUNTOF(lists) && !status && c->window; i++)
+        if (call_gives(c, lists[i].list_of))
+            status =
+                report_usage("%s is of one map of a text; leave out --window", lists[i].option);
     return status ? status : check_links(run, c);
 }
 
@@ -69,6 +74,8 @@ static int find_mask(struct at_mask *out, const struct run *run, const struct at
     struct at_rows rows = { 0 };
     int rc = 0;
 
+    if (doc->window.whole)
+        doc = doc->window.whole;
     if (run->mask == AT_MASK_LIST && session && at_session_takes_masks(session))
         rc = at_doc_tokens(&rows, doc, "--mask", run->mask_text, arena, err);
     *out = (struct at_mask){ run->mask, rows.items, rows.n };

@@ -292,9 +292,9 @@ static int take_without(struct view *v)
 /* Operands that are directories are results to gather; texts and they do not mix. */
 static int take_dirs(struct view *v, struct call *call)
 {
-    const void *const not_with_dirs[] = { &call->model,       &call->file,     &call->pair,
-                                          &call->from,        &call->is_lines, &call->is_jsonl,
-                                          &call->doc.by_words };
+    const void *const not_with_dirs[] = { &call->model,        &call->file,     &call->pair,
+                                          &call->from,         &call->is_lines, &call->is_jsonl,
+                                          &call->doc.by_words, &call->window };
     const char *given;
     size_t n = 0;
 
@@ -343,6 +343,7 @@ static const struct opt *options(void *own, struct call *call)
     tag_source_init(&v->tags);
     const struct opt table[] = {
         OPT_INCLUDE(call->input_options),
+        OPT_INCLUDE(call->window_options),
         OPT_FLAG(0, "words", &call->doc.by_words, "sum word pieces up to words, without special tokens"),
         OPT_INCLUDE(v->tags.options),
         OPT_GROUP("The page"),

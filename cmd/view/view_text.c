@@ -390,11 +390,12 @@ static struct at_mask mask_of(const struct state *s)
 {
     const struct at_session *session = s->v->session;
     int id = session ? at_tokenizer_role(session->tokenizer, AT_ROLE_MASK) : -1;
-    size_t T = s->doc->tokens.n;
+    const struct at_doc *doc = s->doc->window.whole ? s->doc->window.whole : s->doc;
+    size_t T = doc->tokens.n;
     bool has_mask = false;
 
     for (size_t i = 0; i < T && id >= 0; i++)
-        has_mask |= s->doc->tokens.items[i].id == id;
+        has_mask |= doc->tokens.items[i].id == id;
     if (!wants(s, VIEW_PREDICTIONS))
         return (struct at_mask){ .choice = AT_MASK_NONE };
     if (has_mask || T <= MAX_PREDICTED)

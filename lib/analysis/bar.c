@@ -14,7 +14,9 @@
 int at_bar_init(struct at_bar_ratios *out, size_t L, size_t H, size_t T, bool is_causal,
                 const bool *flagged, double threshold, struct at_error *err)
 {
-    struct at_bar_ratios b = { L, H, T, 0, is_causal, threshold, NULL, NULL, NULL };
+    struct at_bar_ratios b = {
+        .L = L, .H = H, .T = T, .is_causal = is_causal, .threshold = threshold
+    };
     size_t n_heads;
     void *received = NULL;
     int rc;
@@ -39,6 +41,7 @@ void at_bar_release(struct at_bar_ratios *b)
     free(b->flagged);
     free(b->heads);
     free(b->received);
+    free(b->sums);
     *b = (struct at_bar_ratios){ 0 };
 }
 
@@ -96,6 +99,20 @@ static struct map_sums sum_map(double *received, const float *map, const struct 
     return s;
 }
 
+static void set_ratios(struct at_bar_head *head, const struct at_bar_ratios *b,
+                       const struct map_sums *s, const struct expected *e)
+{
+    *head = (struct at_bar_head){ NAN, NAN, NAN, NAN, NAN, false, NAN, NAN, NAN, NAN };
+    if (b->n_flagged == 0)
+        return;
+    head->bar = s->drawn / e->drawn;
+    head->bsr = s->within / e->within;
+    head->bar_visible = s->drawn / e->drawn_visible;
+    head->bsr_visible = s->within / e->within_visible;
+    head->max_weight = s->max_weight;
+    head->is_specialised = head->bar > b->threshold;
+}
+
 void at_bar_add(struct at_bar_ratios *b, size_t layer, const float *attention)
 {
     struct expected e = expect(b);
@@ -104,16 +121,86 @@ void at_bar_add(struct at_bar_ratios *b, size_t layer, const float *attention)
     for (size_t h = 0; h < b->H; h++) {
         size_t at = layer * b->H + h;
         struct map_sums s = sum_map(b->received + at * b->T, attention + h * b->T * b->T, b);
-        struct at_bar_head *head = &b->heads[at];
-        *head = (struct at_bar_head){ NAN, NAN, NAN, NAN, NAN, false, NAN, NAN, NAN, NAN };
-        if (b->n_flagged == 0)
+        set_ratios(&b->heads[at], b, &s, &e);
+    }
+}
+
+/* Sums of the rows that a window owns, of one map (n,n). */
+static void sum_window(double *sums, double *received, const float *map, size_t n,
+                       const size_t *token, const bool *owned, const struct at_bar_ratios *b)
+{
+    size_t first_row = b->is_causal && b->T > 1;
+
+    for (size_t i = 0; i < n; i++) {
+        const float *row = map + i * n;
+        if (!owned[i])
             continue;
-        head->bar = s.drawn / e.drawn;
-        head->bsr = s.within / e.within;
-        head->bar_visible = s.drawn / e.drawn_visible;
-        head->bsr_visible = s.within / e.within_visible;
-        head->max_weight = s.max_weight;
-        head->is_specialised = head->bar > b->threshold;
+        for (size_t j = 0; j < n; j++) {
+            double w = (double)row[j];
+            received[token[j]] += w;
+            if (!b->flagged[token[j]])
+                continue;
+            sums[0] += w;
+            sums[1] += b->flagged[token[i]] ? w : 0.0;
+            if (token[i] >= first_row)
+                sums[2] = fmax(sums[2], w);
+        }
+    }
+}
+
+/* What even attention of the rows that a window owns has; once, with the first layer. */
+static void expect_window(struct at_bar_ratios *b, size_t n, const size_t *token, const bool *owned)
+{
+    size_t seen = 0, flagged = 0;
+
+    for (size_t i = 0; i < n; i++)
+        flagged += b->flagged[token[i]];
+    for (size_t i = 0; i < n; i++) {
+        double share = (double)flagged / (double)n, visible = share;
+        seen += b->flagged[token[i]];
+        if (b->is_causal)
+            visible = (double)seen / (double)(i + 1);
+        if (!owned[i])
+            continue;
+        b->expected[0] += share;
+        b->expected[2] += visible;
+        if (!b->flagged[token[i]])
+            continue;
+        b->expected[1] += share;
+        b->expected[3] += visible;
+    }
+}
+
+void at_bar_add_window(struct at_bar_ratios *b, size_t layer, const float *attention, size_t n,
+                       const size_t *token, const bool *owned)
+{
+    size_t n_heads = b->L * b->H;
+
+    AT_BUG_IF(layer >= b->L);
+    if (!b->sums) {
+        b->sums = at_calloc(n_heads * 3, sizeof *b->sums);
+        memset(b->received, 0, n_heads * b->T * sizeof *b->received);
+    }
+    if (layer == 0)
+        expect_window(b, n, token, owned);
+    for (size_t h = 0; h < b->H; h++) {
+        size_t at = layer * b->H + h;
+        sum_window(b->sums + 3 * at, b->received + at * b->T, attention + h * n * n, n, token,
+                   owned, b);
+    }
+}
+
+void at_bar_finish_windows(struct at_bar_ratios *b)
+{
+    const double *x = b->expected;
+    const struct expected e = {
+        .drawn = x[0], .within = x[1], .drawn_visible = x[2], .within_visible = x[3]
+    };
+
+    for (size_t i = 0; i < b->L * b->H; i++) {
+        const double *sums = b->sums + 3 * i;
+        const struct map_sums s = { sums[0], sums[1], sums[2] };
+        set_ratios(&b->heads[i], b, &s, &e);
     }
 }
 

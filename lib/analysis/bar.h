@@ -41,6 +41,8 @@ struct at_bar_ratios {
     bool *flagged;             /* (T) */
     struct at_bar_head *heads; /* (L,H) */
     double *received;          /* (L*H,T) column sums of the maps */
+    double *sums;              /* (L*H,3) of a text in windows, until it is finished; or NULL */
+    double expected[4];        /* likewise, what even attention has */
 };
 
 /*
@@ -53,6 +55,18 @@ AT_MUST_USE int at_bar_init(struct at_bar_ratios *out, size_t L, size_t H, size_
                             const bool *flagged, double threshold, struct at_error *err);
 void at_bar_add(struct at_bar_ratios *b, size_t layer, const float *attention);
 void at_bar_release(struct at_bar_ratios *b);
+
+/*
+ * at_bar_add_window, at_bar_finish_windows - the same of a text of T tokens that is read in
+ * windows: of each map the rows that its window owns, so that every token looks once. Even
+ * attention is spread over the tokens of the window that a row is in.
+ *
+ * Shapes    attention (H,n,n) of the window; token (n): where its tokens are in the text; owned
+ *           (n).
+ */
+void at_bar_add_window(struct at_bar_ratios *b, size_t layer, const float *attention, size_t n,
+                       const size_t *token, const bool *owned);
+void at_bar_finish_windows(struct at_bar_ratios *b);
 
 /* How the ratio develops over the layers. */
 enum at_bar_pattern {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "session/doc_window.h"
 
 const char *const at_bar_value_keys[AT_N_BAR_VALUES] = { "bar", "bsr", "max_weight",
                                                          "bar_visible" };
@@ -204,6 +205,28 @@ void at_bar_text_add(struct at_bar_text *t, const struct at_doc_layer *layer)
 {
     for (size_t k = 0; k < AT_BAR_SETS; k++)
         at_bar_add(&t->ratios[k], layer->layer, layer->maps);
+}
+
+void at_bar_text_add_window(struct at_bar_text *t, const struct at_doc *window,
+                            const struct at_doc_layer *layer)
+{
+    size_t n = layer->n, *token = at_malloc(n, sizeof *token);
+    bool *owned = at_malloc(n, sizeof *owned);
+
+    for (size_t i = 0; i < n; i++) {
+        token[i] = at_doc_whole_token(window, i);
+        owned[i] = at_doc_owns_token(window, i);
+    }
+    for (size_t k = 0; k < AT_BAR_SETS; k++)
+        at_bar_add_window(&t->ratios[k], layer->layer, layer->maps, n, token, owned);
+    free(token);
+    free(owned);
+}
+
+void at_bar_text_finish_windows(struct at_bar_text *t)
+{
+    for (size_t k = 0; k < AT_BAR_SETS; k++)
+        at_bar_finish_windows(&t->ratios[k]);
 }
 
 void at_bar_text_release(struct at_bar_text *t)

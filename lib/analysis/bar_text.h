@@ -46,6 +46,11 @@ AT_MUST_USE int at_bar_text_begin(struct at_bar_text *out, const struct at_doc *
                                   const struct at_bar_flags *flags, double threshold,
                                   struct at_error *err);
 void at_bar_text_add(struct at_bar_text *t, const struct at_doc_layer *layer);
+/* at_bar_text_add_window - a layer of a window of the text, which was begun with the whole of it;
+   at_bar_text_finish_windows - after the last, before at_bar_text_finish(). */
+void at_bar_text_add_window(struct at_bar_text *t, const struct at_doc *window,
+                            const struct at_doc_layer *layer);
+void at_bar_text_finish_windows(struct at_bar_text *t);
 void at_bar_text_release(struct at_bar_text *t);
 
 /* Testing many heads: which p counts. */

@@ -102,7 +102,7 @@ void at_detector_release(struct at_detector *d)
 int at_detector_agrees(const struct at_detector *d, const struct at_tokens *tokens,
                        const char *text, struct at_error *err)
 {
-    if (!d->second || !at_classify_agrees(d->second, tokens, text, err))
+    if (!d->second || !at_classify_agrees(d->second, tokens, text, d->in_windows, err))
         return 0;
     return at_error_in(err, "%s", d->second_name);
 }
@@ -149,6 +149,7 @@ int at_detector_read(struct at_tokens *tokens, struct at_bias_token **verdicts,
                      const struct at_detector *d, const char *text, struct at_error *err)
 {
     const struct at_classify_options options = { .is_multi_label = true,
+                                                 .in_windows = d->in_windows,
                                                  .what = "bias classifier" };
     struct at_classified c = { 0 };
     struct at_bias_token *v = NULL;

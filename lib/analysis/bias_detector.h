@@ -20,6 +20,7 @@ struct at_detector {
     const char *second_name;         /* "--ensemble": what messages about it begin with */
     struct at_bias_labels labels, second_labels;
     struct at_bias_rule rule;
+    bool in_windows;       /* texts longer than a classifier are read in windows, not refused */
     char *thresholds_path; /* AT_THRESHOLDS_FILE of the model, when the rule is from it */
 };
 

@@ -9,7 +9,7 @@
 
 #include "analysis/chance.h"
 #include "base/alloc.h"
-#include "stats/summary.h"
+#include "session/doc_window.h"
 
 static const struct at_field head_fields[] = {
     AT_FIELD(struct at_head_row, layer, "layer", NULL, "layer, from 0"),
@@ -108,36 +108,52 @@ static void score_even_map(struct at_head_features *f, enum at_matrix_mode mode)
     free(map);
 }
 
+/* All that comes from tags and tokens; f has its doc and its tags. */
+static void init_scores(struct at_head_features *f, enum at_matrix_mode mode)
+{
+    const struct at_doc *doc = f->doc;
+    size_t heads = f->L * f->H, n = doc->n;
+    const char **labels = at_malloc(n, sizeof *labels);
+
+    AT_BUG_IF(mode != AT_RAW && mode != AT_COL);
+    for (size_t i = 0; i < n; i++)
+        labels[i] = doc->labels[i].is_special ? NULL : doc->labels[i].text;
+    f->marks = at_calloc(n, sizeof *f->marks);
+    at_token_marks(f->marks, f->tags, labels, n);
+    free(labels);
+    find_repeats(&f->repeats, doc);
+    f->score = at_calloc(heads * AT_N_HEAD_SCORES, sizeof *f->score);
+    f->pattern = at_calloc(heads * AT_N_HEAD_PATTERNS, sizeof *f->pattern);
+    score_even_map(f, mode);
+    if (mode == AT_COL)
+        f->in_mode = at_malloc(f->H * n * n, sizeof *f->in_mode);
+}
+
+/* A doc with its tags, nothing else. */
+static int init_tags(struct at_head_features *out, const struct at_doc *doc,
+                     const struct at_tagger *tagger, struct at_error *err)
+{
+    struct at_head_features f = { .doc = doc, .L = doc->shape->n_layers, .H = doc->shape->n_heads };
+    int rc;
+
+    f.tags = at_calloc(doc->n, sizeof *f.tags);
+    rc = at_tag_doc(f.tags, &f.tagged, tagger, doc, err);
+    if (rc)
+        at_head_features_release(&f);
+    else
+        *out = f;
+    return rc;
+}
+
 int at_head_features_init(struct at_head_features *out, const struct at_doc *doc,
                           const struct at_tagger *tagger, enum at_matrix_mode mode,
                           struct at_error *err)
 {
-    size_t L = doc->shape->n_layers, H = doc->shape->n_heads, n = doc->n;
-    struct at_head_features f = { .doc = doc, .L = L, .H = H };
-    const char **labels;
-    int rc;
+    int rc = init_tags(out, doc, tagger, err);
 
-    AT_BUG_IF(mode != AT_RAW && mode != AT_COL);
-    f.tags = at_calloc(n, sizeof *f.tags);
-    rc = at_tag_doc(f.tags, &f.tagged, tagger, doc, err);
-    if (rc) {
-        at_head_features_release(&f);
-        return rc;
-    }
-    labels = at_malloc(n, sizeof *labels);
-    for (size_t i = 0; i < n; i++)
-        labels[i] = doc->labels[i].is_special ? NULL : doc->labels[i].text;
-    f.marks = at_calloc(n, sizeof *f.marks);
-    at_token_marks(f.marks, f.tags, labels, n);
-    free(labels);
-    find_repeats(&f.repeats, doc);
-    f.score = at_calloc(L * H * AT_N_HEAD_SCORES, sizeof *f.score);
-    f.pattern = at_calloc(L * H * AT_N_HEAD_PATTERNS, sizeof *f.pattern);
-    score_even_map(&f, mode);
-    if (mode == AT_COL)
-        f.in_mode = at_malloc(H * n * n, sizeof *f.in_mode);
-    *out = f;
-    return 0;
+    if (!rc)
+        init_scores(out, mode);
+    return rc;
 }
 
 void at_head_features_release(struct at_head_features *f)
@@ -297,6 +313,76 @@ struct at_heads at_head_features_finish(const struct at_head_features *f, struct
     free(z);
     free(ratio);
     return r;
+}
+
+/* --- a text in windows --- */
+
+int at_head_windows_begin(struct at_head_windows *w, const struct at_doc *whole,
+                          const struct at_tagger *tagger, struct at_error *err)
+{
+    struct at_head_features *f = &w->whole;
+    int rc;
+
+    at_head_windows_release(w);
+    rc = init_tags(f, whole, tagger, err);
+    if (rc)
+        return rc;
+    f->score = at_calloc(f->L * f->H * AT_N_HEAD_SCORES, sizeof *f->score);
+    f->pattern = at_calloc(f->L * f->H * AT_N_HEAD_PATTERNS, sizeof *f->pattern);
+    w->sums = at_calloc((f->L * f->H + 1) * AT_N_HEAD_NUMBERS, sizeof *w->sums);
+    return 0;
+}
+
+void at_head_windows_init(struct at_head_features *out, const struct at_head_windows *w,
+                          const struct at_doc *window, enum at_matrix_mode mode)
+{
+    *out = (struct at_head_features){ .doc = window, .L = w->whole.L, .H = w->whole.H };
+    out->tags = at_calloc(window->n, sizeof *out->tags);
+    for (size_t i = 0; i < window->n; i++) {
+        size_t row = at_doc_whole_row(window, i);
+        if (row != AT_NONE)
+            out->tags[i] = w->whole.tags[row];
+    }
+    init_scores(out, mode);
+}
+
+void at_head_windows_add(struct at_head_windows *w, const struct at_head_features *f)
+{
+    double weight = (double)at_doc_n_owned(f->doc);
+    struct at_weighted *sums = w->sums;
+
+    for (size_t k = 0; k <= f->L * f->H; k++, sums += AT_N_HEAD_NUMBERS) {
+        bool is_even = k == f->L * f->H;
+        const double *score = is_even ? f->even_score : f->score + k * AT_N_HEAD_SCORES;
+        const double *pattern = is_even ? f->even_pattern : f->pattern + k * AT_N_HEAD_PATTERNS;
+        for (size_t i = 0; i < AT_N_HEAD_SCORES; i++)
+            at_weighted_add(&sums[i], score[i], weight);
+        for (size_t i = 0; i < AT_N_HEAD_PATTERNS; i++)
+            at_weighted_add(&sums[AT_N_HEAD_SCORES + i], pattern[i], weight);
+    }
+}
+
+void at_head_windows_finish(struct at_head_windows *w)
+{
+    struct at_head_features *f = &w->whole;
+    const struct at_weighted *sums = w->sums;
+
+    for (size_t k = 0; k <= f->L * f->H; k++, sums += AT_N_HEAD_NUMBERS) {
+        bool is_even = k == f->L * f->H;
+        double *score = is_even ? f->even_score : f->score + k * AT_N_HEAD_SCORES;
+        double *pattern = is_even ? f->even_pattern : f->pattern + k * AT_N_HEAD_PATTERNS;
+        for (size_t i = 0; i < AT_N_HEAD_SCORES; i++)
+            score[i] = at_weighted_mean(&sums[i]);
+        for (size_t i = 0; i < AT_N_HEAD_PATTERNS; i++)
+            pattern[i] = at_weighted_mean(&sums[AT_N_HEAD_SCORES + i]);
+    }
+}
+
+void at_head_windows_release(struct at_head_windows *w)
+{
+    at_head_features_release(&w->whole);
+    free(w->sums);
+    *w = (struct at_head_windows){ 0 };
 }
 
 /* --- many texts --- */

@@ -13,6 +13,7 @@
 #include "io/record.h"
 #include "session/pass.h"
 #include "session/tag_text.h"
+#include "stats/summary.h"
 
 struct at_head_features {
     const struct at_doc *doc;
@@ -40,6 +41,28 @@ AT_MUST_USE int at_head_features_init(struct at_head_features *out, const struct
                                       const struct at_tagger *tagger, enum at_matrix_mode mode,
                                       struct at_error *err);
 void at_head_features_release(struct at_head_features *f);
+
+/*
+ * A text that is read in windows (session/doc_window.h): tags are of the whole text; every score,
+ * and what even attention would have, is the mean over rows of what it is in the window that owns
+ * the row. What repeats is looked for within a window.
+ *
+ *   at_head_windows_begin() -> for each window at_head_windows_init(), its layers,
+ *   at_head_windows_add() -> at_head_windows_finish()
+ */
+struct at_head_windows {
+    struct at_head_features whole; /* complete after _finish, but for marks and repeats */
+    struct at_weighted *sums;      /* (L*H + 1, AT_N_HEAD_NUMBERS) heads, then even attention */
+};
+/* at_head_windows_begin - tag the whole text, whatever w held; errors those of at_tag_doc(). */
+AT_MUST_USE int at_head_windows_begin(struct at_head_windows *w, const struct at_doc *whole,
+                                      const struct at_tagger *tagger, struct at_error *err);
+/* at_head_windows_init - features of one window; release them as others. */
+void at_head_windows_init(struct at_head_features *out, const struct at_head_windows *w,
+                          const struct at_doc *window, enum at_matrix_mode mode);
+void at_head_windows_add(struct at_head_windows *w, const struct at_head_features *window);
+void at_head_windows_finish(struct at_head_windows *w);
+void at_head_windows_release(struct at_head_windows *w); /* accepts a zeroed struct */
 
 /* at_head_features_add - score the heads of one layer. */
 void at_head_features_add(struct at_head_features *f, const struct at_doc_layer *layer,

@@ -117,13 +117,13 @@ void at_isa_summarize(struct at_isa_summary *out, const double *matrix, size_t S
         struct extent row = { -1, NAN, 0.0, 0 }, column = row;
         double span = 0.0;
         for (size_t o = 0; o < S; o++) {
-            if (o < s || (o > s && !is_causal)) {
-                double w = matrix[s * S + o];
+            double w = matrix[s * S + o], back = matrix[o * S + s];
+            if ((o < s || (o > s && !is_causal)) && !isnan(w)) {
                 extend(&row, o, w);
                 span += w * (double)(o < s ? s - o : o - s);
             }
-            if (o > s || (o < s && !is_causal))
-                extend(&column, o, matrix[o * S + s]);
+            if ((o > s || (o < s && !is_causal)) && !isnan(back))
+                extend(&column, o, back);
         }
         out[s] = (struct at_isa_summary){
             .top_dependency = row.top,

@@ -60,7 +60,8 @@ struct at_isa_summary {
     double avg_span;                     /* sum of |a - b| w / sum of w over those it sees */
 };
 
-/* at_isa_summarize - out (S) from a matrix (S,S). Causal: sentence a sees b < a only. */
+/* at_isa_summarize - out (S) from a matrix (S,S). Causal: sentence a sees b < a only. Cells that
+   are NaN do not count. */
 void at_isa_summarize(struct at_isa_summary *out, const double *matrix, size_t S, bool is_causal);
 
 #endif

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "stats/summary.h"
+#include "session/doc_window.h"
 
 #define BAND(name, unit, help)                                                                     \
     AT_FIELD(struct at_metric_bands, name, #name, NULL, "band of " #name),
@@ -180,13 +180,11 @@ static void find_extremes(struct at_text_metrics *t, size_t metric)
     }
 }
 
-void at_text_metrics_finish(struct at_text_metrics_run *r)
+/* Once all metrics are there: places among the others, bands. */
+static void compare(struct at_text_metrics *t, enum at_matrix_mode mode)
 {
-    struct at_text_metrics *t = &r->result;
     double *values = at_malloc(t->H, sizeof *values);
 
-    at_attn_metrics(&t->global, at_map_series_global(&r->series), t->n, r->kind, r->scratch);
-    t->flow_change = at_map_series_flow_change(&r->series);
     for (size_t i = 0; i < AT_N_METRICS; i++) {
         for (size_t l = 0; l < t->L && t->n_heads; l++)
             compare_in_layer(t, l, i, values);
@@ -197,12 +195,82 @@ void at_text_metrics_finish(struct at_text_metrics_run *r)
         h->layer = k / t->H;
         h->head = k % t->H;
         h->baseline = t->baseline ? &t->baseline->head[k] : NULL;
-        if (r->series.mode == AT_RAW)
+        if (mode == AT_RAW)
             set_bands(&h->band, &t->reference, &h->metrics);
     }
-    if (r->series.mode == AT_RAW)
+    if (mode == AT_RAW)
         set_bands(&t->global_band, &t->reference, &t->global);
     free(values);
+}
+
+void at_text_metrics_finish(struct at_text_metrics_run *r)
+{
+    struct at_text_metrics *t = &r->result;
+
+    at_attn_metrics(&t->global, at_map_series_global(&r->series), t->n, r->kind, r->scratch);
+    t->flow_change = at_map_series_flow_change(&r->series);
+    compare(t, r->series.mode);
+}
+
+/* --- a text in windows --- */
+
+static void windows_begin(struct at_text_metrics_windows *w,
+                          const struct at_text_metrics_run *window, const struct at_doc *doc)
+{
+    struct at_text_metrics *t = &w->result;
+
+    at_text_metrics_windows_release(w);
+    w->mode = window->series.mode;
+    *t = window->result;
+    t->n = doc->window.whole->n;
+    t->heads = at_calloc(t->L * t->H, sizeof *t->heads);
+    t->layers = at_calloc(t->L, sizeof *t->layers);
+    w->sums = at_calloc(t->n_heads + t->L + 1, sizeof *w->sums);
+}
+
+/* The metrics at place i of the sums. */
+static struct at_attn_metrics *metrics_at(struct at_text_metrics *t, size_t i)
+{
+    if (i < t->n_heads)
+        return &t->heads[i].metrics;
+    return i < t->n_heads + t->L ? &t->layers[i - t->n_heads].metrics : &t->global;
+}
+
+void at_text_metrics_windows_add(struct at_text_metrics_windows *w,
+                                 const struct at_text_metrics_run *window, const struct at_doc *doc)
+{
+    struct at_text_metrics t = window->result; /* lent */
+    double weight = (double)at_doc_n_owned(doc);
+    size_t n = t.n_heads + t.L + 1;
+
+    if (at_doc_is_first_window(doc))
+        windows_begin(w, window, doc);
+    for (size_t i = 0; i < n; i++)
+        for (size_t m = 0; m < AT_N_METRICS; m++)
+            at_weighted_add(&w->sums[i][m], at_metric_get(metrics_at(&t, i), m), weight);
+    at_weighted_add(&w->sums[n - 1][AT_FLOW_CHANGE], t.flow_change, weight);
+}
+
+void at_text_metrics_windows_finish(struct at_text_metrics_windows *w)
+{
+    struct at_text_metrics *t = &w->result;
+    size_t n = t->n_heads + t->L + 1;
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t m = 0; m < AT_N_METRICS; m++)
+            at_metric_set(metrics_at(t, i), m, at_weighted_mean(&w->sums[i][m]));
+    t->flow_change = at_weighted_mean(&w->sums[n - 1][AT_FLOW_CHANGE]);
+    for (size_t l = 0; l < t->L; l++)
+        t->layers[l].layer = l;
+    compare(t, w->mode);
+}
+
+void at_text_metrics_windows_release(struct at_text_metrics_windows *w)
+{
+    free(w->result.heads);
+    free(w->result.layers);
+    free(w->sums);
+    *w = (struct at_text_metrics_windows){ 0 };
 }
 
 /* --- many texts --- */

@@ -14,6 +14,7 @@
 #include "analysis/metric_info.h"
 #include "analysis/metric_reference.h"
 #include "session/pass.h"
+#include "stats/summary.h"
 
 /* The word of each metric's band, "low", "middle" or "high"; NULL where it has none. */
 #define AT_METRIC_BAND_MEMBER(name, unit, help) const char *name;
@@ -78,6 +79,25 @@ void at_text_metrics_add(struct at_text_metrics_run *r, const struct at_doc_laye
 /* at_text_metrics_finish - what needs all layers: r->result is complete. */
 void at_text_metrics_finish(struct at_text_metrics_run *r);
 void at_text_metrics_release(struct at_text_metrics_run *r);
+
+/*
+ * A text that is read in windows (session/doc_window.h): every number is the mean over rows of what
+ * it is in the window that owns the row; the metrics of windows in which it is not defined do not
+ * count. Bands are of the first window's length, the length of all unless rows are words.
+ */
+struct at_text_metrics_windows {
+    struct at_text_metrics result; /* after _finish */
+    enum at_matrix_mode mode;
+    struct at_weighted (*sums)[AT_N_METRIC_TEXTS]; /* (n_heads + L + 1) heads, layers, the model */
+};
+
+/* at_text_metrics_windows_add - a window that is finished; the first begins anew. */
+void at_text_metrics_windows_add(struct at_text_metrics_windows *w,
+                                 const struct at_text_metrics_run *window,
+                                 const struct at_doc *doc);
+/* at_text_metrics_windows_finish - after the last: w->result is complete. */
+void at_text_metrics_windows_finish(struct at_text_metrics_windows *w);
+void at_text_metrics_windows_release(struct at_text_metrics_windows *w); /* accepts a zeroed one */
 
 /* texts.csv: a text of many, with the metrics of its mean map. */
 struct at_metrics_text_row {

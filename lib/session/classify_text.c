@@ -4,12 +4,14 @@
 #include "session/classify_text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/path.h"
 #include "io/npy.h"
 #include "model/classify.h"
 #include "model/forward.h"
+#include "text/windows.h"
 
 static int run(float *hidden, const struct at_session *s, const struct at_tokens *tokens,
                struct at_error *err)
@@ -23,6 +25,44 @@ static int run(float *hidden, const struct at_session *s, const struct at_tokens
     return rc;
 }
 
+/* Window k of the tokens: the states of those that it owns. */
+static int run_window(float *hidden, const struct at_session *s, const struct at_tokens *tokens,
+                      const struct at_windows *w, size_t k, float *own, struct at_error *err)
+{
+    size_t n = at_windows_length(w), C = s->model.config.width;
+    struct at_tokens part = { at_malloc(n, sizeof *part.items), n, n };
+    int rc;
+
+    for (size_t i = 0; i < n; i++)
+        part.items[i] = tokens->items[at_windows_token(w, k, i)];
+    rc = run(own, s, &part, err);
+    for (size_t i = 0; !rc && i < n; i++) {
+        size_t at = at_windows_token(w, k, i);
+        if (at_windows_owner(w, at) == k)
+            memcpy(hidden + at * C, own + i * C, C * sizeof *hidden);
+    }
+    at_tokens_release(&part);
+    return rc;
+}
+
+/* The states of a text that is longer than the model. */
+static int run_windows(float *hidden, const struct at_session *s, const struct at_tokens *tokens,
+                       struct at_error *err)
+{
+    const struct at_config *c = &s->model.config;
+    struct at_windows w;
+    float *own;
+    int rc = at_windows_of_tokens(&w, tokens, c->max_positions, 0, c->is_causal, err);
+
+    if (rc)
+        return rc;
+    own = at_malloc(at_windows_length(&w) * c->width, sizeof *own);
+    for (size_t k = 0; !rc && k < w.n; k++)
+        rc = run_window(hidden, s, tokens, &w, k, own, err);
+    free(own);
+    return rc;
+}
+
 int at_classify_tokens(float **out, const struct at_session *s, const struct at_tokens *tokens,
                        const float *hidden, bool is_multi_label, struct at_error *err)
 {
@@ -32,7 +72,8 @@ int at_classify_tokens(float **out, const struct at_session *s, const struct at_
 
     if (!hidden) {
         own = at_malloc(tokens->n * c->width, sizeof *own);
-        rc = run(own, s, tokens, err);
+        rc = tokens->n > c->max_positions ? run_windows(own, s, tokens, err)
+                                          : run(own, s, tokens, err);
     }
     p = at_malloc(tokens->n * c->n_labels, sizeof *p);
     if (!rc)
@@ -56,7 +97,7 @@ int at_classify_text(struct at_classified *out, const struct at_session *s, cons
     c.n_tokens_given = c.tokens.n;
     if (!rc && options->is_truncated)
         at_tokens_truncate(&c.tokens, max);
-    if (!rc && (c.tokens.n == 0 || c.tokens.n > max))
+    if (!rc && (c.tokens.n == 0 || (c.tokens.n > max && !options->in_windows)))
         rc = at_fail(err, AT_ERANGE, "the text has %zu tokens, the %s takes 1 to %zu", c.tokens.n,
                      options->what ? options->what : "classifier", max);
     if (!rc)
@@ -84,7 +125,7 @@ static bool has_same_ids(const struct at_tokens *a, const struct at_tokens *b)
 }
 
 int at_classify_agrees(const struct at_session *second, const struct at_tokens *tokens,
-                       const char *text, struct at_error *err)
+                       const char *text, bool in_windows, struct at_error *err)
 {
     size_t max = second->model.config.max_positions;
     struct at_tokens other = { 0 };
@@ -94,7 +135,7 @@ int at_classify_agrees(const struct at_session *second, const struct at_tokens *
         rc = at_fail(err, AT_EFORMAT,
                      "the two classifiers cut the text in different ways (%zu and %zu tokens)",
                      tokens->n, other.n);
-    if (!rc && tokens->n > max)
+    if (!rc && tokens->n > max && !in_windows)
         rc = at_fail(err, AT_ERANGE, "%zu tokens, the second classifier takes %zu", tokens->n, max);
     at_tokens_release(&other);
     return rc;

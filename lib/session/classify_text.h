@@ -13,6 +13,7 @@
 struct at_classify_options {
     bool is_multi_label; /* labels do not exclude each other, whatever config.json says */
     bool is_truncated;   /* cut a text that is longer than the model allows */
+    bool in_windows;     /* or read it in windows of its length, half of it apart */
     const char *what;    /* the classifier in messages, "bias classifier"; NULL: "classifier" */
 };
 
@@ -47,12 +48,12 @@ AT_MUST_USE int at_classify_tokens(float **out, const struct at_session *s,
 
 /*
  * at_classify_agrees - can two classifiers be asked about the same tokens? second cuts the text
- * into tokens of its own.
+ * into tokens of its own; in_windows: too many are not.
  *
  * Errors    AT_EFORMAT when those are others; AT_ERANGE when they are too many for it.
  */
 AT_MUST_USE int at_classify_agrees(const struct at_session *second, const struct at_tokens *tokens,
-                                   const char *text, struct at_error *err);
+                                   const char *text, bool in_windows, struct at_error *err);
 
 /* A checkpoint may bring thresholds, one for each label, in this file beside its weights. */
 #define AT_THRESHOLDS_FILE "optimized_thresholds.npy"

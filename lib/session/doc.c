@@ -62,7 +62,7 @@ int at_doc_group(struct at_doc *doc, const struct at_tokenizer *t, bool by_words
     struct at_label *labels;
 
     doc->n = doc->tokens.n;
-    doc->labels = piece_labels;
+    doc->labels = doc->token_labels = piece_labels;
     if (!by_words)
         return 0;
     at_words_group(&doc->words, &doc->tokens);
@@ -146,11 +146,15 @@ int at_doc_prepare(struct at_doc *out, const struct at_session *s, struct at_tex
     out->n_tokens_given = out->tokens.n;
     if (out->tokens.n == 0)
         return at_fail(err, AT_ERANGE, "the text has no token");
-    if (out->tokens.n > max) {
+    if (options->window > max)
+        return at_fail(err, AT_ERANGE, "windows of %zu positions, the model takes %zu",
+                       options->window, max);
+    if (out->tokens.n > max && !options->window) {
         if (!options->is_truncated)
             return at_fail(err, AT_ERANGE,
-                           "text has %zu tokens, the model takes %zu (--truncate cuts it)",
-                           out->tokens.n, max);
+                           "text has %zu tokens, the model takes %zu (--window %zu reads it in "
+                           "parts, --truncate cuts it)",
+                           out->tokens.n, max, max);
         at_tokens_truncate(&out->tokens, max);
     }
     return at_doc_group(out, s->tokenizer, options->by_words, label_pieces(out, s->tokenizer), err);

@@ -15,10 +15,19 @@
 #include "io/textfile.h"
 #include "session/batch.h"
 #include "session/capture_names.h"
+#include "session/doc_window.h"
+
+/* A text that is longer than the model, as long as a window of it is under way. */
+struct whole {
+    struct at_doc doc;
+    struct at_windows plan;
+    size_t n_users;
+};
 
 struct item {
     struct at_doc doc;
     void *state;
+    struct whole *whole; /* that it is a window of, or NULL */
 };
 
 struct loop {
@@ -34,6 +43,14 @@ struct loop {
     char *first_name;
 };
 
+static void leave_whole(struct whole *w)
+{
+    if (!w || --w->n_users)
+        return;
+    at_doc_release(&w->doc);
+    free(w);
+}
+
 static void drop_items(struct loop *l)
 {
     const struct at_visitor *v = l->pass->visitor;
@@ -42,6 +59,8 @@ static void drop_items(struct loop *l)
         if (l->items[i].state && v->release)
             v->release(l->items[i].state);
         at_doc_release(&l->items[i].doc);
+        leave_whole(l->items[i].whole);
+        l->items[i].whole = NULL;
     }
     l->n_items = 0;
     at_batcher_clear(&l->batch);
@@ -139,6 +158,20 @@ static int begin(struct loop *l, struct item *it, bool *is_fatal, struct at_erro
     return rc;
 }
 
+/* A text is done, or a window of one. */
+static void tell_done(struct at_pass *p, const struct at_doc *doc)
+{
+    const struct at_doc_window *w = &doc->window;
+
+    if (w->whole && p->observer.window)
+        p->observer.window(p->observer.arg, w->number + 1, w->plan->n);
+    if (w->whole && !at_doc_is_last_window(doc))
+        return;
+    p->n_done++;
+    if (p->observer.done)
+        p->observer.done(p->observer.arg, p->n_done);
+}
+
 /* Compute and finish every text of the batch. A failure here ends the pass. */
 static int run_batch(struct loop *l, struct at_error *err)
 {
@@ -153,9 +186,7 @@ static int run_batch(struct loop *l, struct at_error *err)
         rc = p->visitor->finish(l->items[i].state, own, err);
         if (rc)
             break;
-        p->n_done++;
-        if (p->observer.done)
-            p->observer.done(p->observer.arg, p->n_done);
+        tell_done(p, &l->items[i].doc);
     }
     drop_items(l);
     return rc;
@@ -177,6 +208,85 @@ static bool skip(struct loop *l, const char *id, bool is_many, const struct at_e
 
 /* --- texts --- */
 
+/* The doc of the next item of the batch, begun. */
+static int add_item(struct loop *l, bool *is_fatal, struct at_error *err)
+{
+    struct item *it = &l->items[l->n_items];
+    int rc = begin(l, it, is_fatal, err);
+
+    if (rc)
+        return rc;
+    at_batcher_add(&l->batch, &it->doc.tokens);
+    l->n_items++;
+    return 0;
+}
+
+static void tell_took(const struct at_pass *p, const struct at_doc *doc)
+{
+    if (p->observer.took)
+        p->observer.took(p->observer.arg, doc);
+}
+
+/* The next of w's windows; the batch is run as often as it is full. */
+static int add_window(struct loop *l, struct whole *w, size_t k, bool *is_fatal,
+                      struct at_error *err)
+{
+    struct item *it;
+    int rc = 0;
+
+    *is_fatal = true;
+    if (at_batcher_is_full(&l->batch))
+        rc = run_batch(l, err);
+    if (rc)
+        return rc;
+    *is_fatal = false;
+    it = &l->items[l->n_items];
+    rc = at_doc_window(&it->doc, &w->doc, &w->plan, k, l->pass->session, err);
+    if (!rc)
+        rc = add_item(l, is_fatal, err);
+    if (rc) {
+        at_doc_release(&it->doc);
+        return rc;
+    }
+    it->whole = w;
+    w->n_users++;
+    return 0;
+}
+
+static int flush(struct loop *l, bool *is_fatal, struct at_error *err)
+{
+    *is_fatal = true;
+    return run_batch(l, err);
+}
+
+/* Every window of a text as a text of its own, in batches without other texts; the doc moves. */
+static int add_windows(struct loop *l, struct at_doc *doc, bool *is_fatal, struct at_error *err)
+{
+    struct whole *w = at_calloc(1, sizeof *w);
+    int rc;
+
+    w->doc = *doc;
+    w->doc.window.plan = &w->plan;
+    w->n_users = 1;
+    *doc = (struct at_doc){ 0 };
+    rc = at_doc_windows(&w->plan, &w->doc, &l->pass->options, err);
+    if (!rc)
+        rc = flush(l, is_fatal, err);
+    for (size_t k = 0; !rc && k < w->plan.n; k++) {
+        rc = add_window(l, w, k, is_fatal, err);
+        if (!rc && k == 0)
+            tell_took(l->pass, &w->doc);
+    }
+    if (!rc)
+        rc = flush(l, is_fatal, err);
+    if (rc && w->n_users > 1)
+        drop_items(l);
+    if (rc) /* for whom the failure is told */
+        l->items[l->n_items].doc.in.id = at_strdup(w->doc.in.id);
+    leave_whole(w);
+    return rc;
+}
+
 /* A text made ready and begun, as the next of the batch. in moves to it, also on failure. */
 static int add_text(struct loop *l, struct at_text *in, bool *is_fatal, struct at_error *err)
 {
@@ -189,15 +299,13 @@ static int add_text(struct loop *l, struct at_text *in, bool *is_fatal, struct a
     if (it->doc.tokens.n < it->doc.n_tokens_given && o->cut)
         o->cut(o->arg, &it->doc);
     *is_fatal = false;
+    if (!rc && p->options.window && it->doc.tokens.n > p->options.window)
+        return add_windows(l, &it->doc, is_fatal, err);
     if (!rc)
-        rc = begin(l, it, is_fatal, err);
-    if (rc)
-        return rc;
-    if (o->took)
-        o->took(o->arg, &it->doc);
-    at_batcher_add(&l->batch, &it->doc.tokens);
-    l->n_items++;
-    return 0;
+        rc = add_item(l, is_fatal, err);
+    if (!rc)
+        tell_took(p, &it->doc);
+    return rc;
 }
 
 /* The text that add_text() could not add; answers whether the pass goes on. */
@@ -420,7 +528,7 @@ int at_pass_text(const struct at_session *s, const char *text, const char *pair,
         p.options = *options;
     rc = add_text(l, &in, &is_fatal, err);
     if (rc)
-        at_doc_release(&l->items[0].doc);
+        at_doc_release(&l->items[l->n_items].doc);
     else
         rc = run_batch(l, err);
     loop_free(l);

@@ -3,6 +3,8 @@
  * every text. The only loop over texts there is.
  *
  * Many texts share a batch; each sees its layers in order and is finished in the order of input.
+ * With options.window a text that is longer comes as its windows, one after the other, each a doc
+ * that says so (doc->window); it counts as done with its last one.
  * A text that cannot be used (unreadable, too long, refused by the visitor) is told to the observer
  * and skipped when it is one of many; alone it is the pass's failure.
  */
@@ -47,6 +49,8 @@ struct at_observer {
     void (*skipped)(void *arg, const char *id, const struct at_error *why, bool is_many);
     /* done - texts finished so far; of a directory of captures, those that were looked at. */
     void (*done)(void *arg, size_t n_done);
+    /* window - of a text that is read in windows: so many of its n are finished. */
+    void (*window)(void *arg, size_t n_done, size_t n);
     /* capture - a capture file that will be replayed; a failure ends the pass. */
     int (*capture)(void *arg, const char *id, const char *path,
                    const struct at_capture_file *capture, struct at_error *err);

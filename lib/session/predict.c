@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "model/lm_head.h"
 #include "session/batch.h"
+#include "session/doc_window.h"
 
 static const struct at_field guess_fields[] = {
     AT_FIELD(struct at_guess, rank, "rank", NULL, "1 is the most probable"),
@@ -78,7 +79,7 @@ struct at_prediction_row *at_prediction_rows(size_t *n, const struct at_predicti
 int at_predict_check(const struct at_session *s, const struct at_doc *doc,
                      const struct at_mask *mask, struct at_error *err)
 {
-    size_t T = doc->tokens.n;
+    size_t T = doc->window.whole ? doc->window.whole->tokens.n : doc->tokens.n;
 
     if (!s || !at_session_takes_masks(s) || mask->choice != AT_MASK_LIST)
         return 0;
@@ -89,21 +90,39 @@ int at_predict_check(const struct at_session *s, const struct at_doc *doc,
     return 0;
 }
 
-/* Positions to mask, in order; the caller frees. */
-static size_t *choose(size_t *n_out, const struct at_tokens *t, const struct at_mask *mask,
+/* Is a token, by its number in the whole text, in the list? */
+static bool is_listed(const struct at_mask *mask, size_t token)
+{
+    size_t i = 0;
+
+    while (i < mask->n && mask->positions[i] != token)
+        i++;
+    return i < mask->n;
+}
+
+/*
+ * Positions to mask, in order; the caller frees. Of a window those that it owns: the list, the
+ * masks and the length that auto looks at are the whole text's.
+ */
+static size_t *choose(size_t *n_out, const struct at_doc *doc, const struct at_mask *mask,
                       int mask_id)
 {
-    bool has_masks = false;
+    const struct at_doc *whole = doc->window.whole;
+    const struct at_tokens *t = &doc->tokens, *all = whole ? &whole->tokens : t;
+    bool has_masks = false, is_list = mask->choice == AT_MASK_LIST;
     size_t n = 0, *list = at_malloc(AT_MAX(t->n, mask->n), sizeof *list);
 
-    for (size_t i = 0; i < mask->n && mask->choice == AT_MASK_LIST; i++)
+    for (size_t i = 0; i < mask->n && is_list && !whole; i++)
         list[n++] = mask->positions[i];
-    for (size_t i = 0; i < t->n; i++)
-        has_masks |= t->items[i].id == mask_id;
-    for (size_t i = 0; i < t->n && mask->choice != AT_MASK_LIST; i++) {
+    for (size_t i = 0; i < all->n; i++)
+        has_masks |= all->items[i].id == mask_id;
+    for (size_t i = 0; i < t->n && !(is_list && !whole); i++) {
         bool is_mask = t->items[i].id == mask_id;
-        bool is_wanted = mask->choice == AT_MASK_ALL || (!has_masks && t->n <= AT_MASK_AUTO_MOST);
-        if (is_mask || (!t->items[i].is_special && is_wanted))
+        bool is_wanted = mask->choice == AT_MASK_ALL || (!has_masks && all->n <= AT_MASK_AUTO_MOST);
+        if (whole && !at_doc_owns_token(doc, i))
+            continue;
+        if (is_list ? is_listed(mask, at_doc_whole_token(doc, i))
+                    : is_mask || (!t->items[i].is_special && is_wanted))
             list[n++] = i;
     }
     *n_out = n;
@@ -113,13 +132,13 @@ static size_t *choose(size_t *n_out, const struct at_tokens *t, const struct at_
 bool at_predict_leaves_out(const struct at_session *s, const struct at_doc *doc,
                            const struct at_mask *mask)
 {
-    const struct at_tokens *t = &doc->tokens;
+    const struct at_doc *whole = doc->window.whole ? doc->window.whole : doc;
     size_t n;
 
     if (!s || !at_session_takes_masks(s) || mask->choice != AT_MASK_AUTO)
         return false;
-    free(choose(&n, t, mask, at_tokenizer_role(s->tokenizer, AT_ROLE_MASK)));
-    return n == 0 && t->n > AT_MASK_AUTO_MOST;
+    free(choose(&n, whole, mask, at_tokenizer_role(s->tokenizer, AT_ROLE_MASK)));
+    return n == 0 && whole->tokens.n > AT_MASK_AUTO_MOST;
 }
 
 /* Where rankings of a block of rows go before they are told. */
@@ -166,15 +185,14 @@ static void tell(struct at_predictions *out, const struct at_session *s, const s
 /* Rows of a block for whoever wants to see their logits: which position each predicts. */
 struct seen {
     const struct at_predict_options *options;
-    const size_t *positions; /* NULL: row i is of position i + 1 */
+    const size_t *positions;
 };
 
 static void show_logits(void *arg, size_t row, const float *logits, double log_sum_exp)
 {
     const struct seen *s = arg;
 
-    s->options->see(s->options->see_arg, s->positions ? s->positions[row] : row + 1, logits,
-                    log_sum_exp);
+    s->options->see(s->options->see_arg, s->positions[row], logits, log_sum_exp);
 }
 
 static int rank(struct at_ranking *out, const struct at_predict_options *o, const size_t *positions,
@@ -243,7 +261,7 @@ static int predict_masked(struct at_predictions *out, const struct at_session *s
 {
     int mask_id = at_tokenizer_role(s->tokenizer, AT_ROLE_MASK), rc = 0;
     struct masking m = { .doc = doc, .mask_id = mask_id };
-    size_t *position = choose(&m.n, &doc->tokens, &o->mask, mask_id);
+    size_t *position = choose(&m.n, doc, &o->mask, mask_id);
 
     m.position = position;
     masking_init(&m, &doc->tokens, o->k);
@@ -265,23 +283,39 @@ static int predict_masked(struct at_predictions *out, const struct at_session *s
     return rc;
 }
 
-/* Row i of hidden predicts token i + 1; the last row predicts what would follow the text. */
+/* Does this doc, perhaps a window, predict what stands at a position, or behind the last one? */
+static bool predicts(const struct at_doc *doc, size_t position)
+{
+    if (!doc->window.whole)
+        return true;
+    return position < doc->tokens.n ? at_doc_owns_token(doc, position) : at_doc_is_last_window(doc);
+}
+
+/* Row i of hidden predicts token i + 1; the last row predicts what would follow the text. What a
+   window predicts are neighbours. */
 static int predict_next(struct at_predictions *out, const struct at_session *s,
                         const struct at_doc *doc, const float *hidden,
                         const struct at_predict_options *o, struct at_error *err)
 {
-    size_t T = doc->tokens.n;
+    size_t T = doc->tokens.n, C = s->model.config.width, first = 1, n = 0;
+    size_t *positions = at_malloc(T + 1, sizeof *positions);
     struct ranks ranks;
-    int rc;
+    int rc = 0;
 
+    while (first <= T && !predicts(doc, first))
+        first++;
+    for (; first + n <= T && predicts(doc, first + n); n++)
+        positions[n] = first + n;
     ranks_new(&ranks, T, o->k);
     out->items = at_arena_calloc(&out->arena, T, sizeof *out->items);
-    for (size_t i = 0; i < T; i++)
-        ranks.items[i].token = i + 1 < T ? doc->tokens.items[i + 1].id : -1;
-    rc = rank(ranks.items, o, NULL, s, hidden, T, err);
-    for (size_t i = 0; !rc && i < T; i++)
-        tell(out, s, doc, i + 1, &ranks.items[i], o->k);
+    for (size_t i = 0; i < n; i++)
+        ranks.items[i].token = first + i < T ? doc->tokens.items[first + i].id : -1;
+    if (n)
+        rc = rank(ranks.items, o, positions, s, hidden + (first - 1) * C, n, err);
+    for (size_t i = 0; !rc && i < n; i++)
+        tell(out, s, doc, first + i, &ranks.items[i], o->k);
     ranks_free(&ranks);
+    free(positions);
     return rc;
 }
 

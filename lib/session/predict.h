@@ -3,7 +3,8 @@
  *
  * Masked models: each chosen position is replaced by the mask token in a copy of its own, the
  * copies run in batches and only the masked rows go through the last layer and the head. Causal
- * models: the next token after every position, from the hidden states of the one pass.
+ * models: the next token after every position, from the hidden states of the one pass. A window
+ * (session/doc_window.h) predicts what it owns; a mask is of the whole text.
  */
 #ifndef SESSION_PREDICT_H
 #define SESSION_PREDICT_H

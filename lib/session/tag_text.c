@@ -45,7 +45,8 @@ int at_tag_spans(struct at_tag_spans *out, size_t *n_tokens, size_t *n_read,
     const struct at_config *c = &t->session->model.config;
     rc = at_tokenize(&tokens, t->session->tokenizer, text, NULL, true, err);
     *n_tokens = tokens.n;
-    at_tokens_truncate(&tokens, c->max_positions);
+    if (!t->in_windows)
+        at_tokens_truncate(&tokens, c->max_positions);
     *n_read = tokens.n;
     if (!rc && tokens.n)
         rc = at_classify_tokens(&p, t->session, &tokens, NULL, c->is_multi_label, err);

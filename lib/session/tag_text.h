@@ -16,6 +16,7 @@
 struct at_tagger {
     const struct at_session *session;
     const char *file;
+    bool in_windows; /* a text longer than the model is read in windows, not cut */
 };
 
 /* at_tagger_check - AT_EFORMAT: the session's model has no token-classification head; what
@@ -34,8 +35,8 @@ struct at_tagged {
 /*
  * at_tag_spans - tags of a plain text as spans of its bytes; appends to out.
  *
- * A text longer than the model's positions is cut; what lies behind has no tags. n_tokens, n_read:
- * tokens of the text as the model cuts it, and how many it read; both 0 of a file.
+ * A text longer than the model's positions is cut, unless in_windows; what lies behind has no tags.
+ * n_tokens, n_read: tokens of the text as the model cuts it, and how many it read; 0 of a file.
  * Errors    those of at_tags_read(); what the model says.
  */
 AT_MUST_USE int at_tag_spans(struct at_tag_spans *out, size_t *n_tokens, size_t *n_read,

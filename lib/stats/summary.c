@@ -66,3 +66,16 @@ double at_moments_sd(const struct at_moments *m)
 {
     return m->n ? sqrt(m->m2 / (double)m->n) : NAN;
 }
+
+void at_weighted_add(struct at_weighted *w, double x, double weight)
+{
+    if (isnan(x))
+        return;
+    w->sum += x * weight;
+    w->weight += weight;
+}
+
+double at_weighted_mean(const struct at_weighted *w)
+{
+    return w->weight > 0.0 ? w->sum / w->weight : NAN;
+}

@@ -34,4 +34,12 @@ void at_moments_add(struct at_moments *m, double x);
 double at_moments_mean(const struct at_moments *m); /* NaN when n = 0 */
 double at_moments_sd(const struct at_moments *m);   /* population; NaN when n = 0 */
 
+/* A running weighted mean. Zeroed is empty. */
+struct at_weighted {
+    double sum, weight;
+};
+/* at_weighted_add - NaN is skipped, and its weight not counted. */
+void at_weighted_add(struct at_weighted *w, double x, double weight);
+double at_weighted_mean(const struct at_weighted *w); /* NaN without weight */
+
 #endif

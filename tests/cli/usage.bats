@@ -73,7 +73,7 @@ commands() {
     fails 2 run cat -q -é
     [ "$stderr" = "atlas run: unknown option '-é'" ]
     fails 2 run --w cat
-    [ "$stderr" = "atlas run: '--w' is short for several options: --words, --width-mm" ]
+    [ "$stderr" = "atlas run: '--w' is short for several options: --window, --words, --width-mm" ]
     fails 2 run --wor=yes cat
     [ "$stderr" = "atlas run: --words takes no argument" ]
     fails 2 run --help=run

@@ -122,8 +122,8 @@ static void test_refused(void **state)
     assert_int_equal(at_classify_text(&c, &plain, "sat", &many, &err), AT_ENOTFOUND);
     assert_string_equal(err.text, "the model has no token classifier");
     must(at_classify_text(&c, &s, "They sat.", &many, &err), &err);
-    must(at_classify_agrees(&s, &c.tokens, "They sat.", &err), &err);
-    assert_int_equal(at_classify_agrees(&plain, &c.tokens, "They sat.", &err), AT_EFORMAT);
+    must(at_classify_agrees(&s, &c.tokens, "They sat.", false, &err), &err);
+    assert_int_equal(at_classify_agrees(&plain, &c.tokens, "They sat.", false, &err), AT_EFORMAT);
     assert_non_null(strstr(err.text, "the two classifiers cut the text in different ways (5 and "));
     at_classified_release(&c);
     at_session_close(&plain);

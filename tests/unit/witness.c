@@ -176,7 +176,8 @@ static int on_capture(void *arg, const char *id, const char *path,
 
 struct at_observer witness_observer(struct witness *w)
 {
-    return (struct at_observer){ on_check, on_took, on_cut, on_skipped, on_done, on_capture, w };
+    return (
+        struct at_observer){ on_check, on_took, on_cut, on_skipped, on_done, NULL, on_capture, w };
 }
 
 void run_open(struct run *r, const char *model, const char *lines)
