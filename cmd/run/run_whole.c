@@ -33,7 +33,8 @@ int run_tell_whole(struct run *run, const struct at_doc *doc, struct at_error *e
         rc = sink_table(sink, doc, "tokens.csv", &at_run_token_record, r->tokens, r->n_tokens, err);
     if (!rc && sink_writes(sink, FORMAT_CSV)) {
         size_t n;
-        struct at_prediction_row *rows = at_prediction_rows(&n, &predictions, &arena);
+        struct at_prediction_row *rows =
+            at_prediction_rows(&n, &predictions, run->x->session, doc, &arena);
         rc = sink_table(sink, doc, "predictions.csv", &at_prediction_row_record, rows, n, err);
     }
     at_arena_release(&arena);
