@@ -302,9 +302,10 @@ static int add_causal(struct at_scorer *s, double *log_p, const struct at_tokens
                       const bool *wanted, enum at_bos bos, struct at_error *err)
 {
     const struct at_token *t = tokens->items;
-    size_t n = tokens->n, shift = bos == AT_BOS_PREPEND;
     struct at_questions questions = { 0 };
     int start = start_id(s), rc = 0;
+    bool has_start = tokens->n && t[0].is_special && t[0].id == start;
+    size_t n = tokens->n, shift = bos == AT_BOS_PREPEND && !has_start;
 
     if (bos != AT_BOS_NONE && start < 0)
         return at_fail(err, AT_ENOTFOUND, "the vocabulary has no <|endoftext|> token");

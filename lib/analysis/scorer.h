@@ -85,7 +85,7 @@ enum at_pll {
 /* What stands before the first token of a causal model. */
 enum at_bos {
     AT_BOS_NONE,    /* nothing: the first token is not scored */
-    AT_BOS_PREPEND, /* <|endoftext|>, for the whole text */
+    AT_BOS_PREPEND, /* <|endoftext|>, for the whole text, unless it begins with that anyway */
     AT_BOS_APART,   /* the first token is scored after a lone <|endoftext|>, the rest without it */
 };
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/scorer.h"
 #include "base/alloc.h"
 #include "io/json.h"
 #include "model/lm_head.h"
@@ -333,12 +334,51 @@ static void test_ids(void **state)
     }
 }
 
+/* ln p of the tokens of a text behind what starts it. */
+static double *scored(const struct decoder *d, const struct at_tokenizer *t,
+                      const struct at_tokens *tokens, enum at_bos bos)
+{
+    const struct at_score_rule rule = { .bos = bos };
+    double *log_p = at_malloc(tokens->n, sizeof *log_p);
+    struct at_scorer s;
+    struct at_error err;
+
+    at_scorer_init(&s, &d->m, t, NULL, 0);
+    must(at_scorer_add_text(&s, log_p, tokens, NULL, rule, &err), &err);
+    must(at_scorer_run(&s, &err), &err);
+    at_scorer_release(&s);
+    return log_p;
+}
+
+/* A text whose tokenizer starts it is not started once more. */
+static void test_one_start(void **state)
+{
+    struct at_tokens tokens = { 0 };
+    struct at_tokenizer *t;
+    struct decoder d;
+    struct at_error err;
+
+    (void)state;
+    open_decoder(&d, "mistral", false);
+    must(at_tokenizer_open(&t, "fixtures/decoders/mistral", &err), &err);
+    must(at_tokenize(&tokens, t, "the cat sat", NULL, true, &err), &err);
+    assert_true(tokens.n > 3 && tokens.items[0].is_special);
+    double *as_is = scored(&d, t, &tokens, AT_BOS_NONE);
+    double *prepended = scored(&d, t, &tokens, AT_BOS_PREPEND);
+    assert_true(isnan(as_is[0]) && isnan(prepended[0]));
+    ASSERT_CLOSE_D(prepended + 1, as_is + 1, tokens.n - 1, 0, 0);
+    free(as_is), free(prepended);
+    at_tokens_release(&tokens);
+    at_tokenizer_close(t);
+    close_decoder(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_states), cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_heads),  cmocka_unit_test(test_batches),
-        cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_ids),    cmocka_unit_test(test_one_start),
     };
 
     return cmocka_run_group_tests_name("decoders", tests, NULL, NULL);
