@@ -58,7 +58,9 @@ text_of() { # MODEL - a short text of the tiny vocabulary
     holds - '[.predictions[].index] == [1,3,4]'
     fails 1 run --json --mask 99 "The cat sat."
     has "$stderr" "99 is outside the text's 6 tokens"
-    fails 2 run --json --mask x "The cat sat."
+    fails 1 run --json --mask x "The cat sat."
+    [ "$stderr" = "atlas run: --mask 'x' is no token of the text" ]
+    fails 2 run --json --mask 3-1 "The cat sat."
 }
 
 @test "-o writes every file that the manual names, and the manifest last" {
@@ -359,10 +361,10 @@ text_of() { # MODEL - a short text of the tiny vocabulary
 @test "--from --words: words are written and made as with the model" {
     for m in atlas-bert atlas-gpt2; do
         for words in '' --words; do
-            ok run -m $m $words -o $m --mask none "$ODD"
+            ok run -m $m $words -o "out-$m" --mask none "$ODD"
             ok run -m $m --words --json --mask none "$ODD"
             json - .words >want
-            ok run --from $m --words --json
+            ok run --from "out-$m" --words --json
             json - .words | diff want -
         done
     done
@@ -370,11 +372,11 @@ text_of() { # MODEL - a short text of the tiny vocabulary
 
 @test "--from a file of another program: labels, offsets and words as with the model" {
     for m in atlas-bert atlas-gpt2; do
-        ok run -m $m -o $m --mask none "$ODD"
+        ok run -m $m -o "out-$m" --mask none "$ODD"
         LC_ALL=C sed -i 's/"atlas":/"other":/; s/"family":/"genera":/' \
-            $m/capture.safetensors
-        ok run --from $m --json
-        json - .tokens | diff <(json $m/run.json .tokens) -
+            "out-$m/capture.safetensors"
+        ok run --from "out-$m" --json
+        json - .tokens | diff <(json "out-$m/run.json" .tokens) -
     done
 }
 
