@@ -12,7 +12,7 @@ load helper
     run --separate-stderr atlas bias pairs p.jsonl -o out --format json,csv
     ended 3 bias pairs
     holds out/manifest.json '.skipped | length == 1'
-    [ "$(sed -n 3p out/items.csv)" = '1,,,A boy.,,,,0,0,,,no second sentence' ]
+    [ "$(scores out/items.csv | sed -n 3p)" = '1,,,A boy.,,,,0,0,,,no second sentence' ]
     run --separate-stderr atlas bias pairs --rescore out/items.csv p.jsonl
     ended 3 bias pairs
     has "$stderr" 'no second sentence'
