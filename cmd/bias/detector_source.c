@@ -15,6 +15,7 @@ void detector_source_init(struct detector_source *d, bool is_model)
 {
     const struct opt options[] = {
         OPT_TEXT(0, "detector", &d->name, "NAME|DIR", "classifier that flags; default: the model itself when it is one, else atlas-bias"),
+        OPT_TEXT(0, "labels", &d->labels, "NAME=ROLE,...|FILE", "roles of the classifier's own labels: GEN, UNFAIR, STEREO, O"),
         OPT_LIST(0, "threshold", &d->thresholds, "P|CAT=P,...", "flag from this probability on, for all or by category (GEN, UNFAIR, STEREO)"),
         OPT_TEXT(0, "thresholds", &d->set, "KEY", "thresholds of a published classifier"),
         OPT_TEXT(0, "ensemble", &d->ensemble, "NAME|DIR", "second classifier with the same tokenizer; weighted mean of the probabilities"),
@@ -84,13 +85,16 @@ static int take_rule(struct detector_source *d)
 
 bool detector_source_given(const struct detector_source *d)
 {
-    return d->name || d->set || d->ensemble || d->thresholds.n;
+    return d->name || d->labels || d->set || d->ensemble || d->thresholds.n;
 }
 
 int detector_source_check(struct detector_source *d, struct call *c)
 {
     if (!d->name)
         c->prefix_space = at_bias_is_classifier;
+    if (d->labels && (d->set || d->ensemble))
+        return report_usage("--labels are of a classifier of one's own; leave out --%s",
+                            d->set ? "thresholds" : "ensemble");
     return take_rule(d);
 }
 
@@ -112,18 +116,32 @@ static int note(const struct detector_source *d, struct sink *sink, struct at_er
     return rc ? rc : sink_note_session(sink, "ensemble", &d->second, err);
 }
 
+/* The detector of a classifier, by its own labels or the roles that are given. */
+static int init(struct detector_source *d, const struct at_session *s, struct at_error *err)
+{
+    const struct at_bias_rule *rule = d->has_rule ? &d->rule : NULL;
+    int rc;
+
+    if (!d->labels)
+        return at_detector_init(&d->detector, s, rule, err);
+    rc = at_bias_label_map_read(&d->map, d->labels, &s->model.config, err);
+    if (rc)
+        return at_error_in(err, "--labels");
+    return at_detector_init_mapped(&d->detector, s, &d->map, rule, err);
+}
+
 int detector_source_open(struct detector_source *d, const struct context *x, struct at_error *err)
 {
     const struct at_session *model = x->session;
-    bool is_model =
-        d->is_model || (!d->name && model && at_bias_is_classifier(&model->model.config));
+    bool is_model = d->is_model || (!d->name && model &&
+                                    (d->labels ? model->model.weights.classifier.w.data != NULL
+                                               : at_bias_is_classifier(&model->model.config)));
     int rc = 0;
 
     if (!is_model)
         rc = open_one(&d->own, d->name ? d->name : BUILT_IN, x, err);
     if (!rc)
-        rc = at_detector_init(&d->detector, is_model ? model : &d->own,
-                              d->has_rule ? &d->rule : NULL, err);
+        rc = init(d, is_model ? model : &d->own, err);
     d->detector.in_windows = x->call->window > 0;
     if (!rc && d->ensemble)
         rc = open_one(&d->second, d->ensemble, x, err);
@@ -135,6 +153,7 @@ int detector_source_open(struct detector_source *d, const struct context *x, str
 void detector_source_close(struct detector_source *d)
 {
     at_detector_release(&d->detector);
+    at_bias_label_map_release(&d->map);
     at_session_close(&d->own);
     at_session_close(&d->second);
 }

@@ -13,7 +13,9 @@ struct detector_source {
     const char *name;           /* --detector; NULL: the call's model when it is one, else ours */
     struct opt_list thresholds; /* --threshold: "0.4", "GEN=0.4", "GEN=0.4,STEREO=0.6" */
     const char *set, *ensemble;
-    struct opt options[5]; /* to include in a table, after detector_source_init() */
+    const char *labels; /* --labels: roles of a classifier with labels of its own */
+    struct at_bias_label_map map;
+    struct opt options[6]; /* to include in a table, after detector_source_init() */
     struct at_bias_rule rule;
     bool has_rule; /* of the options */
     struct at_session own, second;

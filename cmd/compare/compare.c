@@ -60,6 +60,9 @@ static int write_tables(struct compare *c, const struct at_compare_result *r, st
     if (!rc && r->n_predictions)
         rc = sink_table(sink, NULL, "predictions.csv", &at_compare_prediction_record,
                         r->predictions, r->n_predictions, err);
+    if (!rc && r->n_classes)
+        rc = sink_table(sink, NULL, "classes.csv", &at_compare_class_record, r->classes,
+                        r->n_classes, err);
     return rc;
 }
 
@@ -106,6 +109,19 @@ static int predict(struct at_compare_predictions *out, struct compare *c, const 
     return rc ? rc : at_compare_predict(out, &a, &b, &p->tokens, &options, err);
 }
 
+static int add_classes(struct at_compare_result *r, struct compare *c, const struct couple *p,
+                       struct at_error *err)
+{
+    struct at_classes a, b;
+    int rc = at_classes_of(&a, c->a, &p->a.doc, p->a.final_hidden, &c->arena, err);
+
+    if (!rc)
+        rc = at_classes_of(&b, c->b, &p->b.doc, p->b.final_hidden, &c->arena, err);
+    if (!rc)
+        r->classes = at_compare_classes(&r->n_classes, &a, &b, &c->arena);
+    return rc;
+}
+
 /* Of one pair: whose decision is explained. */
 static void note_targets(struct compare *c, struct at_compare_result *r, const struct couple *p)
 {
@@ -140,7 +156,11 @@ static int tell_couple(struct compare *c, const struct couple *p,
         report_warning("the texts share no token: only metrics are compared");
     meta = doc_meta(c->x->call, &p->a.doc);
     at_json_set(meta, "b", doc_meta(c->x->call, &p->b.doc));
-    rc = tell(c, &r, p, meta, err);
+    rc = add_classes(&r, c, p, err);
+    if (rc)
+        at_json_free(meta);
+    else
+        rc = tell(c, &r, p, meta, err);
     if (!rc)
         c->verdict = compare_judge(c, &r);
     return rc;
@@ -520,6 +540,8 @@ static const struct output outputs[] = {
       &at_compare_cluster_record },
     { "tokens.csv", "a row for each pair of tokens, and each token without a partner",
       &at_aligned_record },
+    { "classes.csv", "a row for each class, of classifiers of whole texts",
+      &at_compare_class_record },
     { "predictions.csv", "a row for each position that both predict",
       &at_compare_prediction_record },
     { "texts.csv", "a row for each of several pairs of texts", &at_compare_text_record },

@@ -149,6 +149,16 @@ static void print_predictions(const struct at_compare_result *r)
         printf("... %zu more: -o DIR or --json\n", r->n_predictions - 2 * N_SHOWN);
 }
 
+static void print_classes(const struct at_compare_result *r)
+{
+    if (!r->n_classes)
+        return;
+    printf("\nclasses of the text\n");
+    at_record_heading(stdout, &at_compare_class_record);
+    for (size_t i = 0; i < r->n_classes; i++)
+        at_record_line(stdout, &at_compare_class_record, &r->classes[i]);
+}
+
 static void print_tables(const struct at_compare_result *r)
 {
     if (!r->n_columns)
@@ -188,5 +198,6 @@ void compare_print(const struct compare *c, const struct at_compare_result *r,
     print_layers(r);
     print_heads(r);
     print_predictions(r);
+    print_classes(r);
     print_tables(r);
 }

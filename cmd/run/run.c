@@ -433,6 +433,9 @@ static int write_tables(struct state *s, const struct at_run_result *r,
     if (!rc && r->n_words)
         rc = sink_table(s->sink, s->doc, "words.csv", &at_run_word_record, r->words, r->n_words,
                         err);
+    if (!rc && r->n_classes)
+        rc = sink_table(s->sink, s->doc, "classes.csv", &at_class_record, r->classes, r->n_classes,
+                        err);
     if (!rc && sink_writes(s->sink, FORMAT_CSV)) {
         size_t n;
         struct at_prediction_row *rows =
@@ -480,6 +483,7 @@ static int conclude(struct state *s, const float *hidden, struct at_error *err)
     bool deep_is_apart = s->sink->manifest != NULL; /* it has a file of its own */
     bool is_window = s->doc->window.whole != NULL;
     struct at_predictions predictions;
+    struct at_classes classes;
     struct at_run_result r;
     int rc = predict(&predictions, s, hidden, err);
 
@@ -489,15 +493,20 @@ static int conclude(struct state *s, const float *hidden, struct at_error *err)
                       s->run->is_deep && !deep_is_apart ? &s->deep.result : NULL, s->shown,
                       or_none(s->shown_name.layer), or_none(s->shown_name.head),
                       (size_t)s->run->n_links, &s->arena);
+    rc = at_classes_of(&classes, s->run->x->session, s->doc, hidden, &s->arena, err);
+    if (!rc)
+        rc = at_embedding_of(&r.embedding, s->run->x->session, s->doc, hidden, &s->arena, err);
+    r.classes = classes.items;
+    r.n_classes = classes.n;
     r.links = s->links.items; /* ranked when they are written */
     r.n_links = s->links.n;
     if (s->mass > 0.0) {
         r.table_min_weight = s->min_weight;
         r.table_left_out = s->mass_left_out / s->mass;
     }
-    if (is_window)
+    if (is_window && !rc)
         at_run_windows_add(&s->run->windows, s->doc, &r, &s->metrics);
-    if (!is_window || (s->keeps && s->sink->manifest && !s->call->is_json))
+    if (!rc && (!is_window || (s->keeps && s->sink->manifest && !s->call->is_json)))
         rc = tell(s, &r, &predictions, err);
     at_predictions_release(&predictions);
     if (!rc && is_window && at_doc_is_last_window(s->doc))
@@ -543,6 +552,8 @@ static int run_texts(void *own, const struct context *x)
     struct at_error err;
 
     run->x = x;
+    if (x->session && x->session->pooling.missing)
+        report_warning("no embedding of texts: %s is not implemented", x->session->pooling.missing);
     if (many_begin(&run->many, &metrics_way, x, &err))
         return report_fault(&err);
     return many_end(&run->many, each_text(x, &visitor, run, "running"));
@@ -623,6 +634,7 @@ static const struct output outputs[] = {
     { "tokens.csv", "a row for each token", &at_run_token_record },
     { "words.csv", "with --words a row for each word", &at_run_word_record },
     { "predictions.csv", "a row for each position and rank", &at_prediction_row_record },
+    { "classes.csv", "a row for each class of a classifier of whole texts", &at_class_record },
     { "attention.csv", "a row for each visible cell whose weight is at least --min-weight",
       &at_attention_cell_record },
     { "links.csv", "with --from-token and --to-token a row for each head, by what links them",

@@ -97,6 +97,31 @@ static void print_predictions(const struct run *run, const struct at_doc *doc,
     at_strbuf_release(&label);
 }
 
+static void print_classes(const struct at_run_result *r)
+{
+    if (r->n_classes)
+        printf("\nclasses of the text\n");
+    for (size_t i = 0; i < r->n_classes; i++) {
+        const struct at_class *c = &r->classes[i];
+        printf("  ");
+        term_pad(stdout, c->label, 20);
+        if (isnan(c->p))
+            printf(" %.4f\n", c->value);
+        else
+            printf(" p %.4f  logit %.3f\n", c->p, c->logit);
+    }
+}
+
+static void print_embedding(const struct at_embedding *e)
+{
+    if (!e)
+        return;
+    printf("\nembedding of %zu dimensions, %s of the final states, length %.4f%s\n", e->n,
+           e->pooling, e->norm, e->is_normalized ? ", normalized to 1" : "");
+    if (!isnan(e->cosine))
+        printf("  cosine with the second text's (length %.4f): %.4f\n", e->norm_pair, e->cosine);
+}
+
 static void print_metric(const char *name, double v)
 {
     if (isnan(v))
@@ -134,6 +159,8 @@ void run_print(const struct run *run, const struct at_doc *doc, const struct at_
                      term_has_color(color, stdout));
     }
     print_predictions(run, doc, r);
+    print_classes(r);
+    print_embedding(r->embedding);
     if (!isnan(r->next_sentence))
         printf("\nthe second segment follows the first with p %.4f\n", r->next_sentence);
     print_metrics(r);

@@ -31,6 +31,8 @@ int run_tell_whole(struct run *run, const struct at_doc *doc, struct at_error *e
         rc = many_add_metrics(&run->many, doc, &run->windows.metrics.result, err);
     if (!rc)
         rc = sink_table(sink, doc, "tokens.csv", &at_run_token_record, r->tokens, r->n_tokens, err);
+    if (!rc && r->n_words)
+        rc = sink_table(sink, doc, "words.csv", &at_run_word_record, r->words, r->n_words, err);
     if (!rc && sink_writes(sink, FORMAT_CSV)) {
         size_t n;
         struct at_prediction_row *rows =

@@ -67,10 +67,27 @@ int at_detector_init(struct at_detector *out, const struct at_session *session,
     return rc;
 }
 
+int at_detector_init_mapped(struct at_detector *out, const struct at_session *session,
+                            const struct at_bias_label_map *map, const struct at_bias_rule *rule,
+                            struct at_error *err)
+{
+    static const double half[AT_N_BIAS] = { 0.5, 0.5, 0.5 };
+    struct at_detector d = { .session = session, .map = map };
+
+    if (!session->model.weights.classifier.w.data)
+        return at_fail(err, AT_EFORMAT, "'%s' has no token classifier", session->spec);
+    d.rule = rule ? *rule : at_bias_rule_manual(half);
+    if (!rule)
+        d.rule.source = "default 0.5";
+    *out = d;
+    return 0;
+}
+
 int at_detector_join(struct at_detector *d, const struct at_session *second, const char *name,
                      struct at_error *err)
 {
-    int rc = find_labels(&d->second_labels, second, err);
+    int rc = d->map ? at_fail(err, AT_ERANGE, "an ensemble is of detectors with the seven labels")
+                    : find_labels(&d->second_labels, second, err);
 
     if (rc)
         return rc;
@@ -107,6 +124,12 @@ int at_detector_agrees(const struct at_detector *d, const struct at_tokens *toke
     return at_error_in(err, "%s", d->second_name);
 }
 
+/* The seven labels do not exclude one another, whatever config.json says; of others it is right. */
+static bool is_multi_label(const struct at_detector *d)
+{
+    return !d->map || d->map->is_multi_label;
+}
+
 /* Verdicts from what the first classifier says, p (tokens->n, n_labels), and the second if any. */
 static int judge(struct at_bias_token *verdicts, const struct at_detector *d,
                  const struct at_tokens *tokens, const float *p, struct at_error *err)
@@ -117,6 +140,13 @@ static int judge(struct at_bias_token *verdicts, const struct at_detector *d,
     float *second = NULL, *fused;
     int rc;
 
+    if (d->map) {
+        fused = at_malloc(tokens->n * AT_N_BIAS_LABELS, sizeof *fused);
+        at_bias_label_map_apply(fused, d->map, p, tokens->n);
+        at_bias_tokens(verdicts, fused, AT_N_BIAS_LABELS, &in_order, tokens, t, &d->rule);
+        free(fused);
+        return 0;
+    }
     if (!d->second) {
         at_bias_tokens(verdicts, p, n_labels, &d->labels, tokens, t, &d->rule);
         return 0;
@@ -137,7 +167,7 @@ int at_detector_judge(struct at_bias_token *verdicts, const struct at_detector *
                       const struct at_tokens *tokens, const float *hidden, struct at_error *err)
 {
     float *p = NULL;
-    int rc = at_classify_tokens(&p, d->session, tokens, hidden, true, err);
+    int rc = at_classify_tokens(&p, d->session, tokens, hidden, is_multi_label(d), err);
 
     if (!rc)
         rc = judge(verdicts, d, tokens, p, err);
@@ -148,7 +178,7 @@ int at_detector_judge(struct at_bias_token *verdicts, const struct at_detector *
 int at_detector_read(struct at_tokens *tokens, struct at_bias_token **verdicts,
                      const struct at_detector *d, const char *text, struct at_error *err)
 {
-    const struct at_classify_options options = { .is_multi_label = true,
+    const struct at_classify_options options = { .is_multi_label = is_multi_label(d),
                                                  .in_windows = d->in_windows,
                                                  .what = "bias classifier" };
     struct at_classified c = { 0 };

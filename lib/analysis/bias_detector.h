@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "analysis/bias.h"
+#include "analysis/bias_labels.h"
 #include "base/arena.h"
 #include "io/record.h"
 #include "session/session.h"
@@ -19,6 +19,7 @@ struct at_detector {
     const struct at_session *second; /* of an ensemble, or NULL */
     const char *second_name;         /* "--ensemble": what messages about it begin with */
     struct at_bias_labels labels, second_labels;
+    const struct at_bias_label_map *map; /* of other labels, lent; or NULL */
     struct at_bias_rule rule;
     bool in_windows;       /* texts longer than a classifier are read in windows, not refused */
     char *thresholds_path; /* AT_THRESHOLDS_FILE of the model, when the rule is from it */
@@ -34,6 +35,11 @@ struct at_detector {
  */
 AT_MUST_USE int at_detector_init(struct at_detector *out, const struct at_session *session,
                                  const struct at_bias_rule *rule, struct at_error *err);
+/* at_detector_init_mapped - of any token classifier, whose labels the map says; it must outlive the
+   detector. Without a rule the threshold is 0.5. */
+AT_MUST_USE int at_detector_init_mapped(struct at_detector *out, const struct at_session *session,
+                                        const struct at_bias_label_map *map,
+                                        const struct at_bias_rule *rule, struct at_error *err);
 /* at_detector_join - an ensemble with a second classifier, whose rule does not count; name: what
    messages about it begin with. AT_EFORMAT as above. */
 AT_MUST_USE int at_detector_join(struct at_detector *d, const struct at_session *second,

@@ -176,6 +176,8 @@ static const struct at_field result_fields[] = {
                   .flags = AT_LEAVE_OUT),
     AT_FIELD(struct at_compare_result, adjusted_rand, "adjusted_rand", NULL,
              "adjusted Rand index of the heads' clusters", .flags = AT_LEAVE_OUT),
+    AT_FIELD_LIST(struct at_compare_result, classes, n_classes, "classes", &at_compare_class_record,
+                  "what classifiers of whole texts say of each class", .flags = AT_LEAVE_OUT),
     AT_FIELD_LIST(struct at_compare_result, predictions, n_predictions, "predictions",
                   &at_compare_prediction_record, "what both expect at each position"),
     AT_FIELD(struct at_compare_result, mean_kl, "mean_kl", "nats", "mean kl of the predictions",

@@ -4,6 +4,7 @@
 #ifndef ANALYSIS_COMPARE_RESULT_H
 #define ANALYSIS_COMPARE_RESULT_H
 
+#include "analysis/compare_classes.h"
 #include "analysis/compare_predictions.h"
 #include "analysis/token_alignment.h"
 #include "io/record.h"
@@ -108,6 +109,8 @@ struct at_compare_result {
     const struct at_compare_prediction *predictions;
     size_t n_predictions;
     double mean_kl;
+    const struct at_compare_class *classes; /* (n_classes) of classifiers of whole texts */
+    size_t n_classes;
     const char *command;                   /* that wrote both directories; NULL: none was asked */
     const struct at_table_column *columns; /* (n_columns) of their tables */
     size_t n_columns;

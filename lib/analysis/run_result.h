@@ -12,6 +12,8 @@
 #include "analysis/map_series.h"
 #include "analysis/token_links.h"
 #include "analysis/tree.h"
+#include "session/classes.h"
+#include "session/embedding.h"
 #include "session/predict.h"
 
 /* tokens[] of run.json, and tokens.csv. */
@@ -58,7 +60,10 @@ struct at_run_result {
     size_t n_words;
     struct at_predicted *predictions; /* (n_predictions) */
     size_t n_predictions;
-    double next_sentence; /* NaN when not asked */
+    const struct at_class *classes; /* (n_classes) of a classifier of whole texts */
+    size_t n_classes;
+    const struct at_embedding *embedding; /* of a sentence-transformer; or NULL */
+    double next_sentence;                 /* NaN when not asked */
     struct at_run_links strongest;
     struct at_attn_metrics global;
     double flow_change;

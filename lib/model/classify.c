@@ -74,3 +74,23 @@ int at_classify(float *out, const struct at_model *m, const float *hidden, size_
     free(leader);
     return 0;
 }
+
+int at_class_logits(float *out, const struct at_model *m, const float *state, struct at_pool *pool,
+                    struct at_error *err)
+{
+    const struct at_dense *before = &m->weights.class_dense, *d = &m->weights.text_classifier;
+    float *raised = NULL;
+
+    if (!d->w.data)
+        return at_fail(err, AT_ENOTFOUND, "the model has no classifier of whole texts");
+    if (before->w.data) {
+        raised = at_malloc(before->w.n_out, sizeof *raised);
+        at_linear(raised, state, &before->w, before->b.data, 1, m->config.family->class_activation,
+                  pool);
+    }
+    at_linear(out, raised ? raised : state, &d->w, d->b.data, 1, AT_EPI_NONE, pool);
+    free(raised);
+    if (!at_all_finite(out, m->config.n_labels))
+        return at_no_numbers(m, "the logits of its classifier are not finite", err);
+    return 0;
+}

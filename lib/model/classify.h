@@ -1,5 +1,5 @@
 /*
- * classify.h - token-classification heads: logits and probabilities per label.
+ * classify.h - classification heads: probabilities per label of tokens, logits of whole texts.
  */
 #ifndef MODEL_CLASSIFY_H
 #define MODEL_CLASSIFY_H
@@ -19,6 +19,15 @@
  */
 AT_MUST_USE int at_classify(float *out, const struct at_model *m, const float *hidden, size_t N,
                             bool is_multi_label, struct at_pool *pool, struct at_error *err);
+
+/*
+ * at_class_logits - of the classifier of whole texts, what it has before its last product included.
+ *
+ * Shapes    out (n_labels); state (C): the final state of the token that stands for the text.
+ * Errors    AT_ENOTFOUND, the model has no such head; AT_EFORMAT, the logits are not finite.
+ */
+AT_MUST_USE int at_class_logits(float *out, const struct at_model *m, const float *state,
+                                struct at_pool *pool, struct at_error *err);
 
 /* at_label_group - length of the "group" before the colon of a label name; 0 when it has none. */
 size_t at_label_group(const char *label);

@@ -329,6 +329,7 @@ static int read_labels(struct at_config *c, const struct at_json *doc, struct at
     if (at_json_is_object(id2label) && (rc = read_label_names(c, id2label, err)))
         return rc;
     c->is_multi_label = strcmp(problem, "multi_label_classification") == 0;
+    c->is_regression = strcmp(problem, "regression") == 0 || (!*problem && c->n_labels == 1);
     if (at_json_is_null(thresholds))
         return 0;
     if (!at_json_is_array(thresholds))

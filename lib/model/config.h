@@ -43,9 +43,11 @@ struct at_config {
     size_t n_labels;            /* of a classification head; 0 when config.json names none */
     char **labels;              /* (n_labels) id2label, "LABEL_3" when it has no name */
     double *label_thresholds;   /* (n_labels) or NULL */
-    bool is_multi_label;        /* problem_type multi_label_classification: sigmoid, else softmax */
-    char *architecture;         /* architectures[0], or "" */
-    char *caution; /* atlas_caution: what its makers want said of its results; or NULL */
+    bool
+        is_regression; /* problem_type regression, or a single label and none: values, no classes */
+    bool is_multi_label; /* problem_type multi_label_classification: sigmoid, else softmax */
+    char *architecture;  /* architectures[0], or "" */
+    char *caution;       /* atlas_caution: what its makers want said of its results; or NULL */
 };
 
 /*

@@ -320,7 +320,29 @@ static double label_probability(const struct block *b, const struct at_target_ro
     return value;
 }
 
-/* The same in float for a vocabulary, where the time of exp would show. */
+/* sum of weight value of a regression. */
+static double regression_value(const struct block *b, const struct at_target_row *row,
+                               const double *logits, double *gradient)
+{
+    double value = 0.0;
+
+    memset(gradient, 0, b->V * sizeof *gradient);
+    for (size_t i = row->first; i < row->first + row->n; i++) {
+        const struct at_target_term *term = &b->t->terms[i];
+        value += term->weight * logits[term->index];
+        gradient[term->index] += term->weight;
+    }
+    return value;
+}
+
+/* Are classes the values of a regression? A next-sentence head has none. */
+static bool is_regression(const struct at_targets *t)
+{
+    return t->kind == AT_TARGET_CLASSES && t->m->weights.text_classifier.w.data &&
+           t->m->config.is_regression;
+}
+
+/* ln p in float for a vocabulary, where the time of exp would show. */
 static double log_probability_f(const struct block *b, const struct at_target_row *row,
                                 float *logits)
 {
@@ -347,10 +369,11 @@ static void one_row(void *arg, size_t task, size_t slot)
     const struct at_target_row *row = row_at(b, task);
     float *at = b->logits + task * b->V;
     bool is_label = b->t->kind == AT_TARGET_LABELS;
+    bool is_value = is_regression(b->t);
     bool is_sigmoid = b->t->kind == AT_TARGET_CLASSES && b->t->is_multi_label;
 
     (void)slot;
-    if (!b->lo && !is_label && !is_sigmoid) {
+    if (!b->lo && !is_label && !is_sigmoid && !is_value) {
         b->value[task] = log_probability_f(b, row, at);
         return;
     }
@@ -358,6 +381,7 @@ static void one_row(void *arg, size_t task, size_t slot)
     for (size_t i = 0; i < b->V; i++)
         logits[i] = get(at + i, b->lo);
     b->value[task] = is_label     ? label_probability(b, row, logits, gradient)
+                     : is_value   ? regression_value(b, row, logits, gradient)
                      : is_sigmoid ? log_sigmoid(b, row, logits, gradient)
                                   : log_probability(b, row, logits, gradient);
     for (size_t i = 0; i < b->V; i++)

@@ -5,7 +5,8 @@
  *   AT_TARGET_TOKENS       sum of weight ln p(token at row), by the language-model head
  *   AT_TARGET_LABELS       sum of weight p(label at row), by the token classifier
  *   AT_TARGET_CLASSES      sum of weight ln p(class), by the classifier of whole texts, else the
- *                          next-sentence head, from the state of row, pooled where the model does
+ *                          next-sentence head, from the state of row, pooled where the model does;
+ *                          of a regression the sum of weight value
  *   AT_TARGET_POOLED_NORM  length of the mean final hidden state of the tokens that are not hidden
  *
  * One term is a token's log-probability; two with weights 1 and -1 at one row a contrast, which is

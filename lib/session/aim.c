@@ -163,6 +163,8 @@ static int aim_at_class(struct at_aim *a, const struct at_session *s,
     for (size_t i = 0; i < n; i++)
         if (!o->label || !strcmp(at_class_name(&s->model, (int)i), o->label))
             a->labels[a->n_labels++] = (int)i;
+    if (w->text_classifier.w.data && s->model.config.is_regression)
+        a->kind = "regression";
     if (a->n_labels)
         return 0;
     if (w->text_classifier.w.data)

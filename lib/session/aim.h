@@ -16,7 +16,7 @@ enum at_aim_choice {
     AT_AIM_TOKEN,       /* ln p of a token, or of one less that of another */
     AT_AIM_LIKELIHOOD,  /* ln p of the text; of masked models each token hidden in turn */
     AT_AIM_LABEL,       /* probabilities of labels, summed over tokens */
-    AT_AIM_CLASS,       /* ln p of a class of the whole text */
+    AT_AIM_CLASS,       /* ln p of a class of the whole text, or the value of a regression */
     AT_AIM_POOLED_NORM, /* length of the mean final hidden state */
 };
 
@@ -28,7 +28,8 @@ struct at_aim_options {
 
 struct at_aim {
     enum at_aim_choice choice; /* never AUTO */
-    const char *kind; /* "token", "contrast", "likelihood", "label", "class", "pooled_norm" */
+    const char *kind;          /* "token", "contrast", "likelihood", "label", "class", "regression",
+                         "pooled_norm" */
     enum at_target_kind how;
     int token, foil;   /* ids; -1: what the model expects, no foil */
     const char *label; /* as asked; NULL: all labels but O */

@@ -240,9 +240,10 @@ static char *cached_model(const char *hub, const char *org, const char *name)
 
 static bool has_config(const char *dir)
 {
-    char *path = at_path_join(dir, "config.json");
-    bool is_there = at_path_is_file(path);
+    char *path = at_path_join(dir, "config.json"), *modules = at_path_join(dir, "modules.json");
+    bool is_there = at_path_is_file(path) || at_path_is_file(modules);
 
+    free(modules);
     free(path);
     return is_there;
 }
@@ -362,21 +363,40 @@ int at_vocabulary_check(const struct at_tokens *tokens, const struct at_tokenize
     return 0;
 }
 
-int at_model_load(struct at_model *model, struct at_tokenizer **tokenizer, const char *name,
-                  struct at_error *err)
+int at_model_load_with(struct at_model *model, struct at_tokenizer **tokenizer,
+                       struct at_pooling *pooling, struct at_arena *arena, const char *name,
+                       struct at_error *err)
 {
-    char *dir;
-    int rc = at_model_find(&dir, name, err);
+    char *root, *own = NULL;
+    const char *dir;
+    int rc = at_model_find(&root, name, err);
 
     if (rc)
         return rc;
-    rc = at_model_open(model, dir, err);
+    rc = at_pooling_model_dir(&own, root, err);
+    dir = own ? own : root;
+    if (!rc)
+        rc = at_pooling_read(pooling, root, arena, err);
+    if (!rc)
+        rc = at_model_open(model, dir, err);
     if (!rc)
         rc = at_tokenizer_open(tokenizer, dir, err);
     if (!rc && !at_vocabulary_fits(at_tokenizer_vocab_size(*tokenizer), model->config.vocab))
         rc = at_fail(err, AT_EFORMAT, "'%s': the tokenizer has %zu pieces, the model %zu", dir,
                      at_tokenizer_vocab_size(*tokenizer), model->config.vocab);
-    free(dir);
+    free(own);
+    free(root);
+    return rc;
+}
+
+int at_model_load(struct at_model *model, struct at_tokenizer **tokenizer, const char *name,
+                  struct at_error *err)
+{
+    struct at_pooling pooling;
+    struct at_arena arena = { 0 };
+    int rc = at_model_load_with(model, tokenizer, &pooling, &arena, name, err);
+
+    at_arena_release(&arena);
     return rc;
 }
 

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "model/weights.h"
+#include "session/pooling.h"
 #include "text/tokenizer.h"
 
 /* at_data_path - path of a data file or directory ("models/atlas-bert"); AT_ENOTFOUND. Free it. */
@@ -39,6 +40,12 @@ AT_MUST_USE int at_model_find(char **dir_out, const char *name, struct at_error 
  */
 AT_MUST_USE int at_model_load(struct at_model *model, struct at_tokenizer **tokenizer,
                               const char *name, struct at_error *err);
+
+/* at_model_load_with - and what a sentence-transformer does with its states; strings are the
+   arena's. Errors also those of at_pooling_read(). */
+AT_MUST_USE int at_model_load_with(struct at_model *model, struct at_tokenizer **tokenizer,
+                                   struct at_pooling *pooling, struct at_arena *arena,
+                                   const char *name, struct at_error *err);
 
 /*
  * at_model_trim - a model's name without the slashes that completion puts behind a directory, so

@@ -12,7 +12,7 @@ int at_session_open(struct at_session *out, const char *spec,
 {
     static const struct at_session_options defaults = { 0 };
     struct at_session s = { 0 };
-    int rc = at_model_load(&s.model, &s.tokenizer, spec, err);
+    int rc = at_model_load_with(&s.model, &s.tokenizer, &s.pooling, &s.arena, spec, err);
 
     if (rc) {
         at_session_close(&s);

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/pool.h"
 #include "model/weights.h"
+#include "session/pooling.h"
 #include "text/tokenizer.h"
 
 enum at_precision { AT_PRECISION_AUTO, AT_PRECISION_FLOAT, AT_PRECISION_DOUBLE };
@@ -37,7 +38,8 @@ struct at_session {
     struct at_tokenizer *tokenizer;
     struct at_pool *pool;
     bool owns_pool;
-    struct at_arena arena; /* what lives as long as the session */
+    struct at_pooling pooling; /* of a sentence-transformer; else zeros */
+    struct at_arena arena;     /* what lives as long as the session */
 };
 
 /*
