@@ -5,7 +5,7 @@
 # Prints CSV and keeps it in BUILD/bench.csv. Figures are only worth comparing with others of the
 # same machine while nothing else runs on it. Of families of decoders gflops beside those of gpt2 are
 # what counts. With TORCH naming a Python that has PyTorch, Captum and
-# safetensors, integrated gradients by those two are timed in turns with ours. The models (5 GB) stay
+# safetensors, integrated gradients by those two are timed in turns with ours. The models (7 GB) stay
 # in build/bench.
 set -eu
 is_all=yes
@@ -26,6 +26,15 @@ model() {
     mkdir -p "$models/$1"
     cp fixtures/vocab/"$2"/* "$models/$1"
     "$bench/make_model" "$1" "$models/$1"
+}
+# family NAME - a row for the forward pass of a family's base size, per FLOP beside bert-base's.
+family() {
+    mkdir -p "$models/$1"
+    [ -n "$(find "$models/$1/model.safetensors" -newer tests/bench/make_model.c 2>/dev/null)" ] ||
+        "$bench/make_model" "$1" "$models/$1"
+    speed=$("$bench/bench_forward" "$models/$1" "$threads" 5 128 | tail -n 1 | cut -d , -f 7)
+    [ "$1" != bert-base ] || base=$speed
+    echo "$1,$speed,$(echo "$speed $base" | awk '{ printf "%.2f", $1 / $2 }')"
 }
 # process NAME ARGUMENT... - a row for a whole run of atlas.
 process() {
@@ -60,6 +69,11 @@ done >"$models/long.txt"
     "$bench/bench_forward" "$models/gpt2" "$threads" 3 16 128 512 1024 | tail -n +2
     for name in $decoders; do
         "$bench/bench_forward" "$models/$name" "$threads" 3 16 128 512 | tail -n +2
+    done
+    echo
+    echo 'family of 128 tokens,gflops,to_bert_base'
+    for name in bert-base roberta-base distilbert-base electra-base albert-base mpnet-base; do
+        family "$name"
     done
     echo
     "$bench/bench_batch" "$models/bert-base" "$threads" 1000

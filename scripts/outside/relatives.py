@@ -98,6 +98,15 @@ def tensors(c, stored):
     return whole
 
 
+def shapes(c):
+    """Of the library's own class, names and shapes of what a checkpoint holds; a decoder is the word embeddings."""
+    import transformers
+    with torch.device("meta"):
+        model = getattr(transformers, c["architectures"][0])(transformers.AutoConfig.for_model(**c))
+    named = {name: tuple(a.shape) for name, a in model.state_dict().items()}
+    return {n: s for n, s in named.items() if not next(iter(tensors(c, {n: s})), "").startswith("cls.predictions.decoder")}
+
+
 def positions(c, ids):
     """Rows of the position table: 0, 1, ... or those behind the padding token's, which has its own."""
     if "padding" not in c:

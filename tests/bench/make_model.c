@@ -3,7 +3,8 @@
  *
  *   make_model NAME DIR [F32|F16|BF16]
  *
- * NAME is bert-base, gpt2, gpt2-medium, gpt2-large, gpt2-xl, or a decoder of each other family:
+ * NAME is bert-base, gpt2, gpt2-medium, gpt2-large, gpt2-xl, a relative of BERT: roberta-base,
+ * distilbert-base, electra-base, albert-base, mpnet-base; or a decoder of each other family:
  * opt-125m, gpt-neo-125m, pythia-160m, smollm2-135m (LLaMA); and mistral-small, qwen2-small and
  * qwen3-small, eight layers of the widths of their smallest.
  *
@@ -38,34 +39,107 @@ struct shape {
     int rows, columns;
 };
 
+/* A product and its bias, and a norm. */
+#define DENSE(name, rows, columns)                                                                 \
+    { name ".weight", 2, rows, columns },                                                          \
+    {                                                                                              \
+        name ".bias", 1, rows, 1                                                                   \
+    }
+#define NORM(name, n)                                                                              \
+    { name ".weight", 1, n, 1 },                                                                   \
+    {                                                                                              \
+        name ".bias", 1, n, 1                                                                      \
+    }
+
+/* Embeddings as wide as E, and layers, as BERT's code and what was copied from it call them. */
+#define EMBEDDINGS(prefix, vocab, positions, E)                                                    \
+    { "offset", 1, 2, 1 }, { prefix "embeddings.word_embeddings.weight", 2, vocab, E },            \
+        { prefix "embeddings.position_embeddings.weight", 2, positions, E },                       \
+        NORM(prefix "embeddings.LayerNorm", E)
+#define SEGMENTS(prefix, n, E)                                                                     \
+    {                                                                                              \
+        prefix "embeddings.token_type_embeddings.weight", 2, n, E                                  \
+    }
+#define FEED_FORWARD(prefix)                                                                       \
+    DENSE(prefix "encoder.layer.#.intermediate.dense", F, C),                                      \
+        DENSE(prefix "encoder.layer.#.output.dense", C, F),                                        \
+        NORM(prefix "encoder.layer.#.output.LayerNorm", C)
+#define LAYERS(prefix)                                                                             \
+    DENSE(prefix "encoder.layer.#.attention.self.query", C, C),                                    \
+        DENSE(prefix "encoder.layer.#.attention.self.key", C, C),                                  \
+        DENSE(prefix "encoder.layer.#.attention.self.value", C, C),                                \
+        DENSE(prefix "encoder.layer.#.attention.output.dense", C, C),                              \
+        NORM(prefix "encoder.layer.#.attention.output.LayerNorm", C), FEED_FORWARD(prefix)
+
 static const struct shape bert[] = {
-    { "offset", 1, 2, 1 },
-    { "bert.embeddings.word_embeddings.weight", 2, V, C },
-    { "bert.embeddings.position_embeddings.weight", 2, P, C },
-    { "bert.embeddings.token_type_embeddings.weight", 2, 2, C },
-    { "bert.embeddings.LayerNorm.weight", 1, C, 1 },
-    { "bert.embeddings.LayerNorm.bias", 1, C, 1 },
-    { "bert.encoder.layer.#.attention.self.query.weight", 2, C, C },
-    { "bert.encoder.layer.#.attention.self.query.bias", 1, C, 1 },
-    { "bert.encoder.layer.#.attention.self.key.weight", 2, C, C },
-    { "bert.encoder.layer.#.attention.self.key.bias", 1, C, 1 },
-    { "bert.encoder.layer.#.attention.self.value.weight", 2, C, C },
-    { "bert.encoder.layer.#.attention.self.value.bias", 1, C, 1 },
-    { "bert.encoder.layer.#.attention.output.dense.weight", 2, C, C },
-    { "bert.encoder.layer.#.attention.output.dense.bias", 1, C, 1 },
-    { "bert.encoder.layer.#.attention.output.LayerNorm.weight", 1, C, 1 },
-    { "bert.encoder.layer.#.attention.output.LayerNorm.bias", 1, C, 1 },
-    { "bert.encoder.layer.#.intermediate.dense.weight", 2, F, C },
-    { "bert.encoder.layer.#.intermediate.dense.bias", 1, F, 1 },
-    { "bert.encoder.layer.#.output.dense.weight", 2, C, F },
-    { "bert.encoder.layer.#.output.dense.bias", 1, C, 1 },
-    { "bert.encoder.layer.#.output.LayerNorm.weight", 1, C, 1 },
-    { "bert.encoder.layer.#.output.LayerNorm.bias", 1, C, 1 },
-    { "cls.predictions.transform.dense.weight", 2, C, C },
-    { "cls.predictions.transform.dense.bias", 1, C, 1 },
-    { "cls.predictions.transform.LayerNorm.weight", 1, C, 1 },
-    { "cls.predictions.transform.LayerNorm.bias", 1, C, 1 },
+    EMBEDDINGS("bert.", V, P, C),
+    SEGMENTS("bert.", 2, C),
+    LAYERS("bert."),
+    DENSE("cls.predictions.transform.dense", C, C),
+    NORM("cls.predictions.transform.LayerNorm", C),
     { "cls.predictions.bias", 1, V, 1 },
+    { 0 },
+};
+
+static const struct shape roberta[] = {
+    EMBEDDINGS("roberta.", V, P, C),
+    SEGMENTS("roberta.", 1, C),
+    LAYERS("roberta."),
+    DENSE("lm_head.dense", C, C),
+    NORM("lm_head.layer_norm", C),
+    { "lm_head.bias", 1, V, 1 },
+    { 0 },
+};
+
+static const struct shape distilbert[] = {
+    EMBEDDINGS("distilbert.", V, P, C),
+    DENSE("distilbert.transformer.layer.#.attention.q_lin", C, C),
+    DENSE("distilbert.transformer.layer.#.attention.k_lin", C, C),
+    DENSE("distilbert.transformer.layer.#.attention.v_lin", C, C),
+    DENSE("distilbert.transformer.layer.#.attention.out_lin", C, C),
+    NORM("distilbert.transformer.layer.#.sa_layer_norm", C),
+    DENSE("distilbert.transformer.layer.#.ffn.lin1", F, C),
+    DENSE("distilbert.transformer.layer.#.ffn.lin2", C, F),
+    NORM("distilbert.transformer.layer.#.output_layer_norm", C),
+    DENSE("vocab_transform", C, C),
+    NORM("vocab_layer_norm", C),
+    { "vocab_projector.bias", 1, V, 1 },
+    { 0 },
+};
+
+static const struct shape electra[] = {
+    EMBEDDINGS("electra.", V, P, 128),
+    SEGMENTS("electra.", 2, 128),
+    DENSE("electra.embeddings_project", C, 128),
+    LAYERS("electra."),
+    { 0 },
+};
+
+#define ALBERT_LAYER "albert.encoder.albert_layer_groups.0.albert_layers.0."
+static const struct shape albert[] = {
+    EMBEDDINGS("albert.", V, P, 128),
+    SEGMENTS("albert.", 2, 128),
+    DENSE("albert.encoder.embedding_hidden_mapping_in", C, 128),
+    DENSE(ALBERT_LAYER "attention.query", C, C),
+    DENSE(ALBERT_LAYER "attention.key", C, C),
+    DENSE(ALBERT_LAYER "attention.value", C, C),
+    DENSE(ALBERT_LAYER "attention.dense", C, C),
+    NORM(ALBERT_LAYER "attention.LayerNorm", C),
+    DENSE(ALBERT_LAYER "ffn", F, C),
+    DENSE(ALBERT_LAYER "ffn_output", C, F),
+    NORM(ALBERT_LAYER "full_layer_layer_norm", C),
+    { 0 },
+};
+
+static const struct shape mpnet[] = {
+    EMBEDDINGS("mpnet.", V, P, C),
+    { "mpnet.encoder.relative_attention_bias.weight", 2, 32, 12 },
+    DENSE("mpnet.encoder.layer.#.attention.attn.q", C, C),
+    DENSE("mpnet.encoder.layer.#.attention.attn.k", C, C),
+    DENSE("mpnet.encoder.layer.#.attention.attn.v", C, C),
+    DENSE("mpnet.encoder.layer.#.attention.attn.o", C, C),
+    NORM("mpnet.encoder.layer.#.attention.LayerNorm", C),
+    FEED_FORWARD("mpnet."),
     { 0 },
 };
 
@@ -202,6 +276,16 @@ static const struct size {
     { "gpt2-medium", gpt2, 24, 16, 1024, 4096, 50257, 1024, 16, 64, GPT2 },
     { "gpt2-large", gpt2, 36, 20, 1280, 5120, 50257, 1024, 20, 64, GPT2 },
     { "gpt2-xl", gpt2, 48, 25, 1600, 6400, 50257, 1024, 25, 64, GPT2 },
+    { "roberta-base", roberta, 12, 12, 768, 3072, 50265, 514, 12, 64,
+      "\"model_type\": \"roberta\", \"type_vocab_size\": 1, \"layer_norm_eps\": 1e-5" },
+    { "distilbert-base", distilbert, 6, 12, 768, 3072, 30522, 512, 12, 64,
+      "\"model_type\": \"distilbert\", \"hidden_dim\": 3072" },
+    { "electra-base", electra, 12, 12, 768, 3072, 30522, 512, 12, 64,
+      "\"model_type\": \"electra\", \"embedding_size\": 128" },
+    { "albert-base", albert, 12, 12, 768, 3072, 30000, 512, 12, 64,
+      "\"model_type\": \"albert\", \"embedding_size\": 128" },
+    { "mpnet-base", mpnet, 12, 12, 768, 3072, 30527, 514, 12, 64,
+      "\"model_type\": \"mpnet\", \"layer_norm_eps\": 1e-5" },
     { "opt-125m", opt, 12, 12, 768, 3072, 50272, 2048, 12, 64, "\"model_type\": \"opt\"" },
     { "gpt-neo-125m", gpt_neo, 12, 12, 768, 3072, 50257, 2048, 12, 64,
       "\"model_type\": \"gpt_neo\", \"window_size\": 256, "
