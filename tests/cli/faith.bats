@@ -194,3 +194,10 @@ QUICK="--methods gradient_x_input --draws 0 --ablate none"
     ok faith -o out --ablate none --format json,csv --methods leave_one_out,attnlrp --draws 0 --sanity --target she "$MASKED"
     cmp out/sanity.csv first
 }
+
+@test "a baseline that only the model's config names" {
+    ok faith -m "$FIXTURES/decoders/llama" --json --ablate none --draws 0 --methods ig "the cat sat"
+    holds - '.target.value != null and (.attributions.ig | length == 4)'
+    fails 1 faith -m "$FIXTURES/decoders/llama" --ablate none --draws 0 --methods ig --baseline mask "the cat"
+    has "$stderr" 'the vocabulary has no mask token for a baseline'
+}
