@@ -45,8 +45,8 @@ header() {
     refused 'config\.json'
     broken config.json '1s/{/[/'
     refused 'config\.json'
-    broken config.json 's/"bert"/"llama"/'
-    refused 'llama'
+    broken config.json 's/"bert"/"mamba"/'
+    refused 'mamba'
     rm m/config.json
     refused 'config\.json'
 }
