@@ -45,9 +45,9 @@ PRIVATE   := lib/analysis/swap_possessive.h lib/session/doc_parts.h lib/model/co
              $(addprefix lib/io/,field.h pickle.h tensor_file.h zip.h) \
              $(wildcard lib/ops/gemm_blas.h lib/ops/kernel*.h lib/ops/vec_*.h) \
              $(filter-out $(addprefix lib/text/,conllu.h label.h pieces.h segments.h sentence_rules.h \
-                 sentences.h tags.h tokenizer.h unicode.h words.h),$(wildcard lib/text/*.h)) \
+                 sentences.h tags.h tokenizer.h unicode.h windows.h words.h),$(wildcard lib/text/*.h)) \
              $(addprefix lib/draw/,axes.h canvas_list.h draw_silhouette.h frame.h glyphs.h matrix.h \
-                 png_file.h resample.h rows.h tidy_tree.h)
+                 png_file.h render.h resample.h rows.h tidy_tree.h)
 LIB_HDR   := $(filter-out $(PRIVATE),$(sort $(wildcard lib/*/*.h)))
 CMD_SRC   := $(sort $(wildcard cmd/*.c cmd/*/*.c))
 MAN_SRC   := $(sort $(wildcard man/*.[1-9]))
