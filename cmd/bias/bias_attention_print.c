@@ -13,7 +13,7 @@ static void print_heads(const struct at_bar_result *r)
         const struct at_bar_row *row = &r->top[i];
         const struct at_bar_head *h = &row->of;
         char name[48];
-        snprintf(name, sizeof name, "%zu-%zu", row->layer, row->head);
+        snprintf(name, sizeof name, "L%zuH%zu", row->layer, row->head);
         printf("  %-8s%8.3f%8.3f%9.3f", name, h->bar, h->bsr, h->max_weight);
         if (isnan(h->p))
             printf("%10s%10s", "n/a", "n/a");

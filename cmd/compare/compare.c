@@ -293,7 +293,7 @@ int compare_judge(const struct compare *c, const struct at_compare_result *r)
     if (!(worst.value > c->fail_above))
         return EXIT_DONE;
     if (worst.row)
-        report_left_out("head %zu-%zu: the difference of %s is %.6g, above %g", worst.row->layer,
+        report_left_out("head L%zuH%zu: the difference of %s is %.6g, above %g", worst.row->layer,
                         worst.row->head, worst.row->metric, worst.value, c->fail_above);
     else
         report_left_out("%s, %s: the difference of %s is %.6g, above %g", worst.of_column->table,

@@ -304,7 +304,7 @@ static struct at_label *head_labels(struct subject *s, size_t L, size_t H)
     struct at_label *labels = at_arena_calloc(&s->arena, L * H, sizeof *labels);
 
     for (size_t k = 0; k < L * H; k++)
-        labels[k].text = at_arena_printf(&s->arena, "%zu-%zu", k / H, k % H);
+        labels[k].text = at_arena_printf(&s->arena, "L%zuH%zu", k / H, k % H);
     return labels;
 }
 

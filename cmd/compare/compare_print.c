@@ -116,11 +116,11 @@ static void print_heads(const struct at_compare_result *r)
     for (size_t i = 0; i < r->n_changed && i < N_SHOWN; i++) {
         const struct at_compare_row *js = &r->heads[r->changed[i]];
         const struct at_compare_match *m = match_of(r, js->layer_a, js->head);
-        printf("%2zu-%-2zu  ", js->layer, js->head);
+        printf(" L%zuH%-3zu", js->layer, js->head);
         print_number(js->difference);
         print_number(js[1].difference); /* cosine_received stands behind js_distance */
         if (m && m->layer_b != AT_NONE)
-            printf("  %2zu-%-2zu  score %.3f", m->layer_b, m->head_b, m->score);
+            printf("  L%zuH%-2zu  score %.3f", m->layer_b, m->head_b, m->score);
         printf("\n");
     }
     if (r->n_matches)

@@ -88,7 +88,7 @@ static void print_strongest(const struct at_heads *r, const char *title, size_t 
     if (s->n == 0)
         printf("%s", s->is_defined ? "  none" : "  n/a");
     for (size_t i = 0; i < s->n; i++)
-        printf("  %zu-%-2zu %.4f", s->head[i] / r->H, s->head[i] % r->H, s->value[i]);
+        printf("  L%zuH%-2zu %.4f", s->head[i] / r->H, s->head[i] % r->H, s->value[i]);
     printf("\n");
 }
 

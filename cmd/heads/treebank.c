@@ -36,7 +36,7 @@ static void print_results(const struct at_head_syntax *r, const char *model_name
     for (size_t i = 0; i < r->n; i++) {
         const struct at_head_syntax_row *x = &r->rows[i];
         char head[48];
-        snprintf(head, sizeof head, "%zu-%zu", x->layer, x->head);
+        snprintf(head, sizeof head, "L%zuH%zu", x->layer, x->head);
         printf("  %-14s %-18s %6zu  %-6s %5.1f %% (%5.1f to %5.1f)  %+4ld %5.1f %%\n", x->relation,
                x->direction, x->n, head, 100.0 * x->accuracy, 100.0 * x->ci[0], 100.0 * x->ci[1],
                x->offset, 100.0 * x->baseline);

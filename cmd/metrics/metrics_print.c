@@ -28,7 +28,7 @@ static const char *band_label(const struct metrics *m, const struct at_text_metr
 static void print_extreme(const struct at_text_metrics *t, size_t metric, size_t head)
 {
     print_number(at_metric_get(&t->heads[head].metrics, metric), 9);
-    printf(" (%zu-%zu)", t->heads[head].layer, t->heads[head].head);
+    printf(" (L%zuH%zu)", t->heads[head].layer, t->heads[head].head);
 }
 
 static void print_metric(const struct metrics *m, const struct at_text_metrics *t, size_t i)

@@ -146,7 +146,7 @@ column() {
     ok compare --fail-above 0.84 tiny-bert random-bert
     run --separate-stderr atlas compare -q --fail-above 0.1 --layer 1 --head 0 tiny-bert random-bert
     ended 3
-    has "$stderr" 'head 1-0: the difference of js_distance is 0\.[0-9]+, above 0\.1'
+    has "$stderr" 'head L1H0: the difference of js_distance is 0\.[0-9]+, above 0\.1'
     run --separate-stderr atlas compare --fail-above 0.001 --metric sparsity tiny-bert random-bert
     ended 3
     run --separate-stderr atlas compare --fail-above 1 --layer 40 tiny-bert random-bert
@@ -174,7 +174,7 @@ column() {
     ended 3
     run --separate-stderr atlas compare --fail-above 0.1 --metric focus_entropy --layer 1 tiny-bert tiny-gpt2
     ended 3
-    has "$stderr" 'head 1-[01]: the difference of focus_entropy'
+    has "$stderr" 'head L1H[01]: the difference of focus_entropy'
     ok run -m "$FIXTURES/tiny-bert" --no-capture --mask none -o run --format csv "a cat"
     fails 1 compare tiny-bert run
     has "$stderr" "'tiny-bert' is of 'atlas metrics', 'run' of 'atlas run'"

@@ -94,7 +94,7 @@ sink_capture() {
 @test "heads that have a value are in the summary where the mean map has none" {
     sink_capture word
     ok metrics --from sink --words
-    has "$output" $'confidence_max +n/a +1\\.0000 \\(1-0\\) +1\\.0000 \\(1-0\\)'
+    has "$output" $'confidence_max +n/a +1\\.0000 \\(L1H0\\) +1\\.0000 \\(L1H0\\)'
     lacks "$output" 'nan'
     lacks "$output" $'balance[^\n]*\\('
 }

@@ -19,7 +19,7 @@ static void check_text(const struct at_tokenizer *t, const struct at_json *want)
 {
     const struct at_json *ids = at_json_get(want, "ids"), *segments = at_json_get(want, "segments");
     const char *text = at_json_text(at_json_get(want, "text"), NULL);
-    struct at_tokens got;
+    struct at_tokens got = { 0 };
     struct at_error err;
 
     must(at_tokenize(&got, t, text, at_json_text(at_json_get(want, "pair"), NULL), true, &err),
